@@ -1,0 +1,138 @@
+/* The hall: every live call, and the one door through which both legs speak to it.
+ *
+ * A call joins one SIP leg and one ISDN leg. Rooms raise events with call_event(); the hall looks the
+ * rule up, writes one trace line, writes both states, runs the rule's actions through the rooms'
+ * CallOps, drains the events queued meanwhile, and lets the call go when both legs rest.
+ * Home thread of everything here: signalling.
+ */
+#pragma once
+
+#include "callmap.h"
+#include "loop.h"
+#include "settings.h"
+#include "values.h"
+
+typedef struct Hall Hall;
+typedef struct Call Call;
+
+/* Does one action for CALL; NEWS is the event's news, never NULL. FALSE when it could not do its
+ * work: it has then raised the refusal event the action's row of CALL_ACTIONS names, with a cause,
+ * and the rest of the rule's actions is skipped. */
+typedef gboolean (*CallActionFunc)(void *room, Call *call, const CallNews *news);
+
+/* What a room does for calls: the actions of CALL_ACTIONS that are its own (the rest NULL). */
+typedef struct CallOps {
+    void *room;
+    CallActionFunc action[CALL_ACTION_COUNT];
+    /* The room's leg of CALL has come to rest (SIP_IDLE or ISDN_NULL) after having been elsewhere, or
+     * the call ends: the room parts its leg object from CALL and never touches CALL again; what the
+     * stack still has to finish it finishes alone. Called exactly once per leg that ever left rest;
+     * for media when the call ends. May be NULL. */
+    void (*part)(void *room, Call *call);
+} CallOps;
+
+/* One call event, as the trace tells it. Valid during the call-back only. */
+typedef struct CallTrace {
+    guint32 call;
+    gint64 at_us; /* clock_now_us() */
+    CallEvent event;
+    SipState sip_from, sip_to;
+    IsdnState isdn_from, isdn_to;
+    const CallRule *rule;
+    const CallNews *news;
+    const char *line; /* "C42 ISDN.CONNECT (PROGRESSING,DELIVERED)->(UP,ACTIVE) isdn_connect_ack ..." */
+} CallTrace;
+typedef void (*CallTraceFunc)(void *user, const CallTrace *trace);
+
+/* Owns nothing it is handed but copies nothing either: LOOP and SETTINGS must outlive the hall. */
+Hall *hall_new(Loop *loop, const Settings *settings);
+/* Frees the hall; live calls are dropped without a message (the house clears them before). */
+void hall_free(Hall *hall);
+/* New settings (routes, causes, timers) for new calls; SETTINGS must outlive the next call to this. */
+void hall_set_settings(Hall *hall, const Settings *settings);
+
+/* Hand in the rooms. OPS is copied. */
+void hall_set_sip(Hall *hall, const CallOps *ops);
+void hall_set_isdn(Hall *hall, const CallOps *ops);
+void hall_set_media(Hall *hall, const CallOps *ops);
+/* Adds an observer of every call event (log, ladder, golden tests). */
+void hall_add_trace(Hall *hall, CallTraceFunc func, void *user);
+
+/* A call in (IDLE, NULL). The next thing its room does is call_event(call, EVENT_SIP_INVITE or
+ * EVENT_ISDN_SETUP). NULL when the hall takes no new calls (draining, or [sip] max-calls): the room
+ * then refuses by itself with 503 / cause 41. */
+Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup);
+
+/* The one door. NEWS may be NULL; it is copied. May be called from inside an action: the event is then
+ * queued and handled after the running rule. After the outermost call_event() returns, CALL may be
+ * gone: a room touches it again only while its leg has not been parted. */
+void call_event(Call *call, CallEvent event, const CallNews *news);
+
+guint32 call_id(const Call *call);
+SipState call_sip_state(const Call *call);
+IsdnState call_isdn_state(const Call *call);
+const CallOrigin *call_origin(const Call *call);
+/* What the outgoing leg shall ask for: the incoming setup as the matched route rewrote it. */
+const CallSetup *call_setup(const Call *call);
+/* What the incoming leg asked for, untouched. */
+const CallSetup *call_asked(const Call *call);
+/* The trunk group the ISDN leg uses or shall use; NULL before ROUTE.TRUNK of a call from SIP. */
+const TrunkSettings *call_trunk(const Call *call);
+/* The Request-URI the SIP leg shall call; "" before ROUTE.PEER. */
+const char *call_uri(const Call *call);
+/* The settings of the peer that the SIP leg came from or goes to; NULL when it is none. */
+const PeerSettings *call_peer(const Call *call);
+
+/* The B channel: written by isdn (channel_seize, or before ISDN.SETUP), number 0 when none. */
+Channel call_channel(const Call *call);
+void call_set_channel(Call *call, Channel channel);
+/* TRUE when CHANNEL was refused by the far end earlier in this call (44, 6, 82) and must not be chosen again. */
+gboolean call_channel_refused(const Call *call, Channel channel);
+
+/* The leg objects, borrowed by the call from their room; NULL when there is none. */
+void *call_sip_leg(const Call *call);
+void call_set_sip_leg(Call *call, void *leg);
+void *call_isdn_leg(const Call *call);
+void call_set_isdn_leg(Call *call, void *leg);
+
+/* The local RTP address, written by media_open: ss_family 0 when no port is booked. The RTCP port is the next one. */
+const struct sockaddr_storage *call_local_rtp(const Call *call);
+void call_set_local_rtp(Call *call, const struct sockaddr_storage *address);
+/* The far end's media as the last event with has_remote told; NULL before. */
+const MediaRemote *call_remote(const Call *call);
+/* The offer the phone made in its INVITE allowed LAW first; used to order our answer's codecs. */
+gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ringback and busy tone */
+
+/* The clearing cause kept by note_cause (0: none yet), its location, and where it came from. */
+guint8 call_cause(const Call *call);
+gint8 call_cause_location(const Call *call);
+/* The status sip_reject shall send now: by the cause tables, overrides and origin of the cause. */
+guint16 call_reject_status(const Call *call);
+
+/* Adds a message to the call's ladder. Also legal for a call id whose call has ended. */
+typedef enum LadderSide { LADDER_SIP, LADDER_ISDN } LadderSide;
+typedef enum LadderWay { LADDER_IN, LADDER_OUT } LadderWay;
+void hall_note(Hall *hall, guint32 call, LadderSide side, LadderWay way, const char *format, ...)
+    G_GNUC_PRINTF(5, 6);
+
+/* Prints the ladder of a call (0: the last one that began) to a string: SIP on the left, Q.931 on the right, the
+ * call-map row between. NULL when the call is unknown or its ladder has been forgotten (the last 200 calls are kept). Caller frees. */
+char *hall_ladder(Hall *hall, guint32 call);
+
+/* Calls in order of age. FUNC must not raise events. */
+typedef void (*CallFunc)(void *user, const Call *call);
+void hall_each_call(Hall *hall, CallFunc func, void *user);
+Call *hall_find_call(Hall *hall, guint32 id);
+gint64 call_age_us(const Call *call);
+guint hall_call_count(const Hall *hall);
+guint32 hall_last_call(const Hall *hall);
+
+/* The named counters of the hall, in a fixed order, for `tielinectl show counters`. */
+typedef void (*CounterFunc)(void *user, const char *name, guint64 value);
+void hall_each_counter(const Hall *hall, CounterFunc func, void *user);
+
+/* Draining: call_new() refuses. hall_clear_all() raises OPERATOR.CLEAR with CAUSE for every call. */
+void hall_set_draining(Hall *hall, gboolean draining);
+void hall_clear_all(Hall *hall, guint8 cause);
+/* Called once each time the last call has ended. */
+void hall_set_idle_func(Hall *hall, LoopFunc func, void *user);

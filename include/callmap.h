@@ -1,0 +1,219 @@
+/* The vocabulary of the call map: states of both legs, events, actions, and the shape of a rule.
+ *
+ * When EVENT arrives while the legs stand at SIP x Q.931, do ACTIONS in order and stand at the next
+ * pair. The rules are data (src/call/callmap_rules.c); the interpreter is call_event() of call.h.
+ * Home thread of everything here: signalling; the tables are constant after callmap_open().
+ */
+#pragma once
+
+#include "names.h"
+
+#include <stdio.h>
+
+/* SIP leg. UAS: the phone called us; UAC: we called the phone. */
+#define SIP_STATES(X)                                                                              \
+    X(IDLE, "no dialog")                                                                           \
+    X(INVITED, "UAS: INVITE received, only 100 sent")                                              \
+    X(RINGING, "UAS: 180 without SDP sent")                                                        \
+    X(PROGRESSING, "UAS: 18x with SDP sent, early media")                                          \
+    X(TREATED, "UAS: 183 with SDP sent, an announcement ends the call")                            \
+    X(ANSWERED, "UAS: 200 sent, ACK awaited")                                                      \
+    X(PARTING, "UAS: 200 sent, ACK awaited, BYE follows it")                                       \
+    X(CALLING, "UAC: INVITE sent, no response yet")                                                \
+    X(PROCEEDING, "UAC: a provisional response without media came")                                \
+    X(ALERTED, "UAC: 180 without SDP came")                                                        \
+    X(EARLY, "UAC: 18x with SDP came, early media")                                                \
+    X(ABANDONED, "UAC: to be cancelled, no provisional response yet")                              \
+    X(CANCELLING, "UAC: CANCEL sent, final response awaited")                                      \
+    X(UP, "dialog confirmed")                                                                      \
+    X(LEAVING, "BYE sent, response awaited")
+
+/* ISDN leg, Q.931 2.1 names and U-numbers, seen from our side of the line. */
+#define ISDN_STATES(X)                                                                             \
+    X(NULL, "U0: no call")                                                                         \
+    X(INITIATED, "U1: SETUP sent")                                                                 \
+    X(OVERLAP_SENDING, "U2: SETUP ACKNOWLEDGE received")                                           \
+    X(OUTGOING_PROCEEDING, "U3: CALL PROCEEDING received")                                         \
+    X(DELIVERED, "U4: ALERTING received")                                                          \
+    X(PRESENT, "U6: SETUP received")                                                               \
+    X(RECEIVED, "U7: ALERTING sent")                                                               \
+    X(CONNECT_REQUEST, "U8: CONNECT sent, CONNECT ACKNOWLEDGE awaited")                            \
+    X(INCOMING_PROCEEDING, "U9: CALL PROCEEDING sent")                                             \
+    X(ACTIVE, "U10: connected")                                                                    \
+    X(DISCONNECT_REQUEST, "U11: DISCONNECT sent")                                                  \
+    X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
+    X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
+    X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")
+
+/* What can happen. Room, name, meaning. */
+#define CALL_EVENTS(X)                                                                             \
+    X(SIP_INVITE, "SIP.INVITE", "initial INVITE, its offer (if any) usable")                       \
+    X(SIP_TRYING, "SIP.TRYING", "1xx other than 180, without SDP")                                 \
+    X(SIP_RINGING, "SIP.RINGING", "180 without SDP")                                               \
+    X(SIP_RINGING_MEDIA, "SIP.RINGING_MEDIA", "180 with SDP")                                      \
+    X(SIP_PROGRESS, "SIP.PROGRESS", "183 (or other 1xx but 180) with SDP")                         \
+    X(SIP_ANSWER, "SIP.ANSWER", "2xx to our INVITE, ACK sent")                                     \
+    X(SIP_FAILURE, "SIP.FAILURE", "3xx-6xx to our INVITE, or Timer B, or no transport")            \
+    X(SIP_ACK, "SIP.ACK", "ACK to our 2xx")                                                        \
+    X(SIP_NO_ACK, "SIP.NO_ACK", "no ACK within 64*T1")                                             \
+    X(SIP_CANCEL, "SIP.CANCEL", "CANCEL of the INVITE; 200 and 487 sent")                          \
+    X(SIP_EXPIRED, "SIP.EXPIRED", "the received INVITE's Expires ran out")                         \
+    X(SIP_BYE, "SIP.BYE", "BYE; 200 sent (487 to an unanswered INVITE)")                           \
+    X(SIP_MEDIA, "SIP.MEDIA", "offer/answer changed the far end's media (re-INVITE, UPDATE, PRACK, ACK)") \
+    X(SIP_ENDED, "SIP.ENDED", "our BYE was answered or timed out; the dialog is gone")             \
+    X(SIP_LOST, "SIP.LOST", "the dialog died: session timer, 481 or 408 to a request in it")       \
+    X(SIP_REFUSED, "SIP.REFUSED", "a SIP action could not do its work")                            \
+    X(ISDN_SETUP, "ISDN.SETUP", "SETUP received, its channel seized")                              \
+    X(ISDN_INFORMATION, "ISDN.INFORMATION", "more called digits")                                  \
+    X(ISDN_SETUP_ACK, "ISDN.SETUP_ACK", "SETUP ACKNOWLEDGE")                                       \
+    X(ISDN_PROCEEDING, "ISDN.PROCEEDING", "CALL PROCEEDING")                                       \
+    X(ISDN_PROCEEDING_MEDIA, "ISDN.PROCEEDING_MEDIA", "CALL PROCEEDING, progress 8")               \
+    X(ISDN_PROGRESS, "ISDN.PROGRESS", "PROGRESS without in-band information")                      \
+    X(ISDN_PROGRESS_MEDIA, "ISDN.PROGRESS_MEDIA", "PROGRESS, progress 1 or 8")                     \
+    X(ISDN_PROGRESS_CAUSE, "ISDN.PROGRESS_CAUSE", "PROGRESS with Cause: an announcement plays")    \
+    X(ISDN_ALERTING, "ISDN.ALERTING", "ALERTING without in-band information")                      \
+    X(ISDN_ALERTING_MEDIA, "ISDN.ALERTING_MEDIA", "ALERTING, progress 1 or 8")                     \
+    X(ISDN_CONNECT, "ISDN.CONNECT", "CONNECT")                                                     \
+    X(ISDN_CONNECT_ACK, "ISDN.CONNECT_ACK", "CONNECT ACKNOWLEDGE")                                 \
+    X(ISDN_DISCONNECT, "ISDN.DISCONNECT", "DISCONNECT")                                            \
+    X(ISDN_DISCONNECT_MEDIA, "ISDN.DISCONNECT_MEDIA", "DISCONNECT, progress 8, and the trunk wants its tones heard") \
+    X(ISDN_RELEASE, "ISDN.RELEASE", "RELEASE received, RELEASE COMPLETE is due")                   \
+    X(ISDN_RELEASED, "ISDN.RELEASED", "RELEASE COMPLETE received, or libpri gave the call up: it is gone") \
+    X(ISDN_RESTART, "ISDN.RESTART", "RESTART of the channel received")                             \
+    X(ISDN_LOST, "ISDN.LOST", "the data link or the span is gone (T309, or at once before answer)") \
+    X(ISDN_REFUSED, "ISDN.REFUSED", "an ISDN action could not do its work; nothing was sent")      \
+    X(ROUTE_TRUNK, "ROUTE.TRUNK", "the call goes to a trunk group")                                \
+    X(ROUTE_PEER, "ROUTE.PEER", "the call goes to a SIP URI")                                      \
+    X(ROUTE_MORE, "ROUTE.MORE", "more digits may decide")                                          \
+    X(ROUTE_NONE, "ROUTE.NONE", "no route, barred, or no alternative left")                        \
+    X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group")                          \
+    X(MEDIA_NONE, "MEDIA.NONE", "no RTP port pair, or the codec cannot be served")                 \
+    X(MEDIA_SILENT, "MEDIA.SILENT", "no RTP for the time-out while the call is up and not held")   \
+    X(TIMER_T301, "TIMER.T301", "alerting too long (Q.931 9.2)")                                   \
+    X(TIMER_T302, "TIMER.T302", "no more digits (Q.931 9.2)")                                      \
+    X(TIMER_T304, "TIMER.T304", "overlap sending, no answer from the PBX (Q.931 9.2)")             \
+    X(TIMER_T306, "TIMER.T306", "tones after DISCONNECT long enough (Q.931 9.1)")                  \
+    X(TIMER_T310, "TIMER.T310", "call proceeding too long (Q.931 9.2)")                            \
+    X(TIMER_NO_ANSWER, "TIMER.NO_ANSWER", "the phone rings too long")                              \
+    X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
+    X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
+
+/* What a rule may ask of the hall and the rooms. An action that cannot do its work raises a refusal
+ * event and ends its row's actions; no action chooses a state. */
+#define CALL_ACTIONS(X)                                                                            \
+    X(ROUTE_CALL, "route_call", "hall: match the routes; raises ROUTE.*")                          \
+    X(ROUTE_NEXT, "route_next", "hall: another channel or alternative if the cause allows; raises ROUTE.*") \
+    X(CHANNEL_SEIZE, "channel_seize", "isdn: book a free channel of the trunk; or CHANNEL.NONE")   \
+    X(CHANNEL_FREE, "channel_free", "isdn: the channel is free again (or put aside, by cause)")    \
+    X(ISDN_SETUP, "isdn_setup", "isdn: SETUP; or ISDN.REFUSED")                                    \
+    X(ISDN_SETUP_ACK, "isdn_setup_ack", "isdn: SETUP ACKNOWLEDGE")                                 \
+    X(ISDN_PROCEEDING, "isdn_proceeding", "isdn: CALL PROCEEDING")                                 \
+    X(ISDN_PROGRESS, "isdn_progress", "isdn: PROGRESS with progress 8")                            \
+    X(ISDN_ALERTING, "isdn_alerting", "isdn: ALERTING, progress 8 when we play ringback")          \
+    X(ISDN_ALERTING_MEDIA, "isdn_alerting_media", "isdn: ALERTING with progress 8")                \
+    X(ISDN_CONNECT, "isdn_connect", "isdn: CONNECT")                                               \
+    X(ISDN_CONNECT_ACK, "isdn_connect_ack", "isdn: CONNECT ACKNOWLEDGE")                           \
+    X(ISDN_DISCONNECT, "isdn_disconnect", "isdn: DISCONNECT with the call's clearing cause")       \
+    X(ISDN_RELEASE, "isdn_release", "isdn: RELEASE, the answer to DISCONNECT")                     \
+    X(ISDN_RELEASE_COMPLETE, "isdn_release_complete", "isdn: RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE") \
+    X(ISDN_FORGET, "isdn_forget", "isdn: drop the call without a message")                         \
+    X(SIP_INVITE, "sip_invite", "sip: INVITE to the route's URI; or SIP.REFUSED")                  \
+    X(SIP_RING, "sip_ring", "sip: 180 without SDP")                                                \
+    X(SIP_RING_MEDIA, "sip_ring_media", "sip: 180 with SDP")                                       \
+    X(SIP_PROGRESS, "sip_progress", "sip: 183 with SDP")                                           \
+    X(SIP_ANSWER, "sip_answer", "sip: 200 with SDP")                                               \
+    X(SIP_REJECT, "sip_reject", "sip: the final response of the call's clearing cause")            \
+    X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
+    X(SIP_BYE, "sip_bye", "sip: BYE with Reason")                                                  \
+    X(MEDIA_OPEN, "media_open", "media: book an RTP port pair for the channel; or MEDIA.NONE")     \
+    X(MEDIA_UPDATE, "media_update", "media: send to and accept from the call's far end as last agreed") \
+    X(MEDIA_LISTEN, "media_listen", "media: connect the channel toward the phone only (early media of the PBX)") \
+    X(MEDIA_PLAY, "media_play", "media: connect the phone toward the channel only (early media of the phone)") \
+    X(MEDIA_THROUGH, "media_through", "media: connect both ways, stop tones")                      \
+    X(MEDIA_RINGBACK, "media_ringback", "media: ringback toward the channel where the trunk asks us for it") \
+    X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it") \
+    X(MEDIA_CLOSE, "media_close", "media: release the port pair")                                  \
+    X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
+    X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \
+    X(LOG_LATE, "log_late", "hall: a late or crossed event, logged and counted")
+
+#define CALLMAP_SIP_ENUM(id, text) SIP_##id,
+#define CALLMAP_ISDN_ENUM(id, text) ISDN_##id,
+#define CALLMAP_EVENT_ENUM(id, name, text) EVENT_##id,
+#define CALLMAP_ACTION_ENUM(id, name, text) ACTION_##id,
+
+typedef enum SipState { SIP_STATES(CALLMAP_SIP_ENUM) SIP_STATE_COUNT } SipState;
+typedef enum IsdnState { ISDN_STATES(CALLMAP_ISDN_ENUM) ISDN_STATE_COUNT } IsdnState;
+typedef enum CallEvent { CALL_EVENTS(CALLMAP_EVENT_ENUM) CALL_EVENT_COUNT } CallEvent;
+typedef enum CallAction {
+    ACTION_END, /* fills the rest of a rule's row */
+    CALL_ACTIONS(CALLMAP_ACTION_ENUM) CALL_ACTION_COUNT
+} CallAction;
+
+typedef guint32 SipStates;  /* a set: 1u << SIP_IDLE | ... */
+typedef guint32 IsdnStates; /* a set: 1u << ISDN_NULL | ... */
+
+#define CALL_RULE_ACTIONS 8
+
+/* What a cell of the index is. */
+typedef enum CallRuleKind {
+    RULE_LIVE,       /* a step of some call */
+    RULE_LATE,       /* can happen by crossing or retransmission: logged and answered, states stay */
+    RULE_IMPOSSIBLE, /* neither stack can raise it there; why says the reason */
+    RULE_ERROR,      /* no rule: a mistake of ours, logged as such, the call is cleared */
+} CallRuleKind;
+
+/* sip_next / isdn_next of a rule that leaves that leg where it stands. */
+#define SIP_SAME SIP_STATE_COUNT
+#define ISDN_SAME ISDN_STATE_COUNT
+
+typedef struct CallRule {
+    CallRuleKind kind;
+    CallEvent event;
+    SipStates sip;
+    IsdnStates isdn;
+    CallAction actions[CALL_RULE_ACTIONS];
+    SipState sip_next;
+    IsdnState isdn_next;
+    const char *why; /* the clause of the standard that asks for it */
+} CallRule;
+
+/* A timer that neither libpri nor Sofia runs: it runs while the legs stand in SIP x ISDN (0: any state of that leg); entering
+ * that set starts it, leaving it stops it. */
+typedef struct CallTimerRule {
+    const char *name; /* "T301" */
+    SipStates sip;
+    IsdnStates isdn;
+    gint64 default_us;
+    gint64 min_us;
+    gint64 max_us;
+    CallEvent event;
+    guint8 cause; /* the cause its event carries */
+    const char *why;
+} CallTimerRule;
+
+#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(NO_ANSWER) X(INTERWORK)
+#define CALLMAP_TIMER_ENUM(id) CALL_TIMER_##id,
+typedef enum CallTimerId { CALL_TIMERS(CALLMAP_TIMER_ENUM) CALL_TIMER_COUNT } CallTimerId;
+
+const char *sip_state_name(SipState state);   /* "PROGRESSING" */
+const char *isdn_state_name(IsdnState state); /* "DELIVERED" */
+const char *call_event_name(CallEvent event); /* "ISDN.CONNECT" */
+const char *call_action_name(CallAction action); /* "isdn_connect_ack" */
+
+/* Expands the rules into the dense index. FALSE with ERROR naming both rules when two live rules
+ * claim one cell; the daemon does not start then. */
+gboolean callmap_open(GError **error);
+
+/* The rule of a cell; never NULL (a cell without a rule gets the one RULE_ERROR rule). */
+const CallRule *callmap_find(SipState sip, IsdnState isdn, CallEvent event);
+
+/* The rules and timers as they stand in the table. */
+const CallRule *callmap_rules(gsize *count);
+const CallTimerRule *callmap_timer(CallTimerId id);
+
+typedef enum CallMapFormat { CALLMAP_TEXT, CALLMAP_DOT, CALLMAP_JSON, CALLMAP_MAN } CallMapFormat;
+
+/* Writes rules and timers to OUT: a table for people, a graph, JSON, or the body of
+ * tieline-callmap(7). */
+void callmap_print(FILE *out, CallMapFormat format);

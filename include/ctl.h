@@ -1,0 +1,36 @@
+/* The operator's desk: the control socket, one JSON object a line each way.
+ *
+ * Request: {"command":"show calls", ...arguments}. Reply: {"ok":true, "result":...} or {"ok":false,"error":"..."}.
+ * Home thread: operator (main). Commands that concern calls run in signalling by loop_post() and
+ * their results cross back as values.
+ */
+#pragma once
+
+#include "call.h"
+#include "isdn.h"
+#include "media.h"
+#include "ua.h"
+
+#include <json-glib/json-glib.h>
+
+typedef struct Ctl Ctl;
+
+/* The rooms a command may ask; all but settings live in signalling. */
+typedef struct CtlRooms {
+    Loop *signalling;
+    Hall *hall;
+    Isdn *isdn;
+    Ua *ua;
+    Media *media;
+    const Settings *settings;
+    /* Called in the operator thread. */
+    void (*drain)(void *user);
+    gboolean (*reload)(void *user, GError **error);
+    void *user;
+} CtlRooms;
+
+/* Opens the control socket, mode 0660, replacing a dead one; NULL with ERROR ("[system] control: PATH: ..."). */
+Ctl *ctl_new(const CtlRooms *rooms, GError **error);
+void ctl_set_settings(Ctl *ctl, const Settings *settings);
+/* Closes the socket, removes its file. */
+void ctl_free(Ctl *ctl);

@@ -1,0 +1,58 @@
+/* Media: the RTP side of every call, clocked by the TDM side, and the home of every packet span.
+ *
+ * Two halves. The signalling half (this file's functions unless said otherwise) books ports, answers the call
+ * map's media actions and hands values to the media thread; the media thread owns sockets, jitter
+ * buffers, tones and spans, and answers with values that carry a call id, so that news for a
+ * finished call finds nobody.
+ */
+#pragma once
+
+#include "call.h"
+#include "span.h"
+
+typedef struct Media Media;
+
+/* Called in signalling, with values copied from the media thread. */
+typedef struct MediaSpanEvents {
+    void *user;
+    void (*d_frame)(void *user, guint8 span, const guint8 *frame, gsize length);
+    void (*alarm)(void *user, guint8 span, SpanAlarms alarms);
+} MediaSpanEvents;
+
+/* Starts the media thread with its own loop, and opens every packet span of SETTINGS on it. NULL with ERROR when a span cannot
+ * open. SIGNALLING is the loop that gets the news. Home thread: signalling (or main before it runs). */
+Media *media_new(const Settings *settings, Loop *signalling, Hall *hall, const MediaSpanEvents *events,
+                 GError **error);
+/* Ends all ports and spans, stops the thread, frees. */
+void media_free(Media *media);
+
+/* The call-map actions that are media's, to be handed to hall_set_media(). */
+CallOps media_call_ops(Media *media);
+
+/* Queues a D-channel frame on SPAN. Never blocks; a full queue is counted in the span's counters. */
+void media_d_send(Media *media, guint8 span, const guint8 *frame, gsize length);
+
+/* A copy of SPAN's alarms and counters, at most a second old. Any thread. */
+SpanAlarms media_span_status(Media *media, guint8 span, SpanCounters *counters);
+
+/* What one port has seen: for `show channels`, the ladder and records. */
+typedef struct MediaStats {
+    guint32 call;
+    guint16 port;
+    guint64 sent, received;          /* RTP packets */
+    guint64 lost, late, concealed;   /* packets lost on the way; late; blocks played from nothing */
+    guint64 slipped;                 /* samples inserted or dropped to follow the far end's clock */
+    guint64 foreign;                 /* packets from another source than negotiated or learnt */
+    guint jitter_us;                 /* RFC 3550 6.4.1 interarrival jitter */
+    guint depth_ms;                  /* of the jitter buffer, now */
+    guint remote_loss_permille;      /* the far end's report of our stream */
+} MediaStats;
+
+/* A copy of CALL's stats, at most a second old; FALSE when it has no port. */
+gboolean media_port_stats(Media *media, guint32 call, MediaStats *stats);
+/* Port pairs in use now. For counters and leak checks. */
+guint media_ports_used(const Media *media);
+
+typedef enum Tone { TONE_NONE, TONE_RINGBACK, TONE_BUSY } Tone;
+/* Is COUNTRY a tone zone we know? For settings. */
+gboolean tone_country_known(const char *country);

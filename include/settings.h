@@ -1,0 +1,190 @@
+/* The settings of the house: what tieline.conf says, checked, with defaults filled in.
+ *
+ * The rows that parse, check, print and document them stand in src/conf/settings_table.c; these structs
+ * are what the rooms read. A Settings is immutable once loaded; a reload makes a new one.
+ * Home thread: any (read-only).
+ */
+#pragma once
+
+#include "values.h"
+
+#include <stdio.h>
+
+typedef enum SpanBackend { BACKEND_CESOPSN, BACKEND_PAIR, BACKEND_DAHDI } SpanBackend;
+typedef enum SpanType { SPAN_E1, SPAN_T1 } SpanType;
+typedef enum SpanClock { SPAN_CLOCK_MASTER, SPAN_CLOCK_SLAVE } SpanClock;
+typedef enum SwitchType {
+    SWITCH_EUROISDN,
+    SWITCH_NI2,
+    SWITCH_DMS100,
+    SWITCH_5ESS,
+    SWITCH_4ESS,
+    SWITCH_QSIG,
+} SwitchType;
+typedef enum LineSide { SIDE_NETWORK, SIDE_CPE } LineSide;
+typedef enum Hunting { HUNT_ASCENDING, HUNT_DESCENDING, HUNT_ROUND_ROBIN, HUNT_LEAST_USED } Hunting;
+typedef enum ChannelChoice { CHANNEL_EXCLUSIVE, CHANNEL_PREFERRED } ChannelChoice;
+typedef enum NameCharset { CHARSET_IA5, CHARSET_LATIN1 } NameCharset;
+typedef enum AutoChoice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO } AutoChoice;
+typedef enum IdentitySource { IDENTITY_PAI, IDENTITY_FROM, IDENTITY_NONE } IdentitySource;
+/* When a changed setting takes effect. */
+typedef enum SettingApplies { APPLIES_LIVE, APPLIES_NEW_CALLS, APPLIES_RESTART } SettingApplies;
+
+/* [system] */
+typedef struct SystemSettings {
+    char *control;     /* path of the control socket */
+    int log_level;     /* LogLevel */
+    gint64 grace_us;   /* how long SIGTERM lets calls finish */
+} SystemSettings;
+
+/* An IPv4 or IPv6 network. */
+typedef struct Network {
+    struct sockaddr_storage address;
+    guint prefix;
+} Network;
+
+/* [sip] */
+typedef struct SipSettings {
+    struct sockaddr_storage listen; /* the one public UDP address and port */
+    char *public_host;      /* host in Contact and Via when not the listen address; NULL: the listen address */
+    GArray *allow;          /* of Network: who may call; default loopback */
+    char *user_agent;
+    guint t1_ms, t2_ms;     /* RFC 3261 17: 500, 4000 */
+    guint session_expires_s; /* RFC 4028 interval we ask for; 0: none */
+    guint min_se_s;         /* 90 */
+    gint64 no_answer_us;    /* how long a phone may ring */
+    guint max_calls;        /* live calls in the whole box */
+    guint dscp;             /* of SIP packets */
+    gboolean require_100rel; /* Require: 100rel in our INVITE; else only Supported */
+} SipSettings;
+
+/* [media] */
+typedef struct MediaSettings {
+    struct sockaddr_storage address; /* address in our SDP and of the RTP sockets (port 0) */
+    guint16 port_first, port_last;   /* even first port of the range */
+    guint dscp;
+    guint ptime_ms;          /* what we offer: 10, 20, 30 */
+    guint jitter_ms;         /* depth the jitter buffer aims at on a LAN */
+    gint64 rtp_timeout_us;   /* silence that ends an answered, not held call; 0: never */
+    char *tones;             /* country of ringback and busy tone: libtonezone code, "us", "de", "fr" ... */
+} MediaSettings;
+
+/* [span NAME] */
+typedef struct SpanSettings {
+    char *name;
+    guint8 index;            /* counts the spans from 0 in file order */
+    SpanBackend backend;
+    SpanType type;
+    Law law;                 /* default: alaw on E1, ulaw on T1 */
+    struct sockaddr_storage local, remote; /* cesopsn: UDP addresses and ports */
+    guint packet_ms;         /* cesopsn: 1 or 5 */
+    SpanClock clock;
+    guint buffer_packets;    /* cesopsn: depth of the packet jitter buffer, 2-32 */
+    guint dscp;
+    guint8 d_channel;        /* timeslot: 16 on E1, 24 on T1 */
+} SpanSettings;
+
+#define CAUSE_OVERRIDE_NONE 0
+
+/* [trunk NAME]: spans with one switch type and side, hunted as one group */
+typedef struct TrunkSettings {
+    char *name;
+    GPtrArray *spans;        /* of const SpanSettings*, borrowed from Settings.spans */
+    SwitchType switch_type;
+    LineSide side;
+    Hunting hunting;
+    ChannelChoice channel;   /* exclusive or preferred in our SETUP */
+    gboolean restart;        /* RESTART idle channels when the D channel comes up */
+    gint64 settle_us;        /* no SETUP for this long after the D channel came up */
+    gint64 t301_us, t302_us, t304_us, t306_us, t309_us, t310_us, t316_us;
+    gboolean trust_calling;  /* the PBX's calling number is believed */
+    IdentitySource identity; /* where the calling number toward the PBX comes from */
+    AutoChoice ringback;     /* we play ringback and busy tone toward the PBX; auto: where we are the network side */
+    gboolean disconnect_tones; /* hear tones after DISCONNECT with progress 8 before answer */
+    gboolean send_display;   /* send names */
+    NameCharset charset;
+    guint display_max;       /* octets of a Display IE: 34 or 82 */
+    char *country_code;      /* "49"; NULL: none, numbers pass as they are */
+    char *international_prefix; /* "00" or "011": digits that leave the country */
+    TypeOfNumber called_ton; /* for numbers without '+': unknown by default */
+    guint min_digits;        /* called numbers shorter than this are 484 */
+    guint16 cause_status[128]; /* cause.N = STATUS overrides; CAUSE_OVERRIDE_NONE: the table */
+    guint8 status_cause[700];  /* status.N = CAUSE overrides, by status */
+} TrunkSettings;
+
+/* [route NAME] */
+typedef struct RouteSettings {
+    char *name;
+    GPtrArray *from_trunks;  /* of const TrunkSettings*; NULL with from_networks NULL: any origin */
+    GArray *from_networks;   /* of Network: SIP sources */
+    GPtrArray *called;       /* of char*: patterns; NULL: any */
+    GPtrArray *calling;      /* of char*: patterns; NULL: any */
+    guint strip;             /* leading digits taken from the called number */
+    char *prepend;           /* digits put before it; NULL: none */
+    guint calling_strip;
+    char *calling_prepend;
+    int ton, npi;            /* TypeOfNumber, NumberingPlan of the called number; -1: as it comes */
+    GPtrArray *targets;      /* of RouteTo*: the target and its alternatives in order */
+    GArray *on_causes;       /* of guint8: causes that try the next target; NULL: the default list; 17 never */
+    gboolean international;  /* numbers that leave the country are allowed */
+    gboolean transit;        /* SIP to SIP, or PRI to PRI, is allowed */
+    gboolean emergency;      /* calls by this route count as emergency calls */
+} RouteSettings;
+
+/* One target: a trunk group or a SIP URI in which {number} stands for the called number's user part. */
+typedef struct RouteTo {
+    const TrunkSettings *trunk;
+    char *uri;
+} RouteTo;
+
+/* [peer NAME]: SIP elements we know by their network */
+typedef struct PeerSettings {
+    char *name;
+    GArray *networks;        /* of Network */
+    gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
+} PeerSettings;
+
+typedef struct Settings {
+    char *file;              /* where it was read from */
+    SystemSettings system;
+    SipSettings sip;
+    MediaSettings media;
+    GPtrArray *spans;        /* of SpanSettings* */
+    GPtrArray *trunks;       /* of TrunkSettings* */
+    GPtrArray *routes;       /* of RouteSettings*, first match wins */
+    GPtrArray *peers;        /* of PeerSettings* */
+} Settings;
+
+/* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller
+ * owns the result. */
+Settings *settings_load(const char *file, GError **error);
+/* The same from text; NAME stands for the file in messages. */
+Settings *settings_parse(const char *name, const char *text, GError **error);
+void settings_free(Settings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+
+/* Writes SETTINGS in the file's own syntax, every key with its value in force, such that settings_parse() reads the same. */
+void settings_print(const Settings *settings, FILE *out);
+/* Writes the rows as the body of tieline.conf(5). */
+void settings_print_man(FILE *out);
+
+/* What would have to happen for NEW to take the place of OLD: the names of changed settings that need a restart, as text; NULL when none do. Caller frees. */
+char *settings_restart_needed(const Settings *old_settings, const Settings *new_settings);
+
+const TrunkSettings *settings_find_trunk(const Settings *settings, const char *name);
+const PeerSettings *settings_find_peer(const Settings *settings, const char *name);
+/* The peer whose network holds ADDRESS, first in file order; NULL when none. */
+const PeerSettings *settings_peer_of(const Settings *settings, const struct sockaddr *address);
+/* Is ADDRESS in one of NETWORKS (of Network)? */
+gboolean network_contains(const GArray *networks, const struct sockaddr *address);
+/* "10.0.0.0/8", "::1", "192.0.2.7". FALSE when TEXT is none. */
+gboolean network_parse(const char *text, Network *network);
+/* "192.0.2.7:5060", "[::1]:5060", "192.0.2.7" (port 0). FALSE when TEXT is none. Numeric only. */
+gboolean address_parse(const char *text, struct sockaddr_storage *address);
+/* The reverse, with port when it is not 0; points to BUFFER (at least 64). */
+const char *address_describe(const struct sockaddr *address, char *buffer, gsize size);
+guint16 address_port(const struct sockaddr *address);
+void address_set_port(struct sockaddr_storage *address, guint16 port);
+socklen_t address_length(const struct sockaddr_storage *address);
+
+extern const char *const switch_type_names[]; /* indexed by SwitchType: "euroisdn", "ni2", "dms100", "5ess", "4ess", "qsig" */

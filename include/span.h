@@ -1,0 +1,90 @@
+/* The treaty of a span: D-channel frames in and out, B-channel blocks in and out, a clock, alarms.
+ *
+ * Back ends: cesopsn (RFC 5086 over UDP), pair (in-process, for tests), dahdi (cards).
+ * Home thread of a Span: the thread of the loop it was opened on (media in tielined).
+ */
+#pragma once
+
+#include "loop.h"
+#include "settings.h"
+#include "values.h"
+
+typedef struct Span Span;
+
+typedef enum SpanAlarms {
+    SPAN_ALARM_NONE = 0,
+    SPAN_ALARM_RED = 1 << 0,      /* we hear nothing: loss of signal or of packets */
+    SPAN_ALARM_YELLOW = 1 << 1,   /* RDI: the far end's framer hears nothing */
+    SPAN_ALARM_BLUE = 1 << 2,     /* AIS: the far end has nothing to send */
+    SPAN_ALARM_REMOTE_LOSS = 1 << 3, /* R bit: the far end is losing our packets; traffic goes on */
+} SpanAlarms;
+/* The alarms that stop traffic. */
+#define SPAN_ALARMS_SERVICE (SPAN_ALARM_RED | SPAN_ALARM_BLUE | SPAN_ALARM_YELLOW)
+
+typedef struct SpanCounters {
+    guint64 packets_in, packets_out;
+    guint64 lost;       /* packets that never came, filled with all ones */
+    guint64 late;       /* came after their turn */
+    guint64 duplicate;
+    guint64 reordered;  /* came out of order and were used */
+    guint64 malformed;  /* not a packet of this pseudowire */
+    guint64 foreign;    /* from another source address */
+    guint64 slips;      /* a frame group inserted or dropped to hold the buffer's depth */
+    guint64 d_frames_in, d_frames_out, d_bad_fcs, d_aborts, d_overlong, d_dropped_out;
+    guint64 late_ticks; /* clock ticks handled more than one period late */
+} SpanCounters;
+
+/* Called in the span's home thread. */
+typedef struct SpanEvents {
+    void *user;
+    /* A D-channel frame with a good FCS, without it. Borrowed during the call. */
+    void (*d_frame)(void *user, const guint8 *frame, gsize length);
+    /* COUNT octets heard on an open B channel, as the line's law carries them; TX is to be filled with
+     * COUNT octets to send (it holds the idle octet). Called once per channel and packet (cesopsn) or block (dahdi). */
+    void (*b_block)(void *user, guint8 channel, const guint8 *rx, guint8 *tx, gsize count);
+    /* The span's clock: COUNT sample periods (8 kHz) have passed; after the b_blocks of one packet. May be NULL. */
+    void (*tick)(void *user, gsize count);
+    /* The set of alarms changed. */
+    void (*alarm)(void *user, SpanAlarms alarms);
+} SpanEvents;
+
+/* A back end. Each function's comment stands at the span_ function of the same name. */
+typedef struct SpanOps {
+    const char *name;
+    Span *(*open)(const SpanSettings *settings, Loop *loop, const SpanEvents *events, GError **error);
+    void (*close)(Span *span);
+    gboolean (*d_send)(Span *span, const guint8 *frame, gsize length);
+    void (*b_open)(Span *span, guint8 channel);
+    void (*b_close)(Span *span, guint8 channel);
+} SpanOps;
+
+/* Every back end's first member. */
+struct Span {
+    const SpanOps *ops;
+    const SpanSettings *settings; /* borrowed; outlives the span */
+    SpanEvents events;
+    SpanAlarms alarms;
+    SpanCounters counters;
+};
+
+/* Opens SETTINGS' back end; NULL with ERROR ("[span e1] local: ..."). SETTINGS and LOOP outlive the span. */
+Span *span_open(const SpanSettings *settings, Loop *loop, const SpanEvents *events, GError **error);
+/* Closes and frees; NULL is nothing. */
+void span_close(Span *span);
+
+/* Queues a D-channel frame (without FCS); FALSE when the queue is full (64 frames): the frame is dropped and counted, layer 2 repeats it. */
+gboolean span_d_send(Span *span, const guint8 *frame, gsize length);
+
+/* From now on b_block is called for CHANNEL; a closed channel sends the idle octet. */
+void span_b_open(Span *span, guint8 channel);
+void span_b_close(Span *span, guint8 channel);
+
+/* The octet an idle B channel carries: 0xD5 in A-law, 0xFF in mu-law (G.711 silence). */
+guint8 span_idle_octet(const SpanSettings *settings);
+/* "RED YELLOW" or "none"; points to BUFFER. */
+const char *span_alarms_describe(SpanAlarms alarms, char *buffer, gsize size);
+
+/* Two `pair` spans joined back to back, each on its own loop's clock: what one sends the other hears. For tests only. */
+void span_pair_join(Span *a, Span *b);
+/* Lets a `pair` span see ALARMS, and cuts (CUT) or joins its line. */
+void span_pair_break(Span *span, gboolean cut, SpanAlarms alarms);

@@ -1,0 +1,35 @@
+/* The gateway's SIP user agent on Sofia's NUA, and Sofia's epoll root as a Loop.
+ *
+ * Sofia-SIP is spoken in src/sip (later also src/phones) and in house.c only. Home thread: signalling.
+ */
+#pragma once
+
+#include "call.h"
+#include "loop.h"
+
+typedef struct Ua Ua;
+
+/* Installs the monotonic clock hook and initialises Sofia; once, before any other Sofia call. Main thread. */
+void sofia_open(void);
+void sofia_close(void);
+
+/* Sofia's epoll root behind the loop treaty. Create, run and free in the signalling thread; loop_post() and sofia_loop_quit() work from any. */
+Loop *sofia_loop_new(GError **error);
+void sofia_loop_run(Loop *loop);
+void sofia_loop_quit(Loop *loop);
+void sofia_loop_free(Loop *loop);
+
+/* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use").
+ * READY (with USER) answers OPTIONS: TRUE 200, FALSE 503. LOOP must be a sofia_loop. */
+Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user), void *user,
+           GError **error);
+/* Closes the port; legs must be gone or are dropped. Runs the loop until NUA has shut down (at most 1 s). */
+void ua_free(Ua *ua);
+void ua_set_settings(Ua *ua, const Settings *settings);
+
+/* The call-map actions that are sip's, to be handed to hall_set_sip(). */
+CallOps ua_call_ops(Ua *ua);
+
+void ua_each_counter(const Ua *ua, CounterFunc func, void *user);
+/* Dialogs and transactions of ours still alive: for leak checks. */
+guint ua_leg_count(const Ua *ua);

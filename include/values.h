@@ -1,0 +1,127 @@
+/* The small values that travel between rooms: numbers, names, causes, media descriptions, origins.
+ *
+ * Plain structs, copied whole; nothing in them is owned elsewhere. Home thread: any.
+ */
+#pragma once
+
+#include <glib.h>
+#include <netinet/in.h>
+
+#define NUMBER_MAX 32    /* digits of a number; longer ones are refused as 484 / cause 28 */
+#define NAME_MAX_BYTES 82 /* Q.931 Display, network-dependent 34 or 82 octets */
+#define URI_MAX 256
+#define TAG_MAX 64       /* names of trunks, spans, routes and peers */
+
+/* Q.931 4.5.8 octet 3, bits 7-5. */
+typedef enum TypeOfNumber {
+    TON_UNKNOWN = 0,
+    TON_INTERNATIONAL = 1,
+    TON_NATIONAL = 2,
+    TON_NETWORK_SPECIFIC = 3,
+    TON_SUBSCRIBER = 4,
+    TON_ABBREVIATED = 6,
+} TypeOfNumber;
+
+/* Q.931 4.5.8 octet 3, bits 4-1. */
+typedef enum NumberingPlan {
+    NPI_UNKNOWN = 0,
+    NPI_E164 = 1,
+    NPI_PRIVATE = 9,
+} NumberingPlan;
+
+/* Q.931 4.5.10 octet 3a, bits 7-6. */
+typedef enum Presentation {
+    PRESENTATION_ALLOWED = 0,
+    PRESENTATION_RESTRICTED = 1,
+    PRESENTATION_UNAVAILABLE = 2,
+} Presentation;
+
+/* Q.931 4.5.10 octet 3a, bits 2-1. */
+typedef enum Screening {
+    SCREENING_USER_NOT_SCREENED = 0,
+    SCREENING_USER_PASSED = 1,
+    SCREENING_USER_FAILED = 2,
+    SCREENING_NETWORK = 3,
+} Screening;
+
+/* A party number. digits: only 0-9 * #; empty: no number. */
+typedef struct Number {
+    char digits[NUMBER_MAX + 1];
+    TypeOfNumber ton;
+    NumberingPlan npi;
+    Presentation presentation; /* calling and connected numbers only */
+    Screening screening;       /* calling and connected numbers only */
+} Number;
+
+/* The law of a G.711 stream. */
+typedef enum Law { LAW_ALAW, LAW_ULAW } Law;
+
+/* Q.931 4.5.5 octet 3, information transfer capability. */
+typedef enum Bearer {
+    BEARER_SPEECH = 0x00,
+    BEARER_UNRESTRICTED = 0x08,
+    BEARER_RESTRICTED = 0x09,
+    BEARER_3K1_AUDIO = 0x10,
+    BEARER_7K_AUDIO = 0x11,
+    BEARER_VIDEO = 0x18,
+} Bearer;
+
+/* What a call asks for: filled by the leg that received it, rewritten by the route. */
+typedef struct CallSetup {
+    Number called;
+    Number calling;
+    char name[NAME_MAX_BYTES * 3 + 1]; /* calling name, UTF-8, no control characters */
+    Presentation name_presentation;
+    Bearer bearer;
+    gboolean complete; /* sending complete: no more digits will come */
+} CallSetup;
+
+/* Where a call came from, and how far it is believed. */
+typedef enum OriginKind { ORIGIN_SIP, ORIGIN_PRI } OriginKind;
+
+typedef struct CallOrigin {
+    OriginKind kind;
+    struct sockaddr_storage source; /* ORIGIN_SIP: the transport's source address and port */
+    char peer[TAG_MAX];             /* ORIGIN_SIP: the [peer] whose network matched, or "" */
+    char trunk[TAG_MAX];            /* ORIGIN_PRI: the trunk group */
+    char user[TAG_MAX];             /* the authenticated user, or "" */
+    gboolean trusted;               /* its identity headers and Reason are believed */
+    gboolean emergency;
+} CallOrigin;
+
+/* A B channel: SPAN counts the configured spans from 0, CHANNEL is the timeslot 1-31 (0: none). */
+typedef struct Channel {
+    guint8 span;
+    guint8 number;
+} Channel;
+
+/* The far end of a call's RTP, as the last offer/answer exchange left it. */
+typedef struct MediaRemote {
+    struct sockaddr_storage rtp; /* ss_family 0: none known yet, or c=0.0.0.0 */
+    struct sockaddr_storage rtcp;
+    guint8 payload_type; /* 0 PCMU, 8 PCMA */
+    Law law;
+    guint16 ptime_ms; /* 10, 20 or 30, as the far end wants to receive */
+    gint8 event_payload_type; /* telephone-event, -1: not negotiated */
+    gboolean send;    /* we may send to it: false on hold */
+    gboolean receive; /* we play what it sends */
+} MediaRemote;
+
+#define CAUSE_LOCATION_NONE (-1)
+
+/* What an event carries. A field that says nothing is 0 (or FALSE, or ""), location is -1. */
+typedef struct CallNews {
+    guint8 cause;         /* Q.850 1-127 */
+    gint8 location;       /* Q.850 location 0-15, or CAUSE_LOCATION_NONE */
+    guint16 status;       /* SIP status of a final response */
+    guint8 warning_bearer; /* a 488/606 carried warn-code 304 or 305: cause 65 */
+    guint8 progress;      /* Q.931 progress description received */
+    gboolean reason_trusted; /* cause came in a Reason header of a trusted hop, or from Q.931 */
+    gboolean complete;    /* INFORMATION: sending complete */
+    char digits[NUMBER_MAX + 1]; /* INFORMATION */
+    gboolean has_remote;
+    MediaRemote remote;
+    char detail[96];      /* for people: why, in the log and the ladder */
+} CallNews;
+
+#define CALL_NEWS_INIT { .location = CAUSE_LOCATION_NONE }
