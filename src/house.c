@@ -1,0 +1,382 @@
+/* The house: opens every room in order, joins them, and closes them in reverse. */
+#include "house.h"
+
+#include "call.h"
+#include "cause.h"
+#include "clock.h"
+#include "ctl.h"
+#include "isdn.h"
+#include "log.h"
+#include "media.h"
+#include "ua.h"
+
+#include "config.h"
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include <glib-unix.h>
+#include <signal.h>
+
+/* How long a cleared call may take to say goodbye on both sides before the house closes anyway. */
+#define FAREWELL_MS 3000
+
+typedef enum HouseStage {
+    HOUSE_SERVING,
+    HOUSE_LEAVING,  /* no new calls, live ones may finish */
+    HOUSE_CLEARING, /* live calls are being cleared */
+} HouseStage;
+
+struct House {
+    GPtrArray
+        *settings; /* of Settings*: the last one is in force, calls may still read the others */
+    HouseStage stage;
+    GMainLoop *operator_loop;
+    guint grace_source;
+    Ctl *ctl;
+
+    GThread *signalling_thread;
+    Loop *signalling;
+    Hall *hall;
+    Isdn *isdn;
+    Ua *ua;
+    Media *media;
+
+    /* The signalling thread tells the operator how opening went. */
+    GMutex lock;
+    GCond opened;
+    gboolean answered;
+    GError *trouble;
+};
+
+static Settings *house_settings(const House *house)
+{
+    return house->settings->pdata[house->settings->len - 1];
+}
+
+/* ---- joints between rooms; all in signalling ----------------------------------------------------
+ */
+
+static void join_frame_to_isdn(void *user, guint8 span, const guint8 *frame, gsize length)
+{
+    House *house = user;
+
+    isdn_frame_received(house->isdn, span, frame, length);
+}
+
+static void join_alarm_to_isdn(void *user, guint8 span, SpanAlarms alarms)
+{
+    House *house = user;
+
+    isdn_alarm_changed(house->isdn, span, alarms);
+}
+
+static void join_frame_to_line(void *user, guint8 span, const guint8 *frame, gsize length)
+{
+    House *house = user;
+
+    media_d_send(house->media, span, frame, length);
+}
+
+static gboolean join_readiness(void *user)
+{
+    House *house = user;
+
+    return isdn_is_ready(house->isdn);
+}
+
+static void trace_to_log(void *user, const CallTrace *trace)
+{
+    (void)user;
+    log_info("%s", trace->line);
+}
+
+static gboolean house_hall_is_empty(gpointer user)
+{
+    House *house = user;
+
+    if (house->stage != HOUSE_SERVING)
+        g_main_loop_quit(house->operator_loop);
+    return G_SOURCE_REMOVE;
+}
+
+static void tell_operator_idle(void *user)
+{
+    g_main_context_invoke(NULL, house_hall_is_empty, user);
+}
+
+/* ---- the signalling thread ----------------------------------------------------------------------
+ */
+
+static gboolean signalling_open(House *house, GError **error)
+{
+    const Settings *settings = house_settings(house);
+    MediaSpanEvents line_in = {house, join_frame_to_isdn, join_alarm_to_isdn};
+    IsdnLine line_out = {house, join_frame_to_line};
+    CallOps ops;
+
+    if (!(house->signalling = sofia_loop_new(error)))
+        return FALSE;
+    house->hall = hall_new(house->signalling, settings);
+    hall_add_trace(house->hall, trace_to_log, house);
+    hall_set_idle_func(house->hall, tell_operator_idle, house);
+
+    if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
+        return FALSE;
+    ops = media_call_ops(house->media);
+    hall_set_media(house->hall, &ops);
+
+    if (!(house->isdn = isdn_new(settings, house->signalling, house->hall, &line_out, error)))
+        return FALSE;
+    ops = isdn_call_ops(house->isdn);
+    hall_set_isdn(house->hall, &ops);
+
+    if (!(house->ua =
+              ua_new(settings, house->signalling, house->hall, join_readiness, house, error)))
+        return FALSE;
+    ops = ua_call_ops(house->ua);
+    hall_set_sip(house->hall, &ops);
+    return TRUE;
+}
+
+static void signalling_close(House *house)
+{
+    /* The hall goes first: it parts live calls from rooms that still stand. */
+    g_clear_pointer(&house->hall, hall_free);
+    g_clear_pointer(&house->ua, ua_free);
+    g_clear_pointer(&house->isdn, isdn_free);
+    g_clear_pointer(&house->media, media_free);
+    g_clear_pointer(&house->signalling, sofia_loop_free);
+}
+
+static gpointer signalling_main(gpointer user)
+{
+    House *house = user;
+    gboolean open = signalling_open(house, &house->trouble);
+
+    g_mutex_lock(&house->lock);
+    house->answered = TRUE;
+    g_cond_signal(&house->opened);
+    g_mutex_unlock(&house->lock);
+    if (open)
+        sofia_loop_run(house->signalling);
+    signalling_close(house);
+    return NULL;
+}
+
+static gboolean signalling_start(House *house, GError **error)
+{
+    house->signalling_thread = g_thread_new("signalling", signalling_main, house);
+    g_mutex_lock(&house->lock);
+    while (!house->answered)
+        g_cond_wait(&house->opened, &house->lock);
+    g_mutex_unlock(&house->lock);
+    if (!house->trouble)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&house->trouble));
+    return FALSE;
+}
+
+static void signalling_stop(House *house)
+{
+    if (!house->signalling_thread)
+        return;
+    if (house->signalling)
+        sofia_loop_quit(house->signalling);
+    g_thread_join(g_steal_pointer(&house->signalling_thread));
+}
+
+/* ---- leaving ------------------------------------------------------------------------------------
+ */
+
+static void signalling_drain(void *user)
+{
+    House *house = user;
+
+    hall_set_draining(house->hall, TRUE);
+    if (hall_call_count(house->hall) == 0)
+        tell_operator_idle(house);
+}
+
+static void signalling_clear(void *user)
+{
+    House *house = user;
+
+    hall_set_draining(house->hall, TRUE);
+    hall_clear_all(house->hall, CAUSE_TEMPORARY_FAILURE);
+    if (hall_call_count(house->hall) == 0)
+        tell_operator_idle(house);
+}
+
+static gboolean house_farewell_over(gpointer user)
+{
+    House *house = user;
+
+    log_warning("house: some calls did not clear within %d ms", FAREWELL_MS);
+    house->grace_source = 0;
+    g_main_loop_quit(house->operator_loop);
+    return G_SOURCE_REMOVE;
+}
+
+static void house_clear_calls(House *house)
+{
+    house->stage = HOUSE_CLEARING;
+    g_clear_handle_id(&house->grace_source, g_source_remove);
+    house->grace_source = g_timeout_add(FAREWELL_MS, house_farewell_over, house);
+    loop_post(house->signalling, signalling_clear, house, NULL);
+}
+
+static gboolean house_grace_over(gpointer user)
+{
+    House *house = user;
+
+    house->grace_source = 0;
+    log_notice("house: grace time over, clearing the calls left with cause %d",
+               CAUSE_TEMPORARY_FAILURE);
+    house_clear_calls(house);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean house_on_terminate(gpointer user)
+{
+    House *house = user;
+    gint64 grace_us = house_settings(house)->system.grace_us;
+
+#ifdef HAVE_SYSTEMD
+    sd_notify(0, "STOPPING=1");
+#endif
+    if (house->stage != HOUSE_SERVING) {
+        log_notice("house: told again to stop, clearing all calls");
+        house_clear_calls(house);
+        return G_SOURCE_CONTINUE;
+    }
+    log_notice("house: stopping, calls may finish within %" G_GINT64_FORMAT " s",
+               grace_us / G_USEC_PER_SEC);
+    house->stage = HOUSE_LEAVING;
+    house->grace_source = g_timeout_add((guint)(grace_us / 1000), house_grace_over, house);
+    loop_post(house->signalling, signalling_drain, house, NULL);
+    return G_SOURCE_CONTINUE;
+}
+
+static void house_drain(void *user)
+{
+    House *house = user;
+
+    loop_post(house->signalling, signalling_drain, house, NULL);
+}
+
+/* ---- new settings -------------------------------------------------------------------------------
+ */
+
+static void signalling_use_settings(void *user)
+{
+    House *house = user;
+    const Settings *settings = house_settings(house);
+
+    hall_set_settings(house->hall, settings);
+    ua_set_settings(house->ua, settings);
+}
+
+static gboolean house_reload(void *user, GError **error)
+{
+    House *house = user;
+    Settings *old = house_settings(house);
+    Settings *fresh = settings_load(old->file, error);
+    g_autofree char *waiting = NULL;
+
+    if (!fresh)
+        return FALSE;
+    waiting = settings_restart_needed(old, fresh);
+    if (waiting)
+        log_warning("house: these settings wait for a restart: %s", waiting);
+    log_open((LogLevel)fresh->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
+    g_ptr_array_add(house->settings, fresh);
+    ctl_set_settings(house->ctl, fresh);
+    loop_post(house->signalling, signalling_use_settings, house, NULL);
+    log_notice("house: %s read anew", fresh->file);
+    return TRUE;
+}
+
+static gboolean house_on_hangup(gpointer user)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!house_reload(user, &error))
+        log_error("house: the old settings stay: %s", error->message);
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- open, run, close ---------------------------------------------------------------------------
+ */
+
+static gboolean house_open_desk(House *house, GError **error)
+{
+    CtlRooms rooms = {
+        .signalling = house->signalling,
+        .hall = house->hall,
+        .isdn = house->isdn,
+        .ua = house->ua,
+        .media = house->media,
+        .settings = house_settings(house),
+        .drain = house_drain,
+        .reload = house_reload,
+        .user = house,
+    };
+
+    house->ctl = ctl_new(&rooms, error);
+    return house->ctl != NULL;
+}
+
+House *house_open(Settings *settings, GError **error)
+{
+    House *house = g_new0(House, 1);
+
+    house->settings = g_ptr_array_new_with_free_func((GDestroyNotify)settings_free);
+    g_ptr_array_add(house->settings, settings);
+    g_mutex_init(&house->lock);
+    g_cond_init(&house->opened);
+    house->operator_loop = g_main_loop_new(NULL, FALSE);
+    log_open((LogLevel)settings->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
+
+    sofia_open();
+    if (!callmap_open(error) || !signalling_start(house, error) || !house_open_desk(house, error)) {
+        house_close(house);
+        return NULL;
+    }
+    return house;
+}
+
+void house_run(House *house)
+{
+    guint terminate = g_unix_signal_add(SIGTERM, house_on_terminate, house);
+    guint interrupt = g_unix_signal_add(SIGINT, house_on_terminate, house);
+    guint hangup = g_unix_signal_add(SIGHUP, house_on_hangup, house);
+
+    signal(SIGPIPE, SIG_IGN);
+    log_notice("house: open, %u span(s), %u route(s)", house_settings(house)->spans->len,
+               house_settings(house)->routes->len);
+#ifdef HAVE_SYSTEMD
+    sd_notify(0, "READY=1");
+#endif
+    g_main_loop_run(house->operator_loop);
+    g_clear_handle_id(&house->grace_source, g_source_remove);
+    g_source_remove(terminate);
+    g_source_remove(interrupt);
+    g_source_remove(hangup);
+}
+
+void house_close(House *house)
+{
+    if (!house)
+        return;
+    g_clear_pointer(&house->ctl, ctl_free);
+    signalling_stop(house);
+    sofia_close();
+    g_main_loop_unref(house->operator_loop);
+    g_ptr_array_unref(house->settings);
+    g_clear_error(&house->trouble);
+    g_mutex_clear(&house->lock);
+    g_cond_clear(&house->opened);
+    g_free(house);
+    log_notice("house: closed");
+}
