@@ -23,8 +23,11 @@ typedef struct MediaSpanEvents {
  * open. SIGNALLING is the loop that gets the news. Home thread: signalling (or main before it runs). */
 Media *media_new(const Settings *settings, Loop *signalling, Hall *hall, const MediaSpanEvents *events,
                  GError **error);
-/* Ends all ports and spans, stops the thread, frees. */
+/* Ends all ports and spans, stops the thread, frees. Home thread: as media_new(). */
 void media_free(Media *media);
+/* [media] jitter, rtp-timeout and tones for new calls; address, ports and spans wait for a restart. SETTINGS must outlive the
+ * next call to this. Home thread: signalling. */
+void media_set_settings(Media *media, const Settings *settings);
 
 /* The call-map actions that are media's, to be handed to hall_set_media(). */
 CallOps media_call_ops(Media *media);
@@ -40,9 +43,12 @@ typedef struct MediaStats {
     guint32 call;
     guint16 port;
     guint64 sent, received;          /* RTP packets */
-    guint64 lost, late, concealed;   /* packets lost on the way; late; blocks played from nothing */
+    guint64 lost, late;              /* packets lost on the way; packets come after their turn */
+    guint64 concealed;               /* samples played from nothing inside the stream */
     guint64 slipped;                 /* samples inserted or dropped to follow the far end's clock */
     guint64 foreign;                 /* packets from another source than negotiated or learnt */
+    guint64 malformed;               /* not RTP, or of a payload type that was not agreed */
+    guint64 events;                  /* telephone-event packets */
     guint jitter_us;                 /* RFC 3550 6.4.1 interarrival jitter */
     guint depth_ms;                  /* of the jitter buffer, now */
     guint remote_loss_permille;      /* the far end's report of our stream */

@@ -4,6 +4,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -33,11 +34,11 @@ typedef struct PostedCall {
 typedef struct EpollLoop {
     Loop base;
     int epoll;
-    int wake;          /* eventfd: something was posted */
-    GSequence *timers; /* of LoopTimer*, soonest first */
-    GPtrArray *gone;   /* of LoopWatch* */
-    GMutex lock;       /* guards posted */
-    GQueue posted;     /* of PostedCall* */
+    int wake;             /* eventfd: something was posted */
+    GSequence *timers;    /* of LoopTimer*, soonest first */
+    GPtrArray *gone;      /* of LoopWatch* */
+    pthread_mutex_t lock; /* guards posted; not a GMutex, which ThreadSanitizer cannot see into */
+    GQueue posted;        /* of PostedCall* */
     gint quitting;
 } EpollLoop;
 
@@ -136,10 +137,10 @@ static void epoll_post(Loop *loop, LoopFunc func, void *data, GDestroyNotify des
     gboolean first;
 
     *call = (PostedCall){func, data, destroy};
-    g_mutex_lock(&self->lock);
+    pthread_mutex_lock(&self->lock);
     first = g_queue_is_empty(&self->posted);
     g_queue_push_tail(&self->posted, call);
-    g_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->lock);
     if (first)
         loop_wake(self);
 }
@@ -159,10 +160,10 @@ static void loop_run_posted(EpollLoop *self)
 
     if (read(self->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
         log_error("loop: cannot read the wake-up: %s", g_strerror(errno));
-    g_mutex_lock(&self->lock);
+    pthread_mutex_lock(&self->lock);
     taken = self->posted;
     g_queue_init(&self->posted);
-    g_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->lock);
     while ((call = g_queue_pop_head(&taken))) {
         call->func(call->data);
         posted_call_drop(call);
@@ -236,7 +237,7 @@ Loop *loop_epoll_new(GError **error)
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->timers = g_sequence_new(NULL);
     self->gone = g_ptr_array_new_with_free_func(g_free);
-    g_mutex_init(&self->lock);
+    pthread_mutex_init(&self->lock, NULL);
     g_queue_init(&self->posted);
     if (self->epoll < 0 || self->wake < 0 ||
         epoll_ctl(self->epoll, EPOLL_CTL_ADD, self->wake, &event) < 0) {
@@ -259,7 +260,7 @@ void loop_epoll_free(Loop *loop)
         posted_call_drop(call);
     g_ptr_array_unref(self->gone);
     g_sequence_free(self->timers);
-    g_mutex_clear(&self->lock);
+    pthread_mutex_destroy(&self->lock);
     if (self->epoll >= 0)
         close(self->epoll);
     if (self->wake >= 0)
