@@ -16,8 +16,8 @@ typedef struct Hall Hall;
 typedef struct Call Call;
 
 /* Does one action for CALL; NEWS is the event's news, never NULL. FALSE when it could not do its
- * work: it has then raised the refusal event the action's row of CALL_ACTIONS names, with a cause,
- * and the rest of the rule's actions is skipped. */
+ * work: it has then raised the refusal event, with a cause. When the action's row of CALL_ACTIONS names that
+ * event the rest of the rule's actions is skipped. */
 typedef gboolean (*CallActionFunc)(void *room, Call *call, const CallNews *news);
 
 /* What a room does for calls: the actions of CALL_ACTIONS that are its own (the rest NULL). */
@@ -44,11 +44,12 @@ typedef struct CallTrace {
 } CallTrace;
 typedef void (*CallTraceFunc)(void *user, const CallTrace *trace);
 
-/* Owns nothing it is handed but copies nothing either: LOOP and SETTINGS must outlive the hall. */
+/* Owns nothing it is handed but copies nothing either: LOOP must outlive the hall, SETTINGS every call made under it. */
 Hall *hall_new(Loop *loop, const Settings *settings);
-/* Frees the hall; live calls are dropped without a message (the house clears them before). */
+/* Frees the hall; live calls are dropped without a message (the house clears them before): their rooms are told by part()
+ * and must still stand. hall_note() and all else of the hall is over after it. */
 void hall_free(Hall *hall);
-/* New settings (routes, causes, timers) for new calls; SETTINGS must outlive the next call to this. */
+/* New settings (routes, causes, timers) for new calls; SETTINGS must outlive every call made under it. */
 void hall_set_settings(Hall *hall, const Settings *settings);
 
 /* Hand in the rooms. OPS is copied. */
@@ -106,6 +107,9 @@ gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ri
 /* The clearing cause kept by note_cause (0: none yet), its location, and where it came from. */
 guint8 call_cause(const Call *call);
 gint8 call_cause_location(const Call *call);
+/* TRUE when a failure with CAUSE now would not end the call: another channel or an alternative of the route would be tried.
+ * isdn asks it before it raises ISDN.DISCONNECT_MEDIA, which lets a tone be heard instead of trying on. */
+gboolean call_may_continue(const Call *call, guint8 cause);
 /* The status sip_reject shall send now: by the cause tables, overrides and origin of the cause. */
 guint16 call_reject_status(const Call *call);
 

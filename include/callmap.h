@@ -14,7 +14,7 @@
 #define SIP_STATES(X)                                                                              \
     X(IDLE, "no dialog")                                                                           \
     X(INVITED, "UAS: INVITE received, only 100 sent")                                              \
-    X(RINGING, "UAS: 180 without SDP sent")                                                        \
+    X(RINGING, "UAS: 180 or 183 without SDP sent")                                                 \
     X(PROGRESSING, "UAS: 18x with SDP sent, early media")                                          \
     X(TREATED, "UAS: 183 with SDP sent, an announcement ends the call")                            \
     X(ANSWERED, "UAS: 200 sent, ACK awaited")                                                      \
@@ -98,8 +98,10 @@
     X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
-/* What a rule may ask of the hall and the rooms. An action that cannot do its work raises a refusal
- * event and ends its row's actions; no action chooses a state. */
+/* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, media_open, isdn_setup and
+ * sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
+ * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
+ * disconnect, release, release_complete, forget, free, close) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
     X(ROUTE_CALL, "route_call", "hall: match the routes; raises ROUTE.*")                          \
     X(ROUTE_NEXT, "route_next", "hall: another channel or alternative if the cause allows; raises ROUTE.*") \
@@ -121,6 +123,7 @@
     X(SIP_RING, "sip_ring", "sip: 180 without SDP")                                                \
     X(SIP_RING_MEDIA, "sip_ring_media", "sip: 180 with SDP")                                       \
     X(SIP_PROGRESS, "sip_progress", "sip: 183 with SDP")                                           \
+    X(SIP_PROGRESS_PLAIN, "sip_progress_plain", "sip: 183 without SDP")                            \
     X(SIP_ANSWER, "sip_answer", "sip: 200 with SDP")                                               \
     X(SIP_REJECT, "sip_reject", "sip: the final response of the call's clearing cause")            \
     X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
@@ -135,6 +138,7 @@
     X(MEDIA_CLOSE, "media_close", "media: release the port pair")                                  \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \
+    X(FORGET_CAUSE, "forget_cause", "hall: the call goes on after all; the cause noted so far says nothing more") \
     X(LOG_LATE, "log_late", "hall: a late or crossed event, logged and counted")
 
 #define CALLMAP_SIP_ENUM(id, text) SIP_##id,
@@ -150,6 +154,9 @@ typedef enum CallAction {
     CALL_ACTIONS(CALLMAP_ACTION_ENUM) CALL_ACTION_COUNT
 } CallAction;
 
+/* A rule for every event: only rows of RULE_IMPOSSIBLE say it. */
+#define CALL_EVENT_ANY CALL_EVENT_COUNT
+
 typedef guint32 SipStates;  /* a set: 1u << SIP_IDLE | ... */
 typedef guint32 IsdnStates; /* a set: 1u << ISDN_NULL | ... */
 
@@ -163,7 +170,8 @@ typedef enum CallRuleKind {
     RULE_ERROR,      /* no rule: a mistake of ours, logged as such, the call is cleared */
 } CallRuleKind;
 
-/* sip_next / isdn_next of a rule that leaves that leg where it stands. */
+/* sip_next / isdn_next of a rule that leaves that leg where it stands. A rule that instead names the very state in which the leg
+ * stands enters it anew: the timers of that state start again. */
 #define SIP_SAME SIP_STATE_COUNT
 #define ISDN_SAME ISDN_STATE_COUNT
 
@@ -179,7 +187,7 @@ typedef struct CallRule {
 } CallRule;
 
 /* A timer that neither libpri nor Sofia runs: it runs while the legs stand in SIP x ISDN (0: any state of that leg); entering
- * that set starts it, leaving it stops it. */
+ * that set starts it, leaving it stops it. Its length is the setting of its name, DEFAULT_US where there is none. */
 typedef struct CallTimerRule {
     const char *name; /* "T301" */
     SipStates sip;

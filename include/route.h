@@ -9,7 +9,7 @@
 
 typedef enum RouteResult {
     ROUTE_FOUND,
-    ROUTE_INCOMPLETE, /* no match yet, but more digits may give one */
+    ROUTE_INCOMPLETE, /* no match yet, or only a later rule's, but more digits may give one */
     ROUTE_NO_MATCH,   /* 404 / cause 3 */
     ROUTE_BARRED,     /* transit or international without permission: 403 / cause 21 (international) or 57 */
 } RouteResult;
@@ -26,6 +26,7 @@ typedef struct RouteMatch {
     CallSetup setup;    /* numbers after rewriting, before number_to_trunk() */
     RouteTarget target; /* the alternative asked for */
     char why[160];      /* for ROUTE_BARRED and ROUTE_NO_MATCH: the reason, for people */
+    guint8 cause;       /* for ROUTE_BARRED and ROUTE_NO_MATCH: 21, 57; 28 when digits are missing, else 3 */
 } RouteMatch;
 
 /* Matches SETUP from ORIGIN. ALTERNATIVE 0 is the first target, 1 the second ...; past the last: ROUTE_NO_MATCH.
