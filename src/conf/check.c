@@ -1,0 +1,186 @@
+/* Combinations of settings that cannot be: each value is allowed, together they are not. */
+#include "reading.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+static gboolean address_is_wildcard(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+    return address->ss_family == AF_INET ? v4->sin_addr.s_addr == INADDR_ANY
+                                         : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+}
+
+/* Would sockets on the hosts of A and B stand in each other's way, were their ports equal? */
+static gboolean hosts_overlap(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    struct sockaddr_storage one = *a, other = *b;
+
+    if (address_is_wildcard(a) || address_is_wildcard(b))
+        return TRUE;
+    address_set_port(&one, 0);
+    address_set_port(&other, 0);
+    return one.ss_family == other.ss_family && memcmp(&one, &other, sizeof one) == 0;
+}
+
+static guint16 port_of(const struct sockaddr_storage *address)
+{
+    return address_port((const struct sockaddr *)address);
+}
+
+static gboolean in_rtp_ports(const MediaSettings *media, const struct sockaddr_storage *address)
+{
+    return hosts_overlap(&media->address, address) && port_of(address) >= media->port_first &&
+           port_of(address) <= media->port_last;
+}
+
+static void sip_check(Reading *reading)
+{
+    const SipSettings *sip = &reading->settings->sip;
+    Section *section = reading_section(reading, sip);
+
+    if (reading_is_sound(section, "t1", "t2", NULL) && sip->t1_ms > sip->t2_ms)
+        reading_complain(reading, section, "t1", "%ums is longer than t2, %ums", sip->t1_ms,
+                         sip->t2_ms);
+    if (reading_is_sound(section, "session-expires", "min-se", NULL) && sip->session_expires_s &&
+        sip->session_expires_s < sip->min_se_s)
+        reading_complain(reading, section, "session-expires", "%us is shorter than min-se, %us",
+                         sip->session_expires_s, sip->min_se_s);
+    if (reading_is_sound(section, "listen", "public-host", NULL) &&
+        address_is_wildcard(&sip->listen) && !sip->public_host)
+        reading_complain(reading, section, "public-host",
+                         "is missing: [sip] listen is no address that a phone could call");
+}
+
+static void media_check(Reading *reading)
+{
+    const Settings *settings = reading->settings;
+    Section *section = reading_section(reading, &settings->media);
+    Section *sip = reading_section(reading, &settings->sip);
+
+    if (!reading_is_sound(sip, "listen", NULL) || !reading_is_sound(section, "address", NULL))
+        return;
+    if (address_is_wildcard(&settings->media.address)) {
+        reading_complain(reading, section, "address",
+                         "has to be one that phones can send to, not every address");
+        return;
+    }
+    if (reading_is_sound(section, "ports", NULL) &&
+        in_rtp_ports(&settings->media, &settings->sip.listen))
+        reading_complain(reading, section, "ports", "%u-%u holds the port of [sip] listen, %u",
+                         settings->media.port_first, settings->media.port_last,
+                         port_of(&settings->sip.listen));
+}
+
+static void pseudowire_check(Reading *reading, Section *section, const SpanSettings *span)
+{
+    const Settings *settings = reading->settings;
+    Section *sip = reading_section(reading, &settings->sip);
+    Section *media = reading_section(reading, &settings->media);
+
+    if (!span->local.ss_family)
+        reading_complain(reading, section, "local", "is missing: backend cesopsn needs it");
+    if (!span->remote.ss_family)
+        reading_complain(reading, section, "remote", "is missing: backend cesopsn needs it");
+    if (!reading_is_sound(section, "local", "remote", NULL))
+        return;
+    if (address_is_wildcard(&span->remote))
+        reading_complain(reading, section, "remote", "has to be one far end, not every address");
+    else if (span->local.ss_family != span->remote.ss_family)
+        reading_complain(reading, section, "remote",
+                         "local and remote are not both IPv4 or both IPv6");
+    else if (hosts_overlap(&span->local, &span->remote) &&
+             port_of(&span->local) == port_of(&span->remote) && !address_is_wildcard(&span->local))
+        reading_complain(reading, section, "remote", "is the same as local");
+    if (reading_is_sound(sip, "listen", NULL) &&
+        hosts_overlap(&settings->sip.listen, &span->local) &&
+        port_of(&settings->sip.listen) == port_of(&span->local))
+        reading_complain(reading, section, "local", "is the port of [sip] listen, %u",
+                         port_of(&span->local));
+    else if (reading_is_sound(media, "address", "ports", NULL) &&
+             in_rtp_ports(&settings->media, &span->local))
+        reading_complain(reading, section, "local", "port %u lies in [media] ports, %u-%u",
+                         port_of(&span->local), settings->media.port_first,
+                         settings->media.port_last);
+}
+
+static void span_check(Reading *reading, guint index)
+{
+    const GPtrArray *spans = reading->settings->spans;
+    const SpanSettings *span = g_ptr_array_index(spans, index);
+    Section *section = reading_section(reading, span);
+
+    if (span->type == SPAN_T1 && span->d_channel > 24)
+        reading_complain(reading, section, "d-channel", "%u is not allowed on T1; allowed: 1-24",
+                         span->d_channel);
+    if (span->backend != BACKEND_CESOPSN)
+        return;
+    pseudowire_check(reading, section, span);
+    for (guint i = 0; i < index && reading_is_sound(section, "local", NULL); i++) {
+        const SpanSettings *other = g_ptr_array_index(spans, i);
+
+        if (other->backend == BACKEND_CESOPSN && other->local.ss_family &&
+            hosts_overlap(&other->local, &span->local) &&
+            port_of(&other->local) == port_of(&span->local))
+            reading_complain(reading, section, "local", "is the port of [span %s] local, %u",
+                             other->name, port_of(&span->local));
+    }
+}
+
+static void trunk_check(Reading *reading, guint index)
+{
+    const GPtrArray *trunks = reading->settings->trunks;
+    const TrunkSettings *trunk = g_ptr_array_index(trunks, index);
+    Section *section = reading_section(reading, trunk);
+
+    for (guint i = 0; i < index; i++) {
+        const TrunkSettings *other = g_ptr_array_index(trunks, i);
+
+        for (guint j = 0; trunk->spans && other->spans && j < trunk->spans->len; j++) {
+            const SpanSettings *span = g_ptr_array_index(trunk->spans, j);
+
+            if (g_ptr_array_find(other->spans, span, NULL))
+                reading_complain(reading, section, "span", "%s belongs to [trunk %s] already",
+                                 span->name, other->name);
+        }
+    }
+}
+
+/* Two peers with one and the same network: the second would never be met. */
+static void peer_check(Reading *reading, guint index)
+{
+    const GPtrArray *peers = reading->settings->peers;
+    const PeerSettings *peer = g_ptr_array_index(peers, index);
+    Section *section = reading_section(reading, peer);
+
+    for (guint i = 0; i < index; i++) {
+        const PeerSettings *other = g_ptr_array_index(peers, i);
+
+        for (guint j = 0; peer->networks && other->networks && j < peer->networks->len; j++) {
+            const Network *network = &g_array_index(peer->networks, Network, j);
+
+            for (guint k = 0; k < other->networks->len; k++) {
+                if (memcmp(network, &g_array_index(other->networks, Network, k), sizeof *network) ==
+                    0)
+                    reading_complain(reading, section, "network",
+                                     "[peer %s] has the same network already", other->name);
+            }
+        }
+    }
+}
+
+void reading_check(Reading *reading)
+{
+    const Settings *settings = reading->settings;
+
+    sip_check(reading);
+    media_check(reading);
+    for (guint i = 0; i < settings->spans->len; i++)
+        span_check(reading, i);
+    for (guint i = 0; i < settings->trunks->len; i++)
+        trunk_check(reading, i);
+    for (guint i = 0; i < settings->peers->len; i++)
+        peer_check(reading, i);
+}

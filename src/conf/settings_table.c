@@ -1,0 +1,307 @@
+/* Every setting of tieline.conf as one row: key, type, default, range, when it applies, and its sentence. */
+#include "rows.h"
+
+#include "log.h"
+
+#include <stddef.h>
+
+#define MS G_GINT64_CONSTANT(1000)
+#define SECOND (1000 * MS)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+static const SettingChoice levels[] = {
+    { "error", LEVEL_ERROR }, { "warning", LEVEL_WARNING }, { "notice", LEVEL_NOTICE },
+    { "info", LEVEL_INFO },   { "debug", LEVEL_DEBUG },     { NULL, 0 },
+};
+static const SettingChoice ptimes[] = { { "10ms", 10 }, { "20ms", 20 }, { "30ms", 30 }, { NULL, 0 } };
+static const SettingChoice backends[] = {
+    { "cesopsn", BACKEND_CESOPSN },
+    { "pair", BACKEND_PAIR },
+    { NULL, 0 },
+};
+static const SettingChoice span_types[] = { { "e1", SPAN_E1 }, { "t1", SPAN_T1 }, { NULL, 0 } };
+static const SettingChoice laws[] = { { "alaw", LAW_ALAW }, { "ulaw", LAW_ULAW }, { NULL, 0 } };
+static const SettingChoice packets[] = { { "1ms", 1 }, { "5ms", 5 }, { NULL, 0 } };
+static const SettingChoice clocks[] = {
+    { "master", SPAN_CLOCK_MASTER },
+    { "slave", SPAN_CLOCK_SLAVE },
+    { NULL, 0 },
+};
+#define SWITCH_NAMES(X)                                                                            \
+    X(EUROISDN, "euroisdn") X(NI2, "ni2") X(DMS100, "dms100") X(5ESS, "5ess") X(4ESS, "4ess")      \
+    X(QSIG, "qsig")
+#define SWITCH_CHOICE(id, name) { name, SWITCH_##id },
+#define SWITCH_NAME(id, name) [SWITCH_##id] = name,
+static const SettingChoice switch_types[] = { SWITCH_NAMES(SWITCH_CHOICE) { NULL, 0 } };
+const char *const switch_type_names[] = { SWITCH_NAMES(SWITCH_NAME) };
+static const SettingChoice sides[] = { { "network", SIDE_NETWORK }, { "cpe", SIDE_CPE }, { NULL, 0 } };
+static const SettingChoice huntings[] = {
+    { "ascending", HUNT_ASCENDING },
+    { "descending", HUNT_DESCENDING },
+    { "round-robin", HUNT_ROUND_ROBIN },
+    { "least-used", HUNT_LEAST_USED },
+    { NULL, 0 },
+};
+static const SettingChoice channel_choices[] = {
+    { "exclusive", CHANNEL_EXCLUSIVE },
+    { "preferred", CHANNEL_PREFERRED },
+    { NULL, 0 },
+};
+static const SettingChoice identities[] = {
+    { "pai", IDENTITY_PAI },
+    { "from", IDENTITY_FROM },
+    { "none", IDENTITY_NONE },
+    { NULL, 0 },
+};
+static const SettingChoice autos[] = {
+    { "auto", CHOICE_AUTO },
+    { "yes", CHOICE_YES },
+    { "no", CHOICE_NO },
+    { NULL, 0 },
+};
+static const SettingChoice charsets[] = {
+    { "ia5", CHARSET_IA5 },
+    { "latin1", CHARSET_LATIN1 },
+    { NULL, 0 },
+};
+static const SettingChoice display_lengths[] = { { "34", 34 }, { "82", 82 }, { NULL, 0 } };
+#define TON_CHOICES                                                                                \
+    { "unknown", TON_UNKNOWN }, { "international", TON_INTERNATIONAL },                            \
+        { "national", TON_NATIONAL }, { "network-specific", TON_NETWORK_SPECIFIC },                \
+        { "subscriber", TON_SUBSCRIBER }, { "abbreviated", TON_ABBREVIATED }
+static const SettingChoice tons[] = { TON_CHOICES, { NULL, 0 } };
+static const SettingChoice tons_or_kept[] = { { "keep", -1 }, TON_CHOICES, { NULL, 0 } };
+static const SettingChoice npis_or_kept[] = {
+    { "keep", -1 },
+    { "unknown", NPI_UNKNOWN },
+    { "e164", NPI_E164 },
+    { "private", NPI_PRIVATE },
+    { NULL, 0 },
+};
+
+static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
+                                        gsize size)
+{
+    struct sockaddr_storage address = settings->sip.listen;
+
+    address_set_port(&address, 0);
+    return address_describe((const struct sockaddr *)&address, buffer, size);
+}
+
+static const char *derive_law(const Settings *settings, const void *group, char *buffer, gsize size)
+{
+    return ((const SpanSettings *)group)->type == SPAN_E1 ? "alaw" : "ulaw";
+}
+
+static const char *derive_d_channel(const Settings *settings, const void *group, char *buffer,
+                                    gsize size)
+{
+    return ((const SpanSettings *)group)->type == SPAN_E1 ? "16" : "24";
+}
+
+const GroupRow setting_groups[GROUP_COUNT] = {
+    [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
+                       "The daemon itself." },
+    [GROUP_SIP] = { "sip", FALSE, sizeof(SipSettings), offsetof(Settings, sip),
+                    "The SIP user agent and its one public port." },
+    [GROUP_MEDIA] = { "media", FALSE, sizeof(MediaSettings), offsetof(Settings, media),
+                      "RTP toward the phones." },
+    [GROUP_SPAN] = { "span", TRUE, sizeof(SpanSettings), offsetof(Settings, spans),
+                     "One T1 or E1 line. Spans count from 0 in the order of the file." },
+    [GROUP_TRUNK] = { "trunk", TRUE, sizeof(TrunkSettings), offsetof(Settings, trunks),
+                      "A trunk group: spans to one PBX that share a switch type and a side." },
+    [GROUP_ROUTE] = { "route", TRUE, sizeof(RouteSettings), offsetof(Settings, routes),
+                      "Where calls go. The first route of the file that matches decides." },
+    [GROUP_PEER] = { "peer", TRUE, sizeof(PeerSettings), offsetof(Settings, peers),
+                     "A SIP element that is known by its network." },
+};
+
+#define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
+    { .group = the_group, .key = the_key, .type = &type_##the_type,                                \
+      .offset = offsetof(Struct, member), .size = sizeof(((Struct *)0)->member), __VA_ARGS__ }
+#define FAMILY_AT(the_group, Struct, member, the_key, the_type, ...)                               \
+    { .group = the_group, .key = the_key, .type = &type_##the_type,                                \
+      .offset = offsetof(Struct, member), .size = sizeof(((Struct *)0)->member[0]), __VA_ARGS__ }
+#define SYSTEM(...) ROW_AT(GROUP_SYSTEM, SystemSettings, __VA_ARGS__)
+#define SIP(...) ROW_AT(GROUP_SIP, SipSettings, __VA_ARGS__)
+#define MEDIA(...) ROW_AT(GROUP_MEDIA, MediaSettings, __VA_ARGS__)
+#define SPAN(...) ROW_AT(GROUP_SPAN, SpanSettings, __VA_ARGS__)
+#define TRUNK(...) ROW_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
+#define ROUTE(...) ROW_AT(GROUP_ROUTE, RouteSettings, __VA_ARGS__)
+#define PEER(...) ROW_AT(GROUP_PEER, PeerSettings, __VA_ARGS__)
+#define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
+
+#define LIVE .applies = APPLIES_LIVE
+#define NEW_CALLS .applies = APPLIES_NEW_CALLS
+#define RESTART .applies = APPLIES_RESTART
+#define DEFAULT(text) .standard = text
+#define DERIVED(words, function) .standard = words, .derive = function
+#define REQUIRED .standard = NULL
+#define RANGE(from, to) .min = from, .max = to
+#define ONE_OF(table) .choices = table
+#define IN_US .scale = 1
+#define IN_MS .scale = MS
+#define IN_S .scale = SECOND
+#define SAYS .sentence =
+
+const SettingRow setting_rows[] = {
+    SYSTEM(control, "control", path, DEFAULT("/run/tieline/control"), RESTART,
+           SAYS "The Unix socket that tielinectl speaks to. Its mode is 0660: members of the daemon's group may use it."),
+    SYSTEM(log_level, "log-level", choice, DEFAULT("info"), ONE_OF(levels), LIVE,
+           SAYS "The least important lines that are still logged. At info every call event gives one line."),
+    SYSTEM(grace_us, "grace", duration, DEFAULT("30s"), RANGE(0, HOUR), IN_US, LIVE,
+           SAYS "How long SIGTERM lets calls in progress finish before they are cleared with cause 41."),
+
+    SIP(listen, "listen", endpoint, DEFAULT("127.0.0.1:5060"), RESTART,
+        SAYS "The one public UDP address and port, numeric."),
+    SIP(public_host, "public-host", host, DEFAULT(""), RESTART,
+        SAYS "The host in our Contact and Via where it is not the listen address, as behind a one-to-one NAT. Empty: the listen address."),
+    SIP(allow, "allow", networks, DEFAULT("127.0.0.0/8, ::1"), LIVE,
+        SAYS "The networks whose requests are answered. Requests from elsewhere are dropped without an answer."),
+    SIP(user_agent, "user-agent", product, DEFAULT("tieline"), RESTART,
+        SAYS "What the User-Agent and Server headers say."),
+    SIP(t1_ms, "t1", duration, DEFAULT("500ms"), RANGE(10 * MS, 10 * SECOND), IN_MS, RESTART,
+        SAYS "RFC 3261 T1, the round-trip estimate. An INVITE without any response fails after 64 times T1."),
+    SIP(t2_ms, "t2", duration, DEFAULT("4s"), RANGE(10 * MS, 60 * SECOND), IN_MS, RESTART,
+        SAYS "RFC 3261 T2, the longest interval between retransmissions."),
+    SIP(session_expires_s, "session-expires", duration, DEFAULT("30m"), RANGE(0, 24 * HOUR), IN_S, NEW_CALLS,
+        SAYS "The RFC 4028 session interval asked for. 0: no session timer is asked for."),
+    SIP(min_se_s, "min-se", duration, DEFAULT("90s"), RANGE(90 * SECOND, HOUR), IN_S, NEW_CALLS,
+        SAYS "The shortest session interval accepted (RFC 4028 Min-SE)."),
+    SIP(no_answer_us, "no-answer", duration, DEFAULT("180s"), RANGE(100 * MS, HOUR), IN_US, NEW_CALLS,
+        SAYS "How long a phone may ring before the call is cancelled and cleared toward the PBX with cause 19."),
+    SIP(max_calls, "max-calls", number, DEFAULT("1000"), RANGE(1, 100000), .unit = "calls", NEW_CALLS,
+        SAYS "Live calls in the whole box. Calls above it are refused with 503 or cause 41."),
+    SIP(dscp, "dscp", number, DEFAULT("24"), RANGE(0, 63), RESTART,
+        SAYS "The DSCP of SIP packets; 24 is CS3."),
+    SIP(require_100rel, "require-100rel", flag, DEFAULT("no"), NEW_CALLS,
+        SAYS "Require reliable provisional responses (RFC 3262) in our INVITE. No: they are only offered."),
+
+    MEDIA(address, "address", address, DERIVED("the address of [sip] listen", derive_media_address), RESTART,
+          SAYS "The address in our SDP and of the RTP sockets."),
+    MEDIA(port_first, "ports", ports, DEFAULT("16384-32767"), RESTART,
+          SAYS "The UDP ports for RTP and RTCP, first and last. The first is even; every call takes a pair."),
+    MEDIA(dscp, "dscp", number, DEFAULT("46"), RANGE(0, 63), RESTART,
+          SAYS "The DSCP of RTP packets; 46 is EF."),
+    MEDIA(ptime_ms, "ptime", choice, DEFAULT("20ms"), ONE_OF(ptimes), NEW_CALLS,
+          SAYS "The packet time we offer. The far end's wish, when it has one, decides what we send."),
+    MEDIA(jitter_ms, "jitter", duration, DEFAULT("20ms"), RANGE(10 * MS, 200 * MS), IN_MS, NEW_CALLS,
+          SAYS "The depth the jitter buffer aims at while the network is quiet. It grows by itself when packets come late."),
+    MEDIA(rtp_timeout_us, "rtp-timeout", duration, DEFAULT("5m"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+          SAYS "Silence on RTP after which an answered call that is not on hold is cleared. 0: never."),
+    MEDIA(tones, "tones", tones, DEFAULT("us"), NEW_CALLS,
+          SAYS "The country whose ringback and busy tones the PBX hears, by its libtonezone code."),
+
+    SPAN(backend, "backend", choice, DEFAULT("cesopsn"), ONE_OF(backends), RESTART,
+         SAYS "Where the line is: cesopsn is an RFC 5086 pseudowire over UDP; pair joins two spans in one process and is for tests."),
+    SPAN(type, "type", choice, DEFAULT("e1"), ONE_OF(span_types), RESTART,
+         SAYS "E1 has timeslots 1-31, T1 has 1-24. Any switch type may run on either."),
+    SPAN(law, "law", choice, DERIVED("alaw on E1, ulaw on T1", derive_law), ONE_OF(laws), RESTART,
+         SAYS "How G.711 samples are coded on the line."),
+    SPAN(local, "local", endpoint, DEFAULT(""), RESTART,
+         SAYS "Our UDP address and port of the pseudowire, numeric. Needed for cesopsn; no two spans share one."),
+    SPAN(remote, "remote", endpoint, DEFAULT(""), RESTART,
+         SAYS "The far end's UDP address and port of the pseudowire, numeric. Needed for cesopsn; packets from elsewhere are dropped."),
+    SPAN(packet_ms, "packet", choice, DEFAULT("1ms"), ONE_OF(packets), RESTART,
+         SAYS "How much of the line one pseudowire packet carries. Both ends have the same."),
+    SPAN(clock, "clock", choice, DEFAULT("master"), ONE_OF(clocks), RESTART,
+         SAYS "Master gives the line its clock; slave follows the packets that arrive."),
+    SPAN(buffer_packets, "buffer", number, DEFAULT("4"), RANGE(2, 32), .unit = "packets", RESTART,
+         SAYS "Depth of the pseudowire's jitter buffer."),
+    SPAN(dscp, "dscp", number, DEFAULT("46"), RANGE(0, 63), RESTART,
+         SAYS "The DSCP of pseudowire packets; 46 is EF."),
+    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1", derive_d_channel), RANGE(1, 31), RESTART,
+         SAYS "The timeslot that carries the D channel; on T1 at most 24."),
+
+    TRUNK(spans, "span", spans, REQUIRED, RESTART,
+          SAYS "The spans of the group, in the order they are hunted. A span is in one trunk only."),
+    TRUNK(switch_type, "switch-type", choice, DEFAULT("euroisdn"), ONE_OF(switch_types), RESTART,
+          SAYS "The dialect of Q.931 that the PBX speaks."),
+    TRUNK(side, "side", choice, DEFAULT("network"), ONE_OF(sides), RESTART,
+          SAYS "Which side of the line we are: network toward a PBX's trunk port, cpe toward a public exchange."),
+    TRUNK(hunting, "hunting", choice, DEFAULT("ascending"), ONE_OF(huntings), NEW_CALLS,
+          SAYS "How a free B channel is chosen. The far end had best hunt the other way, to avoid glare."),
+    TRUNK(channel, "channel", choice, DEFAULT("exclusive"), ONE_OF(channel_choices), NEW_CALLS,
+          SAYS "Whether the channel in our SETUP is exclusive, or preferred and the far end may choose another."),
+    TRUNK(restart, "restart", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "Send RESTART for every idle channel when the D channel comes up."),
+    TRUNK(settle_us, "settle", duration, DEFAULT("500ms"), RANGE(0, MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long no SETUP is sent after the D channel came up; some switches lose one sent at once."),
+    TRUNK(t301_us, "t301", duration, DEFAULT("180s"), RANGE(100 * MS, HOUR), IN_US, NEW_CALLS,
+          SAYS "Q.931 T301: how long the PBX may alert before the call is cleared with cause 19."),
+    TRUNK(t302_us, "t302", duration, DEFAULT("15s"), RANGE(100 * MS, 5 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T302: how long we wait for the next digit of an overlap call."),
+    TRUNK(t304_us, "t304", duration, DEFAULT("30s"), RANGE(100 * MS, 5 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T304: how long the PBX may leave a call in overlap sending before it is cleared with cause 102."),
+    TRUNK(t306_us, "t306", duration, DEFAULT("30s"), RANGE(100 * MS, 5 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T306: how long the tones after DISCONNECT are heard, where disconnect-tones is yes."),
+    TRUNK(t309_us, "t309", duration, DEFAULT("6s"), RANGE(100 * MS, 5 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T309: how long answered calls outlive the loss of the data link before they are cleared with cause 27."),
+    TRUNK(t310_us, "t310", duration, DEFAULT("60s"), RANGE(100 * MS, 5 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T310: how long a call may stay at CALL PROCEEDING before it is cleared with cause 102."),
+    TRUNK(t316_us, "t316", duration, DEFAULT("120s"), RANGE(100 * MS, 10 * MINUTE), IN_US, RESTART,
+          SAYS "Q.931 T316: how long a RESTART may stay unanswered. It is sent twice, then the channel is out of service."),
+    TRUNK(trust_calling, "trust-calling", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "The PBX's calling number is believed and goes into P-Asserted-Identity. No: only numbers that the network provided or that passed its screening do."),
+    TRUNK(identity, "identity", choice, DEFAULT("pai"), ONE_OF(identities), NEW_CALLS,
+          SAYS "Where the calling number toward the PBX comes from: pai is the P-Asserted-Identity of a trusted peer, from is also the From header (user provided, not screened), none sends no number."),
+    TRUNK(ringback, "ringback", choice, DEFAULT("auto"), ONE_OF(autos), NEW_CALLS,
+          SAYS "We play ringback and busy tone toward the PBX. auto: where we are the network side."),
+    TRUNK(disconnect_tones, "disconnect-tones", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Before answer, hear out the tones of a DISCONNECT with progress indicator 8. No: DISCONNECT ends the call at once."),
+    TRUNK(send_display, "send-display", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "Send the caller's name to the PBX."),
+    TRUNK(charset, "charset", choice, DEFAULT("ia5"), ONE_OF(charsets), NEW_CALLS,
+          SAYS "The character set of names on the line; latin1 is ISO 8859-1."),
+    TRUNK(display_max, "display-max", choice, DEFAULT("34"), ONE_OF(display_lengths), .unit = "octets", NEW_CALLS,
+          SAYS "The longest name the PBX takes, in octets."),
+    TRUNK(country_code, "country-code", digits, DEFAULT(""), RANGE(0, 3), NEW_CALLS,
+          SAYS "The country of the trunk, such as 49: +49 numbers are sent as national, others as international. Empty: numbers pass as they are."),
+    TRUNK(international_prefix, "international-prefix", digits, DEFAULT("00"), RANGE(0, 8), NEW_CALLS,
+          SAYS "The digits that leave the country when dialled on this trunk, such as 00 or 011. Empty: none do."),
+    TRUNK(called_ton, "called-ton", choice, DEFAULT("unknown"), ONE_OF(tons), NEW_CALLS,
+          SAYS "The type of number sent for called numbers without a leading +."),
+    TRUNK(min_digits, "min-digits", number, DEFAULT("1"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
+          SAYS "Called numbers shorter than this are refused with 484."),
+    TRUNK_FAMILY(cause_status, "cause.N", number, DEFAULT(""), RANGE(400, 699), .first = 1, .last = 127, NEW_CALLS,
+          SAYS "The SIP status that Q.850 cause N becomes toward the phone, instead of the table's."),
+    TRUNK_FAMILY(status_cause, "status.N", number, DEFAULT(""), RANGE(1, 127), .first = 300, .last = 699, NEW_CALLS,
+          SAYS "The Q.850 cause that SIP status N becomes toward the PBX, instead of the table's."),
+
+    ROUTE(from_trunks, "from", from, DEFAULT(""), NEW_CALLS,
+          SAYS "Where the call comes from: names of trunks, and networks of SIP callers. Empty: anywhere."),
+    ROUTE(called, "called", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns, one of which the called number fits. Empty: any number."),
+    ROUTE(calling, "calling", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns, one of which the calling number fits. Empty: any number, or none."),
+    ROUTE(strip, "strip", number, DEFAULT("0"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
+          SAYS "How many leading digits are taken from the called number."),
+    ROUTE(prepend, "prepend", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+          SAYS "Digits put before the called number, after strip."),
+    ROUTE(calling_strip, "calling-strip", number, DEFAULT("0"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
+          SAYS "How many leading digits are taken from the calling number."),
+    ROUTE(calling_prepend, "calling-prepend", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+          SAYS "Digits put before the calling number, after calling-strip."),
+    ROUTE(ton, "ton", choice, DEFAULT("keep"), ONE_OF(tons_or_kept), NEW_CALLS,
+          SAYS "The type of the called number as sent. keep: as it came."),
+    ROUTE(npi, "npi", choice, DEFAULT("keep"), ONE_OF(npis_or_kept), NEW_CALLS,
+          SAYS "The numbering plan of the called number as sent. keep: as it came."),
+    ROUTE(targets, "to", targets, REQUIRED, NEW_CALLS,
+          SAYS "Where the call goes: \"trunk NAME\" or a SIP URI in which {number} stands for the called number. Several, with commas between, are tried in turn when on-causes says so."),
+    ROUTE(on_causes, "on-causes", causes, DEFAULT(""), NEW_CALLS,
+          SAYS "The Q.850 causes after which the next target is tried. Empty: 34, 38, 41, 42, 47. 17 (user busy) is never one."),
+    ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that leave the trunk's country are allowed. No: they are refused with 403."),
+    ROUTE(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Calls from a trunk to a trunk, or from SIP to SIP, are allowed. No: they are refused."),
+    ROUTE(emergency, "emergency", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Calls by this route count as emergency calls."),
+
+    PEER(networks, "network", networks, REQUIRED, NEW_CALLS,
+         SAYS "The networks the peer sends from. Where the networks of two peers overlap, the first of the file counts."),
+    PEER(trusted, "trusted", flag, DEFAULT("no"), NEW_CALLS,
+         SAYS "The peer's P-Asserted-Identity and Reason are believed, and restricted identities are sent to it (RFC 3325)."),
+};
+
+const guint setting_row_count = G_N_ELEMENTS(setting_rows);
