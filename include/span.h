@@ -34,7 +34,7 @@ typedef struct SpanCounters {
     guint64 late_ticks; /* clock ticks handled more than one period late */
 } SpanCounters;
 
-/* Called in the span's home thread. */
+/* Called in the span's home thread. None of them may close the span; b_open, b_close and d_send are legal. */
 typedef struct SpanEvents {
     void *user;
     /* A D-channel frame with a good FCS, without it. Borrowed during the call. */
@@ -67,7 +67,9 @@ struct Span {
     SpanCounters counters;
 };
 
-/* Opens SETTINGS' back end; NULL with ERROR ("[span e1] local: ..."). SETTINGS and LOOP outlive the span. */
+/* Opens SETTINGS' back end; NULL with ERROR ("[span e1] local: ..."). SETTINGS and LOOP outlive the span.
+ * A cesopsn span tells RED with its first packet's turn, and keeps it until it has heard the far end
+ * for 100 ms; a pair has no alarms but those of span_pair_break(). */
 Span *span_open(const SpanSettings *settings, Loop *loop, const SpanEvents *events, GError **error);
 /* Closes and frees; NULL is nothing. */
 void span_close(Span *span);
