@@ -1,0 +1,200 @@
+/* Who calls whom: SIP URIs, P-Asserted-Identity and Privacy read into numbers, and numbers written
+ * as these. */
+#include "sip_room.h"
+
+#include "number.h"
+
+#include <sofia-sip/sip_extra.h>
+#include <string.h>
+
+/* The number in a URI: the user part without its parameters; a tel: URI may keep it as host. */
+static NumberResult number_of_url(url_t const *url, Number *number)
+{
+    const char *user = url->url_user;
+    g_autofree char *plain = NULL;
+
+    memset(number, 0, sizeof(*number));
+    if (url->url_type == url_tel && !user)
+        user = url->url_host;
+    /* An escaped NUL would cut the name to a number it is not. */
+    if (!user || strstr(user, "%00"))
+        return NUMBER_NOT_A_NUMBER;
+    plain = g_strdup(user);
+    plain[strcspn(plain, ";")] = '\0';
+    url_unescape(plain, plain);
+    return number_from_user(plain, number);
+}
+
+NumberResult identity_called(sip_t const *sip, Number *called)
+{
+    return number_of_url(sip->sip_request->rq_url, called);
+}
+
+static gboolean from_is_anonymous(sip_from_t const *from)
+{
+    const char *user = from->a_url->url_user, *host = from->a_url->url_host;
+
+    return (user && g_ascii_strcasecmp(user, "anonymous") == 0) ||
+           (host && g_ascii_strcasecmp(host, "anonymous.invalid") == 0);
+}
+
+static gboolean privacy_wanted(sip_t const *sip)
+{
+    sip_privacy_t const *privacy = sip->sip_privacy;
+    gboolean wanted = from_is_anonymous(sip->sip_from);
+
+    for (guint i = 0; privacy && privacy->priv_values && privacy->priv_values[i]; i++) {
+        const char *value = privacy->priv_values[i];
+
+        if (g_ascii_strcasecmp(value, "none") == 0)
+            return FALSE;
+        if (g_ascii_strcasecmp(value, "id") == 0 || g_ascii_strcasecmp(value, "user") == 0 ||
+            g_ascii_strcasecmp(value, "header") == 0)
+            wanted = TRUE;
+    }
+    return wanted;
+}
+
+/* Sofia hands display names over with their quotes and escapes. */
+static void display_read(const char *display, CallSetup *setup)
+{
+    g_autoptr(GString) plain = g_string_new(NULL);
+
+    for (const char *c = display ? display : ""; *c; c++) {
+        if (*c == '"')
+            continue;
+        if (*c == '\\' && c[1])
+            c++;
+        g_string_append_c(plain, *c);
+    }
+    name_clean(plain->str, setup->name, sizeof(setup->name));
+}
+
+/* The asserted identity that carries a number; of a tel: and a sip: one, the tel: one. */
+static sip_p_asserted_identity_t const *identity_asserted(sip_t const *sip, Number *number)
+{
+    sip_p_asserted_identity_t const *best = NULL;
+
+    for (sip_p_asserted_identity_t const *at = sip_p_asserted_identity(sip); at;
+         at = at->paid_next) {
+        Number read;
+
+        if (number_of_url(at->paid_url, &read) != NUMBER_OK)
+            continue;
+        if (best && at->paid_url->url_type != url_tel)
+            continue;
+        best = at;
+        *number = read;
+    }
+    return best;
+}
+
+void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup)
+{
+    sip_p_asserted_identity_t const *asserted =
+        origin->trusted ? identity_asserted(sip, &setup->calling) : NULL;
+    gboolean restricted = privacy_wanted(sip);
+    const char *display = sip->sip_from->a_display;
+
+    if (asserted) {
+        setup->calling.screening = SCREENING_NETWORK;
+        if (asserted->paid_display && *asserted->paid_display)
+            display = asserted->paid_display;
+    } else if (!from_is_anonymous(sip->sip_from)) {
+        number_of_url(sip->sip_from->a_url, &setup->calling);
+        setup->calling.screening = SCREENING_USER_NOT_SCREENED;
+    }
+    if (!asserted && from_is_anonymous(sip->sip_from))
+        display = NULL;
+    display_read(display, setup);
+    setup->calling.presentation = restricted               ? PRESENTATION_RESTRICTED
+                                  : *setup->calling.digits ? PRESENTATION_ALLOWED
+                                                           : PRESENTATION_UNAVAILABLE;
+    setup->name_presentation = restricted ? PRESENTATION_RESTRICTED : PRESENTATION_ALLOWED;
+}
+
+static char *display_write(const char *name)
+{
+    g_autoptr(GString) quoted = g_string_new(NULL);
+
+    if (!*name)
+        return g_strdup("");
+    g_string_append_c(quoted, '"');
+    for (const char *c = name; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_c(quoted, '\\');
+        g_string_append_c(quoted, *c);
+    }
+    g_string_append(quoted, "\" ");
+    return g_string_free(g_steal_pointer(&quoted), FALSE);
+}
+
+/* Escapes what a user part may not carry bare; '#' is the only digit among it. */
+static char *user_write(const TrunkSettings *trunk, const Number *number)
+{
+    g_autofree char *user =
+        trunk
+            ? number_to_user(trunk, number)
+            : g_strdup_printf("%s%s", number->ton == TON_INTERNATIONAL ? "+" : "", number->digits);
+    g_auto(GStrv) parts = g_strsplit(user, "#", -1);
+
+    return g_strjoinv("%23", parts);
+}
+
+void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean trusted,
+                    const char *host, IdentityOut *out)
+{
+    const Number *calling = &asked->calling;
+    gboolean restricted = calling->presentation == PRESENTATION_RESTRICTED;
+    gboolean believed =
+        calling->screening != SCREENING_USER_FAILED &&
+        (!trunk || trunk->trust_calling || calling->screening == SCREENING_USER_PASSED ||
+         calling->screening == SCREENING_NETWORK);
+    gboolean named = asked->name_presentation == PRESENTATION_ALLOWED && !restricted;
+    g_autofree char *display = display_write(named ? asked->name : "");
+
+    *out = (IdentityOut){0};
+    if (*calling->digits) {
+        g_autofree char *user = user_write(trunk, calling);
+        g_autofree char *shown = g_strdup_printf("%s<sip:%s@%s;user=phone>", display, user, host);
+
+        if (believed && (!restricted || trusted))
+            out->pai = g_strdup(shown);
+        if (!restricted)
+            out->from = g_steal_pointer(&shown);
+    } else if (!restricted) {
+        out->from = g_strdup_printf("%s<sip:%s>", display, host);
+    }
+    if (restricted) {
+        out->from = g_strdup("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
+        out->privacy = g_strdup("id");
+    }
+}
+
+void identity_out_clear(IdentityOut *out)
+{
+    g_clear_pointer(&out->from, g_free);
+    g_clear_pointer(&out->pai, g_free);
+    g_clear_pointer(&out->privacy, g_free);
+}
+
+char *identity_phone_uri(const char *uri)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    url_t *url;
+    char *result = NULL;
+    Number number;
+
+    su_home_init(home);
+    url = url_make(home, uri);
+    if (url && (url->url_type == url_sip || url->url_type == url_sips) &&
+        number_of_url(url, &number) == NUMBER_OK && !url_has_param(url, "user"))
+        url_param_add(home, url, "user=phone");
+    if (url) {
+        char *text = url_as_string(home, url);
+
+        result = g_strdup(text);
+    }
+    su_home_deinit(home);
+    return result;
+}

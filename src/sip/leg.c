@@ -1,0 +1,183 @@
+/* A leg's life: a SIP dialog that belongs to a call, and outlives it until NUA has finished with
+ * it. */
+#include "sip_room.h"
+
+#include "cause.h"
+#include "log.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
+{
+    UaLeg *leg = g_new0(UaLeg, 1);
+
+    leg->ua = ua;
+    leg->call = call;
+    leg->id = call_id(call);
+    leg->nh = nh;
+    leg->uas = uas;
+    leg->trusted = call_peer(call) && call_peer(call)->trusted;
+    call_set_sip_leg(call, leg);
+    g_hash_table_add(ua->legs, leg);
+    nua_handle_bind(nh, leg);
+    return leg;
+}
+
+/* The set of legs calls this when LEG is removed from it. */
+void leg_free(UaLeg *leg)
+{
+    loop_timer_free(leg->ua->loop, leg->expires);
+    loop_timer_free(leg->ua->loop, leg->session);
+    if (leg->far.ss_family)
+        filter_forget(leg->ua->filter, &leg->far);
+    if (leg->nh) {
+        nua_handle_bind(leg->nh, NULL);
+        nua_handle_destroy(leg->nh);
+    }
+    g_free(leg);
+}
+
+void leg_settle(UaLeg *leg)
+{
+    if (!leg->call && leg->terminated)
+        g_hash_table_remove(leg->ua->legs, leg);
+}
+
+/* The hall lets go. What the call map did not end (a rule without a message) is ended here. */
+void leg_part(void *room, Call *call)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (!leg)
+        return;
+    call_set_sip_leg(call, NULL);
+    leg->call = NULL;
+    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
+    if (!leg->closing && !leg->terminated) {
+        leg->closing = TRUE;
+        if (leg->uas && !leg->established)
+            nua_respond(leg->nh, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        else /* NUA makes it a CANCEL while our INVITE is pending */
+            nua_bye(leg->nh, TAG_END());
+    }
+    leg_settle(leg);
+}
+
+void leg_note(UaLeg *leg, LadderWay way, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    hall_note(leg->ua->hall, leg->id, LADDER_SIP, way, "%s", text);
+}
+
+void leg_note_request(UaLeg *leg, LadderWay way, sip_t const *sip, gboolean sdp)
+{
+    sip_request_t const *request = sip->sip_request;
+    gboolean initial = request->rq_method == sip_method_invite && !sip->sip_to->a_tag;
+
+    leg_note(leg, way, "%s%s%s%s", request->rq_method_name, initial ? " " : "",
+             initial && request->rq_url->url_user ? request->rq_url->url_user : "",
+             sdp ? " SDP" : "");
+}
+
+void leg_note_response(UaLeg *leg, LadderWay way, int status, const char *phrase,
+                       const char *method, gboolean sdp)
+{
+    gboolean invite = !method || strcmp(method, "INVITE") == 0;
+
+    leg_note(leg, way, "%d %s%s%s%s%s", status, phrase, invite ? "" : " (", invite ? "" : method,
+             invite ? "" : ")", sdp ? " SDP" : "");
+}
+
+void leg_event(UaLeg *leg, CallEvent event, const CallNews *news)
+{
+    if (leg->call)
+        call_event(leg->call, event, news);
+}
+
+void leg_lost(UaLeg *leg, const char *why, guint8 cause, gboolean bye)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    if (bye && !leg->closing) {
+        leg->closing = TRUE;
+        leg_note(leg, LADDER_OUT, "BYE");
+        nua_bye(leg->nh, SIPTAG_REASON_STR("SIP;cause=408;text=\"Session timeout\""), TAG_END());
+    }
+    if (!leg->call)
+        return;
+    leg->closing = TRUE;
+    leg->ua->counters.lost++;
+    news.cause = cause;
+    g_strlcpy(news.detail, why, sizeof(news.detail));
+    leg_event(leg, EVENT_SIP_LOST, &news);
+}
+
+Law leg_law(const UaLeg *leg)
+{
+    const Settings *settings = leg->ua->settings;
+    Channel channel = leg->call ? call_channel(leg->call) : (Channel){0};
+    const TrunkSettings *trunk = leg->call ? call_trunk(leg->call) : NULL;
+
+    if (channel.number && channel.span < settings->spans->len)
+        return ((SpanSettings *)g_ptr_array_index(settings->spans, channel.span))->law;
+    if (trunk && trunk->spans && trunk->spans->len)
+        return ((SpanSettings *)g_ptr_array_index(trunk->spans, 0))->law;
+    return LAW_ALAW;
+}
+
+gboolean leg_news_media(UaLeg *leg, const SdpChoice *choice, CallNews *news)
+{
+    if (media_remote_equal(&leg->told, &choice->remote))
+        return FALSE;
+    leg->told = choice->remote;
+    news->has_remote = TRUE;
+    news->remote = choice->remote;
+    return TRUE;
+}
+
+void leg_reason(const UaLeg *leg, ReasonText *text)
+{
+    text->text[0] = '\0';
+    if (leg->call)
+        reason_write(call_cause(leg->call), call_cause_location(leg->call), text);
+}
+
+void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news)
+{
+    if (!sip || !leg->trusted)
+        return;
+    for (sip_reason_t const *reason = sip->sip_reason; reason; reason = reason->re_next) {
+        if (!reason->re_protocol || g_ascii_strcasecmp(reason->re_protocol, "Q.850") != 0)
+            continue;
+        if (!reason_cause(reason->re_cause))
+            continue;
+        news->cause = reason_cause(reason->re_cause);
+        news->location = reason_location(msg_params_find(reason->re_params, "location="));
+        news->reason_trusted = TRUE;
+        return;
+    }
+}
+
+gboolean leg_bye(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+    ReasonText reason;
+
+    if (!leg || leg->terminated) {
+        call_event(call, EVENT_SIP_ENDED, NULL);
+        return TRUE;
+    }
+    if (leg->closing) /* NUA has sent one of its own, its answer is on the way */
+        return TRUE;
+    leg_reason(leg, &reason);
+    leg->closing = TRUE;
+    leg_note(leg, LADDER_OUT, "BYE%s%s", *reason.text ? " " : "", reason.text);
+    nua_bye(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
+    return TRUE;
+}

@@ -1,0 +1,152 @@
+/* Session timers (RFC 4028): the refresh of dialogs, and the end of those nobody refreshes.
+ *
+ * NUA negotiates the interval and has a timer of its own, but its refresh repeats the first INVITE
+ * with an outdated body, and its end of a session is told only when the BYE is answered. So both
+ * are done here, a little earlier.
+ */
+#include "sip_room.h"
+
+#include "cause.h"
+
+#include <sofia-sip/sip_util.h>
+
+/* What the interval leaves: the BYE goes out this long before the session would expire (RFC 4028
+ * 10). */
+static guint session_margin(guint interval_s)
+{
+    return MIN(32, interval_s / 3);
+}
+
+static void session_send_refresh(UaLeg *leg)
+{
+    const char *contact = leg->ua->contact;
+
+    leg->refreshing = TRUE;
+    if (!leg->refresh_by_invite) {
+        leg_note(leg, LADDER_OUT, "UPDATE");
+        nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_END());
+        return;
+    }
+    leg->offer = OFFER_SENT;
+    leg_note(leg, LADDER_OUT, "INVITE SDP");
+    nua_invite(leg->nh, SIPTAG_CONTACT_STR(contact), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+               SIPTAG_PAYLOAD_STR(leg->ours.body), TAG_END());
+}
+
+static void session_due(void *user)
+{
+    UaLeg *leg = user;
+    gint64 left = leg->session_end_us - loop_now(leg->ua->loop);
+
+    if (leg->closing || leg->terminated)
+        return;
+    if (left <= 0) {
+        leg_lost(leg, "session timer", CAUSE_TIMER_EXPIRY, TRUE);
+        return;
+    }
+    if (!leg->refreshing && leg->offer == OFFER_NONE)
+        session_send_refresh(leg);
+    loop_timer_start(leg->ua->loop, leg->session, left);
+}
+
+/* What the far end says about timers, in a request or in a response. */
+void session_asked(UaLeg *leg, sip_t const *message)
+{
+    sip_session_expires_t const *expires = message->sip_session_expires;
+    const char *refresher = expires ? expires->x_refresher : NULL;
+
+    leg->asked_s = expires ? (guint)MIN(expires->x_delta, (unsigned long)G_MAXINT) : 0;
+    leg->asked_min_s = message->sip_min_se
+                           ? (guint)MIN(message->sip_min_se->min_delta, (unsigned long)G_MAXINT)
+                           : 0;
+    /* "uas" in a request is us, "uac" in a response is us. */
+    leg->asked_of_us =
+        refresher && g_ascii_strcasecmp(refresher, message->sip_request ? "uas" : "uac") == 0;
+    if (message->sip_supported)
+        leg->peer_timer = sip_has_feature(message->sip_supported, "timer") != 0;
+    if (sip_has_feature(message->sip_require, "timer"))
+        leg->peer_timer = TRUE;
+    if (message->sip_allow)
+        leg->refresh_by_invite = !sip_is_allowed(message->sip_allow, SIP_METHOD_UPDATE);
+}
+
+/* The interval both sides agreed on, as NUA reckons it. */
+static guint session_interval(const UaLeg *leg)
+{
+    const SipSettings *sip = &leg->ua->settings->sip;
+    guint interval = leg->asked_s ? leg->asked_s : sip->session_expires_s;
+
+    if (sip->session_expires_s)
+        interval = MIN(interval, sip->session_expires_s);
+    return interval ? MAX(interval, MAX(sip->min_se_s, leg->asked_min_s)) : 0;
+}
+
+void session_settled(UaLeg *leg, sip_t const *response)
+{
+    Loop *loop = leg->ua->loop;
+
+    if (response)
+        session_asked(leg, response);
+    leg->refreshing = FALSE;
+    leg->session_s = session_interval(leg);
+    if (!leg->session_s || leg->closing) {
+        if (leg->session)
+            loop_timer_stop(loop, leg->session);
+        return;
+    }
+    /* Who answers leaves the refresh to who asked, unless told otherwise. */
+    leg->we_refresh = !leg->peer_timer || leg->asked_of_us ||
+                      (response && !(leg->asked_s && response->sip_session_expires->x_refresher));
+    leg->session_end_us =
+        loop_now(loop) + (gint64)(leg->session_s - session_margin(leg->session_s)) * G_USEC_PER_SEC;
+    if (!leg->session)
+        leg->session = loop_timer_new(loop, session_due, leg);
+    /* At two fifths: before NUA's own refresh at one half. */
+    loop_timer_start(loop, leg->session,
+                     leg->we_refresh ? (gint64)leg->session_s * G_USEC_PER_SEC * 2 / 5
+                                     : leg->session_end_us - loop_now(loop));
+}
+
+/* 200 with the answer to the offer of our refresh. */
+static void session_take_answer(UaLeg *leg, sip_t const *sip)
+{
+    CallNews news = CALL_NEWS_INIT;
+    SdpChoice choice;
+    const char *why;
+
+    leg->offer = OFFER_NONE;
+    if (dialog_read(leg, sip, &why) != SDP_OK)
+        return;
+    offer_settle(&leg->theirs, &choice);
+    if (leg_news_media(leg, &choice, &news))
+        leg_event(leg, EVENT_SIP_MEDIA, &news);
+}
+
+void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
+                       gboolean by_invite)
+{
+    if (status < 200 || leg->closing)
+        return;
+    leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
+                      sip && sip->sip_payload);
+    if (by_invite && sip)
+        leg_note(leg, LADDER_OUT, "ACK");
+    leg->refreshing = FALSE;
+    if (status < 300 && sip) {
+        session_settled(leg, sip);
+        if (by_invite)
+            session_take_answer(leg, sip);
+        return;
+    }
+    leg->offer = OFFER_NONE;
+    if (status == 408 || status == 481 || !sip) {
+        leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY, TRUE);
+    } else if (!by_invite && (status == 405 || status == 501)) {
+        leg->refresh_by_invite = TRUE;
+        session_send_refresh(leg);
+    } else if (status == 491) {
+        /* RFC 3261 14.1; the due time then starts the timer again */
+        loop_timer_start(leg->ua->loop, leg->session,
+                         g_random_int_range(2100, 4000) * G_GINT64_CONSTANT(1000));
+    }
+}

@@ -1,0 +1,217 @@
+/* What the files of src/sip share: the user agent, its legs, and who does what to them. */
+#pragma once
+
+#define SU_ROOT_MAGIC_T void
+#define NUA_MAGIC_T struct Ua
+#define NUA_HMAGIC_T struct UaLeg
+
+#include "log.h"
+#include "number.h"
+#include "offer.h"
+#include "reason.h"
+#include "ua.h"
+
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_wait.h>
+
+typedef struct UaLeg UaLeg;
+typedef struct SourceFilter SourceFilter;
+
+/* Sofia's root of a sofia_loop, NULL for another loop; and one turn of it, at most MS long. */
+su_root_t *sofia_loop_root(Loop *loop);
+void sofia_loop_step(Loop *loop, guint ms);
+
+/* X-list of the room's counters: field, name. */
+#define UA_COUNTERS(X)                                                                             \
+    X(dropped, "sip.dropped-source")                                                               \
+    X(malformed, "sip.malformed")                                                                  \
+    X(invites_in, "sip.invites-in")                                                                \
+    X(invites_out, "sip.invites-out")                                                              \
+    X(refused, "sip.invites-refused")                                                              \
+    X(options, "sip.options")                                                                      \
+    X(offers_refused, "sip.offers-refused")                                                        \
+    X(lost, "sip.dialogs-lost")
+#define UA_COUNTER_FIELD(field, name) guint64 field;
+typedef struct UaCounters {
+    UA_COUNTERS(UA_COUNTER_FIELD)
+} UaCounters;
+
+struct Ua {
+    const Settings *settings; /* borrowed, swapped by ua_set_settings() */
+    Loop *loop;
+    Hall *hall;
+    gboolean (*ready)(void *user);
+    void *ready_user;
+    su_home_t *home;
+    nua_t *nua;
+    SourceFilter *filter;
+    sip_accept_t *accept; /* application/sdp */
+    char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
+    char *contact;        /* "<sip:host:port>" */
+    GHashTable *legs;     /* set of UaLeg*, owned */
+    gboolean shut;        /* NUA has shut down */
+    UaCounters counters;
+    LogLimit malformed_limit, refused_limit;
+};
+
+/* Where a leg's offer/answer stands (RFC 3264, RFC 3262 5, RFC 6337). */
+typedef enum OfferState {
+    OFFER_NONE,     /* settled, or nothing said yet */
+    OFFER_RECEIVED, /* theirs waits for our answer */
+    OFFER_SENT,     /* ours waits for their answer */
+} OfferState;
+
+/* A SIP dialog of a call; home: the ua's legs. It outlives its call until NUA has finished the
+ * dialog. */
+struct UaLeg {
+    Ua *ua;
+    Call *call;       /* borrowed; NULL once parted */
+    guint32 id;       /* the call's, for the ladder */
+    nua_handle_t *nh; /* owned */
+    gboolean uas;
+    gboolean trusted; /* Reason is believed */
+
+    gboolean established; /* 2xx of the first INVITE sent or received */
+    gboolean acked;       /* UAS: ACK to it received */
+    gboolean cancelled;   /* UAC: CANCEL sent */
+    gboolean closing;     /* a message that ends the dialog was sent or received */
+    gboolean terminated;  /* NUA has let the dialog go */
+
+    SdpSession theirs; /* their last description */
+    gboolean theirs_known;
+    char why[96]; /* the last description that could not be used, for people */
+    OfferState offer;
+    SdpLocal ours;    /* our last description */
+    MediaRemote told; /* what the hall knows of their media */
+
+    /* UAS */
+    gboolean reliable;             /* INVITE had 100rel in Supported or Require */
+    gboolean reliable_only;        /* ... in Require */
+    gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
+    guint unpracked;               /* reliable 18x sent, not yet acknowledged */
+    gboolean answer_waits;         /* 200 is due as soon as the PRACK has come */
+    gboolean expired;              /* the INVITE's Expires ran out: 487 */
+    LoopTimer *expires;
+
+    /* UAC */
+    struct sockaddr_storage far; /* let through the source filter while the leg lives */
+
+    /* RFC 4028 */
+    LoopTimer *session;
+    guint session_s;      /* 0: none */
+    guint asked_s;        /* Session-Expires of the last request received, 0: none */
+    guint asked_min_s;    /* its Min-SE */
+    gboolean asked_of_us; /* refresher=uas in it */
+    gboolean peer_timer;  /* the peer supports RFC 4028 */
+    gboolean we_refresh;
+    gboolean refreshing;        /* our refresh request is out */
+    gboolean refresh_by_invite; /* the peer refused UPDATE, or does not allow it */
+    gint64 session_end_us;      /* BYE is due then */
+};
+
+/* leg.c */
+UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas);
+/* Frees LEG when the hall has parted from it and NUA has finished. LEG may be gone afterwards. */
+void leg_settle(UaLeg *leg);
+void leg_free(UaLeg *leg);
+void leg_part(void *room, Call *call);
+void leg_note(UaLeg *leg, LadderWay way, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void leg_note_request(UaLeg *leg, LadderWay way, sip_t const *sip, gboolean sdp);
+void leg_note_response(UaLeg *leg, LadderWay way, int status, const char *phrase,
+                       const char *method, gboolean sdp);
+/* call_event() while the leg has a call; nothing after. */
+void leg_event(UaLeg *leg, CallEvent event, const CallNews *news);
+/* The dialog died under us: BYE (when BYE), and SIP.LOST for the call. */
+void leg_lost(UaLeg *leg, const char *why, guint8 cause, gboolean bye);
+/* The law of the span that carries the call; A-law when none is known. */
+Law leg_law(const UaLeg *leg);
+/* Reads the media of LEG's remote description into NEWS when it differs from what the hall was
+ * told. */
+gboolean leg_news_media(UaLeg *leg, const SdpChoice *choice, CallNews *news);
+/* The Reason header of the call's clearing cause; empty when there is none. */
+void leg_reason(const UaLeg *leg, ReasonText *text);
+/* The news of a Reason header in SIP from the leg's far end. */
+void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news);
+gboolean leg_bye(void *room, Call *call, const CallNews *news);
+
+/* ua.c */
+/* Refuses the request NUA is reporting, lets the handle go when it has no leg. */
+void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why);
+/* Is the body SDP or absent? 0, 415 or 406. */
+int ua_check_body(Ua *ua, sip_t const *sip);
+/* The SDP of SIP, or NULL; *size its length. */
+const char *sip_body_sdp(sip_t const *sip, gsize *size);
+void ua_log_malformed(Ua *ua, const char *what, const char *why);
+
+/* uas.c */
+void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip);
+void uas_pracked(UaLeg *leg, sip_t const *sip);
+void uas_cancelled(UaLeg *leg, sip_t const *sip);
+gboolean uas_ring(void *room, Call *call, const CallNews *news);
+gboolean uas_ring_media(void *room, Call *call, const CallNews *news);
+gboolean uas_progress(void *room, Call *call, const CallNews *news);
+gboolean uas_progress_plain(void *room, Call *call, const CallNews *news);
+gboolean uas_answer(void *room, Call *call, const CallNews *news);
+gboolean uas_reject(void *room, Call *call, const CallNews *news);
+
+/* uac.c */
+gboolean uac_invite(void *room, Call *call, const CallNews *news);
+gboolean uac_cancel(void *room, Call *call, const CallNews *news);
+void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+
+/* dialog.c: requests inside an early or confirmed dialog. */
+void dialog_offered(UaLeg *leg, sip_t const *sip); /* re-INVITE or UPDATE, to be answered */
+void dialog_acked(UaLeg *leg,
+                  sip_t const *sip); /* ACK to our 2xx, perhaps with the answer to our offer */
+void dialog_bye(UaLeg *leg, sip_t const *sip);
+void dialog_bye_answered(UaLeg *leg, int status, const char *phrase);
+void dialog_terminated(UaLeg *leg);
+void dialog_failed(UaLeg *leg, int status, const char *phrase); /* nua_i_error */
+/* The local RTP address of the leg's call; NULL when none is booked. */
+const struct sockaddr_storage *dialog_rtp(const UaLeg *leg);
+/* Writes our answer to LEG's remote description, or our offer, into LEG->ours. FALSE without an RTP
+ * port. */
+gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice);
+/* Reads the SDP of SIP into LEG's remote description. SDP_OK when it holds one; *why tells
+ * otherwise. */
+SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why);
+
+/* session.c: RFC 4028. */
+void session_asked(UaLeg *leg, sip_t const *message);
+/* A 2xx to INVITE or UPDATE settled the timer anew; SIP: the 2xx received, NULL when we sent it. */
+void session_settled(UaLeg *leg, sip_t const *response);
+void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
+                       gboolean by_invite);
+
+/* origin.c */
+void origin_read(const Settings *settings, const struct sockaddr *source, CallOrigin *origin);
+/* The transport's source of the message NUA is reporting; family 0 when it has none. */
+void origin_source(nua_t *nua, struct sockaddr_storage *source);
+
+/* identity.c */
+NumberResult identity_called(sip_t const *sip, Number *called);
+void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
+typedef struct IdentityOut {
+    char *from;    /* header values; owned */
+    char *pai;     /* NULL: none */
+    char *privacy; /* NULL: none */
+} IdentityOut;
+void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean trusted,
+                    const char *host, IdentityOut *out);
+void identity_out_clear(IdentityOut *out);
+/* URI with user=phone when its user part is a number and it names no other user kind. Caller frees.
+ */
+char *identity_phone_uri(const char *uri);
+
+/* filter.c */
+SourceFilter *filter_new(Ua *ua);
+void filter_free(SourceFilter *filter);
+msg_mclass_t *filter_mclass(SourceFilter *filter);
+/* The far end of a call we made is heard though it may not call us. */
+void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address);
+void filter_forget(SourceFilter *filter, const struct sockaddr_storage *address);

@@ -1,0 +1,308 @@
+/* The user agent: opens the public port, hands NUA's events to the legs, answers what belongs to no
+ * call. */
+#include "sip_room.h"
+
+#include "cause.h"
+#include "log.h"
+
+#include <errno.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/tport_tag.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SHUTDOWN_LIMIT_US (1 * G_USEC_PER_SEC)
+#define SOCKET_BUFFER (1 << 20)
+
+const char *sip_body_sdp(sip_t const *sip, gsize *size)
+{
+    sip_payload_t const *payload = sip ? sip->sip_payload : NULL;
+    sip_content_type_t const *type = sip ? sip->sip_content_type : NULL;
+
+    if (!payload || !payload->pl_data || !payload->pl_len || !type || !type->c_type ||
+        g_ascii_strcasecmp(type->c_type, "application/sdp") != 0)
+        return NULL;
+    *size = payload->pl_len;
+    return payload->pl_data;
+}
+
+int ua_check_body(Ua *ua, sip_t const *sip)
+{
+    gsize size;
+    sip_content_disposition_t const *disposition = sip->sip_content_disposition;
+    gboolean optional = disposition && disposition->cd_optional;
+
+    if (sip->sip_payload && sip->sip_payload->pl_len && !optional &&
+        (!sip_body_sdp(sip, &size) || sip->sip_content_encoding))
+        return 415;
+    if (nta_check_accept(NULL, sip, ua->accept, NULL, TAG_END()))
+        return 406;
+    return 0;
+}
+
+void ua_log_malformed(Ua *ua, const char *what, const char *why)
+{
+    ua->counters.malformed++;
+    if (log_limit(&ua->malformed_limit, 1, 10 * G_USEC_PER_SEC))
+        log_warning("sip: malformed %s: %s (%" G_GUINT64_FORMAT " such lines suppressed)", what,
+                    why, ua->malformed_limit.suppressed);
+}
+
+void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why)
+{
+    g_autofree char *warning =
+        g_strdup_printf("305 %s \"%s\"", ua->host, "Incompatible media format");
+    gboolean overlap = status == 500 && strcmp(phrase, "Overlapping Requests") == 0;
+    g_autofree char *later = g_strdup_printf("%d", g_random_int_range(0, 11));
+
+    ua->counters.refused++;
+    if (log_limit(&ua->refused_limit, 10, 10 * G_USEC_PER_SEC))
+        log_notice("sip: request refused with %d %s: %s", status, phrase, why);
+    nua_respond(nh, status, phrase, NUTAG_WITH_THIS(ua->nua),
+                TAG_IF(status == 415 || status == 406, SIPTAG_ACCEPT(ua->accept)),
+                TAG_IF(status == 488, SIPTAG_WARNING_STR(warning)),
+                TAG_IF(overlap, SIPTAG_RETRY_AFTER_STR(later)), TAG_END());
+    if (!nua_handle_magic(nh))
+        nua_handle_destroy(nh);
+}
+
+static void ua_asked_options(Ua *ua, nua_handle_t *nh)
+{
+    gboolean ready = !ua->ready || ua->ready(ua->ready_user);
+
+    ua->counters.options++;
+    if (ready)
+        nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(ua->nua), SIPTAG_ACCEPT(ua->accept), TAG_END());
+    else
+        nua_respond(nh, SIP_503_SERVICE_UNAVAILABLE, NUTAG_WITH_THIS(ua->nua), TAG_END());
+    if (!nua_handle_magic(nh))
+        nua_handle_destroy(nh);
+}
+
+/* Events of a dialog that belongs to a leg. The first tag of nua_i_state tells the call state. */
+static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *phrase,
+                         sip_t const *sip, tagi_t tags[])
+{
+    int state = nua_callstate_init;
+
+    switch ((int)event) { /* Sofia's enum: what is not named here needs nothing from us */
+    case nua_i_invite:
+    case nua_i_update:
+        if (status < 200 && sip)
+            dialog_offered(leg, sip);
+        break;
+    case nua_i_prack:
+        if (status < 200 && sip)
+            uas_pracked(leg, sip);
+        break;
+    case nua_i_ack:
+        dialog_acked(leg, sip);
+        break;
+    case nua_i_cancel:
+        uas_cancelled(leg, sip);
+        break;
+    case nua_i_bye:
+        dialog_bye(leg, sip);
+        break;
+    case nua_i_error:
+        dialog_failed(leg, status, phrase);
+        break;
+    case nua_r_invite:
+        uac_responded(leg, status, phrase, sip);
+        break;
+    case nua_r_update:
+        session_refreshed(leg, status, phrase, sip, FALSE);
+        break;
+    case nua_r_bye:
+        dialog_bye_answered(leg, status, phrase);
+        break;
+    case nua_r_cancel:
+    case nua_r_prack:
+        if (status >= 200 && status < 700)
+            leg_note_response(leg, LADDER_IN, status, phrase,
+                              event == nua_r_cancel ? "CANCEL" : "PRACK", FALSE);
+        break;
+    case nua_i_state:
+        tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
+        if (state == nua_callstate_terminated)
+            dialog_terminated(leg);
+        break;
+    default:
+        break;
+    }
+}
+
+static void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua *ua,
+                     nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[])
+{
+    if (event == nua_r_shutdown) {
+        ua->shut = ua->shut || status >= 200;
+        return;
+    }
+    if (!nh)
+        return;
+    if (event == nua_i_options && status < 200)
+        ua_asked_options(ua, nh);
+    else if (leg)
+        ua_leg_event(leg, event, status, phrase, sip, tags);
+    else if (event == nua_i_invite && status < 200 && sip)
+        uas_invited(ua, nh, sip);
+    else if (event != nua_i_state && event != nua_i_active && event != nua_i_terminated)
+        nua_handle_destroy(nh); /* whatever NUA answered by itself */
+}
+
+static gboolean port_is_free(const struct sockaddr_storage *address, GError **error)
+{
+    char text[64];
+    int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    gboolean bound =
+        fd >= 0 && bind(fd, (const struct sockaddr *)address, address_length(address)) == 0;
+
+    if (!bound)
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                    "[sip] listen: %s: %s",
+                    address_describe((const struct sockaddr *)address, text, sizeof(text)),
+                    g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return bound;
+}
+
+/* host and Contact of our URIs, and the URI NUA binds: the public host with the listen address as
+ * maddr. */
+static char *ua_name(Ua *ua)
+{
+    const SipSettings *sip = &ua->settings->sip;
+    struct sockaddr_storage bare = sip->listen;
+    guint16 port = address_port((const struct sockaddr *)&sip->listen);
+    gboolean v6 = bare.ss_family == AF_INET6;
+    char text[64];
+    g_autofree char *address = NULL;
+
+    address_set_port(&bare, 0);
+    address_describe((struct sockaddr *)&bare, text, sizeof(text));
+    address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
+    ua->host = g_strdup(sip->public_host ? sip->public_host : address);
+    ua->contact = g_strdup_printf("<sip:%s:%u>", ua->host, port);
+    if (sip->public_host)
+        return g_strdup_printf("sip:%s:%u;transport=udp;maddr=%s", ua->host, port, address);
+    return g_strdup_printf("sip:%s:%u;transport=udp", ua->host, port);
+}
+
+static nua_t *ua_create_nua(Ua *ua, const char *url)
+{
+    const SipSettings *sip = &ua->settings->sip;
+
+    return nua_create(
+        sofia_loop_root(ua->loop), ua_event, ua, NUTAG_URL(url),
+        NTATAG_MCLASS(filter_mclass(ua->filter)),
+        /* Everything that decides something is ours: no automatic answers, no soa, no redirection.
+         */
+        NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTO302(0),
+        NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_ENABLEINVITE(1), NUTAG_AUTOACK(1),
+        NUTAG_EARLY_MEDIA(1), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_ENABLEMESSAGE(0),
+        NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE"),
+        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"),
+        SIPTAG_SUPPORTED_STR("timer, 100rel"), SIPTAG_USER_AGENT_STR(sip->user_agent),
+        NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
+        NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
+        NTATAG_UDP_MTU(65535), NTATAG_PASS_100(1), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
+        TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
+        TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TAG_END());
+}
+
+Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user),
+           void *user, GError **error)
+{
+    Ua *ua;
+    g_autofree char *url = NULL;
+
+    g_return_val_if_fail(sofia_loop_root(loop), NULL);
+    if (!port_is_free(&settings->sip.listen, error))
+        return NULL;
+    ua = g_new0(Ua, 1);
+    ua->settings = settings;
+    ua->loop = loop;
+    ua->hall = hall;
+    ua->ready = ready;
+    ua->ready_user = user;
+    ua->home = su_home_create();
+    ua->accept = sip_accept_make(ua->home, "application/sdp");
+    ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
+    ua->filter = filter_new(ua);
+    url = ua_name(ua);
+    ua->nua = ua_create_nua(ua, url);
+    if (ua->nua)
+        return ua;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
+                url);
+    ua_free(ua);
+    return NULL;
+}
+
+void ua_free(Ua *ua)
+{
+    if (!ua)
+        return;
+    if (ua->nua) {
+        gint64 end = loop_now(ua->loop) + SHUTDOWN_LIMIT_US;
+        GHashTableIter iter;
+        gpointer leg;
+
+        g_hash_table_iter_init(&iter, ua->legs);
+        while (g_hash_table_iter_next(&iter, &leg, NULL)) {
+            if (((UaLeg *)leg)->call)
+                call_set_sip_leg(((UaLeg *)leg)->call, NULL);
+        }
+        g_hash_table_remove_all(ua->legs); /* NUA sends their BYE, CANCEL or 480 */
+        nua_shutdown(ua->nua);
+        while (!ua->shut && loop_now(ua->loop) < end)
+            sofia_loop_step(ua->loop, 10);
+        if (ua->shut)
+            nua_destroy(ua->nua);
+        else /* it would assert; the process is ending */
+            log_warning("sip: NUA did not shut down in time");
+    }
+    g_hash_table_destroy(ua->legs);
+    filter_free(ua->filter);
+    su_home_unref(ua->home);
+    g_free(ua->host);
+    g_free(ua->contact);
+    g_free(ua);
+}
+
+void ua_set_settings(Ua *ua, const Settings *settings)
+{
+    ua->settings = settings;
+    nua_set_params(ua->nua, SIPTAG_USER_AGENT_STR(settings->sip.user_agent),
+                   NUTAG_SESSION_TIMER(settings->sip.session_expires_s),
+                   NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
+}
+
+CallOps ua_call_ops(Ua *ua)
+{
+    CallOps ops = {.room = ua, .part = leg_part};
+
+    ops.action[ACTION_SIP_INVITE] = uac_invite;
+    ops.action[ACTION_SIP_RING] = uas_ring;
+    ops.action[ACTION_SIP_RING_MEDIA] = uas_ring_media;
+    ops.action[ACTION_SIP_PROGRESS] = uas_progress;
+    ops.action[ACTION_SIP_PROGRESS_PLAIN] = uas_progress_plain;
+    ops.action[ACTION_SIP_ANSWER] = uas_answer;
+    ops.action[ACTION_SIP_REJECT] = uas_reject;
+    ops.action[ACTION_SIP_CANCEL] = uac_cancel;
+    ops.action[ACTION_SIP_BYE] = leg_bye;
+    return ops;
+}
+
+void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
+{
+#define UA_COUNTER_TELL(field, name) func(user, name, ua->counters.field);
+    UA_COUNTERS(UA_COUNTER_TELL)
+}
+
+guint ua_leg_count(const Ua *ua)
+{
+    return g_hash_table_size(ua->legs);
+}

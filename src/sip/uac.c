@@ -1,0 +1,203 @@
+/* The calling side: a call becomes our INVITE, and its responses become events. */
+#include "sip_room.h"
+
+#include "cause.h"
+#include "log.h"
+
+#include <sofia-sip/sip_extra.h>
+#include <sofia-sip/sip_util.h>
+#include <string.h>
+
+static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = cause;
+    g_strlcpy(news.detail, why, sizeof(news.detail));
+    call_event(call, EVENT_SIP_REFUSED, &news);
+    return FALSE;
+}
+
+static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
+{
+    gboolean required = leg->ua->settings->sip.require_100rel;
+
+    leg->offer = OFFER_SENT;
+    leg->ua->counters.invites_out++;
+    nua_invite(leg->nh, SIPTAG_CONTACT_STR(leg->ua->contact),
+               TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
+               TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
+               TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
+               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
+               TAG_END());
+}
+
+gboolean uac_invite(void *room, Call *call, const CallNews *news)
+{
+    Ua *ua = room;
+    const PeerSettings *peer = call_peer(call);
+    g_autofree char *uri = identity_phone_uri(call_uri(call));
+    g_autofree char *to = g_strdup_printf("<%s>", uri ? uri : "");
+    const struct sockaddr_storage *rtp = call_local_rtp(call);
+    IdentityOut who;
+    nua_handle_t *nh;
+    UaLeg *leg;
+
+    if (!uri)
+        return uac_refuse(call, CAUSE_NO_ROUTE_TO_DESTINATION, "the route's URI is none");
+    if (!rtp || !rtp->ss_family)
+        return uac_refuse(call, CAUSE_RESOURCE_UNAVAILABLE, "no RTP port");
+    identity_write(call_setup(call), call_trunk(call), peer && peer->trusted, ua->host, &who);
+    nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(who.from),
+                    TAG_END());
+    if (!nh) {
+        identity_out_clear(&who);
+        return uac_refuse(call, CAUSE_TEMPORARY_FAILURE, "NUA gives no handle");
+    }
+    leg = leg_new(ua, call, nh, FALSE);
+    leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    dialog_describe(leg, NULL);
+    leg_note(leg, LADDER_OUT, "INVITE %s SDP", uri);
+    uac_send(leg, uri, &who);
+    identity_out_clear(&who);
+    return TRUE;
+}
+
+gboolean uac_cancel(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+    ReasonText reason;
+
+    if (!leg)
+        return TRUE;
+    leg_reason(leg, &reason);
+    leg->cancelled = TRUE;
+    leg_note(leg, LADDER_OUT, "CANCEL%s%s", *reason.text ? " " : "", reason.text);
+    nua_cancel(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
+    return TRUE;
+}
+
+/* The far end of our call may speak to us though its network may not call us. */
+static void uac_learn_far(UaLeg *leg)
+{
+    if (leg->far.ss_family)
+        return;
+    origin_source(leg->ua->nua, &leg->far);
+    if (leg->far.ss_family)
+        filter_admit(leg->ua->filter, &leg->far);
+}
+
+static void uac_acknowledge(UaLeg *leg, sip_t const *sip)
+{
+    sip_rack_t rack[1];
+
+    sip_rack_init(rack);
+    rack->ra_response = sip->sip_rseq->rs_response;
+    rack->ra_cseq = sip->sip_cseq->cs_seq;
+    rack->ra_method = sip->sip_cseq->cs_method;
+    rack->ra_method_name = sip->sip_cseq->cs_method_name;
+    leg_note(leg, LADDER_OUT, "PRACK");
+    nua_prack(leg->nh, SIPTAG_RACK(rack), TAG_END());
+}
+
+static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
+{
+    gboolean reliable = sip->sip_rseq && sip_has_feature(sip->sip_require, "100rel");
+    CallNews news = CALL_NEWS_INIT;
+    CallEvent event = status == 180 ? EVENT_SIP_RINGING : EVENT_SIP_TRYING;
+    gboolean first = !leg->theirs_known;
+    const char *why = NULL;
+    gsize size;
+
+    news.status = (guint16)status;
+    /* A description in an 18x without SDP 100rel may only repeat what the 200 will say (RFC
+     * 3261 13.2.1). */
+    if (sip_body_sdp(sip, &size) && (first || leg->offer == OFFER_SENT)) {
+        SdpChoice choice;
+
+        if (dialog_read(leg, sip, &why) == SDP_OK) {
+            offer_settle(&leg->theirs, &choice);
+            leg_news_media(leg, &choice, &news);
+            if (reliable)
+                leg->offer = OFFER_NONE;
+            event = status == 180 ? EVENT_SIP_RINGING_MEDIA : EVENT_SIP_PROGRESS;
+        } else {
+            log_notice("C%u sip: description in %d ignored: %s", leg->id, status, why);
+        }
+    }
+    if (reliable && !leg->closing)
+        uac_acknowledge(leg, sip);
+    leg_event(leg, event, &news);
+}
+
+/* 2xx; NUA has sent the ACK. */
+static void uac_answered(UaLeg *leg, sip_t const *sip)
+{
+    CallNews news = CALL_NEWS_INIT;
+    const char *why = NULL;
+    gsize size;
+    SdpResult read = SDP_OK;
+
+    leg->established = TRUE;
+    leg_note(leg, LADDER_OUT, "ACK");
+    if (sip_body_sdp(sip, &size) || !leg->theirs_known)
+        read = dialog_read(leg, sip, &why);
+    leg->offer = OFFER_NONE;
+    if (!leg->call || read != SDP_OK) {
+        leg->closing = TRUE;
+        leg_note(leg, LADDER_OUT, "BYE");
+        nua_bye(leg->nh, TAG_IF(read != SDP_OK, SIPTAG_REASON_STR("SIP;cause=488")), TAG_END());
+        news.status = 488;
+        g_strlcpy(news.detail, why ? why : "", sizeof(news.detail));
+        leg_event(leg, EVENT_SIP_FAILURE, &news);
+        return;
+    }
+    SdpChoice choice;
+
+    offer_settle(&leg->theirs, &choice);
+    leg_news_media(leg, &choice, &news);
+    news.status = 200;
+    session_settled(leg, sip);
+    leg_event(leg, EVENT_SIP_ANSWER, &news);
+}
+
+static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    leg->closing = TRUE;
+    news.status = status < 700 ? (guint16)status : 500;
+    g_strlcpy(news.detail, phrase, sizeof(news.detail));
+    for (sip_warning_t const *w = sip ? sip->sip_warning : NULL; w; w = w->w_next) {
+        if (w->w_code == 304 || w->w_code == 305)
+            news.warning_bearer = TRUE;
+    }
+    leg_news_reason(leg, sip, &news);
+    if (sip)
+        leg_note(leg, LADDER_OUT, "ACK");
+    leg_event(leg, EVENT_SIP_FAILURE, &news);
+    if (status == 401 || status == 407) { /* NUA would wait for credentials */
+        leg->terminated = TRUE;
+        leg_settle(leg);
+    }
+}
+
+void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
+{
+    gsize size;
+
+    if (leg->refreshing || leg->established) {
+        session_refreshed(leg, status, phrase, sip, TRUE);
+        return;
+    }
+    if (sip) {
+        uac_learn_far(leg);
+        leg_note_response(leg, LADDER_IN, status, phrase, NULL, sip_body_sdp(sip, &size) != NULL);
+    }
+    if (status < 200 && sip)
+        uac_progressed(leg, status, sip);
+    else if (status >= 200 && status < 300 && sip)
+        uac_answered(leg, sip);
+    else if (status >= 300)
+        uac_failed(leg, status, phrase, sip);
+}

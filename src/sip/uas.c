@@ -1,0 +1,319 @@
+/* The called side: the phone's INVITE becomes a call, and the call's progress becomes responses. */
+#include "sip_room.h"
+
+#include "cause.h"
+#include "log.h"
+#include "number.h"
+
+#include <sofia-sip/sip_util.h>
+#include <string.h>
+
+static void uas_expired(void *user)
+{
+    UaLeg *leg = user;
+    CallNews news = CALL_NEWS_INIT;
+
+    leg->expired = TRUE;
+    news.cause = CAUSE_TIMER_EXPIRY;
+    g_strlcpy(news.detail, "Expires", sizeof(news.detail));
+    leg_event(leg, EVENT_SIP_EXPIRED, &news);
+}
+
+static void uas_watch_expiry(UaLeg *leg, sip_t const *sip)
+{
+    if (!sip->sip_expires || sip->sip_expires->ex_date)
+        return;
+    leg->expires = loop_timer_new(leg->ua->loop, uas_expired, leg);
+    loop_timer_start(leg->ua->loop, leg->expires,
+                     (gint64)MIN(sip->sip_expires->ex_delta, 86400ul) * G_USEC_PER_SEC);
+}
+
+/* Can this INVITE become a call? 0, or the status that says why not. */
+static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *theirs, char *why,
+                     gsize size)
+{
+    int status = ua_check_body(ua, sip);
+    gsize sdp_size;
+    const char *sdp = sip_body_sdp(sip, &sdp_size);
+
+    if (status) {
+        g_strlcpy(why, "body", size);
+        return status;
+    }
+    g_snprintf(why, size, "called '%s'",
+               sip->sip_request->rq_url->url_user ? sip->sip_request->rq_url->url_user : "");
+    switch (identity_called(sip, &setup->called)) {
+    case NUMBER_NOT_A_NUMBER:
+        return 404;
+    case NUMBER_TOO_SHORT:
+    case NUMBER_TOO_LONG:
+        return 484;
+    case NUMBER_OK:
+        break;
+    }
+    if (!sdp)
+        return 0;
+    switch (offer_read(sdp, sdp_size, ua->settings->media.address.ss_family, theirs)) {
+    case SDP_MALFORMED:
+        ua_log_malformed(ua, "SDP", theirs->why);
+        g_strlcpy(why, theirs->why, size);
+        return 400;
+    case SDP_UNUSABLE:
+        g_strlcpy(why, theirs->why, size);
+        return 488;
+    case SDP_OK:
+        break;
+    }
+    return 0;
+}
+
+static void uas_begin(Ua *ua, nua_handle_t *nh, sip_t const *sip, Call *call,
+                      const SdpSession *theirs)
+{
+    UaLeg *leg = leg_new(ua, call, nh, TRUE);
+    CallNews news = CALL_NEWS_INIT;
+    gsize size;
+
+    leg->trusted = call_origin(call)->trusted;
+    leg->reliable_only = sip_has_feature(sip->sip_require, "100rel") != 0;
+    leg->reliable = leg->reliable_only || sip_has_feature(sip->sip_supported, "100rel");
+    leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    session_asked(leg, sip);
+    leg_note_request(leg, LADDER_IN, sip, sip_body_sdp(sip, &size) != NULL);
+    leg_note_response(leg, LADDER_OUT, SIP_100_TRYING, NULL, FALSE);
+    uas_watch_expiry(leg, sip);
+    if (sip_body_sdp(sip, &size)) {
+        SdpChoice choice;
+
+        leg->theirs = *theirs;
+        leg->theirs_known = TRUE;
+        leg->offer = OFFER_RECEIVED;
+        offer_settle(theirs, &choice); /* the law of the channel is not known yet */
+        leg_news_media(leg, &choice, &news);
+    }
+    call_event(call, EVENT_SIP_INVITE, &news);
+}
+
+void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
+{
+    struct sockaddr_storage source;
+    CallOrigin origin;
+    CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
+    SdpSession theirs;
+    char why[96] = "";
+    int status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
+    Call *call;
+
+    ua->counters.invites_in++;
+    if (status) {
+        ua_refuse(ua, nh, status,
+                  status == 400 ? "Bad Session Description" : status_phrase((guint16)status), why);
+        return;
+    }
+    origin_source(ua->nua, &source);
+    origin_read(ua->settings, (struct sockaddr *)&source, &origin);
+    identity_calling(sip, &origin, &setup);
+    call = call_new(ua->hall, &origin, &setup);
+    if (call)
+        uas_begin(ua, nh, sip, call, &theirs);
+    else /* no Retry-After: it would bar the phone from us, emergency calls included (RFC
+            3261 21.5.4) */
+        ua_refuse(ua, nh, SIP_503_SERVICE_UNAVAILABLE, "draining or full");
+}
+
+/* Their offer is answered for the first time: the law of the channel decides now. */
+static gboolean uas_describe_answer(UaLeg *leg)
+{
+    CallNews news = CALL_NEWS_INIT;
+    SdpChoice choice;
+
+    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    if (!dialog_describe(leg, &choice))
+        return FALSE;
+    if (leg_news_media(leg, &choice, &news))
+        leg_event(leg, EVENT_SIP_MEDIA, &news);
+    return TRUE;
+}
+
+/* Which description a response with STATUS carries: 1 one, 0 none, -1 one is due and cannot be
+ * made. */
+static int uas_description(UaLeg *leg, int status, gboolean media)
+{
+    gboolean sure = status == 200 ||
+                    (leg->reliable && (leg->theirs_known || leg->reliable_only || status == 183));
+
+    if (leg->answer_sent_reliably || leg->offer == OFFER_SENT)
+        return 0;
+    if (leg->theirs_known) {
+        if (!media)
+            return 0;
+        return uas_describe_answer(leg) ? 1 : -1;
+    }
+    /* No offer came: the first reliable response makes one (RFC 3261 13.2.1), an unreliable one
+     * must not. */
+    if (!sure)
+        return 0;
+    return dialog_describe(leg, NULL) ? 1 : -1;
+}
+
+static void uas_note_description(UaLeg *leg, int status)
+{
+    if (!leg->theirs_known) {
+        leg->offer = OFFER_SENT;
+    } else if (status == 200 || leg->reliable) {
+        leg->offer = OFFER_NONE;
+        leg->answer_sent_reliably = TRUE;
+    }
+}
+
+static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean media)
+{
+    int sdp = uas_description(leg, status, media);
+    /* A late offer is made as late as it may: 180 stays unreliable unless 100rel is required. */
+    gboolean late = !leg->theirs_known && !leg->reliable_only;
+
+    if (sdp < 0)
+        return FALSE;
+    if (status < 200 && leg->reliable && (!late || status == 183))
+        leg->unpracked++;
+    leg_note_response(leg, LADDER_OUT, status, phrase, NULL, sdp > 0);
+    nua_respond(leg->nh, status, phrase, SIPTAG_CONTACT_STR(leg->ua->contact),
+                NUTAG_EARLY_MEDIA(!late),
+                TAG_IF(sdp > 0, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+                TAG_IF(sdp > 0, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
+    if (sdp > 0)
+        uas_note_description(leg, status);
+    return TRUE;
+}
+
+static gboolean uas_act(Call *call, int status, const char *phrase, gboolean media)
+{
+    UaLeg *leg = call_sip_leg(call);
+    CallNews news = CALL_NEWS_INIT;
+
+    if (leg && uas_respond(leg, status, phrase, media))
+        return TRUE;
+    news.cause = CAUSE_RESOURCE_UNAVAILABLE;
+    g_strlcpy(news.detail, "no RTP port to tell the phone", sizeof(news.detail));
+    call_event(call, EVENT_SIP_REFUSED, &news);
+    return FALSE;
+}
+
+gboolean uas_ring(void *room, Call *call, const CallNews *news)
+{
+    return uas_act(call, SIP_180_RINGING, FALSE);
+}
+
+gboolean uas_ring_media(void *room, Call *call, const CallNews *news)
+{
+    return uas_act(call, SIP_180_RINGING, TRUE);
+}
+
+gboolean uas_progress(void *room, Call *call, const CallNews *news)
+{
+    return uas_act(call, SIP_183_SESSION_PROGRESS, TRUE);
+}
+
+gboolean uas_progress_plain(void *room, Call *call, const CallNews *news)
+{
+    return uas_act(call, SIP_183_SESSION_PROGRESS, FALSE);
+}
+
+gboolean uas_answer(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg) {
+        loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
+        /* RFC 3262 3: a 2xx waits until every reliable 18x with a description is acknowledged; ours
+         * until all are. */
+        leg->answer_waits = leg->unpracked > 0;
+        if (leg->answer_waits)
+            return TRUE;
+        leg->established = TRUE;
+    }
+    return uas_act(call, SIP_200_OK, TRUE);
+}
+
+gboolean uas_reject(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+    ReasonText reason;
+    guint16 status;
+    const char *phrase;
+
+    if (!leg)
+        return TRUE;
+    status = leg->expired ? 487 : call_reject_status(call);
+    phrase = status_phrase(status);
+    leg_reason(leg, &reason);
+    leg->closing = TRUE;
+    leg_note(leg, LADDER_OUT, "%u %s%s%s", status, phrase, *reason.text ? " " : "", reason.text);
+    nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
+                TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
+    return TRUE;
+}
+
+/* The exchange a PRACK may carry: the answer to our late offer, or a new offer (RFC 3262 5). */
+static int uas_prack_description(UaLeg *leg, sip_t const *sip, CallNews *news, const char **why)
+{
+    SdpChoice choice;
+
+    if (leg->offer == OFFER_RECEIVED)
+        return 491;
+    if (dialog_read(leg, sip, why) != SDP_OK)
+        return 488;
+    if (leg->offer == OFFER_SENT) {
+        leg->offer = OFFER_NONE;
+        leg->answer_sent_reliably = TRUE;
+        offer_settle(&leg->theirs, &choice);
+        leg_news_media(leg, &choice, news);
+        return 200;
+    }
+    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    if (!dialog_describe(leg, &choice))
+        return 500;
+    leg_news_media(leg, &choice, news);
+    return 201; /* 200, and with our answer */
+}
+
+void uas_pracked(UaLeg *leg, sip_t const *sip)
+{
+    CallNews news = CALL_NEWS_INIT;
+    const char *why = "their offer is pending";
+    gsize size;
+    gboolean sdp = sip_body_sdp(sip, &size) != NULL;
+    int status = sdp ? uas_prack_description(leg, sip, &news, &why) : 200;
+
+    leg_note(leg, LADDER_IN, "PRACK%s", sdp ? " SDP" : "");
+    leg->unpracked -= leg->unpracked > 0;
+    if (status >= 300) {
+        leg_note_response(leg, LADDER_OUT, status, status_phrase((guint16)status), "PRACK", FALSE);
+        ua_refuse(leg->ua, leg->nh, status, status_phrase((guint16)status), why);
+    } else {
+        leg_note_response(leg, LADDER_OUT, SIP_200_OK, "PRACK", status == 201);
+        nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->ua->nua),
+                    TAG_IF(status == 201, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+                    TAG_IF(status == 201, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
+    }
+    if (leg->answer_waits && !leg->unpracked && leg->call) {
+        leg->answer_waits = FALSE;
+        leg->established = TRUE;
+        uas_act(leg->call, SIP_200_OK, TRUE);
+    }
+    if (news.has_remote)
+        leg_event(leg, EVENT_SIP_MEDIA, &news);
+}
+
+void uas_cancelled(UaLeg *leg, sip_t const *sip)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    leg->closing = TRUE;
+    leg_note(leg, LADDER_IN, "CANCEL");
+    leg_note_response(leg, LADDER_OUT, SIP_200_OK, "CANCEL", FALSE);
+    leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
+    news.cause = CAUSE_NORMAL_CALL_CLEARING;
+    leg_news_reason(leg, sip, &news);
+    leg_event(leg, EVENT_SIP_CANCEL, &news);
+}
