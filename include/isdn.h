@@ -21,6 +21,10 @@ Isdn *isdn_new(const Settings *settings, Loop *loop, Hall *hall, const IsdnLine 
 /* libpri has no destructor: its controllers stay until the process ends. */
 void isdn_free(Isdn *isdn);
 
+/* New settings for new calls, and T309 and T316 at once; what a span or trunk is takes a restart. SETTINGS must outlive the
+ * next call to this. */
+void isdn_set_settings(Isdn *isdn, const Settings *settings);
+
 /* The call-map actions that are isdn's, to be handed to hall_set_isdn(). */
 CallOps isdn_call_ops(Isdn *isdn);
 

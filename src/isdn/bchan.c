@@ -1,0 +1,34 @@
+/* The B channels of one span: which call holds each, and why one is not to be used. */
+#include "bchan.h"
+
+void bchans_init(BChannels *channels, const SpanSettings *span)
+{
+    guint last = span->type == SPAN_T1 ? 24 : 31;
+
+    *channels = (BChannels){0};
+    for (guint i = 1; i <= last; i++)
+        channels->slot[i].exists = i != span->d_channel;
+}
+
+BChannel *bchans_find(BChannels *channels, guint number)
+{
+    if (number >= BCHAN_SLOTS || !channels->slot[number].exists)
+        return NULL;
+    return &channels->slot[number];
+}
+
+gboolean bchan_is_free(const BChannel *channel)
+{
+    return channel->exists && bchan_state(channel) == CHANNEL_IDLE;
+}
+
+ChannelState bchan_state(const BChannel *channel)
+{
+    if (channel->call)
+        return CHANNEL_BUSY;
+    if (channel->restarting)
+        return CHANNEL_RESTARTING;
+    if (channel->out_of_service || channel->far_service_out)
+        return CHANNEL_OUT_OF_SERVICE;
+    return channel->aside ? CHANNEL_ASIDE : CHANNEL_IDLE;
+}

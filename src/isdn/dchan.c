@@ -1,0 +1,474 @@
+/* One D channel: its libpri controller and the frames that pass through the tap on their way.
+ *
+ * libpri takes one frame per pri_check_event() from our read call-back and gives back at most one
+ * event, in a buffer it overwrites; so each event is copied and handled before the next frame.
+ */
+#include "dchan.h"
+#include "clock.h"
+#include "isdn_event.h"
+#include "isdn_leg.h"
+#include "link.h"
+#include "log.h"
+#include "restart.h"
+
+#include <string.h>
+#include <sys/time.h>
+
+#define SEEN_FRAMES 8 /* a window of 7 (Q.921 k) and one */
+
+/* An I frame that passed lately: the same sequence and content again is a repetition. */
+typedef struct SeenFrame {
+    guint8 sequence;
+    guint hash; /* 0: none */
+} SeenFrame;
+
+typedef struct CauseOverride {
+    int call;
+    guint8 message;
+    guint8 cause;
+} CauseOverride;
+
+struct DChannel {
+    Isdn *isdn;
+    const SpanSettings *span;
+    const TrunkSettings *trunk;
+    struct pri *pri;
+    BChannels bchans;
+    Link *link;
+    Restarter *restarter;
+    GPtrArray *legs;
+    LoopTimer *timer; /* libpri's next */
+    GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
+    gboolean busy;    /* a frame or a timer is in hand */
+    guint8 in_hand[FRAME_MAX];
+    gsize in_hand_length;           /* 0: libpri has taken it */
+    GArray *overrides;              /* of CauseOverride */
+    SeenFrame seen[2][SEEN_FRAMES]; /* by LadderWay */
+    guint seen_next[2];
+    guint64 frames_in, frames_out, frames_refused;
+};
+
+static void log_from_libpri(LogLevel level, char *text)
+{
+    static LogLimit limit;
+
+    g_strchomp(text);
+    if (text[0] && log_wants(level) && log_limit(&limit, 20, 10 * G_USEC_PER_SEC))
+        log_line(level, "libpri: %s", text);
+}
+
+static void message_from_libpri(struct pri *pri, char *text)
+{
+    (void)pri;
+    log_from_libpri(LEVEL_DEBUG, text);
+}
+
+static void error_from_libpri(struct pri *pri, char *text)
+{
+    (void)pri;
+    log_from_libpri(LEVEL_INFO, text);
+}
+
+/* TRUE when the frame went or came before: only the first time makes a line of the ladder. */
+static gboolean frame_is_repeated(DChannel *dchan, LadderWay way, const FrameNews *news,
+                                  const guint8 *frame, gsize length)
+{
+    guint hash = 5381;
+
+    if (news->resets)
+        memset(dchan->seen[way], 0, sizeof dchan->seen[way]);
+    if (news->kind != FRAME_MESSAGE)
+        return TRUE;
+    for (gsize i = 4; i < length; i++)
+        hash = hash * 33 + frame[i];
+    for (guint i = 0; i < SEEN_FRAMES; i++)
+        if (dchan->seen[way][i].hash == hash && dchan->seen[way][i].sequence == news->sequence)
+            return TRUE;
+    dchan->seen[way][dchan->seen_next[way]++ % SEEN_FRAMES] = (SeenFrame){news->sequence, hash};
+    return FALSE;
+}
+
+static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNews *news)
+{
+    for (guint i = 0; i < dchan->overrides->len; i++) {
+        CauseOverride *entry = &g_array_index(dchan->overrides, CauseOverride, i);
+
+        if (entry->call != (news->call ^ FRAME_CALL_FLAG) || entry->message != news->message)
+            continue;
+        /* libpri repeats from this very buffer, so a repetition carries the cause as well. */
+        if (frame_set_cause(frame, length, entry->cause))
+            news->cause = entry->cause;
+        g_array_remove_index_fast(dchan->overrides, i);
+        return;
+    }
+}
+
+static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
+{
+    DChannel *dchan = pri_get_userdata(pri);
+    gsize length = length_with_fcs - 2;
+    FrameNews news;
+
+    frame_read(buffer, length, &news);
+    if (news.kind == FRAME_MESSAGE && dchan->overrides->len > 0)
+        override_apply(dchan, buffer, length, &news);
+    if (!frame_is_repeated(dchan, LADDER_OUT, &news, buffer, length)) {
+        news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
+        leg_note_message(dchan, LADDER_OUT, &news);
+    }
+    dchan->frames_out++;
+    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, buffer, length);
+    return length_with_fcs;
+}
+
+/* The tail after the frame is all ones: libpri's searches for an extension bit end there at the
+ * latest. */
+static int frame_to_libpri(struct pri *pri, void *buffer, int size)
+{
+    DChannel *dchan = pri_get_userdata(pri);
+    gsize length = dchan->in_hand_length;
+
+    if (length == 0 || (gsize)size < length + 2)
+        return 0;
+    memset(buffer, 0xff, size);
+    memcpy(buffer, dchan->in_hand, length);
+    dchan->in_hand_length = 0;
+    return (int)length + 2;
+}
+
+static void dchan_link_released(DChannel *dchan)
+{
+    g_array_set_size(dchan->overrides, 0); /* what waited to be sent is lost */
+    link_released(dchan->link);
+}
+
+/* The link's events stay here, all others are the room's. NEWS is NULL for a timer's event. */
+static void dchan_handle_event(DChannel *dchan, const pri_event *event, const FrameNews *news)
+{
+    switch (event->e) {
+    case PRI_EVENT_DCHAN_UP:
+    case PRI_EVENT_DCHAN_DOWN:
+        /* A SERVICE for the whole interface looks just the same. */
+        if (news && news->kind == FRAME_MESSAGE)
+            isdn_interface_service(dchan, event->e == PRI_EVENT_DCHAN_UP);
+        else if (event->e == PRI_EVENT_DCHAN_UP)
+            link_established(dchan->link);
+        else
+            dchan_link_released(dchan);
+        break;
+    default:
+        isdn_handle_event(dchan, event, news);
+        break;
+    }
+}
+
+static void dchan_run_timers(DChannel *dchan)
+{
+    pri_event *event;
+
+    while ((event = pri_schedule_run(dchan->pri))) {
+        pri_event copy = *event;
+
+        dchan_handle_event(dchan, &copy, NULL);
+    }
+    legs_sweep(dchan);
+}
+
+static void frame_refuse(DChannel *dchan, const FrameNews *news)
+{
+    static LogLimit limit;
+
+    if (news->kind == FRAME_REFUSED) {
+        dchan->frames_refused++;
+        dchan_count(dchan, COUNT_FRAMES_REFUSED);
+    } else if (news->kind == FRAME_HOLLOW) {
+        dchan->frames_refused++;
+        dchan_count(dchan, COUNT_MESSAGES_REFUSED);
+    }
+    dchan->isdn->counters[COUNT_ELEMENTS_REFUSED] += news->refused_elements;
+    if (log_limit(&limit, 5, 10 * G_USEC_PER_SEC))
+        log_warning("span %s: malformed frame from the line: %s", dchan->span->name, news->why);
+}
+
+static FrameCallKnown call_known(const DChannel *dchan, int call)
+{
+    if (!leg_find_call(dchan, call))
+        return CALL_UNKNOWN;
+    return (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS;
+}
+
+static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize length)
+{
+    FrameNews news;
+    pri_event *event;
+    gboolean again;
+
+    dchan->frames_in++;
+    dchan->in_hand_length = frame_check(frame, length, dchan->in_hand, &news);
+    if (news.kind != FRAME_REFUSED)
+        dchan->in_hand_length =
+            frame_adapt(dchan->in_hand, dchan->in_hand_length, call_known(dchan, news.call), &news);
+    if (news.why)
+        frame_refuse(dchan, &news);
+    if (news.kind == FRAME_REFUSED)
+        return;
+    again = frame_is_repeated(dchan, LADDER_IN, &news, dchan->in_hand, dchan->in_hand_length);
+    if (!again)
+        leg_note_message(dchan, LADDER_IN, &news);
+    event = pri_check_event(dchan->pri);
+    if (event) {
+        pri_event copy = *event;
+
+        dchan_handle_event(dchan, &copy, &news);
+    }
+    /* libpri tells nobody when the far end repeats SABME on a link that is up. */
+    if (news.establishes && !event && link_carries(dchan->link))
+        link_established(dchan->link);
+    if (news.kind == FRAME_MESSAGE)
+        leg_check_call(dchan, &news);
+}
+
+void dchan_rearm(DChannel *dchan)
+{
+    struct timeval now, *next;
+
+    if (!dchan->pri || dchan->busy)
+        return;
+    next = pri_schedule_next(dchan->pri);
+    if (!next) {
+        loop_timer_stop(dchan->isdn->loop, dchan->timer);
+        return;
+    }
+    gettimeofday(&now, NULL);
+    gint64 wait_us = (next->tv_sec - now.tv_sec) * G_USEC_PER_SEC + next->tv_usec - now.tv_usec;
+    loop_timer_start(dchan->isdn->loop, dchan->timer, MAX(wait_us, 0));
+}
+
+static void dchan_handle_waiting(DChannel *dchan)
+{
+    if (dchan->busy)
+        return;
+    dchan->busy = TRUE;
+    do {
+        g_autoptr(GBytes) bytes = g_queue_pop_head(&dchan->waiting);
+        gsize length;
+
+        if (bytes) {
+            const guint8 *frame = g_bytes_get_data(bytes, &length);
+
+            dchan_handle_frame(dchan, frame, length);
+        }
+        dchan_run_timers(dchan);
+    } while (!g_queue_is_empty(&dchan->waiting));
+    dchan->busy = FALSE;
+    dchan_rearm(dchan);
+}
+
+static void timer_expired(void *user)
+{
+    dchan_handle_waiting(user);
+}
+
+void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length)
+{
+    if (!dchan->pri)
+        return;
+    g_queue_push_tail(&dchan->waiting, g_bytes_new(frame, length));
+    dchan_handle_waiting(dchan);
+}
+
+DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *trunk)
+{
+    DChannel *dchan = g_new0(DChannel, 1);
+
+    dchan->isdn = isdn;
+    dchan->span = span;
+    dchan->trunk = trunk;
+    bchans_init(&dchan->bchans, span);
+    dchan->legs = g_ptr_array_new();
+    dchan->overrides = g_array_new(FALSE, FALSE, sizeof(CauseOverride));
+    dchan->timer = loop_timer_new(isdn->loop, timer_expired, dchan);
+    g_queue_init(&dchan->waiting);
+    dchan->link = link_new(dchan);
+    dchan->restarter = restarter_new(dchan);
+    return dchan;
+}
+
+/* libpri has no destructor: a controller that is not needed any more only rests. */
+static void retire(struct pri *pri)
+{
+    static GSList *retired;
+
+    pri_set_userdata(pri, NULL);
+    retired = g_slist_prepend(retired, pri);
+}
+
+void dchan_free(DChannel *dchan)
+{
+    legs_free(dchan);
+    restarter_free(dchan->restarter);
+    link_free(dchan->link);
+    loop_timer_free(dchan->isdn->loop, dchan->timer);
+    g_queue_clear_full(&dchan->waiting, (GDestroyNotify)g_bytes_unref);
+    if (dchan->pri)
+        retire(dchan->pri);
+    g_ptr_array_unref(dchan->legs);
+    g_array_unref(dchan->overrides);
+    g_free(dchan);
+}
+
+static int switch_of(const SpanSettings *span, const TrunkSettings *trunk)
+{
+    switch (trunk->switch_type) {
+    case SWITCH_EUROISDN:
+        return span->type == SPAN_T1 ? PRI_SWITCH_EUROISDN_T1 : PRI_SWITCH_EUROISDN_E1;
+    case SWITCH_NI2:
+        return PRI_SWITCH_NI2;
+    case SWITCH_DMS100:
+        return PRI_SWITCH_DMS100;
+    case SWITCH_5ESS:
+        return PRI_SWITCH_LUCENT5E;
+    case SWITCH_4ESS:
+        return PRI_SWITCH_ATT4ESS;
+    case SWITCH_QSIG:
+        return PRI_SWITCH_QSIG;
+    }
+    return PRI_SWITCH_UNKNOWN;
+}
+
+static void pri_options(DChannel *dchan)
+{
+    const TrunkSettings *trunk = dchan->trunk;
+    struct pri *pri = dchan->pri;
+    gboolean names_by_facility =
+        trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG;
+
+    pri_set_debug(pri, 0);
+    pri_hangup_fix_enable(pri, 1);
+    pri_connect_ack_enable(pri, 1);
+    pri_set_inbanddisconnect(pri, 0); /* it would hide DISCONNECT of answered calls */
+    pri_set_service_message_support(pri, 1);
+    if (!trunk->send_display)
+        pri_display_options_send(pri, PRI_DISPLAY_OPTION_BLOCK);
+    else if (names_by_facility)
+        pri_facility_enable(pri);
+    pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
+    pri_set_timer(pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
+    pri_set_timer(pri, PRI_TIMER_N316, RESTART_TRIES);
+}
+
+void dchan_start(DChannel *dchan)
+{
+    int node = dchan->trunk->side == SIDE_NETWORK ? PRI_NETWORK : PRI_CPE;
+
+    pri_set_message(message_from_libpri);
+    pri_set_error(error_from_libpri);
+    dchan->pri = pri_new_cb(-1, node, switch_of(dchan->span, dchan->trunk), frame_to_libpri,
+                            frame_from_libpri, dchan);
+    if (!dchan->pri) {
+        log_error("span %s: libpri makes no controller", dchan->span->name);
+        return;
+    }
+    pri_options(dchan);
+    dchan_rearm(dchan);
+}
+
+void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSettings *trunk)
+{
+    dchan->span = span;
+    dchan->trunk = trunk;
+    if (dchan->pri) {
+        pri_set_timer(dchan->pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
+        pri_set_timer(dchan->pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
+    }
+}
+
+void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)
+{
+    link_set_alarms(dchan->link, alarms);
+    dchan_rearm(dchan);
+}
+
+void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause)
+{
+    CauseOverride entry = {call, (guint8)message, cause};
+
+    g_array_append_val(dchan->overrides, entry);
+}
+
+Isdn *dchan_isdn(const DChannel *dchan)
+{
+    return dchan->isdn;
+}
+
+struct pri *dchan_pri(const DChannel *dchan)
+{
+    return dchan->pri;
+}
+
+const SpanSettings *dchan_span(const DChannel *dchan)
+{
+    return dchan->span;
+}
+
+const TrunkSettings *dchan_trunk(const DChannel *dchan)
+{
+    return dchan->trunk;
+}
+
+BChannels *dchan_bchans(DChannel *dchan)
+{
+    return &dchan->bchans;
+}
+
+Restarter *dchan_restarter(const DChannel *dchan)
+{
+    return dchan->restarter;
+}
+
+GPtrArray *dchan_legs(const DChannel *dchan)
+{
+    return dchan->legs;
+}
+
+gboolean dchan_is_usable(const DChannel *dchan)
+{
+    return dchan->pri && link_state(dchan->link) == DCHAN_UP;
+}
+
+gboolean dchan_is_linked(const DChannel *dchan)
+{
+    return dchan->pri && link_carries(dchan->link);
+}
+
+guint dchan_epoch(const DChannel *dchan)
+{
+    return link_epoch(dchan->link);
+}
+
+void dchan_count(DChannel *dchan, IsdnCounter counter)
+{
+    dchan->isdn->counters[counter]++;
+}
+
+void dchan_status(const DChannel *dchan, IsdnSpanStatus *status)
+{
+    *status = (IsdnSpanStatus){
+        .span = dchan->span->index,
+        .trunk = dchan->trunk->name,
+        .frames_in = dchan->frames_in,
+        .frames_out = dchan->frames_out,
+        .frames_refused = dchan->frames_refused,
+    };
+    link_status(dchan->link, status);
+    for (guint i = 0; i < BCHAN_SLOTS; i++) {
+        const BChannel *channel = &dchan->bchans.slot[i];
+
+        if (!channel->exists)
+            continue;
+        status->channels++;
+        status->busy += channel->call != 0;
+        status->blocked +=
+            bchan_state(channel) == CHANNEL_ASIDE || bchan_state(channel) == CHANNEL_OUT_OF_SERVICE;
+    }
+}

@@ -1,0 +1,49 @@
+/* One D channel: its libpri controller, the frames that pass, and whether it can carry calls now.
+ */
+#pragma once
+
+#include "bchan.h"
+#include "frame.h"
+#include "room.h"
+
+#include <libpri.h>
+
+typedef struct Restarter Restarter;
+
+/* SPAN and TRUNK are borrowed from the room's settings. libpri starts with dchan_start(). */
+DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *trunk);
+/* The libpri controller itself stays: the library has no destructor. */
+void dchan_free(DChannel *dchan);
+/* Makes the libpri controller, which sends SABME at once. */
+void dchan_start(DChannel *dchan);
+/* The same span and trunk in new settings. */
+void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSettings *trunk);
+
+/* A frame from the line; legal from inside any callback. */
+void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length);
+void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms);
+
+/* To be called after libpri was asked for something outside an event: starts its next timer. */
+void dchan_rearm(DChannel *dchan);
+
+/* The Cause of the next MESSAGE of CALL (libpri's call reference) that leaves will be CAUSE,
+ * whatever libpri writes. */
+void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause);
+
+Isdn *dchan_isdn(const DChannel *dchan);
+struct pri *dchan_pri(const DChannel *dchan);
+const SpanSettings *dchan_span(const DChannel *dchan);
+const TrunkSettings *dchan_trunk(const DChannel *dchan);
+BChannels *dchan_bchans(DChannel *dchan);
+Restarter *dchan_restarter(const DChannel *dchan);
+/* Of IsdnLeg*, owned by the legs themselves. */
+GPtrArray *dchan_legs(const DChannel *dchan);
+
+/* Up, settled and without alarm. */
+gboolean dchan_is_usable(const DChannel *dchan);
+/* Up and without alarm, settled or not: the far end may call us. */
+gboolean dchan_is_linked(const DChannel *dchan);
+/* Counts how often the link came up; a SETUP sent in an earlier epoch may be lost. */
+guint dchan_epoch(const DChannel *dchan);
+void dchan_status(const DChannel *dchan, IsdnSpanStatus *status);
+void dchan_count(DChannel *dchan, IsdnCounter counter);

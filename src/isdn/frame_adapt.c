@@ -1,0 +1,95 @@
+/* Sound messages in the wrong place: what libpri 1.6 takes amiss, turned into what it answers as
+ * Q.931 5.8 asks.
+ *
+ * Left alone, libpri begins a call record for any message of an unknown call and forgets to free it
+ * (NOTIFY, HOLD, STATUS without its elements), takes a SETUP on the dummy or global call reference
+ * for a call, restarts a single call, overwrites a live call by a repeated SETUP, and accepts
+ * CONNECT from the calling side.
+ */
+#include "frame.h"
+
+static gsize hollow(FrameNews *news, const char *why)
+{
+    news->kind = FRAME_HOLLOW;
+    if (!news->why)
+        news->why = why;
+    return 4;
+}
+
+/* The message without its elements, as another TYPE. */
+static gsize recast(guint8 *clean, Q931Message type, FrameNews *news, const char *why)
+{
+    gsize header = 4 + 3 + clean[5];
+
+    clean[header - 1] = (guint8)type;
+    if (!news->why)
+        news->why = why;
+    return header;
+}
+
+/* Q.931 5.8.3.2 e, f: the global call reference is for RESTART, its answer carries the flag. */
+static gsize adapt_global(gsize length, FrameNews *news)
+{
+    gboolean flagged = (news->call & FRAME_CALL_FLAG) != 0;
+
+    if (news->discriminator != 0x08)
+        return news->message == 0x0f || news->message == 0x07
+                   ? length
+                   : hollow(news, "unknown maintenance message");
+    if (news->message == MESSAGE_RESTART && !flagged)
+        return length;
+    if (news->message == MESSAGE_RESTART_ACKNOWLEDGE && flagged)
+        return length;
+    return hollow(news, "not for the global call reference");
+}
+
+/* Q.931 5.8.3.2 a-d: an unknown call reference. */
+static gsize adapt_unknown(guint8 *clean, gsize length, FrameNews *news)
+{
+    switch (news->message) {
+    case MESSAGE_SETUP:
+    case MESSAGE_REGISTER:
+        if (news->call & FRAME_CALL_FLAG)
+            return hollow(news, "call reference flag");
+        return length;
+    case MESSAGE_RELEASE:
+        return length;
+    case MESSAGE_RELEASE_COMPLETE:
+        return hollow(news, "unknown call reference");
+    case MESSAGE_STATUS:
+        if (!news->has_call_state || news->call_state == 0 || news->cause == 0)
+            return hollow(news, "unknown call reference");
+        return length;
+    default:
+        /* libpri answers a STATUS ENQUIRY of an unknown call with RELEASE COMPLETE, cause 81. */
+        return recast(clean, MESSAGE_STATUS_ENQUIRY, news, "unknown call reference");
+    }
+}
+
+gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *news)
+{
+    if (news->kind != FRAME_MESSAGE)
+        return length;
+    if (news->call == FRAME_CALL_DUMMY)
+        return hollow(news, "dummy call reference");
+    if ((news->call & ~FRAME_CALL_FLAG) == 0)
+        return adapt_global(length, news);
+    if (news->discriminator != 0x08)
+        return hollow(news, "maintenance message of a call");
+    if (news->message == MESSAGE_RESTART || news->message == MESSAGE_RESTART_ACKNOWLEDGE)
+        return hollow(news, "RESTART of a call reference");
+    switch (known) {
+    case CALL_UNKNOWN:
+        return adapt_unknown(clean, length, news);
+    case CALL_OURS:
+        break;
+    case CALL_THEIRS:
+        /* libpri answers a SETUP ACKNOWLEDGE there with STATUS, cause 101, as CONNECT deserves. */
+        if (news->message == MESSAGE_CONNECT)
+            return recast(clean, MESSAGE_SETUP_ACKNOWLEDGE, news, "CONNECT from the calling side");
+        break;
+    }
+    if (news->message == MESSAGE_SETUP || news->message == MESSAGE_REGISTER)
+        return hollow(news, "SETUP of a live call");
+    return length;
+}

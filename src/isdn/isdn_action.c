@@ -1,0 +1,271 @@
+/* The call map's actions that are isdn's, each one message or one booking. */
+#include "isdn_action.h"
+#include "isdn_leg.h"
+#include "isdn_setup.h"
+#include "trunk.h"
+
+static void raise_cause(Call *call, CallEvent event, guint8 cause)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = cause;
+    call_event(call, event, &news);
+}
+
+/* The leg of CALL while libpri still knows its call; NULL otherwise. */
+static IsdnLeg *leg_live(Call *call)
+{
+    IsdnLeg *leg = call_isdn_leg(call);
+
+    return leg && leg->q931 ? leg : NULL;
+}
+
+/* The same for an action that speaks; refused when there is none. */
+static IsdnLeg *leg_speaking(Call *call)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    if (!leg)
+        raise_cause(call, EVENT_ISDN_REFUSED, CAUSE_TEMPORARY_FAILURE);
+    return leg;
+}
+
+/* After a message libpri was asked to send; it refuses only what it does not know any more. */
+static gboolean leg_sent(IsdnLeg *leg, Call *call, int result)
+{
+    dchan_rearm(leg->dchan);
+    leg->responded = TRUE;
+    if (result == 0)
+        return TRUE;
+    raise_cause(call, EVENT_ISDN_REFUSED, CAUSE_TEMPORARY_FAILURE);
+    return FALSE;
+}
+
+static gboolean act_channel_seize(void *room, Call *call, const CallNews *news)
+{
+    Isdn *isdn = room;
+    TrunkGroup *group = isdn_find_group(isdn, call_trunk(call) ? call_trunk(call)->name : "");
+    guint8 cause = CAUSE_NETWORK_OUT_OF_ORDER;
+    Channel channel;
+
+    (void)news;
+    if (group && trunk_seize(group, call, &channel, &cause)) {
+        call_set_channel(call, channel);
+        return TRUE;
+    }
+    raise_cause(call, EVENT_CHANNEL_NONE, cause);
+    return FALSE;
+}
+
+static gboolean act_channel_free(void *room, Call *call, const CallNews *news)
+{
+    (void)news;
+    trunk_release(room, call_channel(call), call_id(call));
+    call_set_channel(call, (Channel){0});
+    return TRUE;
+}
+
+static gboolean act_setup(void *room, Call *call, const CallNews *news)
+{
+    Channel channel = call_channel(call);
+    DChannel *dchan = isdn_find_dchan(room, channel.span);
+    guint8 cause = CAUSE_TEMPORARY_FAILURE;
+    IsdnLeg *leg = call_isdn_leg(call);
+
+    (void)news;
+    if (leg)
+        leg_part(leg); /* of an attempt on another channel */
+    if (dchan && channel.number) {
+        leg = leg_new(dchan, TRUE);
+        leg->channel = channel;
+        leg_join(leg, call);
+        if (setup_send(leg, &cause))
+            return TRUE;
+        call_set_isdn_leg(call, NULL);
+        leg_free(leg);
+    }
+    raise_cause(call, EVENT_ISDN_REFUSED, cause);
+    return FALSE;
+}
+
+static gboolean act_setup_ack(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_speaking(call);
+
+    (void)room;
+    (void)news;
+    return leg &&
+           leg_sent(leg, call,
+                    pri_need_more_info(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0));
+}
+
+static gboolean act_proceeding(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_speaking(call);
+
+    (void)room;
+    (void)news;
+    return leg &&
+           leg_sent(leg, call,
+                    pri_proceeding(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0));
+}
+
+static gboolean act_progress(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_speaking(call);
+
+    (void)room;
+    (void)news;
+    return leg && leg_sent(leg, call,
+                           pri_progress(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 1));
+}
+
+static gboolean alert(Call *call, gboolean inband)
+{
+    IsdnLeg *leg = leg_speaking(call);
+
+    return leg &&
+           leg_sent(leg, call,
+                    pri_acknowledge(dchan_pri(leg->dchan), leg->q931, leg->channel.number, inband));
+}
+
+static gboolean act_alerting(void *room, Call *call, const CallNews *news)
+{
+    (void)room;
+    (void)news;
+    return alert(call, call_ringback_wanted(call));
+}
+
+static gboolean act_alerting_media(void *room, Call *call, const CallNews *news)
+{
+    (void)room;
+    (void)news;
+    return alert(call, TRUE);
+}
+
+/* Q.931 5.2.8: the network side is in N10 as soon as CONNECT has left; the user side waits in U8
+ * for CONNECT ACKNOWLEDGE, and so does QSIG for our part of the map, though libpri does not. */
+static gboolean act_connect(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_speaking(call);
+    CallNews done = CALL_NEWS_INIT;
+    const TrunkSettings *trunk;
+
+    (void)room;
+    (void)news;
+    if (!leg)
+        return FALSE;
+    trunk = dchan_trunk(leg->dchan);
+    if (!leg_sent(leg, call, pri_answer(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0)))
+        return FALSE;
+    if (trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG) {
+        leg->connected = TRUE;
+        g_strlcpy(done.detail, "not awaited on this side", sizeof done.detail);
+        call_event(call, EVENT_ISDN_CONNECT_ACK, &done);
+    }
+    return TRUE;
+}
+
+static gboolean act_connect_ack(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_speaking(call);
+
+    (void)room;
+    (void)news;
+    if (!leg)
+        return FALSE;
+    leg->connected = TRUE;
+    return leg_sent(leg, call, pri_connect_ack(dchan_pri(leg->dchan), leg->q931, 0));
+}
+
+static guint8 clearing_cause(const Call *call)
+{
+    guint8 cause = call_cause(call);
+
+    return cause ? cause : CAUSE_NORMAL_CALL_CLEARING;
+}
+
+/* What clears a call that libpri has already let go: nothing is left to wait for. */
+static gboolean already_gone(Call *call)
+{
+    raise_cause(call, EVENT_ISDN_RELEASED, clearing_cause(call));
+    return TRUE;
+}
+
+static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (!leg)
+        return already_gone(call);
+    leg_disconnect(leg, clearing_cause(call));
+    return TRUE;
+}
+
+static gboolean act_release(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (!leg)
+        return already_gone(call);
+    leg_release(leg, clearing_cause(call));
+    return TRUE;
+}
+
+static gboolean act_release_complete(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg)
+        leg_release_complete(leg, clearing_cause(call));
+    return TRUE;
+}
+
+static gboolean act_forget(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg)
+        leg_destroy(leg);
+    return TRUE;
+}
+
+static void part(void *room, Call *call)
+{
+    IsdnLeg *leg = call_isdn_leg(call);
+
+    (void)room;
+    if (!leg)
+        return;
+    call_set_isdn_leg(call, NULL);
+    leg_part(leg);
+}
+
+CallOps isdn_actions(Isdn *isdn)
+{
+    CallOps ops = {.room = isdn, .part = part};
+
+    ops.action[ACTION_CHANNEL_SEIZE] = act_channel_seize;
+    ops.action[ACTION_CHANNEL_FREE] = act_channel_free;
+    ops.action[ACTION_ISDN_SETUP] = act_setup;
+    ops.action[ACTION_ISDN_SETUP_ACK] = act_setup_ack;
+    ops.action[ACTION_ISDN_PROCEEDING] = act_proceeding;
+    ops.action[ACTION_ISDN_PROGRESS] = act_progress;
+    ops.action[ACTION_ISDN_ALERTING] = act_alerting;
+    ops.action[ACTION_ISDN_ALERTING_MEDIA] = act_alerting_media;
+    ops.action[ACTION_ISDN_CONNECT] = act_connect;
+    ops.action[ACTION_ISDN_CONNECT_ACK] = act_connect_ack;
+    ops.action[ACTION_ISDN_DISCONNECT] = act_disconnect;
+    ops.action[ACTION_ISDN_RELEASE] = act_release;
+    ops.action[ACTION_ISDN_RELEASE_COMPLETE] = act_release_complete;
+    ops.action[ACTION_ISDN_FORGET] = act_forget;
+    return ops;
+}

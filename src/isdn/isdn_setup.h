@@ -1,0 +1,16 @@
+/* SETUP both ways: a call's wishes into a message, a received message into a call's wishes. */
+#pragma once
+
+#include "isdn_leg.h"
+
+/* Sends the SETUP of LEG's call on LEG's channel. FALSE with *CAUSE when it cannot. */
+gboolean setup_send(IsdnLeg *leg, guint8 *cause);
+/* Sends it once more with a new call reference; raises ISDN.REFUSED when it cannot. */
+void setup_repeat(IsdnLeg *leg);
+
+/* What a received SETUP asks for. Returns 0, or the cause to refuse it with. */
+guint8 setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
+                  CallSetup *setup);
+
+/* Copies what may pass of TEXT, [0-9*#], to DIGITS. FALSE when there is more than SIZE holds. */
+gboolean digits_copy(const char *text, char *digits, gsize size);

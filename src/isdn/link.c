@@ -1,0 +1,167 @@
+/* Whether a D channel can carry calls: layer 2 up or down, alarms, the settling time, and T309.
+ *
+ * libpri is never told of alarms and needs seventeen idle seconds to miss a link, so T309 (Q.931
+ * 5.8.9) runs here, counted from whichever comes first.
+ *
+ *              established                    settled
+ *      DOWN ----------------> SETTLING ----------------> UP
+ *       ^  alarm or release      |  ^  established anew   |
+ *       +------------------------+--+---------------------+
+ */
+#include "link.h"
+#include "clock.h"
+#include "dchan.h"
+#include "isdn_leg.h"
+#include "log.h"
+#include "restart.h"
+
+struct Link {
+    DChannel *dchan;
+    gboolean up; /* layer 2, as libpri has it */
+    SpanAlarms alarms;
+    DChannelState state;
+    gint64 since_us;
+    guint epoch;
+    guint64 ups, downs;
+    LoopTimer *settle, *t309;
+    gboolean t309_runs;
+};
+
+static gboolean link_in_alarm(const Link *link)
+{
+    return (link->alarms & SPAN_ALARMS_SERVICE) != 0;
+}
+
+static void link_set_state(Link *link, DChannelState state)
+{
+    static const char *const names[] = {"down", "settling", "up"};
+    char alarms[64];
+
+    if (link->state == state)
+        return;
+    if (link->state == DCHAN_DOWN)
+        link->ups++;
+    if (state == DCHAN_DOWN)
+        link->downs++;
+    link->state = state;
+    link->since_us = clock_now_us();
+    log_notice("span %s: D channel %s (alarms %s)", dchan_span(link->dchan)->name, names[state],
+               span_alarms_describe(link->alarms, alarms, sizeof alarms));
+}
+
+static void link_settled(void *user)
+{
+    Link *link = user;
+
+    link_set_state(link, DCHAN_UP);
+    legs_repeat_setups(link->dchan);
+    restart_link_up(dchan_restarter(link->dchan));
+}
+
+static void t309_expired(void *user)
+{
+    Link *link = user;
+
+    link->t309_runs = FALSE;
+    log_warning("span %s: T309 expired, its calls are lost", dchan_span(link->dchan)->name);
+    legs_lost(link->dchan, TRUE);
+}
+
+/* Q.931 5.8.9: active calls wait for T309, all others are cleared at once. */
+static void link_lose(Link *link)
+{
+    Loop *loop = dchan_isdn(link->dchan)->loop;
+
+    loop_timer_stop(loop, link->settle);
+    link_set_state(link, DCHAN_DOWN);
+    restart_link_down(dchan_restarter(link->dchan));
+    if (!link->t309_runs) {
+        link->t309_runs = TRUE;
+        loop_timer_start(loop, link->t309, dchan_trunk(link->dchan)->t309_us);
+    }
+    legs_lost(link->dchan, FALSE);
+}
+
+static void link_gain(Link *link)
+{
+    Loop *loop = dchan_isdn(link->dchan)->loop;
+
+    loop_timer_stop(loop, link->t309);
+    link->t309_runs = FALSE;
+    link_set_state(link, DCHAN_SETTLING);
+    loop_timer_start(loop, link->settle, dchan_trunk(link->dchan)->settle_us);
+}
+
+Link *link_new(DChannel *dchan)
+{
+    Link *link = g_new0(Link, 1);
+    Loop *loop = dchan_isdn(dchan)->loop;
+
+    link->dchan = dchan;
+    link->since_us = clock_now_us();
+    link->settle = loop_timer_new(loop, link_settled, link);
+    link->t309 = loop_timer_new(loop, t309_expired, link);
+    return link;
+}
+
+void link_free(Link *link)
+{
+    Loop *loop = dchan_isdn(link->dchan)->loop;
+
+    loop_timer_free(loop, link->settle);
+    loop_timer_free(loop, link->t309);
+    g_free(link);
+}
+
+void link_established(Link *link)
+{
+    link->up = TRUE;
+    link->epoch++;
+    if (!link_in_alarm(link))
+        link_gain(link);
+}
+
+void link_released(Link *link)
+{
+    if (!link->up)
+        return;
+    link->up = FALSE;
+    link_lose(link);
+}
+
+void link_set_alarms(Link *link, SpanAlarms alarms)
+{
+    gboolean before = link_in_alarm(link);
+
+    link->alarms = alarms;
+    if (link_in_alarm(link) == before)
+        return;
+    if (!before)
+        link_lose(link);
+    else if (link->up)
+        link_gain(link);
+}
+
+DChannelState link_state(const Link *link)
+{
+    return link->state;
+}
+
+gboolean link_carries(const Link *link)
+{
+    return link->up && !link_in_alarm(link);
+}
+
+guint link_epoch(const Link *link)
+{
+    return link->epoch;
+}
+
+void link_status(const Link *link, IsdnSpanStatus *status)
+{
+    status->state = link->state;
+    status->alarms = link->alarms;
+    status->since_us = link->since_us;
+    status->ups = link->ups;
+    status->downs = link->downs;
+}

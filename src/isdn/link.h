@@ -1,0 +1,21 @@
+/* Whether a D channel can carry calls: layer 2 up or down, alarms, the settling time, and T309. */
+#pragma once
+
+#include "room.h"
+
+typedef struct Link Link;
+
+Link *link_new(DChannel *dchan);
+void link_free(Link *link);
+
+/* Layer 2 came up, or was established anew by the far end while up. */
+void link_established(Link *link);
+void link_released(Link *link);
+void link_set_alarms(Link *link, SpanAlarms alarms);
+
+DChannelState link_state(const Link *link);
+/* Layer 2 is up and no alarm stops traffic. */
+gboolean link_carries(const Link *link);
+guint link_epoch(const Link *link);
+/* Fills state, alarms, since_us, ups, downs. */
+void link_status(const Link *link, IsdnSpanStatus *status);

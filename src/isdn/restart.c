@@ -1,0 +1,200 @@
+/* RESTART of idle channels, one at a time, and the channels that wait to be tried again.
+ *
+ * libpri knows one outstanding RESTART and repeats it after T316 (Q.931 5.5.1); it tells nobody
+ * when the last repetition stays unanswered, so that end is timed here.
+ */
+#include "restart.h"
+#include "clock.h"
+#include "log.h"
+
+#define ASIDE_US (30 * G_USEC_PER_SEC) /* for a channel refused with 6, 44 or 82, or unreleased */
+#define RETRY_US (60 * G_USEC_PER_SEC) /* for a channel whose RESTART stayed unanswered */
+#define EXPIRY_SLACK_US (G_USEC_PER_SEC / 10) /* libpri's own T316 goes first */
+
+struct Restarter {
+    DChannel *dchan;
+    guint8 outstanding; /* the channel; 0: none */
+    LoopTimer *expiry, *later;
+};
+
+static gboolean channel_waits(const BChannel *channel)
+{
+    return channel->exists && channel->restart_wanted && !channel->call && !channel->restarting;
+}
+
+static void restart_send(Restarter *restarter, guint8 number, BChannel *channel)
+{
+    DChannel *dchan = restarter->dchan;
+
+    channel->restart_wanted = FALSE;
+    channel->restarting = TRUE;
+    restarter->outstanding = number;
+    dchan_count(dchan, COUNT_RESTARTS_SENT);
+    pri_reset(dchan_pri(dchan), number);
+    dchan_rearm(dchan);
+    loop_timer_start(dchan_isdn(dchan)->loop, restarter->expiry,
+                     RESTART_TRIES * dchan_trunk(dchan)->t316_us + EXPIRY_SLACK_US);
+}
+
+static void restart_next(Restarter *restarter)
+{
+    BChannels *channels = dchan_bchans(restarter->dchan);
+
+    if (restarter->outstanding || !dchan_is_usable(restarter->dchan))
+        return;
+    for (guint8 i = 0; i < BCHAN_SLOTS; i++) {
+        if (channel_waits(&channels->slot[i])) {
+            restart_send(restarter, i, &channels->slot[i]);
+            return;
+        }
+    }
+}
+
+/* Starts the timer for the channel that is to be tried again first. */
+static void later_start(Restarter *restarter)
+{
+    BChannels *channels = dchan_bchans(restarter->dchan);
+    Loop *loop = dchan_isdn(restarter->dchan)->loop;
+    gint64 first = 0;
+
+    for (guint i = 0; i < BCHAN_SLOTS; i++) {
+        gint64 at = channels->slot[i].retry_us;
+
+        if (at && (!first || at < first))
+            first = at;
+    }
+    if (first)
+        loop_timer_start(loop, restarter->later, MAX(first - clock_now_us(), 0));
+    else
+        loop_timer_stop(loop, restarter->later);
+}
+
+static void later_expired(void *user)
+{
+    Restarter *restarter = user;
+    BChannels *channels = dchan_bchans(restarter->dchan);
+    gboolean restart = dchan_trunk(restarter->dchan)->restart;
+
+    for (guint i = 0; i < BCHAN_SLOTS; i++) {
+        BChannel *channel = &channels->slot[i];
+
+        if (!channel->retry_us || channel->retry_us > clock_now_us())
+            continue;
+        channel->retry_us = 0;
+        if (restart || channel->out_of_service)
+            channel->restart_wanted = TRUE;
+        else
+            channel->aside = FALSE;
+    }
+    restart_next(restarter);
+    later_start(restarter);
+}
+
+/* T316 has run out for the last time. */
+static void expired(void *user)
+{
+    Restarter *restarter = user;
+    guint8 number = restarter->outstanding;
+    BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
+
+    restarter->outstanding = 0;
+    channel->restarting = FALSE;
+    channel->aside = FALSE;
+    channel->out_of_service = TRUE;
+    channel->retry_us = clock_now_us() + RETRY_US;
+    dchan_count(restarter->dchan, COUNT_RESTARTS_UNANSWERED);
+    log_warning("span %s: channel %u out of service, its RESTART stays unanswered (T316)",
+                dchan_span(restarter->dchan)->name, number);
+    later_start(restarter);
+    restart_next(restarter);
+}
+
+Restarter *restarter_new(DChannel *dchan)
+{
+    Restarter *restarter = g_new0(Restarter, 1);
+    Loop *loop = dchan_isdn(dchan)->loop;
+
+    restarter->dchan = dchan;
+    restarter->expiry = loop_timer_new(loop, expired, restarter);
+    restarter->later = loop_timer_new(loop, later_expired, restarter);
+    return restarter;
+}
+
+void restarter_free(Restarter *restarter)
+{
+    Loop *loop = dchan_isdn(restarter->dchan)->loop;
+
+    loop_timer_free(loop, restarter->expiry);
+    loop_timer_free(loop, restarter->later);
+    g_free(restarter);
+}
+
+void restart_link_up(Restarter *restarter)
+{
+    BChannels *channels = dchan_bchans(restarter->dchan);
+
+    if (dchan_trunk(restarter->dchan)->restart)
+        for (guint i = 0; i < BCHAN_SLOTS; i++)
+            if (channels->slot[i].exists && !channels->slot[i].call)
+                channels->slot[i].restart_wanted = TRUE;
+    restart_next(restarter);
+}
+
+void restart_link_down(Restarter *restarter)
+{
+    BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), restarter->outstanding);
+
+    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->expiry);
+    restarter->outstanding = 0;
+    if (!channel)
+        return;
+    channel->restarting = FALSE;
+    channel->restart_wanted = TRUE;
+}
+
+void restart_channel_idle(Restarter *restarter)
+{
+    restart_next(restarter);
+}
+
+void restart_put_aside(Restarter *restarter, guint8 number)
+{
+    BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
+
+    channel->aside = TRUE;
+    channel->retry_us = clock_now_us() + ASIDE_US;
+    log_notice("span %s: channel %u put aside", dchan_span(restarter->dchan)->name, number);
+    later_start(restarter);
+}
+
+static void channel_restarted(Restarter *restarter, BChannel *channel)
+{
+    channel->restarting = channel->restart_wanted = FALSE;
+    channel->aside = channel->out_of_service = FALSE;
+    channel->retry_us = 0;
+    later_start(restarter);
+}
+
+void restart_answered(Restarter *restarter, guint number)
+{
+    BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
+
+    if (!channel || number != restarter->outstanding)
+        return;
+    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->expiry);
+    restarter->outstanding = 0;
+    if (channel->out_of_service)
+        log_notice("span %s: channel %u back in service", dchan_span(restarter->dchan)->name,
+                   number);
+    channel_restarted(restarter, channel);
+    restart_next(restarter);
+}
+
+void restart_by_far_end(Restarter *restarter, guint8 number)
+{
+    BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
+
+    /* An outstanding RESTART of ours waits for its own answer all the same. */
+    if (channel && !channel->restarting)
+        channel_restarted(restarter, channel);
+}
