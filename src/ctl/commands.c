@@ -1,0 +1,39 @@
+/* The table of commands: name, home thread, arguments. */
+#include "commands.h"
+
+#define LONGEST 128 /* octets of a text argument */
+#define NUMBER_ARGUMENT(name, needed, from, to)                                                    \
+    {                                                                                              \
+        name, ARGUMENT_NUMBER, needed, from, to                                                    \
+    }
+#define TEXT_ARGUMENT(name, needed)                                                                \
+    {                                                                                              \
+        name, ARGUMENT_TEXT, needed, 0, LONGEST                                                    \
+    }
+#define WITH(...) .arguments = {__VA_ARGS__}
+
+static const Command rows[] = {
+    {"show spans", HOME_SIGNALLING, .run = command_show_spans},
+    {"show channels", HOME_SIGNALLING, .run = command_show_channels},
+    {"show calls", HOME_SIGNALLING, .run = command_show_calls},
+    {"show routes", HOME_OPERATOR, .run = command_show_routes},
+    {"show timers", HOME_OPERATOR, .run = command_show_timers},
+    {"show counters", HOME_SIGNALLING, .run = command_show_counters},
+    {"ladder", HOME_SIGNALLING, .run = command_ladder,
+     WITH(NUMBER_ARGUMENT("call", FALSE, 0, G_MAXUINT32))}, /* 0, or none: the last call */
+    {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
+     WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127))},
+    {"drain", HOME_OPERATOR, TRUE, .run = command_drain},
+    {"undrain", HOME_SIGNALLING, TRUE, .run = command_undrain},
+    {"reload", HOME_OPERATOR, TRUE, .run = command_reload},
+    {"explain cause", HOME_OPERATOR, .run = command_explain_cause,
+     WITH(NUMBER_ARGUMENT("cause", TRUE, 1, 127), TEXT_ARGUMENT("trunk", FALSE))},
+    {"explain status", HOME_OPERATOR, .run = command_explain_status,
+     WITH(NUMBER_ARGUMENT("status", TRUE, 300, 699), TEXT_ARGUMENT("trunk", FALSE))},
+    {"explain route", HOME_OPERATOR, .run = command_explain_route,
+     WITH(TEXT_ARGUMENT("from", TRUE), TEXT_ARGUMENT("to", TRUE), TEXT_ARGUMENT("calling", FALSE))},
+    {"version", HOME_OPERATOR, .run = command_version},
+    {"ping", HOME_OPERATOR, .run = command_ping},
+};
+
+const CommandTable commands = {rows, G_N_ELEMENTS(rows)};

@@ -1,0 +1,166 @@
+/* How the answer to each command looks to people. */
+#include "views.h"
+
+#include <string.h>
+
+typedef struct View {
+    const char *command;
+    const char *none; /* what an empty list says */
+    Column columns[TABLE_COLUMNS + 1];
+} View;
+
+static const View views[] = {
+    {"show spans",
+     "no spans",
+     {
+         {"SPAN", "span"},
+         {"TRUNK", "trunk"},
+         {"ALARMS", "alarms", COLUMN_TEXT, "none"},
+         {"D CHANNEL", "d_channel", COLUMN_TEXT, "up"},
+         {"FOR", "since_s", COLUMN_SECONDS},
+         {"CHANNELS", "channels", COLUMN_COUNT},
+         {"BUSY", "busy", COLUMN_COUNT},
+         {"BLOCKED", "blocked", COLUMN_COUNT},
+         {"D IN", "frames_in", COLUMN_COUNT},
+         {"D OUT", "frames_out", COLUMN_COUNT},
+         {"REFUSED", "frames_refused", COLUMN_COUNT},
+         {"PACKETS IN", "packets_in", COLUMN_COUNT},
+         {"LOST", "lost", COLUMN_COUNT},
+         {"LATE", "late", COLUMN_COUNT},
+         {"SLIPS", "slips", COLUMN_COUNT},
+     }},
+    {"show channels",
+     "no channels",
+     {
+         {"CHANNEL", "channel"},
+         {"TRUNK", "trunk"},
+         {"STATE", "state"},
+         {"CALL", "call", COLUMN_COUNT},
+         {"CALLS", "calls", COLUMN_COUNT},
+         {"SENT", "sent", COLUMN_COUNT},
+         {"RECEIVED", "received", COLUMN_COUNT},
+         {"LOST", "lost", COLUMN_COUNT},
+         {"LATE", "late", COLUMN_COUNT},
+         {"CONCEALED", "concealed", COLUMN_COUNT},
+         {"SLIPPED", "slipped", COLUMN_COUNT},
+         {"JITTER", "jitter_us", COLUMN_MICROS},
+         {"DEPTH", "depth_ms", COLUMN_MILLIS},
+     }},
+    {"show calls",
+     "no calls",
+     {
+         {"CALL", "call", COLUMN_COUNT},
+         {"AGE", "age_s", COLUMN_SECONDS},
+         {"SIP", "sip"},
+         {"ISDN", "isdn"},
+         {"CHANNEL", "channel"},
+         {"CALLING", "calling"},
+         {"CALLED", "called"},
+         {"FROM", "from"},
+         {"TO", "to"},
+     }},
+    {"show routes",
+     "no routes",
+     {
+         {"ROUTE", "route"},
+         {"FROM", "from"},
+         {"CALLED", "called"},
+         {"TO", "to"},
+     }},
+    {"show timers",
+     "no timers",
+     {
+         {"TIMER", "timer"},
+         {"TRUNK", "trunk"},
+         {"LENGTH", "value_ms", COLUMN_MILLIS},
+         {"EVENT", "event"},
+         {"CAUSE", "cause", COLUMN_COUNT},
+         {"WHY", "why"},
+     }},
+    {"show counters",
+     "no counters",
+     {
+         {"ROOM", "room"},
+         {"COUNTER", "counter"},
+         {"VALUE", "value", COLUMN_COUNT},
+     }},
+};
+
+static gboolean is_array_of_objects(JsonNode *node)
+{
+    JsonArray *array;
+
+    if (!JSON_NODE_HOLDS_ARRAY(node))
+        return FALSE;
+    array = json_node_get_array(node);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        if (!JSON_NODE_HOLDS_OBJECT(json_array_get_element(array, i)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Text of several lines, each cleaned. */
+static void lines_print(FILE *out, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        g_autofree char *clean = table_clean(*line);
+
+        if (*clean || line[1])
+            fprintf(out, "%s\n", clean);
+    }
+}
+
+static void version_print(FILE *out, JsonObject *answer)
+{
+    g_autofree char *uptime =
+        table_seconds(json_object_get_int_member_with_default(answer, "uptime_s", 0));
+    g_autofree char *file =
+        table_clean(json_object_get_string_member_with_default(answer, "settings", "?"));
+
+    fprintf(out, "tielined %s, up %s, settings from %s%s\n",
+            json_object_get_string_member_with_default(answer, "version", "?"), uptime, file,
+            json_object_get_boolean_member_with_default(answer, "draining", FALSE) ? ", draining"
+                                                                                   : "");
+}
+
+static void hangup_print(FILE *out, JsonObject *answer)
+{
+    fprintf(out, "call %d is being cleared with cause %d\n",
+            (int)json_object_get_int_member_with_default(answer, "call", 0),
+            (int)json_object_get_int_member_with_default(answer, "cause", 0));
+}
+
+static gboolean object_print(FILE *out, const char *command, JsonObject *answer)
+{
+    if (strcmp(command, "version") == 0)
+        version_print(out, answer);
+    else if (strcmp(command, "hangup") == 0)
+        hangup_print(out, answer);
+    else
+        return FALSE;
+    return TRUE;
+}
+
+gboolean view_print(FILE *out, const char *command, JsonNode *result, gboolean colour)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(views); i++) {
+        if (strcmp(views[i].command, command) != 0)
+            continue;
+        if (!is_array_of_objects(result))
+            return FALSE;
+        if (json_array_get_length(json_node_get_array(result)) == 0)
+            fprintf(out, "%s\n", views[i].none);
+        else
+            table_print(out, views[i].columns, json_node_get_array(result), colour);
+        return TRUE;
+    }
+    if (JSON_NODE_HOLDS_OBJECT(result))
+        return object_print(out, command, json_node_get_object(result));
+    if (!JSON_NODE_HOLDS_VALUE(result) || json_node_get_value_type(result) != G_TYPE_STRING)
+        return FALSE;
+    lines_print(out, json_node_get_string(result));
+    return TRUE;
+}

@@ -1,0 +1,17 @@
+/* Rooms of paper for the tests of ctl: two calls, one span, and a note of what was asked of them.
+ */
+#pragma once
+
+#include "ctl.h"
+
+/* What the commands did to the rooms. */
+typedef struct PaperNotes {
+    guint32 cleared; /* the call OPERATOR.CLEAR was raised for */
+    guint8 cause;
+    gboolean draining;
+    GThread *thread; /* that raised it */
+} PaperNotes;
+
+extern PaperNotes paper;
+/* How many calls live in the paper hall; their ids count from 41. */
+extern guint paper_calls;
