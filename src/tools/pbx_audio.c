@@ -1,0 +1,332 @@
+/* The audio of one call: what is played, recorded and compared, octet for octet. */
+#include "config.h"
+
+#include "pbx_audio.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SAMPLE_RATE 8000
+/* A recording that begins a little after the connection still gets these octets. */
+#define HEAD_OCTETS (2 * SAMPLE_RATE)
+/* Comparison leaves the first half second out, and finds its place by this many octets. */
+#define COMPARE_SKIP (SAMPLE_RATE / 2)
+#define COMPARE_ANCHOR 64
+/* How far into the pattern its place is looked for: far end and network may have begun earlier. */
+#define COMPARE_REACH (60 * SAMPLE_RATE)
+#define TONE_AMPLITUDE 8000.0
+
+typedef enum PlayerKind {
+    PLAYER_REST,
+    PLAYER_FILE,
+    PLAYER_PATTERN,
+    PLAYER_TONE,
+    PLAYER_ECHO
+} PlayerKind;
+
+struct PbxAudio {
+    Law law;
+    gboolean connected;
+    guint64 heard, sent;
+    /* player */
+    PlayerKind player;
+    GBytes *file;
+    gsize at;
+    gboolean again;
+    PbxPattern pattern;
+    double phase, step;
+    /* recording */
+    FILE *record;
+    gboolean record_waits; /* for the connection */
+    guint64 recorded;
+    GByteArray *head; /* the first octets since the connection; NULL: let go */
+    /* comparison */
+    GByteArray *compare;
+    guint32 compare_seed;
+};
+
+/* splitmix64: small, and no cycle shorter than 2^64. */
+void pbx_pattern_start(PbxPattern *pattern, guint32 seed)
+{
+    pattern->state = ((guint64)seed + 1) * G_GUINT64_CONSTANT(0x2545f4914f6cdd1d);
+}
+
+guint8 pbx_pattern_next(PbxPattern *pattern)
+{
+    guint64 z = pattern->state += G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
+    return (guint8)((z ^ (z >> 31)) >> 24);
+}
+
+PbxAudio *pbx_audio_new(Law law)
+{
+    PbxAudio *audio = g_new0(PbxAudio, 1);
+
+    audio->law = law;
+    return audio;
+}
+
+static void player_stop(PbxAudio *audio)
+{
+    audio->player = PLAYER_REST;
+    g_clear_pointer(&audio->file, g_bytes_unref);
+}
+
+static void record_stop(PbxAudio *audio)
+{
+    g_clear_pointer(&audio->record, fclose);
+    audio->record_waits = FALSE;
+}
+
+void pbx_audio_stop(PbxAudio *audio)
+{
+    player_stop(audio);
+    record_stop(audio);
+}
+
+void pbx_audio_free(PbxAudio *audio)
+{
+    if (!audio)
+        return;
+    pbx_audio_stop(audio);
+    g_clear_pointer(&audio->head, g_byte_array_unref);
+    g_clear_pointer(&audio->compare, g_byte_array_unref);
+    g_free(audio);
+}
+
+void pbx_audio_connected(PbxAudio *audio)
+{
+    if (audio->connected)
+        return;
+    audio->connected = TRUE;
+    audio->heard = audio->sent = 0;
+    if (audio->record_waits)
+        audio->record_waits = FALSE;
+    else
+        audio->head = g_byte_array_new();
+}
+
+/* ---- playing -----------------------------------------------------------------------------------
+ */
+
+/* ITU-T G.711 tables 1a to 2b, by segments. */
+static guint8 alaw_encode(int linear)
+{
+    int sign = linear >= 0 ? 0x80 : 0;
+    int magnitude = MIN(linear >= 0 ? linear : -linear - 1, 32767) >> 4;
+    int segment = 0;
+
+    for (int top = magnitude >> 4; top; top >>= 1)
+        segment++;
+    if (segment)
+        magnitude = segment << 4 | ((magnitude >> (segment - 1)) & 15);
+    return (guint8)((sign | magnitude) ^ 0x55);
+}
+
+static guint8 ulaw_encode(int linear)
+{
+    int sign = linear >= 0 ? 0x80 : 0;
+    int magnitude = MIN(ABS(linear), 32635) / 4 + 33;
+    int segment = 0;
+
+    for (int top = magnitude >> 6; top; top >>= 1)
+        segment++;
+    return (guint8)(sign | (~(segment << 4 | ((magnitude >> (segment + 1)) & 15)) & 0x7f));
+}
+
+static guint8 tone_next(PbxAudio *audio)
+{
+    int linear = (int)lrint(TONE_AMPLITUDE * sin(audio->phase));
+
+    audio->phase = fmod(audio->phase + audio->step, 2 * G_PI);
+    return audio->law == LAW_ALAW ? alaw_encode(linear) : ulaw_encode(linear);
+}
+
+gboolean pbx_audio_play(PbxAudio *audio, const PbxSource *source, const char *file, GError **error)
+{
+    player_stop(audio);
+    switch (source->kind) {
+    case SOURCE_FILE: {
+        char *octets;
+        gsize length;
+
+        if (!g_file_get_contents(file, &octets, &length, error))
+            return FALSE;
+        audio->file = g_bytes_new_take(octets, length);
+        audio->at = 0;
+        audio->again = source->again && length > 0;
+        audio->player = PLAYER_FILE;
+        break;
+    }
+    case SOURCE_PATTERN:
+        pbx_pattern_start(&audio->pattern, source->value);
+        audio->player = PLAYER_PATTERN;
+        break;
+    case SOURCE_TONE:
+        audio->phase = 0;
+        audio->step = 2 * G_PI * source->value / SAMPLE_RATE;
+        audio->player = PLAYER_TONE;
+        break;
+    }
+    return TRUE;
+}
+
+void pbx_audio_echo(PbxAudio *audio)
+{
+    player_stop(audio);
+    audio->player = PLAYER_ECHO;
+}
+
+static void file_block(PbxAudio *audio, guint8 *tx, gsize count)
+{
+    gsize size;
+    const guint8 *octets = g_bytes_get_data(audio->file, &size);
+
+    for (gsize i = 0; i < count; i++) {
+        if (audio->at == size && audio->again)
+            audio->at = 0;
+        if (audio->at == size) { /* the rest of the block stays idle */
+            player_stop(audio);
+            return;
+        }
+        tx[i] = octets[audio->at++];
+    }
+}
+
+static void play_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count)
+{
+    switch (audio->player) {
+    case PLAYER_REST:
+        break;
+    case PLAYER_FILE:
+        file_block(audio, tx, count);
+        break;
+    case PLAYER_PATTERN:
+        for (gsize i = 0; i < count; i++)
+            tx[i] = pbx_pattern_next(&audio->pattern);
+        break;
+    case PLAYER_TONE:
+        for (gsize i = 0; i < count; i++)
+            tx[i] = tone_next(audio);
+        break;
+    case PLAYER_ECHO:
+        memcpy(tx, rx, count);
+        break;
+    }
+}
+
+/* ---- recording ---------------------------------------------------------------------------------
+ */
+
+gboolean pbx_audio_record(PbxAudio *audio, const char *file, gboolean early, GError **error)
+{
+    record_stop(audio);
+    audio->record = fopen(file, "wb");
+    if (!audio->record) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", file,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    audio->recorded = 0;
+    audio->record_waits = !early && !audio->connected;
+    if (audio->head) {
+        if (audio->head->len)
+            audio->recorded = fwrite(audio->head->data, 1, audio->head->len, audio->record);
+        g_clear_pointer(&audio->head, g_byte_array_unref);
+    }
+    return TRUE;
+}
+
+static void record_block(PbxAudio *audio, const guint8 *rx, gsize count)
+{
+    if (audio->record && !audio->record_waits)
+        audio->recorded += fwrite(rx, 1, count, audio->record);
+    if (audio->head) {
+        if (audio->head->len + count > HEAD_OCTETS)
+            g_clear_pointer(&audio->head, g_byte_array_unref);
+        else
+            g_byte_array_append(audio->head, rx, (guint)count);
+    }
+    if (audio->compare && audio->compare->len < COMPARE_REACH)
+        g_byte_array_append(audio->compare, rx, (guint)count);
+}
+
+void pbx_audio_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count)
+{
+    audio->heard += count;
+    record_block(audio, rx, count);
+    play_block(audio, rx, tx, count);
+    audio->sent += count;
+}
+
+gboolean pbx_audio_is_playing(const PbxAudio *audio)
+{
+    return audio->player != PLAYER_REST;
+}
+
+guint64 pbx_audio_heard(const PbxAudio *audio)
+{
+    return audio->connected ? audio->heard : 0;
+}
+
+guint64 pbx_audio_sent(const PbxAudio *audio)
+{
+    return audio->connected ? audio->sent : 0;
+}
+
+guint64 pbx_audio_recorded(const PbxAudio *audio)
+{
+    return audio->recorded;
+}
+
+/* ---- comparing ---------------------------------------------------------------------------------
+ */
+
+void pbx_audio_compare(PbxAudio *audio, guint32 seed)
+{
+    g_clear_pointer(&audio->compare, g_byte_array_unref);
+    audio->compare = g_byte_array_new();
+    audio->compare_seed = seed;
+}
+
+PbxComparison pbx_audio_compared(PbxAudio *audio, gsize count, char **why)
+{
+    const GByteArray *heard = audio->compare;
+    gsize reach = (gsize)MIN(audio->heard, COMPARE_REACH) + COMPARE_REACH + count;
+    g_autofree guint8 *pattern = NULL;
+    PbxPattern source;
+    const guint8 *found;
+    gsize wrong = 0, first = 0;
+
+    if (!heard || heard->len < COMPARE_SKIP + count) {
+        *why = g_strdup_printf("only %u octets were heard", heard ? heard->len : 0);
+        return COMPARE_WAITING;
+    }
+    pattern = g_malloc(reach);
+    pbx_pattern_start(&source, audio->compare_seed);
+    for (gsize i = 0; i < reach; i++)
+        pattern[i] = pbx_pattern_next(&source);
+    found = memmem(pattern, reach - count, heard->data + COMPARE_SKIP, COMPARE_ANCHOR);
+    if (!found) {
+        *why = g_strdup("what was heard is nowhere in the pattern");
+        return COMPARE_DIFFERENT;
+    }
+    for (gsize i = 0; i < count; i++)
+        if (found[i] != heard->data[COMPARE_SKIP + i] && !wrong++)
+            first = i;
+    if (wrong) {
+        *why = g_strdup_printf("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                               " octets differ, the first is number %" G_GSIZE_FORMAT,
+                               wrong, count, first);
+        return COMPARE_DIFFERENT;
+    }
+    *why = g_strdup_printf("%" G_GSIZE_FORMAT " octets are the same, pattern octet %" G_GSIZE_FORMAT
+                           " came first",
+                           count, (gsize)(found - pattern));
+    return COMPARE_SAME;
+}

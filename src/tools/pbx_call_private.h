@@ -1,0 +1,37 @@
+/* What the files of the PBX's calls share: the table, and doors between pbx_call, pbx_action and
+ * pbx_behave.
+ *
+ * Home thread: the loop's.
+ */
+#pragma once
+
+#include "pbx_call.h"
+
+typedef struct PbxBehaviour {
+    char *pattern;    /* NULL: any number */
+    GPtrArray *steps; /* of PbxCommand* */
+} PbxBehaviour;
+
+struct PbxCalls {
+    Loop *loop;
+    PbxCallsEvents events;
+    GPtrArray *live;       /* of PbxCall*, in order of id */
+    GPtrArray *behaviours; /* of PbxBehaviour* */
+    guint made;
+    gboolean had_incoming;
+    gint64 clearing_us;
+    PbxCall *making; /* whose SETUP libpri is writing now */
+};
+
+PbxCall *pbx_call_new(PbxCalls *calls, PbxLine *line, gboolean incoming);
+/* Tells that CALL is gone, and frees it. */
+void pbx_call_end(PbxCall *call);
+/* Gives CALL's channel up and takes CHANNEL, 0: none. */
+void pbx_call_take_channel(PbxCall *call, guint8 channel);
+void pbx_call_connected(PbxCall *call);
+
+/* Begins the steps that answer a coming call to CALLED. */
+void pbx_call_behave(PbxCall *call, const char *called);
+/* The call's timer: its next step, or our RELEASE. */
+void pbx_call_timer(void *call);
+void pbx_behaviour_free(PbxBehaviour *behaviour);

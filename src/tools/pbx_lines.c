@@ -1,0 +1,81 @@
+/* Commands for a line: RESTART, raw frames, what is ignored, the cable, timers. */
+#include "pbx_run_private.h"
+
+/* Q.931 4.5.25: restart indicator, all interfaces. */
+static const guint8 restart_all[] = {0x08, 0x02, 0x00, 0x00, 0x46, 0x79, 0x01, 0x87};
+
+static gboolean line_restart(PbxRun *run, PbxLine *line, const PbxCommand *command, GError **error)
+{
+    gboolean sent;
+
+    if (command->channel < 0) {
+        g_autoptr(GBytes) octets = g_bytes_new_static(restart_all, sizeof restart_all);
+
+        pbx_calls_restart(run->calls, line, 0);
+        return pbx_line_send_message(line, NULL, FALSE, octets);
+    }
+    if (!pbx_line_has_channel(line, command->channel))
+        return pbx_run_fail(error, "the span has no B channel %d", command->channel);
+    pbx_calls_restart(run->calls, line, (guint8)command->channel);
+    sent = pri_reset(line->isdn, command->channel) == 0;
+    pbx_line_settle(line);
+    return sent;
+}
+
+static gboolean line_timer(PbxLine *line, const PbxCommand *command, GError **error)
+{
+    int index = pri_timer2idx(command->name);
+
+    if (index < 0)
+        return pbx_run_fail(error, "libpri has no timer %s", command->name);
+    return pri_set_timer(line->isdn, index, command->number) == 0;
+}
+
+static void line_heed(PbxLine *line, gint type)
+{
+    for (gint i = 0; i < 128; i++)
+        if (type < 0 || i == type)
+            pbx_line_ignore(line, (guint8)i, 0);
+}
+
+static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, GError **error)
+{
+    switch ((int)command->verb) {
+    case VERB_RESTART:
+        return line_restart(run, line, command, error);
+    case VERB_RAW_FRAME:
+        return pbx_line_send_frame(line, command->octets);
+    case VERB_IGNORE:
+        pbx_line_ignore(line, (guint8)command->number, command->count);
+        return TRUE;
+    case VERB_HEED:
+        line_heed(line, command->number);
+        return TRUE;
+    case VERB_LINE:
+        return pbx_line_connect(line, command->on, error);
+    case VERB_DCHANNEL:
+        line->d_cut = !command->on;
+        return TRUE;
+    case VERB_TIMER:
+        return line_timer(line, command, error);
+    }
+    return FALSE;
+}
+
+RunResult pbx_run_lines(PbxRun *run, const PbxCommand *command, GError **error)
+{
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < run->lines->len; i++) {
+        PbxLine *line = run->lines->pdata[i];
+
+        if (command->span >= 0 && command->span != line->index)
+            continue;
+        found = TRUE;
+        if (!line_do(run, line, command, error))
+            return RUN_FAILED;
+    }
+    if (!found)
+        pbx_run_fail(error, "there is no span %d", command->span);
+    return found ? RUN_DONE : RUN_FAILED;
+}

@@ -1,0 +1,122 @@
+/* The words of one command line, taken one by one: what the command parser is built on. */
+#include "pbx_words.h"
+
+#include "pbx_script.h"
+
+#include <stdarg.h>
+
+void pbx_words_open(PbxWords *words, const char *text)
+{
+    *words = (PbxWords){.words = g_ptr_array_new_with_free_func(g_free)};
+    while (*text) {
+        const char *end;
+
+        if (g_ascii_isspace(*text)) {
+            text++;
+            continue;
+        }
+        if (*text == '"') {
+            end = ++text;
+            while (*end && *end != '"')
+                end++;
+            if (!*end)
+                pbx_words_fault(words, "a quote is not closed");
+            g_ptr_array_add(words->words, g_strndup(text, (gsize)(end - text)));
+            text = *end ? end + 1 : end;
+            continue;
+        }
+        end = text;
+        while (*end && !g_ascii_isspace(*end))
+            end++;
+        g_ptr_array_add(words->words, g_strndup(text, (gsize)(end - text)));
+        text = end;
+    }
+}
+
+void pbx_words_close(PbxWords *words)
+{
+    g_clear_pointer(&words->words, g_ptr_array_unref);
+    g_clear_pointer(&words->fault, g_free);
+}
+
+const char *pbx_words_peek(const PbxWords *words)
+{
+    return words->at < words->words->len ? words->words->pdata[words->at] : NULL;
+}
+
+gboolean pbx_words_take(PbxWords *words, const char *word)
+{
+    const char *here = pbx_words_peek(words);
+
+    if (!here || g_ascii_strcasecmp(here, word) != 0)
+        return FALSE;
+    words->at++;
+    return TRUE;
+}
+
+const char *pbx_words_next(PbxWords *words, const char *what)
+{
+    const char *here = pbx_words_peek(words);
+
+    if (!here) {
+        pbx_words_fault(words, "%s is missing", what);
+        return "";
+    }
+    words->at++;
+    return here;
+}
+
+gint pbx_words_number(PbxWords *words, const char *what, gint least, gint most)
+{
+    const char *word = pbx_words_next(words, what);
+    gint64 value;
+
+    if (words->fault)
+        return least;
+    if (!g_ascii_string_to_signed(word, 10, least, most, &value, NULL)) {
+        pbx_words_fault(words, "%s is a number from %d to %d, not \"%s\"", what, least, most, word);
+        return least;
+    }
+    return (gint)value;
+}
+
+gint64 pbx_words_time(PbxWords *words, const char *what)
+{
+    const char *word = pbx_words_next(words, what);
+    gint64 time_us = 0;
+
+    if (!words->fault && !pbx_time_parse(word, &time_us))
+        pbx_words_fault(words, "%s is a time such as 500ms or 2s, not \"%s\"", what, word);
+    return time_us;
+}
+
+void pbx_words_fault(PbxWords *words, const char *format, ...)
+{
+    va_list arguments;
+
+    if (words->fault)
+        return;
+    va_start(arguments, format);
+    words->fault = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+}
+
+gboolean pbx_time_parse(const char *text, gint64 *time_us)
+{
+    char *end;
+    double value = g_ascii_strtod(text, &end);
+    double unit;
+
+    if (end == text || !(value >= 0) || value > 1e6)
+        return FALSE;
+    if (!*end || g_str_equal(end, "s"))
+        unit = 1e6;
+    else if (g_str_equal(end, "ms"))
+        unit = 1e3;
+    else if (g_str_equal(end, "m"))
+        unit = 6e7;
+    else
+        return FALSE;
+    *time_us = (gint64)(value * unit + 0.5);
+    return TRUE;
+}
