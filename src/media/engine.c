@@ -1,0 +1,209 @@
+/* Spans on the media thread's loop, and the table from channel to port. */
+#include "engine.h"
+#include "log.h"
+
+#define CHANNELS 32
+#define BOARD_EVERY_US (500 * 1000)
+
+/* One span, and who serves its channels. */
+typedef struct EngineSpan {
+    Engine *engine;
+    guint8 index;
+    Span *span;
+    SpanAlarms told;
+    Port *ports[CHANNELS];
+} EngineSpan;
+
+struct Engine {
+    Loop *loop;
+    Board *board;
+    EngineEvents events;
+    guint span_count;
+    EngineSpan *spans;
+    GHashTable *ports; /* of Port, by call */
+    LoopTimer *board_timer;
+};
+
+static void engine_on_frame(void *user, const guint8 *frame, gsize length)
+{
+    EngineSpan *line = user;
+    EngineEvents *events = &line->engine->events;
+
+    events->d_frame(events->user, line->index, frame, length);
+}
+
+static void engine_on_block(void *user, guint8 channel, const guint8 *rx, guint8 *tx, gsize count)
+{
+    EngineSpan *line = user;
+
+    if (channel < CHANNELS && line->ports[channel])
+        port_block(line->ports[channel], rx, tx, count);
+}
+
+static void engine_on_alarm(void *user, SpanAlarms alarms)
+{
+    EngineSpan *line = user;
+    EngineEvents *events = &line->engine->events;
+
+    if (alarms == line->told)
+        return;
+    line->told = alarms;
+    if (line->span)
+        board_write_span(line->engine->board, line->index, alarms, &line->span->counters);
+    events->alarm(events->user, line->index, alarms);
+}
+
+static void engine_write_board(void *user)
+{
+    Engine *self = user;
+    GHashTableIter iter;
+    gpointer port;
+
+    for (guint i = 0; i < self->span_count; i++) {
+        const Span *span = self->spans[i].span;
+
+        board_write_span(self->board, i, span->alarms, &span->counters);
+    }
+    g_hash_table_iter_init(&iter, self->ports);
+    while (g_hash_table_iter_next(&iter, NULL, &port)) {
+        MediaStats stats;
+
+        port_stats(port, &stats);
+        board_write_port(self->board, &stats);
+    }
+    loop_timer_start(self->loop, self->board_timer, BOARD_EVERY_US);
+}
+
+static gboolean engine_open_span(Engine *self, const SpanSettings *settings, guint index,
+                                 GError **error)
+{
+    EngineSpan *line = &self->spans[index];
+    SpanEvents events = {
+        .user = line,
+        .d_frame = engine_on_frame,
+        .b_block = engine_on_block,
+        .alarm = engine_on_alarm,
+    };
+
+    line->engine = self;
+    line->index = (guint8)index;
+    line->span = span_open(settings, self->loop, &events, error);
+    if (!line->span)
+        return FALSE;
+    /* A span may be born with an alarm that no change announces. */
+    engine_on_alarm(line, line->span->alarms);
+    return TRUE;
+}
+
+Engine *engine_new(const Settings *settings, Loop *loop, Board *board, const EngineEvents *events,
+                   GError **error)
+{
+    Engine *self = g_new0(Engine, 1);
+
+    self->loop = loop;
+    self->board = board;
+    self->events = *events;
+    self->ports = g_hash_table_new(NULL, NULL);
+    self->board_timer = loop_timer_new(loop, engine_write_board, self);
+    self->spans = g_new0(EngineSpan, settings->spans->len);
+    for (guint i = 0; i < settings->spans->len; i++) {
+        if (!engine_open_span(self, settings->spans->pdata[i], i, error)) {
+            engine_free(self);
+            return NULL;
+        }
+        self->span_count = i + 1;
+    }
+    engine_write_board(self);
+    return self;
+}
+
+void engine_free(Engine *self)
+{
+    GHashTableIter iter;
+    gpointer port;
+
+    if (!self)
+        return;
+    for (guint i = 0; i < self->span_count; i++)
+        span_close(self->spans[i].span);
+    g_hash_table_iter_init(&iter, self->ports);
+    while (g_hash_table_iter_next(&iter, NULL, &port))
+        port_free(port);
+    g_hash_table_unref(self->ports);
+    loop_timer_free(self->loop, self->board_timer);
+    g_free(self->spans);
+    g_free(self);
+}
+
+/* The line of CHANNEL; NULL when it has none. */
+static EngineSpan *engine_line(Engine *self, Channel channel)
+{
+    if (channel.number == 0 || channel.number >= CHANNELS || channel.span >= self->span_count)
+        return NULL;
+    return &self->spans[channel.span];
+}
+
+static void engine_detach(Engine *self, Port *port, Channel channel)
+{
+    EngineSpan *line = engine_line(self, channel);
+
+    if (!line || line->ports[channel.number] != port)
+        return;
+    line->ports[channel.number] = NULL;
+    span_b_close(line->span, channel.number);
+}
+
+static void engine_attach(Engine *self, Port *port, Channel channel)
+{
+    EngineSpan *line = engine_line(self, channel);
+
+    if (!line || line->ports[channel.number] == port)
+        return;
+    if (line->ports[channel.number])
+        log_warning("media: span %u channel %u passes from C%u to C%u", channel.span,
+                    channel.number, port_orders(line->ports[channel.number])->call,
+                    port_orders(port)->call);
+    else
+        span_b_open(line->span, channel.number);
+    line->ports[channel.number] = port;
+    port_drain(port);
+}
+
+void engine_add_port(Engine *self, Port *port)
+{
+    g_hash_table_insert(self->ports, GUINT_TO_POINTER(port_orders(port)->call), port);
+}
+
+void engine_order_port(Engine *self, const PortOrders *orders)
+{
+    Port *port = g_hash_table_lookup(self->ports, GUINT_TO_POINTER(orders->call));
+    EngineSpan *line = engine_line(self, orders->channel);
+    Channel before;
+
+    if (!port)
+        return;
+    before = port_orders(port)->channel;
+    if (before.span != orders->channel.span || before.number != orders->channel.number)
+        engine_detach(self, port, before);
+    port_obey(port, orders, line ? line->span->settings->law : LAW_ALAW);
+    engine_attach(self, port, orders->channel);
+}
+
+gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
+{
+    Port *port = g_hash_table_lookup(self->ports, GUINT_TO_POINTER(call));
+
+    if (!port)
+        return FALSE;
+    engine_detach(self, port, port_orders(port)->channel);
+    g_hash_table_remove(self->ports, GUINT_TO_POINTER(call));
+    port_stats(port, stats);
+    port_free(port);
+    return TRUE;
+}
+
+void engine_d_send(Engine *self, guint8 span, const guint8 *frame, gsize length)
+{
+    if (span < self->span_count)
+        span_d_send(self->spans[span].span, frame, length);
+}

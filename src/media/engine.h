@@ -1,0 +1,32 @@
+/* The media thread's half of media: its spans, and which port serves which channel.
+ *
+ * Home thread of everything here: media.
+ */
+#pragma once
+
+#include "board.h"
+#include "port.h"
+
+typedef struct Engine Engine;
+
+/* News for signalling; called in the media thread. */
+typedef struct EngineEvents {
+    void *user;
+    void (*d_frame)(void *user, guint8 span, const guint8 *frame, gsize length);
+    void (*alarm)(void *user, guint8 span, SpanAlarms alarms);
+} EngineEvents;
+
+/* Opens every span of SETTINGS on LOOP; NULL with the span's ERROR. BOARD is borrowed. */
+Engine *engine_new(const Settings *settings, Loop *loop, Board *board, const EngineEvents *events,
+                   GError **error);
+/* Frees what ports are left, closes the spans. */
+void engine_free(Engine *engine);
+
+/* Takes PORT over. */
+void engine_add_port(Engine *engine, Port *port);
+/* Has the port of ORDERS->call obey them; nothing when there is none. */
+void engine_order_port(Engine *engine, const PortOrders *orders);
+/* Ends CALL's port with its sockets. FALSE when there is none; else its last STATS. */
+gboolean engine_remove_port(Engine *engine, guint32 call, MediaStats *stats);
+
+void engine_d_send(Engine *engine, guint8 span, const guint8 *frame, gsize length);

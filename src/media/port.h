@@ -1,0 +1,51 @@
+/* One call's RTP port: samples of its channel out as packets, packets in as samples of its channel.
+ *
+ * Made in signalling, then handed to the media thread, which is its home from there on; nothing is
+ * allocated after that.
+ */
+#pragma once
+
+#include "media.h"
+#include "port_pairs.h"
+#include "tones.h"
+
+typedef struct Port Port;
+
+/* What the port is born with. */
+typedef struct PortSetup {
+    guint32 call;
+    PortPair pair;           /* the port closes the sockets */
+    guint jitter_samples;    /* target of the jitter buffer */
+    guint64 timeout_samples; /* of silence; 0: never told */
+    ToneScript ringback, busy;
+    void *user;
+    void (*silent)(void *user, guint32 call); /* no RTP for the time-out; media thread */
+} PortSetup;
+
+/* What the call wants of it: whole each time. */
+typedef struct PortOrders {
+    guint32 call;
+    Channel channel; /* number 0: none yet */
+    gboolean has_remote;
+    MediaRemote remote;
+    gboolean to_phone;   /* the channel is heard by the phone */
+    gboolean to_channel; /* the phone is heard by the channel, unless TONE plays */
+    Tone tone;           /* toward the channel */
+} PortOrders;
+
+Port *port_new(const PortSetup *setup);
+/* Says BYE to whom it has sent to, closes the sockets, frees. */
+void port_free(Port *port);
+
+/* LAW is that of the channel in ORDERS. */
+void port_obey(Port *port, const PortOrders *orders, Law law);
+const PortOrders *port_orders(const Port *port);
+
+/* The channel's clock has passed COUNT samples: RX was heard, TX is to be sent and holds the idle
+ * octet. */
+void port_block(Port *port, const guint8 *rx, guint8 *tx, gsize count);
+/* Throws away what lies in the sockets: nobody listened while there was no channel. */
+void port_drain(Port *port);
+
+void port_stats(const Port *port, MediaStats *stats);
+guint16 port_number(const Port *port);
