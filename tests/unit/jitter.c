@@ -401,14 +401,19 @@ static void assert_sound(const guint8 *out, guint32 timestamp, guint count)
 
 static void test_order_and_copies(void)
 {
-    static const guint order[] = {1, 0, 2, 2, 3, 5, 4, 4, 6};
+    /* What comes before each 20 ms; -1: nothing more. */
+    static const gint coming[][3] = {{1, 0, -1}, {2, 2, -1}, {3, -1}, {5, -1}, {4, 4, 6}, {-1}};
     g_autofree Jitter *jitter = g_new(Jitter, 1);
-    guint8 out[480 + 7 * 160];
+    guint8 out[10 * 160];
 
     jitter_init(jitter, LAW_ULAW, 480);
-    for (guint i = 0; i < G_N_ELEMENTS(order); i++)
-        put_sound(jitter, 7000 + order[i] * 160);
-    jitter_play(jitter, out, sizeof(out));
+    for (guint i = 0; i < 10; i++) {
+        const gint *packets = coming[MIN(i, G_N_ELEMENTS(coming) - 1)];
+
+        for (guint k = 0; k < 3 && packets[k] >= 0; k++)
+            put_sound(jitter, 7000 + (guint32)packets[k] * 160);
+        jitter_play(jitter, out + i * 160, 160);
+    }
     /* The first that came was the second sent: it is played after the target, the one before it
      * sooner. */
     for (guint i = 0; i < 320; i++)
