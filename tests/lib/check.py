@@ -1,0 +1,228 @@
+# The one checker: holds what crossed the wire against what a flow lists.
+#
+# Order binds within one SIP transaction and within one Q.931 call; across them only the flow's causality edges do. 100 Trying is
+# optional, retransmissions are no steps, every listed message must be there and no other may be.
+from dissect import LAYER_2
+
+
+class Verdict:
+    """failures: texts, empty when the flow passed; matched: {step number: message}."""
+
+    def __init__(self):
+        self.failures, self.matched = [], {}
+
+    def fail(self, text, *values):
+        self.failures.append(text % values if values else text)
+
+
+def name_fits(step, message):
+    if (message.proto == "Q.931") != step.is_q931 or message.src != step.src or message.dst != step.dst:
+        return False
+    if step.is_q931:
+        return message.message in step.names
+    if step.is_request:
+        return message.method == step.method
+    return message.method is None and str(message.status) in step.names and message.cseq[1] == step.method
+
+
+def group_messages(messages, parties):
+    """Sorts messages into the groups of flow.group_steps(): {group: [message]}, in time order."""
+    groups, counts, keys = {}, {}, {}
+    calls = []
+    for message in messages:
+        if message.proto == "Q.931":
+            origin = message.src if message.from_origin else message.dst
+            if message.ref == 0 and message.message.startswith("RESTART"):
+                group = ("restart", origin)
+            else:
+                if message.call() not in calls:
+                    calls.append(message.call())
+                group = ("call", calls.index(message.call()) + 1)
+        else:
+            method = "INVITE" if message.cseq[1] == "ACK" else message.cseq[1]
+            ends = (message.src, message.dst) if message.method else (message.dst, message.src)
+            key = ends + (method, message.call_id, message.cseq[0])
+            if key not in keys:
+                counts[ends + (method,)] = counts.get(ends + (method,), 0) + 1
+                keys[key] = ends + (method, counts[ends + (method,)])
+            group = keys[key]
+        groups.setdefault(group, []).append(message)
+    return groups
+
+
+def describe(message):
+    """One line for people: time is added by the ladder."""
+    text = "%s > %s %s" % (message.src, message.dst, message.name())
+    if message.proto == "Q.931":
+        text += "".join(" %s=%s" % (key, value) for key, value in (
+            ("cause", message.cause), ("channel", message.channel), ("pi", message.progress or None)) if value is not None)
+    elif message.reason():
+        text += " Reason: " + message.header("reason")
+    return text
+
+
+def match_group(group, steps, messages, verdict):
+    """Walks one transaction or call: each message is the next listed step, or an optional step was left out before it."""
+    at = 0
+    for message in messages:
+        skip = at
+        while skip < len(steps) and not name_fits(steps[skip], message) and steps[skip].optional:
+            skip += 1
+        if skip < len(steps) and name_fits(steps[skip], message) and message.repeat != LAYER_2:
+            verdict.matched[steps[skip].number] = message
+            at = skip + 1
+        elif message.repeat or message.name() == "100":
+            continue
+        else:
+            due = next((step for step in steps[at:] if not step.optional), None)
+            verdict.fail("%s: saw '%s' where %s", group_name(group), describe(message),
+                         "'%s' was due" % due if due else "nothing more was due")
+            return
+    for step in steps[at:]:
+        if not step.optional:
+            verdict.fail("%s: '%s' never came", group_name(group), step)
+
+
+def group_name(group):
+    if group[0] == "call":
+        return "Q.931 call %d" % group[1]
+    if group[0] == "restart":
+        return "RESTART by %s" % group[1]
+    return "%s %s>%s no. %d" % (group[2], group[0], group[1], group[3])
+
+
+def values(text):
+    return {int(value) for value in str(text).split("|")}
+
+
+def sdp_is_hold(sdp):
+    return sdp is not None and (sdp["direction"] in ("sendonly", "inactive") or sdp["address"] == "0.0.0.0")
+
+
+def user_of(uri):
+    """The user part of a sip: URI, or the number of a tel: one."""
+    return uri.partition(":")[2].partition("@")[0].partition(";")[0]
+
+
+def rule_holds(rule, value, message):
+    """Does MESSAGE satisfy RULE? One line per rule; TypeError of a missing element counts as no."""
+    sip = message.proto == "SIP"
+    checks = {
+        "cause": lambda: message.cause in values(value),
+        "location": lambda: message.location in values(value),
+        "reason": lambda: message.reason().get("Q.850") in values(value),
+        "no-reason": lambda: not message.header("reason"),
+        "sdp": lambda: message.sdp is not None and (value is True or message.sdp["direction"] in value.split("|")),
+        "no-sdp": lambda: message.sdp is None,
+        "hold": lambda: sdp_is_hold(message.sdp),
+        "pi": lambda: bool(values(value) & set(message.progress)),
+        "no-pi": lambda: not message.progress,
+        "called": lambda: message.called == value,
+        "calling": lambda: (user_of(message.headers["from"][0].partition("<")[2]) if sip else message.calling) == value,
+        "channel": lambda: message.channel in values(value),
+        "uri": lambda: user_of(message.uri) == value,
+        "has": lambda: all(name.lower() in message.headers for name in value.split(",")),
+        "lacks": lambda: all(name.lower() not in message.headers for name in value.split(",")),
+        "restart": lambda: message.restart in values(value),
+        "notify": lambda: message.notify in values(value),
+        "state": lambda: message.state in values(value),
+        "complete": lambda: message.complete,
+        "optional": lambda: True,
+        "call": lambda: True,
+    }
+    return checks[rule]()
+
+
+def check_rules(steps, verdict):
+    for step in steps:
+        message = verdict.matched.get(step.number)
+        if message is None:
+            continue
+        for rule, value in step.rules.items():
+            if not rule_holds(rule, value, message):
+                verdict.fail("step %d: %s does not hold for '%s'%s", step.number,
+                             rule if value is True else "%s=%s" % (rule, value), describe(message), seen_value(rule, message))
+
+
+def seen_value(rule, message):
+    """What stood there instead, for the report."""
+    if rule == "sdp" and message.proto == "SIP":
+        return ": SDP is %s" % (message.sdp and message.sdp["direction"])
+    if rule == "reason":
+        return ": Reason is '%s'" % message.header("reason")
+    if rule == "uri":
+        return ": %s" % message.uri
+    if rule in ("called", "calling", "restart", "location") and hasattr(message, rule):
+        return ": %s" % getattr(message, rule)
+    return ""
+
+
+def check_edges(edges, verdict):
+    """A cause must be whole on the wire before the first bit of its effect is."""
+    for before, after in edges:
+        cause, effect = verdict.matched.get(before), verdict.matched.get(after)
+        if cause and effect and effect.begin < cause.end:
+            verdict.fail("causality %d<%d: '%s' began %.1f ms before '%s' ended", before, after, describe(effect),
+                         (cause.end - effect.begin) * 1000, describe(cause))
+
+
+def check_sequence(messages, verdict):
+    """RFC 3261 12.2.1.1: each sender's CSeq rises from request to request of a dialog."""
+    last = {}
+    for message in messages:
+        if message.proto != "SIP" or not message.method or message.repeat or message.method in ("ACK", "CANCEL"):
+            continue
+        key = (message.src, message.dst, message.call_id, message.from_tag)
+        if message.cseq[0] <= last.get(key, 0):
+            verdict.fail("CSeq of '%s' is %d after %d", describe(message), message.cseq[0], last[key])
+        last[key] = message.cseq[0]
+
+
+def check_flow(case, messages):
+    """Holds MESSAGES (dissect.py, time order) against CASE of a flow; a Verdict."""
+    verdict = Verdict()
+    for message in messages:
+        for fault in message.wrong:
+            verdict.fail("'%s': %s", describe(message), fault)
+    groups = group_messages(messages, case.parties)
+    listed = {}
+    for step in case.steps:
+        listed.setdefault(step.group, []).append(step)
+    for group, steps in listed.items():
+        match_group(group, steps, groups.pop(group, []), verdict)
+    for group, rest in groups.items():
+        for message in rest:
+            if message.repeat != LAYER_2:
+                verdict.fail("not listed: %s: '%s'", group_name(group), describe(message))
+    check_rules(case.steps, verdict)
+    check_edges(case.causality, verdict)
+    check_sequence(messages, verdict)
+    return verdict
+
+
+def ladder(messages, parties, origin=None):
+    """The messages as text, one a line, with an arrow between the parties' columns."""
+    names = list(parties)
+    origin = messages[0].begin if messages and origin is None else origin
+    width = 22
+    lines = ["%10s  %s" % ("", "".join(name.center(width) for name in names))]
+    for message in messages:
+        ends = [names.index(name) if name in names else 0 for name in (message.src, message.dst)]
+        left, right = min(ends), max(ends)
+        room = (right - left) * width - 2
+        text = (" %s " % short(message))[:max(room - 2, 4)]
+        arrow = text.center(room - 1, "-") + ">" if ends[0] == left else "<" + text.center(room - 1, "-")
+        lines.append("%9.3fs  %s%s%s" % (message.begin - origin, " " * (left * width + width // 2 + 1), arrow,
+                                        "  (again)" if message.repeat else ""))
+    return "\n".join(lines)
+
+
+def short(message):
+    text = message.name()
+    if message.proto == "Q.931" and message.cause is not None:
+        text += " %d" % message.cause
+    if message.proto == "Q.931" and message.progress:
+        text += " PI%d" % message.progress[0]
+    if message.proto == "SIP" and message.sdp is not None:
+        text += " SDP"
+    return text

@@ -1,0 +1,301 @@
+# Turns what tshark dissects of SIP and Q.931 into one list of messages in time order, and says what tshark finds wrong.
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+
+EXPERT_ERROR = 0x800000
+Q931_NAMES = {
+    0x01: "ALERTING", 0x02: "CALL PROCEEDING", 0x03: "PROGRESS", 0x05: "SETUP", 0x07: "CONNECT",
+    0x0D: "SETUP ACKNOWLEDGE", 0x0F: "CONNECT ACKNOWLEDGE", 0x45: "DISCONNECT", 0x46: "RESTART",
+    0x4D: "RELEASE", 0x4E: "RESTART ACKNOWLEDGE", 0x5A: "RELEASE COMPLETE", 0x62: "FACILITY",
+    0x6E: "NOTIFY", 0x75: "STATUS ENQUIRY", 0x7B: "INFORMATION", 0x7D: "STATUS"}
+# Elements that Q.931 3.1 marks mandatory, by code, whoever sends the message.
+Q931_MANDATORY = {
+    "SETUP": {0x04: "Bearer capability", 0x18: "Channel identification"},
+    "DISCONNECT": {0x08: "Cause"}, "PROGRESS": {0x1E: "Progress indicator"},
+    "STATUS": {0x08: "Cause", 0x14: "Call state"},
+    "RESTART": {0x79: "Restart indicator"}, "RESTART ACKNOWLEDGE": {0x79: "Restart indicator"},
+    "NOTIFY": {0x27: "Notification indicator"}}
+SIP_MANDATORY = ("via", "from", "to", "call-id", "cseq")
+SIP_SHORT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "c": "content-type",
+             "l": "content-length", "k": "supported"}
+
+
+# Message.repeat: sent again by the transport's own machinery (never a step of a flow), or by a timer of Q.931 (a step where listed)
+LAYER_2, LAYER_3 = 2, 3
+
+
+class Message:
+    """One message on the wire. begin and end: capture times of its first and last octet; wrong: what is wrong with it."""
+
+    def __init__(self, proto, begin, end, src, dst):
+        self.proto, self.begin, self.end, self.src, self.dst = proto, begin, end, src, dst
+        self.wrong, self.repeat = [], 0
+
+
+class Sip(Message):
+    """method or status, cseq (number, method), call_id, branch, from_tag, to_tag, headers {lower-case name: [values]}, sdp."""
+
+    def __init__(self, begin, src, dst):
+        super().__init__("SIP", begin, begin, src, dst)
+        self.method, self.status, self.uri, self.phrase = None, None, "", ""
+        self.cseq, self.call_id, self.branch = (0, ""), "", ""
+        self.from_tag, self.to_tag, self.headers, self.sdp = "", "", {}, None
+
+    def name(self):
+        if self.method:
+            return self.method
+        return "%d" % self.status if self.cseq[1] == "INVITE" else "%d(%s)" % (self.status, self.cseq[1])
+
+    def header(self, name):
+        return ", ".join(self.headers.get(name.lower(), []))
+
+    def reason(self):
+        """{protocol: cause} of the Reason header (RFC 3326)."""
+        return {proto: int(cause) for proto, cause in
+                re.findall(r"(?:^|,\s*)([\w.]+)\s*;[^,]*?cause\s*=\s*(\d+)", self.header("reason"))}
+
+    def transaction(self):
+        """What RFC 3261 17.1.3 and 17.2.3 tell one transaction by; an ACK counts to its INVITE."""
+        method = "INVITE" if self.cseq[1] == "ACK" else self.cseq[1]
+        return (frozenset((self.src, self.dst)), self.call_id, self.cseq[0], method)
+
+    def identity(self):
+        """Equal in a message and in its retransmissions."""
+        return (self.src, self.dst, self.call_id, self.cseq, self.branch, self.method, self.status, self.to_tag,
+                self.header("rseq"))
+
+
+class Q931(Message):
+    """message (name), ref, outgoing flag of the reference, and the elements that tests ask for."""
+
+    def __init__(self, begin, end, src, dst):
+        super().__init__("Q.931", begin, end, src, dst)
+        self.message, self.ref, self.from_origin, self.octets = "?", 0, True, b""
+        self.elements, self.missing = [], []
+        self.channel, self.exclusive, self.cause, self.location = None, None, None, None
+        self.progress, self.called, self.calling, self.display = [], None, None, None
+        self.screening, self.presentation, self.notify, self.state, self.restart = None, None, None, None, None
+        self.complete, self.bearer, self.layer1 = False, None, None
+        self.epoch, self.ns = 0, None
+
+    def name(self):
+        return self.message
+
+    def call(self):
+        """The call it belongs to: who chose the reference, the reference, and how often it was used before."""
+        return (self.src if self.from_origin else self.dst, self.ref, self.epoch)
+
+
+def pdml(path, *options):
+    """tshark's dissection of PATH as XML packets; RuntimeError when tshark cannot read it."""
+    command = ["tshark", "-n", "-r", path, "-T", "pdml", *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise RuntimeError("tshark: " + done.stderr.decode(errors="replace").strip())
+    return ET.fromstring(re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", done.stdout)).iter("packet")
+
+
+def number_of(text):
+    return int(text, 0) if text else 0
+
+
+def frame_number(packet):
+    return number_of(packet.find("./proto[@name='geninfo']/field[@name='num']").get("show"))
+
+
+def complaints(proto):
+    """Malformed marks and expert infos of severity Error anywhere in a packet."""
+    out = []
+    for node in proto.iter():
+        if node.get("name") == "_ws.malformed":
+            out.append("tshark: malformed (%s)" % (node.get("showname") or ""))
+        if node.get("name") == "_ws.expert":
+            severity = node.find("./field[@name='_ws.expert.severity']")
+            if severity is not None and number_of(severity.get("show")) >= EXPERT_ERROR:
+                out.append("tshark: " + (node.get("showname") or "expert error"))
+    return out
+
+
+def sip_headers(header):
+    """{lower-case name: [values]} from tshark's header subtree."""
+    out = {}
+    for field in header.findall("./field"):
+        name, colon, value = (field.get("showname") or field.get("show") or "").partition(":")
+        if colon:
+            name = name.strip().lower()
+            out.setdefault(SIP_SHORT.get(name, name), []).append(value.strip())
+    return out
+
+
+def sip_sdp(proto):
+    """The audio description as a dict: address, port, formats, attributes, direction; None without SDP."""
+    body = proto.find(".//proto[@name='sdp']")
+    if body is None:
+        return None
+    sdp = {"address": "", "port": 0, "formats": [], "attributes": [], "direction": "sendrecv", "media": 0}
+    for field in body.iter("field"):
+        name, show = field.get("name"), field.get("show") or ""
+        if name == "sdp.connection_info.address":
+            sdp["address"] = show
+        elif name == "sdp.media":
+            sdp["media"] += 1
+            if sdp["media"] == 1:
+                words = show.split()
+                sdp["port"], sdp["formats"] = int(words[1].split("/")[0]), words[3:]
+        elif name == "sdp.media_attr":
+            sdp["attributes"].append(show)
+            if show in ("sendrecv", "sendonly", "recvonly", "inactive"):
+                sdp["direction"] = show
+    return sdp
+
+
+def sip_message(packet, party):
+    """A Sip from a packet, or None when it holds none. PARTY names an address."""
+    proto = packet.find("./proto[@name='sip']")
+    if proto is None:
+        return None
+    show = {}
+    for field in packet.iter("field"):
+        show.setdefault(field.get("name"), field.get("show") or "")
+    time = float(packet.find("./proto[@name='geninfo']/field[@name='timestamp']").get("value"))
+    message = Sip(time, party(show["ip.src"], number_of(show["udp.srcport"])),
+                  party(show["ip.dst"], number_of(show["udp.dstport"])))
+    message.method = show.get("sip.Method") if "sip.Request-Line" in show else None
+    if "sip.Status-Line" in show:
+        message.status = number_of(show.get("sip.Status-Code"))
+        message.phrase = show["sip.Status-Line"].partition(" ")[2]
+    message.uri = show.get("sip.r-uri", "")
+    header = proto.find("./field[@name='sip.msg_hdr']")
+    message.headers = sip_headers(header) if header is not None else {}
+    message.cseq = (number_of(show.get("sip.CSeq.seq")), show.get("sip.CSeq.method", ""))
+    message.call_id, message.branch = show.get("sip.Call-ID", ""), show.get("sip.Via.branch", "")
+    message.from_tag, message.to_tag = show.get("sip.from.tag", ""), show.get("sip.to.tag", "")
+    message.sdp = sip_sdp(proto)
+    message.wrong = complaints(packet) + sip_faults(message)
+    return message
+
+
+def sip_faults(message):
+    """Headers that RFC 3261 8.1.1, 8.2.6 and 12.1 make mandatory and that are missing."""
+    out = ["%s header missing" % name for name in SIP_MANDATORY if name not in message.headers]
+    if not message.from_tag:
+        out.append("From tag missing")
+    if message.method and "max-forwards" not in message.headers:
+        out.append("Max-Forwards missing")
+    if message.cseq[0] <= 0 or (message.method and message.cseq[1] != message.method):
+        out.append("CSeq %d %s does not fit" % message.cseq)
+    if message.status and message.status > 100 and not message.to_tag:
+        out.append("To tag missing in a %d" % message.status)
+    dialog = message.method == "INVITE" or (message.cseq[1] == "INVITE" and message.status and
+                                            200 <= message.status < 300)
+    if dialog and "contact" not in message.headers:
+        out.append("Contact missing")
+    if not message.branch.startswith("z9hG4bK"):
+        out.append("Via branch without the magic cookie")
+    if message.sdp is not None and "application/sdp" not in message.header("content-type"):
+        out.append("SDP without its Content-Type")
+    return out
+
+
+def sip_messages(path, party, port=5060):
+    """Every SIP message of the capture at PATH, without repeats marked. PARTY(address, port) names a party."""
+    out = [sip_message(packet, party) for packet in pdml(path, "-d", "udp.port==%d,sip" % port)]
+    return [message for message in out if message]
+
+
+def mark_repeats(messages):
+    """Sets .repeat on retransmissions: a message that was on the wire before, sent by the same party."""
+    seen = set()
+    for message in messages:
+        identity = message.identity()
+        message.repeat = LAYER_2 if identity in seen else 0
+        seen.add(identity)
+    return messages
+
+
+ELEMENT_FIELDS = {  # tshark's field: (attribute, how to read its show)
+    "q931.channel.number": ("channel", int), "q931.cause_value": ("cause", number_of),
+    "q931.cause_location": ("location", number_of), "q931.called_party_number.digits": ("called", str),
+    "q931.calling_party_number.digits": ("calling", str), "q931.display_information": ("display", str),
+    "q932.nd": ("notify", number_of), "q931.call_state": ("state", number_of),
+    "q931.restart_indicator": ("restart", number_of), "q931.screening_ind": ("screening", number_of),
+    "q931.presentation_ind": ("presentation", number_of), "q931.channel.exclusive": ("exclusive", number_of),
+    "q931.information_transfer_capability": ("bearer", number_of), "q931.uil1": ("layer1", number_of)}
+
+
+def q931_message(packet, frame, us, them):
+    """A Q931 from a packet and the frame it was made of, or None when it carries no Q.931."""
+    proto = packet.find("./proto[@name='q931']")
+    if proto is None:
+        return None
+    begin, end, outgoing, octets = frame
+    message = Q931(begin, end, us if outgoing else them, them if outgoing else us)
+    message.octets, message.ns = octets[4:], octets[2] >> 1
+    for field in proto.iter("field"):
+        name, show = field.get("name"), field.get("show") or ""
+        if name == "q931.message_type":
+            message.message = Q931_NAMES.get(number_of(show), "0x%02x" % number_of(show))
+        elif name == "q931.call_ref_flag":
+            message.from_origin = show in ("0", "False")
+        elif name == "q931.call_ref":
+            message.ref = int(show.replace(":", ""), 16)
+        elif name in ("q931.information_element", "q932.ie.type"):
+            message.elements.append(number_of(show))
+        elif name == "q931.progress_indicator.description":
+            message.progress.append(number_of(show))
+        elif name == "q931.sending_complete":
+            message.complete = True
+        elif name in ELEMENT_FIELDS:
+            attribute, read = ELEMENT_FIELDS[name]
+            if getattr(message, attribute) is None:
+                setattr(message, attribute, read(show))
+    message.wrong = complaints(packet)
+    for code, name in Q931_MANDATORY.get(message.message, {}).items():
+        if code not in message.elements:
+            message.wrong.append("%s missing" % name)
+    return message
+
+
+def q931_messages(path, frames, us, them):
+    """Every Q.931 message of the LAPD capture at PATH that was written from FRAMES, in order, before number_calls()."""
+    out = []
+    for packet in pdml(path):
+        frame = frames[frame_number(packet) - 1]
+        if len(frame[3]) > 4 and not frame[3][2] & 1:  # an I frame
+            message = q931_message(packet, frame, us, them)
+            if message:
+                out.append(message)
+    return out
+
+
+def number_calls(messages):
+    """Marks layer-2 and layer-3 repetitions, tells calls apart that used one reference after another, and checks that the first
+    clearing message names a cause and the first answer to SETUP a channel (Q.931 3.1)."""
+    epochs, alive, cleared, sent, answered, wire = {}, {}, set(), set(), set(), {}
+    for message in messages:
+        key = (message.src if message.from_origin else message.dst, message.ref)
+        body = (message.src, key, message.octets)
+        copies = wire.setdefault((message.src, message.ns), {})
+        same_ns = copies.get("octets") == message.octets and message.end - copies["end"] < 12
+        wire[(message.src, message.ns)] = {"octets": message.octets, "end": message.end}
+        if message.message == "SETUP" and not same_ns and not (key in alive and body in sent):
+            epochs[key] = epochs.get(key, -1) + 1
+            alive[key] = True
+            sent = {one for one in sent if one[1] != key}
+        message.epoch = epochs.get(key, 0)
+        message.repeat = LAYER_2 if same_ns else LAYER_3 if body in sent else 0
+        sent.add(body)
+        call = message.call()
+        if message.message in ("DISCONNECT", "RELEASE", "RELEASE COMPLETE") and message.ref:
+            if call not in cleared and 0x08 not in message.elements:
+                message.wrong.append("Cause missing in the first clearing message")
+            cleared.add(call)
+        if message.message == "RELEASE COMPLETE":
+            alive.pop(key, None)
+        if message.ref and not message.from_origin and call not in answered and message.message in (
+                "CALL PROCEEDING", "ALERTING", "CONNECT", "SETUP ACKNOWLEDGE", "PROGRESS"):
+            answered.add(call)
+            if 0x18 not in message.elements and message.message != "PROGRESS":
+                message.wrong.append("Channel identification missing in the first answer to SETUP")
+    return messages

@@ -1,0 +1,283 @@
+# Reads a flow file: who takes part, what each party is told to do, which messages must cross the wire, what must precede what.
+#
+# tests/house/README.md describes the syntax.
+import copy
+import os
+import re
+
+Q931_MESSAGES = {
+    "ALERTING", "CALL PROCEEDING", "PROGRESS", "SETUP", "CONNECT", "SETUP ACKNOWLEDGE", "CONNECT ACKNOWLEDGE",
+    "DISCONNECT", "RESTART", "RELEASE", "RESTART ACKNOWLEDGE", "RELEASE COMPLETE", "NOTIFY", "STATUS ENQUIRY",
+    "INFORMATION", "STATUS", "FACILITY"}
+SIP_METHODS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY", "MESSAGE"}
+RULES = {"cause", "location", "reason", "no-reason", "sdp", "no-sdp", "hold", "pi", "no-pi", "called", "calling", "channel",
+         "uri", "has", "lacks", "restart", "optional", "notify", "state", "call", "complete"}
+STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
+RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
+EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
+
+
+class FlowError(Exception):
+    """A flow file that cannot be read; the text names file and line."""
+
+
+class Step:
+    """One listed message: number, sender, receiver, names that satisfy it, rules on its content."""
+
+    def __init__(self, number, src, dst, names, method, rules):
+        self.number, self.src, self.dst, self.names, self.method, self.rules = number, src, dst, names, method, rules
+        self.is_q931 = method is None
+        self.is_request = names[0] in SIP_METHODS and not self.is_q931
+        self.group = None  # the transaction or Q.931 call in which it is ordered
+
+    @property
+    def optional(self):
+        return "optional" in self.rules or self.names == ["100"]
+
+    def __str__(self):
+        name = "|".join(self.names)
+        if not self.is_q931 and not self.is_request and self.method != "INVITE":
+            name += "(%s)" % self.method
+        rules = " ".join(key if value is True else "%s=%s" % (key, value) for key, value in self.rules.items())
+        return "%d. %s > %s %s%s" % (self.number, self.src, self.dst, name, " " + rules if rules else "")
+
+
+class Case:
+    """One run of a flow: everything the house needs to set it up and the checker needs to judge it."""
+
+    def __init__(self):
+        self.name = ""
+        self.parties, self.peers, self.preludes = {}, [], []
+        self.pbx, self.settings, self.mutants = [], [], []
+        self.steps, self.causality = [], []
+        self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
+        self.out_of_service = 0
+
+
+class Flow:
+    """A flow file: id, title, source, the switch types it runs on, and its cases (one, unnamed, as a rule)."""
+
+    def __init__(self, path):
+        self.path, self.id, self.title, self.source = path, "", "", ""
+        self.switches, self.cases = ["euroisdn"], []
+
+
+def read_rules(words, place):
+    rules = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if key not in RULES:
+            raise FlowError("%s: '%s' is no rule; rules are %s" % (place, key, " ".join(sorted(RULES))))
+        rules[key] = value if equals else True
+    return rules
+
+
+def read_step(line, parties, place):
+    """A Step from its line: "4. PHB > GW1 180|183 sdp"."""
+    match = STEP.match(line)
+    if not match:
+        raise FlowError("%s: a step reads 'N. FROM > TO MESSAGE rules'" % place)
+    number, src, dst, rest = int(match[1]), match[2], match[3], match[4].split()
+    for party in (src, dst):
+        if party not in parties:
+            raise FlowError("%s: party %s is not declared" % (place, party))
+    name = [word for word in rest if word.upper() == word and "=" not in word]
+    if rest[:len(name)] != name or not name:
+        raise FlowError("%s: the message's name comes first, in capitals" % place)
+    rules = read_rules(rest[len(name):], place)
+    response = RESPONSE.match(name[0]) if len(name) == 1 else None
+    if response:
+        return Step(number, src, dst, response[1].split("|"), response[2] or "INVITE", rules)
+    names = " ".join(name).split("|")
+    roles = {parties[src], parties[dst]}
+    if "pbx" in roles:
+        if not all(one in Q931_MESSAGES for one in names):
+            raise FlowError("%s: %s is no Q.931 message" % (place, "|".join(names)))
+        return Step(number, src, dst, names, None, rules)
+    if len(names) != 1 or names[0] not in SIP_METHODS:
+        raise FlowError("%s: %s is neither a SIP method nor a status" % (place, "|".join(names)))
+    return Step(number, src, dst, names, names[0], rules)
+
+
+def group_steps(steps, parties, place):
+    """Gives every step the transaction or the Q.931 call it belongs to: the unit within which order binds."""
+    counts, open_transactions = {}, {}
+    for step in steps:
+        if step.is_q931:
+            if step.names[0].startswith("RESTART"):
+                origin = step.src if step.names[0] == "RESTART" else step.dst
+                step.group = ("restart", origin)
+            else:
+                step.group = ("call", int(step.rules.get("call", 1)))
+        elif step.is_request and step.method != "ACK":
+            ends = (step.src, step.dst, step.method)
+            counts[ends] = counts.get(ends, 0) + 1
+            step.group = open_transactions[ends] = ends + (counts[ends],)
+        else:
+            ends = (step.src, step.dst, "INVITE") if step.method == "ACK" else (step.dst, step.src, step.method)
+            if ends not in open_transactions:
+                raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
+            step.group = open_transactions[ends]
+
+
+def read_edges(text, steps, place):
+    numbers = {step.number for step in steps}
+    edges = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = EDGE.match(part)
+        if not match or not {int(match[1]), int(match[2])} <= numbers:
+            raise FlowError("%s: '%s' is no edge between listed steps" % (place, part))
+        edges.append((int(match[1]), int(match[2])))
+    return edges
+
+
+class Reader:
+    """Goes through the lines of one file; blocks (pbx, settings, steps) end with "end"."""
+
+    def __init__(self, path):
+        self.flow, self.path, self.number = Flow(path), path, 0
+        with open(path, encoding="utf-8") as file:
+            self.lines = file.read().split("\n")
+        self.base = Case()      # what stands before the first "case" is common to all
+        self.case = self.base
+        self.edge_lines = {}
+
+    def place(self):
+        return "%s:%d" % (os.path.basename(self.path), self.number)
+
+    def next_line(self):
+        while self.number < len(self.lines):
+            self.number += 1
+            line = self.lines[self.number - 1]
+            if line.strip() and not line.lstrip().startswith("#"):
+                return line.rstrip()
+        return None
+
+    def block(self):
+        out = []
+        while True:
+            line = self.next_line()
+            if line is None:
+                raise FlowError("%s: a block without 'end'" % self.place())
+            if line.strip() == "end":
+                return out
+            out.append(line.strip())
+
+    def read(self):
+        while (line := self.next_line()) is not None:
+            keyword, _, rest = line.strip().partition(" ")
+            reader = getattr(self, "read_" + keyword.replace("-", "_"), None)
+            if reader is None:
+                raise FlowError("%s: '%s' is no keyword" % (self.place(), keyword))
+            reader(rest.strip())
+        self.finish_case()
+        if not self.flow.id or not self.flow.title or not self.flow.cases:
+            raise FlowError("%s: a flow needs flow, title and steps" % self.place())
+        return self.flow
+
+    def finish_case(self):
+        if self.case is self.base and self.flow.cases:
+            return
+        if not self.case.steps:
+            if self.case is self.base:
+                return
+            raise FlowError("%s: case %s has no steps" % (self.place(), self.case.name))
+        group_steps(self.case.steps, self.case.parties, self.place())
+        text, place = self.edge_lines.get(id(self.case), ("", self.place()))
+        self.case.causality = read_edges(text, self.case.steps, place)
+        self.flow.cases.append(self.case)
+
+    def read_flow(self, rest):
+        self.flow.id = rest
+
+    def read_title(self, rest):
+        self.flow.title = rest
+
+    def read_source(self, rest):
+        self.flow.source = rest
+
+    def read_switch(self, rest):
+        self.flow.switches = rest.split()
+
+    def read_case(self, rest):
+        if self.case is not self.base or self.base.steps:
+            self.finish_case()
+        edges = self.edge_lines.get(id(self.base))
+        self.case = copy.deepcopy(self.base)
+        if edges and self.base.steps:
+            self.edge_lines[id(self.case)] = edges
+        self.case.name = rest
+
+    def read_parties(self, rest):
+        for pair in rest.split():
+            name, _, role = pair.partition("=")
+            if role not in ("pbx", "gateway", "phone", "proxy"):
+                raise FlowError("%s: %s: a role is pbx, gateway, phone or proxy" % (self.place(), pair))
+            self.case.parties[name] = role
+
+    def read_peer(self, rest):
+        """peer PARTY SCENARIO key=value..."""
+        words = rest.split()
+        if len(words) < 2 or words[0] not in self.case.parties:
+            raise FlowError("%s: peer PARTY SCENARIO key=value..." % self.place())
+        values = dict(word.split("=", 1) for word in words[2:])
+        self.case.peers.append((words[0], words[1], values))
+
+    def read_prelude(self, rest):
+        """prelude PARTY SCENARIO key=value...: calls that stand before the capture begins."""
+        words = rest.split()
+        values = dict(word.split("=", 1) for word in words[2:])
+        self.case.preludes.append((words[0], words[1], values))
+
+    def read_pbx(self, _):
+        self.case.pbx = self.block()
+
+    def read_settings(self, _):
+        self.case.settings = self.case.settings + self.block()
+
+    def read_mutant(self, rest):
+        """mutant [group] key = value: with this setting the flow must fail."""
+        match = re.match(r"^\[([^]]+)\]\s*(\S+)\s*=\s*(.*)$", rest)
+        if not match:
+            raise FlowError("%s: mutant [group] key = value" % self.place())
+        self.case.mutants.append((match[1], match[2], match[3]))
+
+    def read_steps(self, _):
+        steps = [read_step(line, self.case.parties, self.place()) for line in self.block()]
+        numbers = [step.number for step in steps]
+        if len(set(numbers)) != len(numbers):
+            raise FlowError("%s: a step's number comes twice" % self.place())
+        self.case.steps = steps
+
+    def read_causality(self, rest):
+        self.edge_lines[id(self.case)] = (rest, self.place())
+
+    def read_audio(self, rest):
+        """audio PARTY law: both directions, sample exact, between the phone and the PBX."""
+        party, law = rest.split()
+        self.case.audio = (party, law)
+
+    def read_no_rtp(self, rest):
+        """no-rtp A B: between steps A and B the gateway sends the phone no RTP."""
+        self.case.no_rtp = tuple(int(word) for word in rest.split())
+
+    def read_timeout(self, rest):
+        self.case.timeout = float(rest.rstrip("s"))
+
+    def read_out_of_service(self, rest):
+        """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are not looked at."""
+        self.case.out_of_service = int(rest)
+
+    def read_span(self, rest):
+        """span down: no PBX on the line."""
+        self.case.span_up = rest != "down"
+
+
+def read_flow(path):
+    """The Flow in the file at PATH; FlowError when it does not follow the rules."""
+    return Reader(path).read()
+
+
+def read_flows(folder):
+    """All flows of FOLDER by file name."""
+    return [read_flow(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(".flow")]

@@ -1,0 +1,102 @@
+# A network namespace with its loopback up, and the processes that live in it: each ended by its own process id.
+import os
+import signal
+import subprocess
+import time
+
+ETC = "/run/netns"
+
+
+class Unavailable(Exception):
+    """Namespaces are not permitted here; the text says why."""
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Unavailable("%s: %s" % (" ".join(command), done.stdout.decode(errors="replace").strip()))
+
+
+class Namespace:
+    """Made on entry, removed with everything in it on exit."""
+
+    def __init__(self, name):
+        self.name, self.processes = name, []
+
+    def __enter__(self):
+        if os.geteuid():
+            raise Unavailable("network namespaces need root")
+        try:
+            run("ip", "netns", "add", self.name)
+        except FileNotFoundError as error:
+            raise Unavailable("no ip command") from error
+        try:
+            run("ip", "-n", self.name, "link", "set", "lo", "up")
+        except Unavailable:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.end(signal.SIGKILL)
+        subprocess.run(["ip", "netns", "del", self.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+    def start(self, name, command, log, stdin=None, environment=None, piped=False):
+        """Starts COMMAND here, its output going to the file LOG (standard output to a pipe when PIPED)."""
+        process = Process(name, ["ip", "netns", "exec", self.name, *command], log, stdin, environment, piped)
+        self.processes.append(process)
+        return process
+
+
+class Process:
+    """A program under our care. "ip netns exec" replaces itself by the program, so the process id is the program's."""
+
+    def __init__(self, name, command, log, stdin, environment, piped):
+        self.name, self.log_path = name, log
+        self.log = open(log, "wb")
+        self.popen = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE if piped else self.log, stderr=self.log,
+                                      env={**os.environ, **(environment or {})})
+
+    @property
+    def status(self):
+        """None while it runs, else its exit status (negative: the signal)."""
+        return self.popen.poll()
+
+    def wait(self, until):
+        """Its exit status, or None when it still runs at the monotonic time UNTIL."""
+        while self.popen.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        return self.popen.poll()
+
+    def end(self, how=signal.SIGTERM, patience=5.0):
+        """Ends it by its id and returns its status; SIGKILL when it does not go."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(how)
+            if self.wait(time.monotonic() + patience) is None:
+                self.popen.kill()
+                self.popen.wait()
+        if self.popen.stdout:
+            self.popen.stdout.close()
+        self.log.close()
+        return self.popen.returncode
+
+    def tail(self, lines=25):
+        """The last lines of its log."""
+        try:
+            with open(self.log_path, encoding="utf-8", errors="replace") as file:
+                text = file.read().splitlines()
+        except OSError:
+            return ""
+        return "\n".join(text[-lines:])
+
+
+def wait_for(condition, seconds, step=0.05):
+    """Calls CONDITION until it is true or SECONDS have passed; what it returned last."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value or time.monotonic() > until:
+            return value
+        time.sleep(step)

@@ -1,0 +1,180 @@
+# Runs the storeys that tests/run was asked for: builds, calls each, tells every case, ends with the count.
+import concurrent.futures
+import os
+import subprocess
+import sys
+import time
+
+import build
+import cause_tables
+import flow
+import house
+import mutate
+import tap
+from namespace import Namespace, Unavailable
+from results import Results
+
+STOREYS = ("unit", "pair", "house", "fuzz")
+HERE = os.path.dirname(os.path.abspath(__file__))
+FLOWS = os.path.join(HERE, "..", "house", "flows")
+NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
+AT_ONCE = 2
+MUTATED_IN_CONFIGURATION = "with %s it fails, as it must"
+
+
+def list_flows():
+    """--list: ID SWITCHTYPE outcome, from the last run of this commit."""
+    known = Results().flows
+    for one in flow.read_flows(FLOWS):
+        for switch in one.switches:
+            print(one.id, switch, known.get("%s %s" % (one.id, switch), "never"))
+
+
+def run_programs(storey, results):
+    """The GLib programs of unit or pair, and what else `make check` runs."""
+    environment = {"G_TEST_SRCDIR": build.TOP, "G_TEST_BUILDDIR": build.BUILD, "top_srcdir": build.TOP, "srcdir": build.TOP}
+    for program in build.test_programs():
+        place = "pair" if program.startswith("tests/pair/") else "unit"
+        if place == storey:
+            path = os.path.join(build.BUILD, program)
+            command = [path, "--tap", "-k"] if not program.endswith((".sh", ".py")) else [os.path.join(build.TOP, program)]
+            tap.run(command, program.removeprefix("tests/"), results, build.BUILD, environment)
+
+
+def run_unit(results):
+    done = subprocess.run([os.path.join(build.TOP, "tests", "layers.sh")], stdout=subprocess.PIPE, check=False)
+    results.tell("fail" if done.returncode else "pass", "layers: every #include goes down the house", done.stdout.decode())
+    run_programs("unit", results)
+    tap.run([sys.executable, os.path.join(HERE, "selftest.py")], "tests of the tests", results, HERE)
+
+
+class Run:
+    """One switch type of one flow: its cases, their outcomes, what becomes of them."""
+
+    def __init__(self, one, switch):
+        self.flow, self.switch = one, switch
+        self.name = "%s %s" % (one.id, switch)
+
+    def play(self, results):
+        """All cases; the flow passes when every one does."""
+        good = True
+        for case in self.flow.cases:
+            name = self.name + (" " + case.name if case.name else "")
+            outcome = self.case(case, name, results)
+            good = good and not outcome.failures
+            if not outcome.failures:
+                self.spoil(case, name, outcome, results)
+        results.remember(self.flow.id, self.switch, "pass" if good else "fail")
+        if good:
+            for case in self.flow.cases:
+                for group, key, value in case.mutants:
+                    self.mutant(case, (group, key, value), results)
+
+    def case(self, case, name, results):
+        start = time.monotonic()
+        outcome = house.run_case(case, self.switch, build.BUILD, name)
+        text = "%s: %s (%.1f s)" % (name, self.flow.title, time.monotonic() - start)
+        results.tell("fail" if outcome.failures else "pass", text, "\n".join(outcome.failures) + outcome.report)
+        return outcome
+
+    def spoil(self, case, name, outcome, results):
+        """The evidence just taken, spoiled in every way that must be noticed."""
+        tried, missed = mutate.survivors(case, outcome.messages)
+        results.tell("fail" if missed else "pass", "%s: %d ways to spoil this evidence are noticed" % (name, tried),
+                     "\n".join(missed))
+
+    def mutant(self, case, change, results):
+        """The same flow with one setting turned wrong must fail."""
+        text = "[%s] %s = %s" % change
+        outcome = house.run_case(case, self.switch, build.BUILD, self.name + " mutant", [change])
+        noticed = bool(outcome.failures) and bool(outcome.messages)
+        results.tell("pass" if noticed else "fail", "%s: %s" % (self.name, MUTATED_IN_CONFIGURATION % text),
+                     "" if noticed else "\n".join(outcome.failures) or "the flow passed all the same")
+
+
+def run_causes(results, spoiled):
+    """Every row of the cause tables; SPOILED: with every row overridden, so that each must be found wrong."""
+    name = "cause tables" + (" overridden" if spoiled else "")
+    outcome, rows = cause_tables.run(build.BUILD, name, spoiled)
+    if not spoiled or not rows:
+        results.tell("fail" if outcome.failures else "pass", "%s: the house itself" % name, "\n".join(outcome.failures))
+    for row, seen in rows.items():
+        if not spoiled:
+            results.tell("fail" if seen else "pass", "cause tables: %s" % row, seen or "")
+        else:
+            noticed = seen is not None and seen.startswith("became")
+            results.tell("pass" if noticed else "fail", "cause tables: %s, and the check can fail" % row,
+                         "" if noticed else seen or "the row was overridden and the check passed")
+
+
+def namespaces_work():
+    """None, or why not."""
+    try:
+        with Namespace("tl%d-try" % os.getpid()):
+            return None
+    except Unavailable as error:
+        return str(error)
+
+
+def run_house(results, flows, causes=True):
+    why = namespaces_work()
+    runs = [Run(one, switch) for one in flows for switch in one.switches]
+    if why:
+        for run in runs:
+            results.remember(run.flow.id, run.switch, "skip")
+            results.tell("skip", "%s: %s (%s)" % (run.name, run.flow.title, why))
+        return
+    runs.sort(key=lambda run: -sum(case.timeout for case in run.flow.cases))
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = {pool.submit(run.play, results): run.name for run in runs}
+        if causes:
+            waiting.update({pool.submit(run_causes, results, spoiled): "cause tables" for spoiled in (False, True)})
+        for done in concurrent.futures.as_completed(waiting):
+            if done.exception():
+                results.tell("fail", "%s: the test itself broke: %r" % (waiting[done], done.exception()))
+
+
+def run_fuzz(results):
+    if not build.has_target("fuzz"):
+        results.tell("skip", "fuzz: no fuzz target")
+        return
+    try:
+        build.call("make", "-s", "fuzz")
+        results.tell("pass", "fuzz: a minute at the D-channel border")
+    except build.BuildError as error:
+        results.tell("fail", "fuzz: a minute at the D-channel border", str(error))
+
+
+def main(words):
+    if words == ["--list"]:
+        list_flows()
+        return 0
+    flows = {one.id: one for one in flow.read_flows(FLOWS)}
+    unknown = [word for word in words if word not in STOREYS + ("nightly",) and word not in flows]
+    if unknown:
+        print("tests/run: %s is no storey (%s) and no flow" % (unknown[0], ", ".join(STOREYS)), file=sys.stderr)
+        return 2
+    results = Results()
+    storeys = [storey for storey in STOREYS if storey in words or not words]
+    try:
+        build.build()
+    except build.BuildError as error:
+        results.tell("fail", "the build", str(error))
+        storeys = words = ["nothing"]
+    if "unit" in storeys:
+        run_unit(results)
+    if "pair" in storeys:
+        run_programs("pair", results)
+    chosen = [one for name, one in flows.items() if name in words]
+    if "house" in storeys or chosen:
+        run_house(results, list(flows.values()) if "house" in storeys else chosen, "house" in storeys)
+    if "nightly" in words:
+        run_house(results, flow.read_flows(NIGHTLY), False)
+    if "fuzz" in storeys:
+        run_fuzz(results)
+    print(results.last_line())
+    return 1 if results.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,134 @@
+# Tests the tests: the decoder against hand-made octets, and every flow file against evidence played on paper, good and spoiled. Prints TAP.
+import os
+import random
+import sys
+import tempfile
+
+import cesopsn_decode
+import dissect
+import flow
+import pcap
+import synth
+from check import check_flow, ladder
+from evidence import Layout
+from mutate import survivors
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FLOWS = os.path.join(HERE, "..", "house", "flows")
+
+
+class Tap:
+    """Numbers the cases and prints them."""
+
+    def __init__(self):
+        self.count, self.failed = 0, 0
+
+    def case(self, good, text, detail=""):
+        self.count += 1
+        self.failed += not good
+        print("%sok %d - %s" % ("" if good else "not ", self.count, text))
+        for line in detail.splitlines() if not good else ():
+            print("# " + line)
+
+
+def test_crc(tap):
+    """The check value of CRC-16/X-25, and the residue ISO 3309 names."""
+    check = cesopsn_decode.crc16(b"123456789") ^ 0xFFFF
+    tap.case(check == 0x906E, "the FCS of '123456789' is 906e", "%04x" % check)
+    residue = cesopsn_decode.crc16(b"123456789" + bytes((0x6E, 0x90)))
+    tap.case(residue == cesopsn_decode.GOOD_FCS, "a frame with its own FCS leaves f0b8", "%04x" % residue)
+
+
+def test_golden_frame(tap):
+    """SABME from Q.921 figure 1, written out bit by bit: address 00 01, control 7f, FCS, zero inserted after five ones."""
+    bits = "00000000" "10000000" "111110110" "" + cesopsn_decode.hdlc_bits(b"\x00\x01\x7f")[25:]
+    tap.case(cesopsn_decode.hdlc_bits(b"\x00\x01\x7f") == bits, "zero insertion and bit order of a SABME",
+             cesopsn_decode.hdlc_bits(b"\x00\x01\x7f"))
+
+
+def test_decoder(tap):
+    """Random frames survive HDLC, timeslots, a sequence wrap, reordering and duplicates; a lost packet only costs its frames."""
+    line, frames = synth.Line(), []
+    chance = random.Random(5086)
+    for number in range(60):
+        frames.append(bytes(chance.randrange(256) for _ in range(chance.randrange(4, 60))))
+        line.send(0.02 * number, frames[-1])
+    sent = [pcap.Datagram(at, synth.GATEWAY, synth.PBX, data) for at, data in line.packets(2.0)]
+    mixed = list(sent)
+    for at in range(5, len(mixed) - 5, 7):
+        mixed[at], mixed[at + 1] = mixed[at + 1], mixed[at]
+    mixed.insert(30, mixed[10])
+    wire = cesopsn_decode.Pseudowire(mixed, synth.GATEWAY, synth.PBX, synth.SLOTS)
+    got = [frame.data for frame in wire.frames(synth.D_SLOT)]
+    tap.case(got == frames and wire.losses() == (0, 0, 0, 0), "60 frames over packets out of order, twice, across a wrap",
+             "%d of %d, %s" % (len(got), len(frames), wire.errors[:2]))
+    del sent[100:102]
+    wire = cesopsn_decode.Pseudowire(sent, synth.GATEWAY, synth.PBX, synth.SLOTS)
+    got = [frame.data for frame in wire.frames(synth.D_SLOT)]
+    tap.case(wire.losses()[0] == 2 and 55 <= len(got) < 60 and all(data in frames for data in got),
+             "two lost packets are told and cost no other frames", "%s %d" % (wire.losses(), len(got)))
+
+
+class Paper:
+    """All cases played on paper, one after another, APART seconds apart: so tshark is asked only twice for the lot."""
+
+    APART = 1000.0
+
+    def __init__(self, cases, folder):
+        sip, frames, self.layouts = [], [], []
+        for number, case in enumerate(cases):
+            path = os.path.join(folder, "paper.pcap")
+            addresses = synth.play(case, path)
+            role = {value: name for name, value in case.parties.items()}
+            self.layouts.append(Layout(addresses, role["gateway"], role.get("pbx", ""), synth.GATEWAY, synth.PBX))
+            shift = number * self.APART
+            datagrams = pcap.datagrams(path)
+            sip += [(d.time + shift, d.raw) for d in datagrams if d.src[1] == 5060]
+            wires = [cesopsn_decode.Pseudowire(datagrams, *ends, synth.SLOTS).frames(synth.D_SLOT)
+                     for ends in ((synth.GATEWAY, synth.PBX), (synth.PBX, synth.GATEWAY))]
+            frames += [(begin + shift, end + shift, *rest) for begin, end, *rest in cesopsn_decode.merge(*wires)]
+        pcap.write(os.path.join(folder, "sip.pcap"), pcap.ETHERNET, sip)
+        cesopsn_decode.write_lapd(os.path.join(folder, "lapd.pcap"), frames, True)
+        self.sip = dissect.sip_messages(os.path.join(folder, "sip.pcap"), lambda address, port: (address, port))
+        self.q931 = dissect.q931_messages(os.path.join(folder, "lapd.pcap"), frames, True, False)
+
+    def messages(self, number):
+        """What case NUMBER left."""
+        layout = self.layouts[number]
+        here = [[message for message in messages if message.begin // self.APART == number]
+                for messages in (self.sip, self.q931)]
+        for message in here[0]:
+            message.src, message.dst = layout.party_of(*message.src), layout.party_of(*message.dst)
+        for message in here[1]:
+            message.src = layout.gateway if message.src else layout.pbx
+            message.dst = layout.gateway if message.dst else layout.pbx
+        return sorted(dissect.mark_repeats(here[0]) + dissect.number_calls(here[1]), key=lambda message: message.end)
+
+
+def test_flows(tap, flows, folder):
+    named = [(one.id + (" " + case.name if case.name else ""), case) for one in flows for case in one.cases]
+    paper = Paper([case for _, case in named], folder)
+    for number, (name, case) in enumerate(named):
+        messages = paper.messages(number)
+        verdict = check_flow(case, messages)
+        tap.case(not verdict.failures, "%s on paper passes its own check" % name,
+                 "\n".join(verdict.failures) + "\n" + ladder(messages, case.parties))
+        if not verdict.failures:
+            tried, missed = survivors(case, messages)
+            tap.case(tried > 0 and not missed, "%s: %d ways to spoil it are all noticed" % (name, tried), "\n".join(missed))
+
+
+def main():
+    tap = Tap()
+    test_crc(tap)
+    test_golden_frame(tap)
+    test_decoder(tap)
+    wanted = set(sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        test_flows(tap, [one for one in flow.read_flows(FLOWS) if not wanted or one.id in wanted], folder)
+    print("1..%d" % tap.count)
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+# Plays a flow on paper: turns its listed steps into the capture they would leave, for tests of the tests.
+import struct
+
+import pcap
+from cesopsn_decode import FLAG, hdlc_bits
+from dissect import Q931_NAMES
+
+CODES = {name: code for code, name in Q931_NAMES.items()}
+SLOTS, D_SLOT, FRAMES = 31, 16, 40  # an E1 in packets of 5 ms
+GATEWAY, PBX = ("127.0.0.1", 40001), ("127.0.0.2", 40002)
+
+
+def element(code, *octets):
+    return bytes((code, len(octets))) + bytes(octets)
+
+
+def q931_octets(step, parties, restart_origin):
+    """A Q.931 message that satisfies STEP's rules."""
+    rules, message = step.rules, step.names[0]
+    call = 0 if message.startswith("RESTART") else int(rules.get("call", 1))
+    from_origin = step.src == restart_origin.get(step.group, step.src)
+    restart_origin.setdefault(step.group, step.src)
+    out = bytes((8, 2)) + struct.pack(">H", call | (0 if from_origin else 0x8000)) + bytes((CODES[message],))
+    if message == "SETUP":
+        out += element(0x04, 0x80, 0x90, 0xA3)
+    if message in ("DISCONNECT", "STATUS") or (message.startswith("RELEASE") and "cause" in rules):
+        out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
+    if message in ("SETUP", "CALL PROCEEDING", "ALERTING", "CONNECT") or "channel" in rules:
+        out += element(0x18, 0xA9, 0x83, 0x80 | int(rules.get("channel", "1").split("|")[0]))
+    if message == "STATUS":
+        out += element(0x14, int(rules.get("state", "10").split("|")[0]))
+    if message == "PROGRESS" or "pi" in rules:
+        out += element(0x1E, 0x81, 0x80 | int(rules.get("pi", "8").split("|")[0]))
+    if message == "NOTIFY":
+        out += element(0x27, 0x80 | int(rules.get("notify", "121").split("|")[0]))
+    if message == "SETUP":
+        out += element(0x6C, 0x21, 0x80, *rules.get("calling", "200").encode())
+        out += element(0x70, 0x81, *rules.get("called", "100").encode())
+    if message.startswith("RESTART"):
+        out += element(0x79, 0x80 | int(rules.get("restart", "0").split("|")[0]))
+    return out + (b"\xa1" if "complete" in rules else b"")
+
+
+def sip_text(step, address):
+    """A SIP message that satisfies STEP's rules."""
+    uac, uas, method, count = step.group
+    rules = step.rules
+    leg = "-".join(sorted((uac, uas)))
+    host = address[uas][0]
+    number = rules.get("calling", "100")
+    cseq = {"INVITE": 10, "CANCEL": 10, "UPDATE": 30, "BYE": 50}.get(method, 70) + count
+    lines = []
+    if step.is_request:
+        lines += ["%s sip:%s@%s SIP/2.0" % (step.names[0], rules.get("uri", "4920"), host), "Max-Forwards: 70"]
+    else:
+        lines += ["SIP/2.0 %s Some Phrase" % step.names[0]]
+    ack = "ack" if step.names[0] == "ACK" else ""
+    lines += ["Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
+              "From: <sip:%s@h>;tag=%s" % (number, uac), "To: <sip:1@h>" + ";tag=" + uas,
+              "Call-ID: %s" % leg, "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
+              "Contact: <sip:x@%s>" % address[step.src][0]]
+    if "reason" in rules:
+        lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
+    lines += ["%s: 1" % name for name in rules.get("has", "").split(",") if name]
+    body = ""
+    if "sdp" in rules or "hold" in rules:
+        way = rules.get("sdp", True)
+        way = "sendonly" if "hold" in rules else "sendrecv" if way is True else way.split("|")[0]
+        body = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 7000 RTP/AVP 8\r\n"
+                "a=rtpmap:8 PCMA/8000\r\na=%s\r\n" % way)
+        lines.append("Content-Type: application/sdp")
+    lines.append("Content-Length: %d" % len(body))
+    return "\r\n".join(lines + ["", body])
+
+
+class Line:
+    """One direction of a span: frames at given times become HDLC in timeslot D of CESoPSN packets."""
+
+    def __init__(self):
+        self.bits = FLAG * 20
+
+    def send(self, time, frame):
+        due = int(time * 64000)
+        self.bits += (FLAG * ((due - len(self.bits)) // 8 + 1) if due > len(self.bits) else FLAG)
+        self.bits += hdlc_bits(frame) + FLAG
+
+    def packets(self, duration):
+        need = int(duration / 0.005) * FRAMES * 8
+        bits = (self.bits + FLAG * (need // 8 + 1))[:max(need, 0)]
+        for count in range(need // (FRAMES * 8)):
+            part = bits[count * FRAMES * 8:(count + 1) * FRAMES * 8]
+            payload = bytearray(b"\xd5" * (SLOTS * FRAMES))
+            payload[D_SLOT - 1::SLOTS] = bytes(int(part[n:n + 8], 2) for n in range(0, len(part), 8))
+            yield (count + 1) * 0.005, struct.pack(">HH", 0, (65000 + count) & 0xFFFF) + bytes(payload)
+
+
+def play(case, path):
+    """Writes the capture of CASE's steps, one every 60 ms, to PATH. Returns {party: (address, port)}."""
+    address, phones = {}, 0
+    for party, role in case.parties.items():
+        phones += role in ("phone", "proxy")
+        address[party] = ("127.0.0.1", 5060) if role != "pbx" else PBX
+        if role in ("phone", "proxy"):
+            address[party] = ("127.0.0.%d" % (10 + phones), 5060)
+    lines = {True: Line(), False: Line()}
+    packets, origins, counts, time = [], {}, {True: 0, False: 0}, 0.1
+    for step in case.steps:
+        time += 0.06
+        if step.is_q931:
+            outgoing = case.parties[step.src] == "gateway"
+            head = bytes((0x02 if outgoing else 0x00, 0x01, counts[outgoing] << 1, 0))
+            counts[outgoing] += 1
+            lines[outgoing].send(time, head + q931_octets(step, case.parties, origins))
+        else:
+            text = sip_text(step, address).encode()
+            packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
+    for outgoing, line in lines.items():
+        ends = (GATEWAY, PBX) if outgoing else (PBX, GATEWAY)
+        packets += [(at, pcap.ethernet_udp(*ends, data)) for at, data in line.packets(time + 0.3)]
+    pcap.write(path, pcap.ETHERNET, sorted(packets, key=lambda packet: packet[0]))
+    return address
