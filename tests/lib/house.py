@@ -209,8 +209,9 @@ class House:
                                         self.path("pbx.log"))
 
     def pbx_command(self):
-        return [self.program("tieline-pbx"), "-S", "cesopsn,type=%s,local=%s:%d,remote=%s:%d,packet=5ms,clock=slave" % (
-            self.line, *config.SPAN_REMOTE, *config.SPAN_LOCAL), "-t", self.switch]
+        """tieline-pbx at the other end of the span, user side, clocked by the gateway."""
+        return [self.program("tieline-pbx"), "--local", "%s:%d" % config.SPAN_REMOTE, "--remote", "%s:%d" % config.SPAN_LOCAL,
+                "--type", self.line, "--switchtype", self.switch, "--side", "cpe", "--packet", "5", "--clock", "slave"]
 
     def _await_line(self):
         """Phones that call wait until the gateway could place a call."""
@@ -234,7 +235,7 @@ class House:
 
     @staticmethod
     def d_channel_up(spans):
-        return all(span["d-channel"] == "up" for span in spans)
+        return all(span["d_channel"] == "up" for span in spans)
 
     def busy_channels(self):
         channels = self.ask("show", "channels")
@@ -251,11 +252,11 @@ class House:
             counters = self.ask("show", "counters")
             if calls is None or channels is None or counters is None:
                 return ["tielinectl does not answer"]
-            return (["call %s still lives" % call.get("id") for call in calls] +
+            return (["call %d still lives (%s, %s)" % (call["call"], call["sip"], call["isdn"]) for call in calls] +
                     ["channel %s is %s" % (channel["channel"], channel["state"]) for channel in channels
-                     if channel["state"] not in ("idle", "restarting")] +
-                    ["%d RTP ports are booked" % counters[key] for key in counters
-                     if key.endswith("ports-used") and counters[key]])
+                     if channel["state"] != "idle"] +
+                    ["%d %s" % (row["value"], row["counter"]) for row in counters
+                     if row["counter"] in ("port pairs in use", "calls live") and row["value"]])
         if self.case.out_of_service:
             return
         wait_for(lambda: not loose(), 6, 0.2)
@@ -266,7 +267,7 @@ class House:
         number = self.case.out_of_service
         def seen():
             channels = self.ask("show", "channels") or []
-            return any(c["channel"] == number and c["state"] == "out-of-service" for c in channels)
+            return any(channel["channel"] == "e1/%d" % number and channel["state"] == "out of service" for channel in channels)
         if number and not wait_for(seen, 3):
             self.fail("channel %d is not said to be out of service" % number)
 
