@@ -96,8 +96,8 @@ static gboolean follow_jump(CesopsnBuffer *self, guint16 number)
         return FALSE;
     }
     /* An outage moved the far end on by about as much as we starved; a restart did not. */
-    if (self->held == 0 && forward <= self->starved + self->settings.depth)
-        self->settings.counters->lost += MIN(forward, self->starved);
+    if (self->played && self->held == 0 && forward <= self->starved + CESOPSN_BUFFER_REACH)
+        self->settings.counters->lost += forward;
     sync_to(self, number);
     return TRUE;
 }
@@ -159,10 +159,6 @@ void cesopsn_buffer_put(CesopsnBuffer *self, const CesopsnControl *control, cons
     }
     if (ahead < 0)
         self->next = control->sequence; /* nothing played yet: the first two came crosswise */
-    if (self->held == 0 && self->played) {
-        for (; ahead > 0 && self->starved > 0; ahead--, self->starved--)
-            skip_lost(self);
-    }
     hold(self, control, payload);
 }
 
@@ -180,17 +176,27 @@ static const guint8 *starve(CesopsnBuffer *self)
     return NULL;
 }
 
+/* Something is here again: numbers still missing were lost while we starved, one a turn. Turns starved
+ * beyond those were inserted, for a packet that came after its time. */
+static void settle_starved(CesopsnBuffer *self)
+{
+    if (self->played) {
+        for (; self->starved > 0 && slot_of(self, self->next)->state != SLOT_HELD; self->starved--)
+            skip_lost(self);
+        self->settings.counters->slips += self->starved;
+    }
+    self->starved = 0;
+}
+
 const guint8 *cesopsn_buffer_play(CesopsnBuffer *self, CesopsnControl *control)
 {
     BufferSlot *slot;
 
     if (self->held == 0 || (self->filling && self->held < self->target))
         return starve(self);
+    settle_starved(self);
     self->filling = FALSE;
-    if (self->played)
-        self->settings.counters->slips += self->starved;
     self->played = TRUE;
-    self->starved = 0;
     slot = slot_of(self, self->next);
     if (slot->state != SLOT_HELD) {
         skip_lost(self);
