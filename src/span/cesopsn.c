@@ -10,7 +10,8 @@ static guint8 *out_payload(Cesopsn *self)
     return self->out + CESOPSN_RTP_BYTES + CESOPSN_CONTROL_BYTES;
 }
 
-/* One timeslot's octets stand SLOTS apart: frame by frame, each with all timeslots in order (RFC 5086 5). */
+/* One timeslot's octets stand SLOTS apart: frame by frame, each with all timeslots in order (RFC
+ * 5086 5). */
 static void slot_read(const Cesopsn *self, const guint8 *payload, guint channel, guint8 *octets)
 {
     const guint8 *from = payload + channel - 1;
@@ -99,12 +100,13 @@ static void send_packet(Cesopsn *self)
 {
     guint8 *packet = self->out + CESOPSN_RTP_BYTES;
     gsize length = CESOPSN_CONTROL_BYTES + self->payload;
-    /* Our framer and our pseudowire are one: hearing nothing good is RDI to the far framer, and losing
-     * packets is R to the far pseudowire. What we send is always valid, so L is never set. */
+    /* Our framer and our pseudowire are one: hearing nothing good is RDI to the far framer, and
+     * losing packets is R to the far pseudowire. What we send is always valid, so L is never set.
+     */
     CesopsnControl control = {
         .losing = self->alarms.losing,
         .modifier = self->base.alarms & (SPAN_ALARM_RED | SPAN_ALARM_BLUE) ? CESOPSN_M_RDI
-                                                                          : CESOPSN_M_NORMAL,
+                                                                           : CESOPSN_M_NORMAL,
         .sequence = self->sequence++,
     };
 
@@ -190,9 +192,8 @@ static gboolean check_settings(const SpanSettings *settings, GError **error)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "[span %s] packet-ms: %u; 1 or 5",
                     settings->name, settings->packet_ms);
     else if (settings->buffer_packets < 2 || settings->buffer_packets > 32)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "[span %s] buffer-packets: %u; 2-32", settings->name,
-                    settings->buffer_packets);
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "[span %s] buffer-packets: %u; 2-32",
+                    settings->name, settings->buffer_packets);
     else
         return TRUE;
     return FALSE;

@@ -11,13 +11,13 @@
 #define CESOPSN_FRAMES_MAX 40 /* 125 us frames in a packet of 5 ms */
 
 typedef struct CesopsnClock {
-    LoopWatch *watch;     /* slave: an arriving packet is a tick */
+    LoopWatch *watch; /* slave: an arriving packet is a tick */
     LoopTimer *timer;
-    gint64 period_us;     /* of a packet */
-    gint64 due_us;        /* the next turn of our own clock, by a schedule that never slides */
-    gboolean coasting;    /* slave: hearing nothing, on our own clock */
-    gint64 turned_us;     /* slave: when the last arrival made a turn */
-    gint64 allowed_us;    /* slave: when the next turn would be at the highest rate allowed */
+    gint64 period_us;  /* of a packet */
+    gint64 due_us;     /* the next turn of our own clock, by a schedule that never slides */
+    gboolean coasting; /* slave: hearing nothing, on our own clock */
+    gint64 turned_us;  /* slave: when the last arrival made a turn */
+    gint64 allowed_us; /* slave: when the next turn would be at the highest rate allowed */
 } CesopsnClock;
 
 typedef struct Cesopsn {
@@ -27,10 +27,10 @@ typedef struct Cesopsn {
     CesopsnBuffer *buffer;
     CesopsnAlarms alarms;
     CesopsnClock clock;
-    guint slots, frames;   /* timeslots a frame, frames a packet */
-    gsize payload;         /* octets: slots times frames */
-    guint32 b_open;        /* bit N: timeslot N is an open B channel */
-    guint16 sequence;      /* of the next packet out */
+    guint slots, frames; /* timeslots a frame, frames a packet */
+    gsize payload;       /* octets: slots times frames */
+    guint32 b_open;      /* bit N: timeslot N is an open B channel */
+    guint16 sequence;    /* of the next packet out */
     HdlcSender *d_sender;
     HdlcReceiver d_receiver;
     guint8 out[CESOPSN_RTP_BYTES + CESOPSN_CONTROL_BYTES + SPAN_SLOTS_MAX * CESOPSN_FRAMES_MAX];

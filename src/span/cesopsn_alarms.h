@@ -1,15 +1,16 @@
 /* The alarms of a pseudowire: what each played packet says, made steady.
  *
  * Loss of packets is told twice, as RFC 5086 does: the R bit goes out after few missing packets
- * (the defaults of RFC 5604: in after 10, out after 2), while RED, which ends service, takes 100 ms.
+ * (the defaults of RFC 5604: in after 10, out after 2), while RED, which ends service, takes 100
+ * ms.
  */
 #pragma once
 
 #include "cesopsn_packet.h"
 #include "span.h"
 
-/* A condition that counts up while it is seen and down while it is not, raised at the top and cleared
- * at the bottom. */
+/* A condition that counts up while it is seen and down while it is not, raised at the top and
+ * cleared at the bottom. */
 typedef struct SteadyAlarm {
     guint level, top;
     gboolean raised;

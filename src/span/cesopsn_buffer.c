@@ -13,18 +13,19 @@ typedef struct BufferSlot {
 
 struct CesopsnBuffer {
     CesopsnBufferSettings settings;
-    guint target;       /* packets wanted here when one is played */
-    gboolean synced;    /* next means something */
-    gboolean played;    /* something has been played since synced */
-    gboolean filling;   /* waiting for target */
-    guint16 next;       /* the number to be played next */
+    guint target;     /* packets wanted here when one is played */
+    gboolean synced;  /* next means something */
+    gboolean played;  /* something has been played since synced */
+    gboolean filling; /* waiting for target */
+    guint16 next;     /* the number to be played next */
     guint16 newest;
     guint held;
     guint starved;      /* turns since the last one with something to play */
     gboolean has_stray; /* the last packet was far out of sequence ... */
     guint16 stray;      /* ... and this number would follow it */
     guint8 *octets;     /* the payloads of all slots */
-    BufferSlot slots[CESOPSN_BUFFER_SLOTS]; /* by number; behind next they remember what became of it */
+    BufferSlot
+        slots[CESOPSN_BUFFER_SLOTS]; /* by number; behind next they remember what became of it */
 };
 
 CesopsnBuffer *cesopsn_buffer_new(const CesopsnBufferSettings *settings)
@@ -83,7 +84,8 @@ static void skip_lost(CesopsnBuffer *self)
     self->settings.counters->lost++;
 }
 
-/* A number beyond reach, or after a long silence: a restarted far end, an outage, or a stray packet. */
+/* A number beyond reach, or after a long silence: a restarted far end, an outage, or a stray
+ * packet. */
 static gboolean follow_jump(CesopsnBuffer *self, guint16 number)
 {
     guint16 forward = (guint16)(number - self->next);
@@ -176,8 +178,8 @@ static const guint8 *starve(CesopsnBuffer *self)
     return NULL;
 }
 
-/* Something is here again: numbers still missing were lost while we starved, one a turn. Turns starved
- * beyond those were inserted, for a packet that came after its time. */
+/* Something is here again: numbers still missing were lost while we starved, one a turn. Turns
+ * starved beyond those were inserted, for a packet that came after its time. */
 static void settle_starved(CesopsnBuffer *self)
 {
     if (self->played) {

@@ -39,6 +39,7 @@ typedef enum CesopsnVerdict {
 /* Writes the 4 octets of the control word of a packet of LENGTH octets, RTP header included. */
 void cesopsn_control_write(const CesopsnControl *control, gsize length, guint8 *out);
 
-/* Reads a packet of LENGTH octets from its control word on, of a pseudowire of PAYLOAD octets a packet. */
+/* Reads a packet of LENGTH octets from its control word on, of a pseudowire of PAYLOAD octets a
+ * packet. */
 CesopsnVerdict cesopsn_packet_read(const guint8 *packet, gsize length, gsize payload,
                                    CesopsnControl *control);

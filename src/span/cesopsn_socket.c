@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RECEIVE_BUFFER_BYTES (512 * 1024) /* a second of an E1's 1 ms packets, with the kernel's overhead half of it */
+#define RECEIVE_BUFFER_BYTES                                                                       \
+    (512 * 1024) /* a second of an E1's 1 ms packets, with the kernel's overhead half of it */
 #define COMPLAIN_PER_US (60 * G_USEC_PER_SEC)
 #define ADDRESS_TEXT (INET6_ADDRSTRLEN + 16)
 
@@ -30,9 +31,8 @@ static socklen_t length_of(const struct sockaddr_storage *address)
 
 static guint16 port_of(const struct sockaddr_storage *address)
 {
-    return ntohs(address->ss_family == AF_INET6
-                     ? ((const struct sockaddr_in6 *)address)->sin6_port
-                     : ((const struct sockaddr_in *)address)->sin_port);
+    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)address)->sin6_port
+                                                : ((const struct sockaddr_in *)address)->sin_port);
 }
 
 static const char *describe(const struct sockaddr_storage *address, char text[ADDRESS_TEXT])

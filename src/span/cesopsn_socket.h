@@ -13,8 +13,8 @@ CesopsnSocket *cesopsn_socket_open(const SpanSettings *settings, SpanCounters *c
 void cesopsn_socket_close(CesopsnSocket *self);
 /* The descriptor, for a loop to watch. */
 int cesopsn_socket_fd(const CesopsnSocket *self);
-/* Takes the next datagram; FALSE when none is waiting. PACKET points to it, and LENGTH tells its length,
- * until the next call; PACKET is NULL when it was not the far end's. */
+/* Takes the next datagram; FALSE when none is waiting. PACKET points to it, and LENGTH tells its
+ * length, until the next call; PACKET is NULL when it was not the far end's. */
 gboolean cesopsn_socket_receive(CesopsnSocket *self, const guint8 **packet, gsize *length);
 /* Sends a datagram; what the network does not take is lost, as on the network. */
 void cesopsn_socket_send(CesopsnSocket *self, const guint8 *packet, gsize length);

@@ -1,8 +1,8 @@
 /* HDLC of a D channel (ISO/IEC 13239, Q.921 2): frames on one side, timeslot octets on the other.
  *
- * The line carries a timeslot's octet most significant bit first (G.704, RFC 5086 5) and HDLC sends an
- * octet's least significant bit first (Q.921 2.8.2), so the first bit of a frame is the 0x80 of a
- * timeslot octet. Frames are not aligned to timeslot octets. spandsp's HDLC stops at 400 octets.
+ * The line carries a timeslot's octet most significant bit first (G.704, RFC 5086 5) and HDLC sends
+ * an octet's least significant bit first (Q.921 2.8.2), so the first bit of a frame is the 0x80 of
+ * a timeslot octet. Frames are not aligned to timeslot octets. spandsp's HDLC stops at 400 octets.
  */
 #pragma once
 
@@ -51,6 +51,6 @@ HdlcSender *hdlc_sender_new(void);
 void hdlc_sender_free(HdlcSender *self);
 /* Queues a frame; FALSE when the queue is full, FRAME is empty or longer than HDLC_FRAME_MAX. */
 gboolean hdlc_sender_queue(HdlcSender *self, const guint8 *frame, gsize length);
-/* Writes the next COUNT timeslot octets: frames one flag apart, flags when there is none. Returns how
- * many frames ended in them. */
+/* Writes the next COUNT timeslot octets: frames one flag apart, flags when there is none. Returns
+ * how many frames ended in them. */
 guint hdlc_sender_fill(HdlcSender *self, guint8 *octets, gsize count);

@@ -3,7 +3,8 @@
 
 guint16 hdlc_fcs(guint16 fcs, const guint8 *data, gsize length)
 {
-    /* The remainder of each half octet: 0x8408 is x^16+x^12+x^5+1 read from the least significant bit. */
+    /* The remainder of each half octet: 0x8408 is x^16+x^12+x^5+1 read from the least significant
+     * bit. */
     static const guint16 remainder[16] = {
         0x0000, 0x1081, 0x2102, 0x3183, 0x4204, 0x5285, 0x6306, 0x7387,
         0x8408, 0x9489, 0xa50a, 0xb58b, 0xc60c, 0xd68d, 0xe70e, 0xf78f,

@@ -9,12 +9,12 @@ typedef struct QueuedFrame {
 } QueuedFrame;
 
 struct HdlcSender {
-    guint32 bits;    /* line bits not yet sent, the next one on top of bit_count */
-    guint bit_count; /* 17 at most: 7 left over and a stuffed octet of 10 */
-    guint ones;      /* consecutive ones sent in the frame */
-    gboolean opened; /* a frame is being sent */
+    guint32 bits;     /* line bits not yet sent, the next one on top of bit_count */
+    guint bit_count;  /* 17 at most: 7 left over and a stuffed octet of 10 */
+    guint ones;       /* consecutive ones sent in the frame */
+    gboolean opened;  /* a frame is being sent */
     gboolean flagged; /* the last thing sent was a flag, good to open a frame */
-    gsize position;  /* next octet of the first frame */
+    gsize position;   /* next octet of the first frame */
     guint first, count;
     QueuedFrame queue[HDLC_QUEUE_FRAMES]; /* the frame being sent stays the first until its end */
 };

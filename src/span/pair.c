@@ -19,7 +19,8 @@ typedef struct PairWay {
     guint8 blocks[BLOCKS_WAITING][SPAN_SLOTS_MAX + 1][BLOCK_OCTETS];
 } PairWay;
 
-/* The line between two ends. It outlives both while frames are under way on another thread's loop. */
+/* The line between two ends. It outlives both while frames are under way on another thread's loop.
+ */
 typedef struct PairLine {
     gatomicrefcount references;
     GMutex lock; /* guards all below */
@@ -121,8 +122,8 @@ static gboolean pair_d_send(Span *span, const guint8 *octets, gsize length)
     return TRUE;
 }
 
-/* One end's millisecond: hears what the far end sent, idle octets when its clock stands, all ones from
- * a cut line. */
+/* One end's millisecond: hears what the far end sent, idle octets when its clock stands, all ones
+ * from a cut line. */
 static void line_hear(PairSpan *self, guint8 (*in)[BLOCK_OCTETS], gsize size)
 {
     PairLine *line = self->line;

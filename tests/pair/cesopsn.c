@@ -87,7 +87,8 @@ static void test_start_up(void)
     line_clear(&line);
 }
 
-/* Ten seconds of different random octets both ways at once on the first, the last and a middle channel. */
+/* Ten seconds of different random octets both ways at once on the first, the last and a middle
+ * channel. */
 static void exact_both_ways(SpanType type, guint packet_ms, guint depth, SpanClock a, SpanClock b)
 {
     guint8 last = type == SPAN_E1 ? 31 : 23;
@@ -246,8 +247,8 @@ static RelayFate drop_some(void *user, guint way, guint64 number)
     return way == 0 && number % 100 == 50 ? RELAY_DROP : RELAY_PASS;
 }
 
-/* Every hundredth packet lost: counted, its octets all ones, every other octet in its place, and the
- * slave keeps the master's pace. */
+/* Every hundredth packet lost: counted, its octets all ones, every other octet in its place, and
+ * the slave keeps the master's pace. */
 static void test_loss(void)
 {
     const guint8 *sent, *heard, *found;
@@ -292,7 +293,8 @@ static RelayFate cross_some(void *user, guint way, guint64 number)
     return (number + way) % 10 == 5 ? RELAY_HOLD : number % 10 == 8 ? RELAY_TWICE : RELAY_PASS;
 }
 
-/* Each tenth packet changes place with the next, another comes twice, both ways: nothing is heard of it. */
+/* Each tenth packet changes place with the next, another comes twice, both ways: nothing is heard
+ * of it. */
 static void test_reorder_and_duplicates(void)
 {
     Line line;
@@ -351,7 +353,8 @@ static RelayFate drop_ways(void *user, guint way, guint64 number)
     return *(guint *)user >> way & 1 ? RELAY_DROP : RELAY_PASS;
 }
 
-/* A line cut in one direction: RED at the deaf end, YELLOW and remote loss at the other; all clears. */
+/* A line cut in one direction: RED at the deaf end, YELLOW and remote loss at the other; all
+ * clears. */
 static void cut_one_way(guint way)
 {
     guint cut = 0;

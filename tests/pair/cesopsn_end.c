@@ -9,9 +9,8 @@
 
 static struct sockaddr_in loopback(guint16 port)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static int socket_bound(guint16 port)
@@ -165,8 +164,8 @@ void far_close(Far *self)
 
 void far_send_raw(Far *self, const guint8 *packet, gsize length)
 {
-    ssize_t sent = sendto(self->fd, packet, length, 0, (struct sockaddr *)&self->span,
-                          sizeof(self->span));
+    ssize_t sent =
+        sendto(self->fd, packet, length, 0, (struct sockaddr *)&self->span, sizeof(self->span));
 
     g_assert_cmpint(sent, ==, (gssize)length);
 }

@@ -173,7 +173,8 @@ static void test_far_wraps(void)
     solo_clear(&solo);
 }
 
-/* The far end sends CONTROL: the span tells ALARMS, and tells none when it is over. ANSWER is octet 0 of what the span sends meanwhile. */
+/* The far end sends CONTROL: the span tells ALARMS, and tells none when it is over. ANSWER is octet
+ * 0 of what the span sends meanwhile. */
 static void far_tells(CesopsnControl control, gsize length, SpanAlarms alarms, guint8 answer)
 {
     guint8 packet[1500];
@@ -242,18 +243,18 @@ static void test_malformed(void)
         guint8 head[4];
         gsize length;
     } packets[] = {
-        {{0x00, 0x00, 0, 0}, 0},             /* empty */
-        {{0x00, 0x03, 0, 0}, 3},             /* no whole control word */
-        {{0x00, 0x04, 0, 0}, 4},             /* valid, without a payload */
-        {{0x00, 0x00, 0, 0}, 4 + 247},       /* an octet short */
-        {{0x00, 0x00, 0, 0}, 4 + 249},       /* an octet long */
-        {{0x00, 0x00, 0, 0}, 4 + 31 * 40},   /* of another packet time */
-        {{0x00, 0x14, 0, 0}, 4 + 248},       /* LEN told where it must be 0 */
-        {{0x10, 0x00, 0, 0}, 4 + 248},       /* bits 0-3: an associated channel */
-        {{0x00, 0x40, 0, 0}, 4 + 248},       /* a fragment */
-        {{0x01, 0x00, 0, 0}, 4 + 248},       /* L 0 M 01: reserved */
-        {{0x0a, 0x00, 0, 0}, 4 + 248},       /* L 1 M 10: reserved */
-        {{0x80, 0x00, 0, 0}, 4 + 248 + 8},   /* an RTP header, which is not agreed */
+        {{0x00, 0x00, 0, 0}, 0},           /* empty */
+        {{0x00, 0x03, 0, 0}, 3},           /* no whole control word */
+        {{0x00, 0x04, 0, 0}, 4},           /* valid, without a payload */
+        {{0x00, 0x00, 0, 0}, 4 + 247},     /* an octet short */
+        {{0x00, 0x00, 0, 0}, 4 + 249},     /* an octet long */
+        {{0x00, 0x00, 0, 0}, 4 + 31 * 40}, /* of another packet time */
+        {{0x00, 0x14, 0, 0}, 4 + 248},     /* LEN told where it must be 0 */
+        {{0x10, 0x00, 0, 0}, 4 + 248},     /* bits 0-3: an associated channel */
+        {{0x00, 0x40, 0, 0}, 4 + 248},     /* a fragment */
+        {{0x01, 0x00, 0, 0}, 4 + 248},     /* L 0 M 01: reserved */
+        {{0x0a, 0x00, 0, 0}, 4 + 248},     /* L 1 M 10: reserved */
+        {{0x80, 0x00, 0, 0}, 4 + 248 + 8}, /* an RTP header, which is not agreed */
     };
     guint8 packet[1500];
     guint told;

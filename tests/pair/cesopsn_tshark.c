@@ -36,7 +36,8 @@ static GByteArray *pcap_new(void)
 }
 
 /* One packet a millisecond, from port FROM to port TO of 127.0.0.1. */
-static void pcap_add(GByteArray *out, guint number, guint from, guint to, const guint8 *udp, gsize length)
+static void pcap_add(GByteArray *out, guint number, guint from, guint to, const guint8 *udp,
+                     gsize length)
 {
     static const guint8 addresses[8] = {127, 0, 0, 1, 127, 0, 0, 1};
     static const guint8 ip[8] = {0, 0, 0, 0, 64, 17, 0, 0};
@@ -95,15 +96,24 @@ static void capture(const char *file, guint16 *far_port)
     loop_virtual_free(loop);
 }
 
-/* What tshark says of FILE, a line a packet: sequence, L and M, R, FRG, LEN, payload length, expert notes. */
+/* What tshark says of FILE, a line a packet: sequence, L and M, R, FRG, LEN, payload length, expert
+ * notes. */
 static char *dissect(const char *tshark, const char *file, guint16 port)
 {
     g_autofree char *decode = g_strdup_printf("udp.port==%u,pwcesopsn", port);
-    const char *argv[] = {tshark, "-n", "-r", file, "-d", decode, "-T", "fields",
-                          "-e", "pwcesopsn.cw.seqno", "-e", "pwcesopsn.cw.lm",
-                          "-e", "pwcesopsn.cw.rbit", "-e", "pwcesopsn.cw.frag",
-                          "-e", "pwcesopsn.cw.length", "-e", "pwcesopsn.payload.len",
-                          "-e", "_ws.expert.message", "-E", "separator=;", NULL};
+    const char *argv[] = {tshark, "-n",
+                          "-r",   file,
+                          "-d",   decode,
+                          "-T",   "fields",
+                          "-e",   "pwcesopsn.cw.seqno",
+                          "-e",   "pwcesopsn.cw.lm",
+                          "-e",   "pwcesopsn.cw.rbit",
+                          "-e",   "pwcesopsn.cw.frag",
+                          "-e",   "pwcesopsn.cw.length",
+                          "-e",   "pwcesopsn.payload.len",
+                          "-e",   "_ws.expert.message",
+                          "-E",   "separator=;",
+                          NULL};
     g_autoptr(GError) error = NULL;
     char *out = NULL;
     int status;
@@ -128,7 +138,8 @@ static void assert_dissected(const char *text)
         if (i > 0)
             g_assert_cmpuint(g_ascii_strtoull(field[0], NULL, 10), ==, (sequence + 1) & 0xffff);
         sequence = g_ascii_strtoull(field[0], NULL, 10);
-        /* L 0 M 10 while RED, which ends 100 ms after the far end began; R as long as it is silent */
+        /* L 0 M 10 while RED, which ends 100 ms after the far end began; R as long as it is silent
+         */
         if (i < 195 || i > 210)
             g_assert_cmpuint(g_ascii_strtoull(field[1], NULL, 0), ==, i < 200 ? 2 : 0);
         if (i < 100 || i > 105)

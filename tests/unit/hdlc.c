@@ -50,8 +50,8 @@ static void line_bits(GByteArray *line, guint *count, const char *text)
     }
 }
 
-/* One golden frame: its octets, and the line from opening to closing flag, bit by bit as Q.921 2 sends
- * it: octets least significant bit first, a zero after five ones, FCS by Q.921 2.7. */
+/* One golden frame: its octets, and the line from opening to closing flag, bit by bit as Q.921 2
+ * sends it: octets least significant bit first, a zero after five ones, FCS by Q.921 2.7. */
 typedef struct Golden {
     const char *name;
     guint8 frame[4];
@@ -63,13 +63,22 @@ typedef struct Golden {
 static const Golden goldens[] = {
     /* SABME, SAPI 0, TEI 0, P=1, a command of the user side (C/R 0): Q.921 table 5.
      *                        00       01       7F (stuffed) 64       54 */
-    {"SABME of the user side", {0x00, 0x01, 0x7f}, 3, {0x64, 0x54},
+    {"SABME of the user side",
+     {0x00, 0x01, 0x7f},
+     3,
+     {0x64, 0x54},
      "01111110 00000000 10000000 11111 0 110 00100110 00101010 01111110"},
     /* The same of the network side, C/R 1. */
-    {"SABME of the network side", {0x02, 0x01, 0x7f}, 3, {0xdc, 0xe1},
+    {"SABME of the network side",
+     {0x02, 0x01, 0x7f},
+     3,
+     {0xdc, 0xe1},
      "01111110 01000000 10000000 11111 0 110 00111011 10000111 01111110"},
     /* All ones: a zero after every fifth, the run goes over octet borders up to the FCS. */
-    {"all ones", {0xff, 0xff, 0xff, 0xff}, 4, {0x47, 0x0f},
+    {"all ones",
+     {0xff, 0xff, 0xff, 0xff},
+     4,
+     {0x47, 0x0f},
      "01111110 111110 111110 111110 111110 111110 111110 11 111 0 00010 11110000 01111110"},
 };
 
