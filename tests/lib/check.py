@@ -166,6 +166,18 @@ def check_edges(edges, verdict):
                          (cause.end - effect.begin) * 1000, describe(cause))
 
 
+def check_channels(messages, verdict):
+    """Q.931 5.1.2: an exclusive channel of a SETUP is the channel of the whole call."""
+    asked = {}
+    for message in messages:
+        if message.proto != "Q.931" or message.channel is None or not message.ref:
+            continue
+        if message.message == "SETUP" and message.exclusive:
+            asked[message.call()] = message.channel
+        elif message.channel != asked.get(message.call(), message.channel):
+            verdict.fail("'%s': the SETUP had channel %d, exclusive", describe(message), asked[message.call()])
+
+
 def check_sequence(messages, verdict):
     """RFC 3261 12.2.1.1: each sender's CSeq rises from request to request of a dialog."""
     last = {}
@@ -197,6 +209,7 @@ def check_flow(case, messages):
     check_rules(case.steps, verdict)
     check_edges(case.causality, verdict)
     check_sequence(messages, verdict)
+    check_channels(messages, verdict)
     return verdict
 
 

@@ -4,6 +4,7 @@ import random
 import sys
 import tempfile
 
+import audio
 import cesopsn_decode
 import dissect
 import flow
@@ -40,10 +41,36 @@ def test_crc(tap):
 
 
 def test_golden_frame(tap):
-    """SABME from Q.921 figure 1, written out bit by bit: address 00 01, control 7f, FCS, zero inserted after five ones."""
-    bits = "00000000" "10000000" "111110110" "" + cesopsn_decode.hdlc_bits(b"\x00\x01\x7f")[25:]
-    tap.case(cesopsn_decode.hdlc_bits(b"\x00\x01\x7f") == bits, "zero insertion and bit order of a SABME",
-             cesopsn_decode.hdlc_bits(b"\x00\x01\x7f"))
+    """SABME to SAPI 0, TEI 0 written out by hand from Q.921 2.3 to 2.7: low bits first, a zero after five ones, the FCS's high power first."""
+    bits = "01000000" "10000000" "11111" "0" "110" "00111011" "10000111"
+    tap.case(cesopsn_decode.hdlc_bits(b"\x02\x01\x7f") == bits, "zero insertion, bit order and FCS of a SABME",
+             cesopsn_decode.hdlc_bits(b"\x02\x01\x7f"))
+    stream = cesopsn_decode.FLAG * 20 + bits + cesopsn_decode.FLAG * 24
+    octets = bytes(int(stream[n:n + 8], 2) for n in range(0, len(stream) // 8 * 8, 8))[:40]
+    packet = pcap.Datagram(1.0, synth.GATEWAY, synth.PBX, b"\x00\x00\x00\x07" + b"".join(
+        bytes((*[0xD5] * 15, octet, *[0xD5] * 15)) for octet in octets))
+    wire = cesopsn_decode.Pseudowire([packet], synth.GATEWAY, synth.PBX, 31)
+    got = [frame.data for frame in wire.frames(16)]
+    tap.case(got == [b"\x02\x01\x7f"], "the same SABME comes back out of timeslot 16", str(got))
+
+
+def test_audio(tap):
+    """The judge of sound: an offset is no fault; a sample lost, doubled or altered, silence and an early end are."""
+    said = audio.pattern(1)
+    silence = b"\xd5" * 3000
+    good = silence + said[900:]
+    cases = [("late and cut at its head", good, True), ("one octet altered", good[:40000] + bytes((good[40000] ^ 1,)) + good[40001:], False),
+             ("one octet lost", good[:40000] + good[40001:], False), ("one octet doubled", good[:40000] + good[39999:], False),
+             ("20 ms concealed", good[:40000] + silence[:160] + good[40160:], False), ("silence", silence * 40, False),
+             ("nine seconds", good[:75000], False), ("another pattern", audio.pattern(2), False)]
+    for name, heard, fine in cases:
+        tap.case((not audio.sample_exact("", said, heard)) == fine, "a stream with %s %s" % (name, "passes" if fine else "is noticed"),
+                 str(audio.sample_exact("", said, heard)))
+    back = audio.convert(audio.convert(bytes(range(256)), "ulaw", "alaw"), "alaw", "ulaw")
+    changed = sorted({octet ^ 0xFF & 0xFF for octet in range(256) if back[octet] != octet})
+    # G.711: of mu-law decoder output values only 0, 2, 4, 6, 8, 10, 12 and 14 do not survive A-law
+    tap.case([octet & 0x7F for octet in changed if octet < 128] == list(range(0, 16, 2)),
+             "mu to A to mu alters just the values that G.711 names", str(changed))
 
 
 def test_decoder(tap):
@@ -123,6 +150,7 @@ def main():
     test_crc(tap)
     test_golden_frame(tap)
     test_decoder(tap)
+    test_audio(tap)
     wanted = set(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         test_flows(tap, [one for one in flow.read_flows(FLOWS) if not wanted or one.id in wanted], folder)
