@@ -48,6 +48,14 @@ static gboolean dead_remove(const struct sockaddr_un *address, GError **error)
     return TRUE;
 }
 
+/* Makes the socket's folder where only its last level is missing: /run is empty after every boot. */
+static void folder_make(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    g_mkdir(folder, 0750); /* if it cannot, bind() says why */
+}
+
 GSocket *listen_unix(const char *path, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -60,6 +68,7 @@ GSocket *listen_unix(const char *path, GError **error)
     }
     if (!dead_remove(&address, error))
         return NULL;
+    folder_make(path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* On Linux the file inherits the socket's mode less the umask: it is never wider than ours. The
      * chmod() then gives back what the umask took. */

@@ -1,6 +1,8 @@
 /* Tables for people: rows of JSON objects as aligned columns. */
 #include "table.h"
 
+#include <string.h>
+
 #define BOLD "\033[1m"
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
@@ -80,25 +82,43 @@ static int text_width(const char *text)
     return width;
 }
 
-/* Prints TEXT in a column of WIDTH. */
-static void cell_put(FILE *out, const char *text, int width, const Column *column)
-{
-    int blanks = width - text_width(text);
-    gboolean last = !column[1].header;
+/* A line being printed: blanks wait until something follows them. */
+typedef struct Line {
+    FILE *out;
+    int blanks;
+} Line;
 
-    if (column->kind == COLUMN_TEXT)
-        fprintf(out, "%s%*s", text, last ? 0 : blanks, "");
-    else
-        fprintf(out, "%*s%s", blanks, "", text);
-    fputs(last ? "\n" : "  ", out);
+/* Prints TEXT in a column of WIDTH, in COLOUR when that is not NULL. */
+static void cell_put(Line *line, const char *text, const Column *column, int width,
+                     const char *colour)
+{
+    int rest = width - text_width(text);
+
+    line->blanks += column->kind == COLUMN_TEXT ? 0 : rest;
+    if (*text) {
+        fprintf(line->out, "%*s%s%s%s", line->blanks, "", colour ? colour : "", text,
+                colour ? PLAIN : "");
+        line->blanks = 0;
+    }
+    line->blanks += (column->kind == COLUMN_TEXT ? rest : 0) + 2;
 }
 
-static void head_put(FILE *out, const Column *columns, const int *widths, gboolean colour)
+static void row_put(FILE *out, const Column *columns, const int *widths, JsonObject *row,
+                    gboolean colour)
 {
-    fputs(colour ? BOLD : "", out);
-    for (gsize i = 0; columns[i].header; i++)
-        cell_put(out, columns[i].header, widths[i], &columns[i]);
-    fputs(colour ? PLAIN : "", out);
+    Line line = {out, 0};
+
+    for (gsize i = 0; columns[i].header; i++) {
+        g_autofree char *text = row ? cell_text(&columns[i], row) : g_strdup(columns[i].header);
+        gboolean bad = row && columns[i].good && strcmp(text, columns[i].good) != 0;
+
+        cell_put(&line, text, &columns[i], widths[i],
+                 !colour ? NULL
+                 : !row  ? BOLD
+                 : bad   ? RED
+                         : NULL);
+    }
+    fputc('\n', out);
 }
 
 void table_print(FILE *out, const Column *columns, JsonArray *rows, gboolean colour)
@@ -114,16 +134,7 @@ void table_print(FILE *out, const Column *columns, JsonArray *rows, gboolean col
             widths[i] = MAX(widths[i], text_width(text));
         }
     }
-    head_put(out, columns, widths, colour);
-    for (guint j = 0; j < count; j++) {
-        for (gsize i = 0; columns[i].header; i++) {
-            g_autofree char *text = cell_text(&columns[i], json_array_get_object_element(rows, j));
-            gboolean bad =
-                colour && columns[i].good && *text && g_strcmp0(text, columns[i].good) != 0;
-
-            fputs(bad ? RED : "", out);
-            cell_put(out, text, widths[i], &columns[i]);
-            fputs(bad ? PLAIN : "", out);
-        }
-    }
+    row_put(out, columns, widths, NULL, colour); /* the headers */
+    for (guint j = 0; j < count; j++)
+        row_put(out, columns, widths, json_array_get_object_element(rows, j), colour);
 }

@@ -1,7 +1,7 @@
 /* The control socket: what it refuses, what each command answers, and that no client holds up
  * another. */
 #include "commands.h"
-#include "ctl_rooms.h"
+#include "ctl_daemon.h"
 #include "desk.h"
 
 #include <errno.h>
@@ -13,89 +13,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static const char conf[] =
-    "[span e1]\nbackend = pair\n[trunk pbx]\nspan = e1\nt301 = 4m\n"
-    "[route out]\nfrom = 192.0.2.0/24, pbx\ncalled = 2XX\nto = trunk pbx, sip:a@b\n"
-    "[route in]\nto = sip:{number}@192.0.2.9\n"
-    "[peer proxy]\nnetwork = 192.0.2.7\n";
-
-/* ---- the daemon as ctl sees it ---- */
-
-typedef struct Fixture {
-    char *folder, *path;
-    Settings *settings;
-    Loop *loop; /* signalling, in a thread of its own */
-    GThread *signalling;
-    Ctl *ctl;
-    CtlRooms rooms;
-    guint drained, reloaded;
-    GThread *drain_thread;
-} Fixture;
-
-static gpointer signalling_run(gpointer data)
-{
-    loop_epoll_run(data);
-    return NULL;
-}
-
-static void on_drain(void *user)
-{
-    Fixture *fixture = user;
-
-    fixture->drained++;
-    fixture->drain_thread = g_thread_self();
-}
-
-static gboolean on_reload(void *user, GError **error)
-{
-    Fixture *fixture = user;
-
-    if (fixture->reloaded++ == 0)
-        return TRUE;
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "tieline.conf:1: a\ntieline.conf:2: b");
-    return FALSE;
-}
-
-static void fixture_open(Fixture *fixture, gconstpointer data)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-
-    fixture->folder = g_dir_make_tmp("tieline-ctl-XXXXXX", &error);
-    g_assert_no_error(error);
-    fixture->path = g_build_filename(fixture->folder, "control", NULL);
-    text = g_strdup_printf("[system]\ncontrol = %s\n%s", fixture->path, conf);
-    fixture->settings = settings_parse("test.conf", text, &error);
-    g_assert_no_error(error);
-    fixture->loop = loop_epoll_new(&error);
-    g_assert_no_error(error);
-    fixture->signalling = g_thread_new("signalling", signalling_run, fixture->loop);
-    fixture->rooms = (CtlRooms){.signalling = fixture->loop,
-                                .settings = fixture->settings,
-                                .drain = on_drain,
-                                .reload = on_reload,
-                                .user = fixture};
-    paper = (PaperNotes){0};
-    paper_calls = 2;
-    fixture->ctl = ctl_new(&fixture->rooms, &error);
-    g_assert_no_error(error);
-}
-
-static void fixture_close(Fixture *fixture, gconstpointer data)
-{
-    g_clear_pointer(&fixture->ctl, ctl_free);
-    g_assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
-    loop_epoll_quit(fixture->loop);
-    g_thread_join(fixture->signalling);
-    loop_epoll_free(fixture->loop);
-    while (g_main_context_iteration(NULL, FALSE))
-        ;
-    settings_free(fixture->settings);
-    g_assert_cmpint(g_rmdir(fixture->folder), ==, 0);
-    g_free(fixture->path);
-    g_free(fixture->folder);
-}
 
 /* ---- a client of plain system calls ---- */
 
@@ -351,7 +268,7 @@ static void test_drain(Fixture *fixture, gconstpointer data)
 static void test_reload(Fixture *fixture, gconstpointer data)
 {
     int fd = client_open(fixture);
-    g_autoptr(GString) text = g_string_new(conf);
+    g_autoptr(GString) text = g_string_new(daemon_conf);
     g_autoptr(Settings) other = NULL;
     g_autofree char *with_control = NULL;
 
@@ -563,12 +480,12 @@ static void test_no_folder(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
     CtlRooms rooms = fixture->rooms;
     g_autoptr(Settings) settings =
-        settings_parse("t", "[system]\ncontrol=/nonexistent/control\n", NULL);
+        settings_parse("t", "[system]\ncontrol=/nonexistent/folder/control\n", NULL);
 
     rooms.settings = settings;
     g_assert_null(ctl_new(&rooms, &error));
     g_assert_cmpstr(error->message, ==,
-                    "[system] control: /nonexistent/control: No such file or directory");
+                    "[system] control: /nonexistent/folder/control: No such file or directory");
 }
 
 #define ADD(path, data, func) g_test_add(path, Fixture, data, fixture_open, func, fixture_close)

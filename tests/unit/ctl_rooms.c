@@ -3,6 +3,7 @@
 #include "ctl_rooms.h"
 
 #include "cause.h"
+#include "clock.h"
 #include "number.h"
 #include "route.h"
 
@@ -192,8 +193,12 @@ char *route_explain(const Settings *settings, const CallOrigin *origin, const Ca
 
 gboolean isdn_span_status(const Isdn *isdn, guint8 span, IsdnSpanStatus *status)
 {
-    *status = (IsdnSpanStatus){
-        .trunk = "pbx", .state = DCHAN_UP, .channels = 30, .busy = 1, .frames_in = 7};
+    *status = (IsdnSpanStatus){.trunk = "pbx",
+                               .state = DCHAN_UP,
+                               .since_us = clock_now_us(),
+                               .channels = 30,
+                               .busy = 1,
+                               .frames_in = 7};
     return span == 0;
 }
 
