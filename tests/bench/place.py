@@ -1,0 +1,117 @@
+# The place a measurement runs in: a network namespace with tielined, tieline-pbx on some spans, and SIPp.
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import config
+from namespace import Namespace, wait_for
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PHONE = "127.0.0.11"
+
+
+def span_addresses(index):
+    return "127.0.0.1:%d" % (41000 + index), "127.0.0.2:%d" % (42000 + index)
+
+
+class Place:
+    def __init__(self, build, spans, packet="1ms"):
+        self.build, self.spans, self.packet = build, spans, packet
+        self.folder = tempfile.mkdtemp(prefix="tieline-bench-")
+        self.namespace = Namespace("tlbench-%d" % os.getpid())
+        self.gateway = self.pbx = None
+        self.news = []  # JSON objects the PBX reported
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def __enter__(self):
+        self.namespace.__enter__()
+        settings = config.base(self.folder, "euroisdn", PHONE)
+        del settings["span e1"]
+        for index in range(self.spans):
+            local, remote = span_addresses(index)
+            settings["span e%d" % index] = {"type": "e1", "local": local, "remote": remote, "packet": self.packet,
+                                            "clock": "master"}
+        settings["trunk pbx"]["span"] = ", ".join("e%d" % index for index in range(self.spans))
+        settings["trunk pbx"]["hunt"] = "least-used"
+        settings["system"]["log-level"] = "warning"
+        with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
+            file.write(config.text(settings))
+        self.gateway = self.namespace.start("tielined", [os.path.join(self.build, "tielined"), "-c", self.path("tieline.conf")],
+                                            self.path("tielined.log"))
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.pbx, self.gateway):
+            if process:
+                process.end(signal.SIGTERM, 10)
+        self.namespace.__exit__()
+
+    def start_pbx(self, script):
+        command = [os.path.join(self.build, "tieline-pbx"), "-s", self.path("script")]
+        for index in range(self.spans):
+            remote, local = span_addresses(index)
+            command += ["--span", "local=%s,remote=%s,packet=%s,clock=slave" % (local, remote, self.packet[:-2])]
+        with open(self.path("script"), "w", encoding="ascii") as file:
+            file.write("\n".join(script) + "\n")
+        self.pbx = self.namespace.start("tieline-pbx", command, self.path("pbx.log"), piped=True)
+        threading.Thread(target=self._listen, daemon=True).start()
+        if not wait_for(self.line_is_up, 30):
+            raise RuntimeError("the spans do not come up: " + self.gateway.tail())
+
+    def _listen(self):
+        for line in self.pbx.popen.stdout:
+            if b'"load"' in line:  # the rest is a line an event: too many to keep
+                self.news.append(json.loads(line))
+
+    def start_sipp(self, name, *options):
+        return self.namespace.start(name, ["sipp", "-nostdin", "-i", PHONE, *options], self.path(name + ".log"))
+
+    def ask(self, *words):
+        done = subprocess.run(["ip", "netns", "exec", self.namespace.name, os.path.join(self.build, "tielinectl"), "--socket",
+                               self.path("control"), "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def line_is_up(self):
+        spans = self.ask("show", "spans")
+        return bool(spans) and all(span["d-channel"] == "up" for span in spans)
+
+    # ---- what the kernel says of tielined ------------------------------------------------------------
+
+    def cpu_seconds(self):
+        """{thread name: seconds of CPU}, summed over threads of one name."""
+        used = {}
+        root = "/proc/%d/task" % self.gateway.popen.pid
+        for task in os.listdir(root):
+            with open("%s/%s/stat" % (root, task), encoding="ascii") as file:
+                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+            fields = rest.split()
+            used[name] = used.get(name, 0) + (int(fields[11]) + int(fields[12])) / TICKS
+        return used
+
+    def rss_kib(self):
+        with open("/proc/%d/status" % self.gateway.popen.pid, encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.gateway.popen.pid))
+
+    def leftovers(self):
+        """What is still held when no call is there, as texts."""
+        wait_for(lambda: not self.ask("show", "calls"), 40)
+        left = ["call %s" % call for call in self.ask("show", "calls")]
+        left += ["channel %s" % channel for channel in self.ask("show", "channels") if channel["state"] != "idle"]
+        return left
+
+
+def wait_process(process, seconds):
+    """Its exit status; raises when it does not end."""
+    status = process.wait(time.monotonic() + seconds)
+    if status is None:
+        raise RuntimeError("%s still runs after %d s: %s" % (process.name, seconds, process.tail()))
+    return status
