@@ -74,15 +74,15 @@ static gboolean act_setup(void *room, Call *call, const CallNews *news)
 
     (void)news;
     if (leg)
-        leg_part(leg); /* of an attempt on another channel */
+        isdn_leg_part(leg); /* of an attempt on another channel */
     if (dchan && channel.number) {
-        leg = leg_new(dchan, TRUE);
+        leg = isdn_leg_new(dchan, TRUE);
         leg->channel = channel;
         leg_join(leg, call);
         if (setup_send(leg, &cause))
             return TRUE;
         call_set_isdn_leg(call, NULL);
-        leg_free(leg);
+        isdn_leg_free(leg);
     }
     raise_cause(call, EVENT_ISDN_REFUSED, cause);
     return FALSE;
@@ -246,7 +246,7 @@ static void part(void *room, Call *call)
     if (!leg)
         return;
     call_set_isdn_leg(call, NULL);
-    leg_part(leg);
+    isdn_leg_part(leg);
 }
 
 CallOps isdn_actions(Isdn *isdn)

@@ -68,7 +68,7 @@ static void setup_refuse(IsdnLeg *leg, guint8 cause)
     log_info("span %s: SETUP refused with cause %u, %s", dchan_span(leg->dchan)->name, cause,
              cause_name(cause));
     leg_release_complete(leg, cause);
-    leg_free(leg);
+    isdn_leg_free(leg);
 }
 
 static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, const FrameNews *frame)
@@ -98,7 +98,7 @@ static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, con
 
 static void on_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNews *frame)
 {
-    IsdnLeg *leg = leg_new(dchan, FALSE);
+    IsdnLeg *leg = isdn_leg_new(dchan, FALSE);
     guint wanted = ring->channel == -1 ? 0 : ring->channel & 0xff;
     gboolean any = ring->channel == -1 || wanted == 0xff;
     CallSetup setup;
@@ -248,7 +248,7 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
         return;
     }
     if (!leg->call) {
-        leg_free(leg);
+        isdn_leg_free(leg);
         return;
     }
     /* Q.931 5.3.3: T308 twice, and a channel refused for its own sake, need a rest. */
@@ -279,7 +279,7 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
     if (leg_exists(dchan, leg) && leg->answer_due)
         leg_release_complete(leg, CAUSE_NORMAL_CALL_CLEARING);
     if (leg_exists(dchan, leg) && !leg->call)
-        leg_free(leg);
+        isdn_leg_free(leg);
 }
 
 /* --- the interface --- */
@@ -300,7 +300,7 @@ static void restart_calls(DChannel *dchan, guint8 number)
             continue;
         leg_destroy(leg);
         if (!leg->call)
-            leg_free(leg);
+            isdn_leg_free(leg);
     }
     restart_by_far_end(dchan_restarter(dchan), number);
 }

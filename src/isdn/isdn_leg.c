@@ -20,7 +20,7 @@
 #define HANGUP_DISCONNECTS PRI_CAUSE_NORMAL_CLEARING
 #define HANGUP_REFUSES PRI_CAUSE_INCOMPATIBLE_DESTINATION
 
-IsdnLeg *leg_new(DChannel *dchan, gboolean ours)
+IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours)
 {
     IsdnLeg *leg = g_new0(IsdnLeg, 1);
 
@@ -48,7 +48,7 @@ void leg_join(IsdnLeg *leg, Call *call)
     call_set_isdn_leg(call, leg);
 }
 
-void leg_free(IsdnLeg *leg)
+void isdn_leg_free(IsdnLeg *leg)
 {
     g_ptr_array_remove(dchan_legs(leg->dchan), leg);
     g_free(leg);
@@ -163,13 +163,13 @@ void leg_clear(IsdnLeg *leg, guint8 cause)
         leg_disconnect(leg, cause);
 }
 
-void leg_part(IsdnLeg *leg)
+void isdn_leg_part(IsdnLeg *leg)
 {
     leg->call = NULL;
     leg->repeat_waits = FALSE;
     leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
     if (!leg->q931)
-        leg_free(leg);
+        isdn_leg_free(leg);
 }
 
 void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail)
@@ -182,7 +182,7 @@ void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail
     call_set_isdn_leg(call, NULL);
     leg->call = NULL;
     if (!leg->q931)
-        leg_free(leg);
+        isdn_leg_free(leg);
     call_event(call, event, &news);
 }
 
@@ -223,7 +223,7 @@ static void leg_vanished(IsdnLeg *leg, guint8 cause)
     leg->q931 = NULL;
     leg->answer_due = FALSE;
     if (!leg->call) {
-        leg_free(leg);
+        isdn_leg_free(leg);
         return;
     }
     news.cause = cause ? cause : CAUSE_TEMPORARY_FAILURE;
@@ -300,7 +300,7 @@ static void leg_lose(IsdnLeg *leg)
         return;
     leg_destroy(leg);
     if (!leg->call)
-        leg_free(leg);
+        isdn_leg_free(leg);
 }
 
 void legs_lost(DChannel *dchan, gboolean active_too)
@@ -332,6 +332,6 @@ void legs_free(DChannel *dchan)
         if (leg->call)
             call_set_isdn_leg(leg->call, NULL);
         leg_destroy(leg);
-        leg_free(leg);
+        isdn_leg_free(leg);
     }
 }

@@ -25,12 +25,12 @@ struct IsdnLeg {
 };
 
 /* A leg without a call yet, in its D channel's list. */
-IsdnLeg *leg_new(DChannel *dchan, gboolean ours);
+IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours);
 /* libpri's Q931 becomes LEG's; with its call reference. */
 void leg_adopt(IsdnLeg *leg, q931_call *q931);
 void leg_join(IsdnLeg *leg, Call *call);
 /* Takes LEG out of its list and frees it; libpri's call must be gone or destroyed. */
-void leg_free(IsdnLeg *leg);
+void isdn_leg_free(IsdnLeg *leg);
 
 IsdnLeg *leg_find(DChannel *dchan, const q931_call *q931);
 IsdnLeg *leg_find_call(const DChannel *dchan, int ref);
@@ -51,7 +51,7 @@ void leg_destroy(IsdnLeg *leg);
 void leg_clear(IsdnLeg *leg, guint8 cause);
 
 /* Parts LEG from its call; it finishes alone and frees itself. */
-void leg_part(IsdnLeg *leg);
+void isdn_leg_part(IsdnLeg *leg);
 /* Parts LEG after raising EVENT with CAUSE, for a call that goes on without it. */
 void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail);
 
