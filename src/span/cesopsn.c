@@ -1,9 +1,11 @@
 /* A span over UDP: the CESoPSN pseudowire of RFC 5086, its D channel an ordinary timeslot. */
 #include "cesopsn.h"
+#include "log.h"
 
 #include <string.h>
 
 #define RECEIVE_AT_ONCE 256 /* a flood waits for the next turn of the loop */
+#define COMPLAIN_PER_US (60 * G_USEC_PER_SEC)
 
 static guint8 *out_payload(Cesopsn *self)
 {
@@ -36,6 +38,17 @@ static void slot_write_idle(Cesopsn *self, guint channel)
     slot_write(self, channel, idle);
 }
 
+/* The commonest mistake of two ends is that they do not agree on the packet. */
+static void note_malformed(Cesopsn *self, gsize length)
+{
+    self->base.counters.malformed++;
+    if (log_limit(&self->malformed_limit, 1, COMPLAIN_PER_US))
+        log_warning("span %s: a packet of %" G_GSIZE_FORMAT
+                    " octets is not of this pseudowire, which has %" G_GSIZE_FORMAT
+                    ": do both ends have the same packet, type and header?",
+                    self->base.settings->name, length, CESOPSN_CONTROL_BYTES + self->payload);
+}
+
 static void take_packet(Cesopsn *self, const guint8 *packet, gsize length)
 {
     const guint8 *payload = length > CESOPSN_CONTROL_BYTES ? packet + CESOPSN_CONTROL_BYTES : NULL;
@@ -49,7 +62,7 @@ static void take_packet(Cesopsn *self, const guint8 *packet, gsize length)
     case CESOPSN_SIGNALLING:
         break;
     case CESOPSN_MALFORMED:
-        self->base.counters.malformed++;
+        note_malformed(self, length);
         break;
     }
 }

@@ -7,6 +7,7 @@
 #include "cesopsn_packet.h"
 #include "cesopsn_socket.h"
 #include "hdlc.h"
+#include "log.h"
 
 #define CESOPSN_FRAMES_MAX 40 /* 125 us frames in a packet of 5 ms */
 
@@ -26,6 +27,7 @@ typedef struct Cesopsn {
     CesopsnSocket *socket;
     CesopsnBuffer *buffer;
     CesopsnAlarms alarms;
+    LogLimit malformed_limit;
     CesopsnClock clock;
     guint slots, frames; /* timeslots a frame, frames a packet */
     gsize payload;       /* octets: slots times frames */

@@ -30,7 +30,7 @@ static const char *const key_names[KEY_COUNT] = {"backend",    "local",  "remote
 
 /* They fit conf/demo.conf, where the gateway is the network side and the clock's master. */
 static const char *const key_defaults[KEY_COUNT] = {
-    "cesopsn", "127.0.0.1:4001", "127.0.0.1:4000", "e1", "euroisdn", "cpe", NULL, "5", "slave", "4",
+    "cesopsn", "127.0.0.1:4001", "127.0.0.1:4000", "e1", "euroisdn", "cpe", NULL, "1", "slave", "4",
     "46"};
 
 static const char *const backend_words[] = {"cesopsn", "pair", "dahdi"};
