@@ -189,16 +189,17 @@ void dialog_bye(UaLeg *leg, sip_t const *sip)
     leg_event(leg, EVENT_SIP_BYE, &news);
 }
 
-void dialog_bye_answered(UaLeg *leg, int status, const char *phrase)
+void dialog_bye_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     if (status < 200)
         return;
-    if (status < 700)
+    if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, "BYE", FALSE);
     if (!leg->closing)
         leg_lost(leg, "NUA ended the dialog", CAUSE_TIMER_EXPIRY, FALSE);
-    else
+    else if (!leg->ended)
         leg_event(leg, EVENT_SIP_ENDED, NULL);
+    leg->ended = TRUE;
     if (status == 401 || status == 407) { /* NUA would wait for credentials */
         leg->terminated = TRUE;
         leg_settle(leg);
@@ -207,9 +208,9 @@ void dialog_bye_answered(UaLeg *leg, int status, const char *phrase)
 
 void dialog_terminated(UaLeg *leg)
 {
-    if (leg->call && call_sip_state(leg->call) == SIP_LEAVING)
+    if (leg->call && !leg->ended && call_sip_state(leg->call) == SIP_LEAVING)
         leg_event(leg, EVENT_SIP_ENDED, NULL);
-    else if (leg->call)
+    else if (!leg->closing) /* otherwise the hall has been told why */
         leg_lost(leg, "the dialog is gone", CAUSE_TEMPORARY_FAILURE, FALSE);
     leg->terminated = TRUE;
     leg_settle(leg);

@@ -85,7 +85,8 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
     return sip_request_class->hc_parse(home, header, text, size);
 }
 
-/* Sofia answers a message with bad headers by itself and tells nobody: count and log it here. */
+/* Two things Sofia keeps to itself: it answers a message with bad headers, and it has heard a 100.
+ */
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
 {
     SourceFilter *filter = NULL;
@@ -103,6 +104,9 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
         address_describe(&msg_addr(msg)->su_sa, text, sizeof(text));
         ua_log_malformed(filter->ua, sip->sip_request->rq_method_name, text);
     }
+    if (sip->sip_status && sip->sip_status->st_status == 100 && sip->sip_call_id && sip->sip_cseq &&
+        sip->sip_cseq->cs_method == sip_method_invite)
+        uac_note_trying(filter->ua, sip->sip_call_id->i_id);
     return filter->extract_body(msg, pub, body, size, end);
 }
 

@@ -190,11 +190,9 @@ char *identity_phone_uri(const char *uri)
     if (url && (url->url_type == url_sip || url->url_type == url_sips) &&
         number_of_url(url, &number) == NUMBER_OK && !url_has_param(url, "user"))
         url_param_add(home, url, "user=phone");
-    if (url) {
-        char *text = url_as_string(home, url);
-
-        result = g_strdup(text);
-    }
+    if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
+        *url->url_host)
+        result = g_strdup(url_as_string(home, url));
     su_home_deinit(home);
     return result;
 }

@@ -29,6 +29,9 @@ void leg_free(UaLeg *leg)
 {
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->session);
+    if (leg->call_id)
+        g_hash_table_remove(leg->ua->calling, leg->call_id);
+    g_free(leg->call_id);
     if (leg->far.ss_family)
         filter_forget(leg->ua->filter, &leg->far);
     if (leg->nh) {
@@ -58,7 +61,7 @@ void leg_part(void *room, Call *call)
         leg->closing = TRUE;
         if (leg->uas && !leg->established)
             nua_respond(leg->nh, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
-        else /* NUA makes it a CANCEL while our INVITE is pending */
+        else if (!leg->cancelled || leg->established) /* a CANCEL while our INVITE is pending */
             nua_bye(leg->nh, TAG_END());
     }
     leg_settle(leg);
@@ -111,7 +114,7 @@ void leg_lost(UaLeg *leg, const char *why, guint8 cause, gboolean bye)
     }
     if (!leg->call)
         return;
-    leg->closing = TRUE;
+    leg->closing = leg->ended = TRUE;
     leg->ua->counters.lost++;
     news.cause = cause;
     g_strlcpy(news.detail, why, sizeof(news.detail));

@@ -127,8 +127,9 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
 {
     if (status < 200 || leg->closing)
         return;
-    leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
-                      sip && sip->sip_payload);
+    if (sip)
+        leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
+                          sip->sip_payload != NULL);
     if (by_invite && sip)
         leg_note(leg, LADDER_OUT, "ACK");
     leg->refreshing = FALSE;
@@ -140,7 +141,9 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
     }
     leg->offer = OFFER_NONE;
     if (status == 408 || status == 481 || !sip) {
-        leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY, TRUE);
+        /* NUA lets the dialog go at 408 and 481 */
+        leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY,
+                 status != 408 && status != 481);
     } else if (!by_invite && (status == 405 || status == 501)) {
         leg->refresh_by_invite = TRUE;
         session_send_refresh(leg);

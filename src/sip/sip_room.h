@@ -54,7 +54,10 @@ struct Ua {
     char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *contact;        /* "<sip:host:port>" */
     GHashTable *legs;     /* set of UaLeg*, owned */
-    gboolean shut;        /* NUA has shut down */
+    GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
+    GQueue trying;        /* of char*: Call-IDs a 100 came for */
+    LoopTimer *trying_timer;
+    gboolean shut; /* NUA has shut down */
     UaCounters counters;
     LogLimit malformed_limit, refused_limit;
 };
@@ -80,6 +83,7 @@ struct UaLeg {
     gboolean acked;       /* UAS: ACK to it received */
     gboolean cancelled;   /* UAC: CANCEL sent */
     gboolean closing;     /* a message that ends the dialog was sent or received */
+    gboolean ended;       /* the hall knows of the dialog's end */
     gboolean terminated;  /* NUA has let the dialog go */
 
     SdpSession theirs; /* their last description */
@@ -99,6 +103,7 @@ struct UaLeg {
     LoopTimer *expires;
 
     /* UAC */
+    char *call_id;               /* key in the ua's calling */
     struct sockaddr_storage far; /* let through the source filter while the leg lives */
 
     /* RFC 4028 */
@@ -162,6 +167,10 @@ gboolean uas_reject(void *room, Call *call, const CallNews *news);
 /* uac.c */
 gboolean uac_invite(void *room, Call *call, const CallNews *news);
 gboolean uac_cancel(void *room, Call *call, const CallNews *news);
+/* The parser has met a 100 with CALL_ID; and what then is told at the loop's next turn, from a Ua.
+ */
+void uac_note_trying(Ua *ua, const char *call_id);
+void uac_tell_trying(void *user);
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* dialog.c: requests inside an early or confirmed dialog. */
@@ -169,7 +178,7 @@ void dialog_offered(UaLeg *leg, sip_t const *sip); /* re-INVITE or UPDATE, to be
 void dialog_acked(UaLeg *leg,
                   sip_t const *sip); /* ACK to our 2xx, perhaps with the answer to our offer */
 void dialog_bye(UaLeg *leg, sip_t const *sip);
-void dialog_bye_answered(UaLeg *leg, int status, const char *phrase);
+void dialog_bye_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 void dialog_terminated(UaLeg *leg);
 void dialog_failed(UaLeg *leg, int status, const char *phrase); /* nua_i_error */
 /* The local RTP address of the leg's call; NULL when none is booked. */

@@ -73,7 +73,7 @@ static void ua_asked_options(Ua *ua, nua_handle_t *nh)
 
     ua->counters.options++;
     if (ready)
-        nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(ua->nua), SIPTAG_ACCEPT(ua->accept), TAG_END());
+        nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(ua->nua), TAG_END());
     else
         nua_respond(nh, SIP_503_SERVICE_UNAVAILABLE, NUTAG_WITH_THIS(ua->nua), TAG_END());
     if (!nua_handle_magic(nh))
@@ -85,7 +85,12 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
                          sip_t const *sip, tagi_t tags[])
 {
     int state = nua_callstate_init;
+    struct sockaddr_storage source;
 
+    /* A response that NTA made up (Timer B, no transport) came from nowhere: it is no message. */
+    origin_source(leg->ua->nua, &source);
+    if (!source.ss_family)
+        sip = NULL;
     switch ((int)event) { /* Sofia's enum: what is not named here needs nothing from us */
     case nua_i_invite:
     case nua_i_update:
@@ -97,7 +102,8 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
             uas_pracked(leg, sip);
         break;
     case nua_i_ack:
-        dialog_acked(leg, sip);
+        if (sip)
+            dialog_acked(leg, sip);
         break;
     case nua_i_cancel:
         uas_cancelled(leg, sip);
@@ -115,11 +121,11 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         session_refreshed(leg, status, phrase, sip, FALSE);
         break;
     case nua_r_bye:
-        dialog_bye_answered(leg, status, phrase);
+        dialog_bye_answered(leg, status, phrase, sip);
         break;
     case nua_r_cancel:
     case nua_r_prack:
-        if (status >= 200 && status < 700)
+        if (status >= 200 && sip)
             leg_note_response(leg, LADDER_IN, status, phrase,
                               event == nua_r_cancel ? "CANCEL" : "PRACK", FALSE);
         break;
@@ -169,6 +175,13 @@ static gboolean port_is_free(const struct sockaddr_storage *address, GError **er
     return bound;
 }
 
+static gboolean address_is_any(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
+}
+
 /* host and Contact of our URIs, and the URI NUA binds: the public host with the listen address as
  * maddr. */
 static char *ua_name(Ua *ua)
@@ -187,6 +200,7 @@ static char *ua_name(Ua *ua)
     ua->contact = g_strdup_printf("<sip:%s:%u>", ua->host, port);
     if (sip->public_host)
         return g_strdup_printf("sip:%s:%u;transport=udp;maddr=%s", ua->host, port, address);
+    /* A wildcard needs a public host: ua_new() has seen to it. */
     return g_strdup_printf("sip:%s:%u;transport=udp", ua->host, port);
 }
 
@@ -207,7 +221,7 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         SIPTAG_SUPPORTED_STR("timer, 100rel"), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
         NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
-        NTATAG_UDP_MTU(65535), NTATAG_PASS_100(1), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
+        NTATAG_UDP_MTU(65535), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
         TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
         TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TAG_END());
 }
@@ -219,6 +233,12 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     g_autofree char *url = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
+    if (address_is_any(&settings->sip.listen) && !settings->sip.public_host) {
+        g_set_error(
+            error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+            "[sip] listen: a wildcard address needs public-host: what else would phones call?");
+        return NULL;
+    }
     if (!port_is_free(&settings->sip.listen, error))
         return NULL;
     ua = g_new0(Ua, 1);
@@ -230,6 +250,8 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     ua->home = su_home_create();
     ua->accept = sip_accept_make(ua->home, "application/sdp");
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
+    ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
+    ua->trying_timer = loop_timer_new(loop, uac_tell_trying, ua);
     ua->filter = filter_new(ua);
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
@@ -265,6 +287,9 @@ void ua_free(Ua *ua)
             log_warning("sip: NUA did not shut down in time");
     }
     g_hash_table_destroy(ua->legs);
+    g_hash_table_destroy(ua->calling);
+    loop_timer_free(ua->loop, ua->trying_timer);
+    g_queue_clear_full(&ua->trying, g_free);
     filter_free(ua->filter);
     su_home_unref(ua->home);
     g_free(ua->host);

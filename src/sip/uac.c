@@ -24,7 +24,7 @@ static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
 
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
-    nua_invite(leg->nh, SIPTAG_CONTACT_STR(leg->ua->contact),
+    nua_invite(leg->nh, SIPTAG_CALL_ID_STR(leg->call_id), SIPTAG_CONTACT_STR(leg->ua->contact),
                TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
                TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
                TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
@@ -56,6 +56,8 @@ gboolean uac_invite(void *room, Call *call, const CallNews *news)
     }
     leg = leg_new(ua, call, nh, FALSE);
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    leg->call_id = g_uuid_string_random();
+    g_hash_table_insert(ua->calling, leg->call_id, leg);
     dialog_describe(leg, NULL);
     leg_note(leg, LADDER_OUT, "INVITE %s SDP", uri);
     uac_send(leg, uri, &who);
@@ -75,6 +77,34 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
     leg_note(leg, LADDER_OUT, "CANCEL%s%s", *reason.text ? " " : "", reason.text);
     nua_cancel(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
     return TRUE;
+}
+
+/* NUA can tell of a 100 only at the price of leaking it. So the parser tells (filter.c), here it
+ * becomes an event, once the transaction has seen it too. */
+void uac_note_trying(Ua *ua, const char *call_id)
+{
+    if (!g_hash_table_contains(ua->calling, call_id))
+        return;
+    g_queue_push_tail(&ua->trying, g_strdup(call_id));
+    loop_timer_start(ua->loop, ua->trying_timer, 0);
+}
+
+void uac_tell_trying(void *user)
+{
+    Ua *ua = user;
+    char *call_id;
+
+    while ((call_id = g_queue_pop_head(&ua->trying))) {
+        UaLeg *leg = g_hash_table_lookup(ua->calling, call_id);
+        CallNews news = CALL_NEWS_INIT;
+
+        g_free(call_id);
+        if (!leg || leg->established || leg->closing)
+            continue;
+        news.status = 100;
+        leg_note_response(leg, LADDER_IN, SIP_100_TRYING, NULL, FALSE);
+        leg_event(leg, EVENT_SIP_TRYING, &news);
+    }
 }
 
 /* The far end of our call may speak to us though its network may not call us. */

@@ -238,6 +238,7 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news)
 gboolean uas_reject(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
+    g_autofree char *warning = NULL;
     ReasonText reason;
     guint16 status;
     const char *phrase;
@@ -249,8 +250,10 @@ gboolean uas_reject(void *room, Call *call, const CallNews *news)
     leg_reason(leg, &reason);
     leg->closing = TRUE;
     leg_note(leg, LADDER_OUT, "%u %s%s%s", status, phrase, *reason.text ? " " : "", reason.text);
+    warning = g_strdup_printf("304 %s \"Media type not available\"", leg->ua->host);
     nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
-                TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
+                TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
+                TAG_IF(status == 488, SIPTAG_WARNING_STR(warning)), TAG_END());
     return TRUE;
 }
 
@@ -296,7 +299,7 @@ void uas_pracked(UaLeg *leg, sip_t const *sip)
                     TAG_IF(status == 201, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                     TAG_IF(status == 201, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
     }
-    if (leg->answer_waits && !leg->unpracked && leg->call) {
+    if (leg->answer_waits && !leg->unpracked && leg->call && !leg->closing) {
         leg->answer_waits = FALSE;
         leg->established = TRUE;
         uas_act(leg->call, SIP_200_OK, TRUE);
