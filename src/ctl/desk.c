@@ -10,12 +10,16 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <pthread.h>
 #include <string.h>
 
 /* What clients and jobs share with the desk, and what outlives it while any of them is under way.
  */
 struct Desk {
-    gatomicrefcount references;
+    guint references;
+    /* Held while a job changes threads. GLib's own lock would do, but ThreadSanitizer cannot see
+     * it. */
+    pthread_mutex_t handover;
     gint closed;   /* atomic: signalling asks before it touches a room */
     gint draining; /* atomic */
     const CommandTable *table;
@@ -27,7 +31,7 @@ struct Desk {
 };
 
 typedef struct Client {
-    gatomicrefcount references;
+    guint references;
     Desk *desk; /* reference */
     GSocketConnection *connection;
     GString *input; /* what came and is no whole line yet */
@@ -51,8 +55,9 @@ static void client_serve(Client *client);
 
 static void desk_unref(Desk *desk)
 {
-    if (!g_atomic_ref_count_dec(&desk->references))
+    if (--desk->references)
         return;
+    pthread_mutex_destroy(&desk->handover);
     g_ptr_array_unref(desk->clients);
     g_main_context_unref(desk->context);
     g_free(desk->path);
@@ -61,7 +66,7 @@ static void desk_unref(Desk *desk)
 
 static Client *client_ref(Client *client)
 {
-    g_atomic_ref_count_inc(&client->references);
+    client->references++;
     return client;
 }
 
@@ -69,7 +74,7 @@ static void client_unref(gpointer data)
 {
     Client *client = data;
 
-    if (!g_atomic_ref_count_dec(&client->references))
+    if (--client->references)
         return;
     g_object_unref(client->connection);
     g_string_free(client->input, TRUE);
@@ -131,7 +136,11 @@ static gboolean job_answer(gpointer data)
 {
     Job *job = data;
 
-    if (!g_atomic_int_get(&job->client->desk->closed))
+    Desk *desk = job->client->desk;
+
+    pthread_mutex_lock(&desk->handover);
+    pthread_mutex_unlock(&desk->handover);
+    if (!g_atomic_int_get(&desk->closed))
         client_answer(job->client, g_steal_pointer(&job->result), job->error);
     return G_SOURCE_REMOVE;
 }
@@ -150,13 +159,16 @@ static void job_run(void *data)
 static void job_return(void *data)
 {
     Job *job = data;
+    Desk *desk = job->client->desk;
     GSource *source = g_idle_source_new();
 
+    pthread_mutex_lock(&desk->handover);
     if (!job->result && !job->error)
         g_set_error(&job->error, G_IO_ERROR, G_IO_ERROR_CLOSED, "tielined is closing");
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, job_answer, job, job_free);
-    g_source_attach(source, job->client->desk->context);
+    g_source_attach(source, desk->context);
+    pthread_mutex_unlock(&desk->handover);
     g_source_unref(source);
 }
 
@@ -197,7 +209,8 @@ static void line_serve(Client *client, gsize length)
         client_answer(client, NULL, error);
 }
 
-/* Takes the next whole line, or reads on; nothing after desk_free(), which some reading or writing may outlive. */
+/* Takes the next whole line, or reads on; nothing after desk_free(), which some reading or writing
+ * may outlive. */
 static void client_serve(Client *client)
 {
     const char *feed = memchr(client->input->str, '\n', client->input->len);
@@ -256,8 +269,8 @@ static gboolean client_arrived(GSocketService *service, GSocketConnection *conne
     Desk *desk = user;
     Client *client = g_new0(Client, 1);
 
-    g_atomic_ref_count_init(&client->references);
-    g_atomic_ref_count_inc(&desk->references);
+    client->references = 1;
+    desk->references++;
     client->desk = desk;
     client->connection = g_object_ref(connection);
     client->input = g_string_new(NULL);
@@ -290,7 +303,8 @@ Desk *desk_new(const char *path, const CommandTable *table, const CtlScene *scen
     if (!g_socket_listener_add_socket(G_SOCKET_LISTENER(service), socket, NULL, error))
         return NULL;
     desk = g_new0(Desk, 1);
-    g_atomic_ref_count_init(&desk->references);
+    desk->references = 1;
+    pthread_mutex_init(&desk->handover, NULL);
     desk->table = table;
     desk->scene = *scene;
     desk->scene.draining = &desk->draining;
