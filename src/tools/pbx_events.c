@@ -40,6 +40,7 @@ static void line_event(void *user, PbxLine *line, pri_event *event)
         pbx_report_number("span", line->index);
         pbx_report_close();
         run->was_up = run->was_up || line->up;
+        loop_timer_start(run->loop, run->settle, PBX_SETTLE_US);
     } else if (event->e == PRI_EVENT_CONFIG_ERR) {
         pbx_report_open("trouble", TRUE);
         pbx_report_number("span", line->index);

@@ -15,7 +15,7 @@ static gboolean every_line(const PbxRun *run, const PbxCommand *command,
 
 static gboolean line_is_up(const PbxLine *line)
 {
-    return line->up;
+    return pbx_line_is_ready(line);
 }
 
 static gboolean line_is_down(const PbxLine *line)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <gio/gio.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,10 +67,9 @@ static void line_take(PbxInput *input, const char *text)
     if (!command) {
         g_autofree char *why = g_strdup_printf("stdin:%u: %s", input->line, error->message);
 
-        if (input->run->keep_going)
-            fprintf(stderr, "tieline-pbx: %s\n", why);
-        else
-            pbx_run_stop(input->run, VERDICT_USAGE, why);
+        pbx_run_judge(input->run, VERDICT_USAGE, why);
+        if (!input->run->keep_going)
+            pbx_run_quit(input->run);
     } else if (command->verb == VERB_NOTHING) {
         pbx_command_free(command);
     } else {

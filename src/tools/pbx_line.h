@@ -67,6 +67,8 @@ struct PbxLine {
     gboolean calling_up; /* our SABME is unanswered */
     guint8 expected;     /* V(R) */
     guint8 acknowledged; /* V(A) */
+    gboolean answered;   /* we have sent a UA since the link was down */
+    gint64 up_us;        /* loop_now() when it came up */
     gint ignore[128];    /* by message type: how often still; -1 always */
     const guint8 *fed;   /* the frame libpri is about to read */
     gsize fed_length;
@@ -80,6 +82,13 @@ void pbx_line_close(PbxLine *line);
 
 /* To be called after calling libpri for LINE: its timers may have changed. */
 void pbx_line_settle(PbxLine *line);
+
+/* Time after which a line that is up is ready in any case. */
+#define PBX_SETTLE_US (1200 * 1000)
+/* Up for good? Where both sides send SABME the link is up when ours is answered, yet it starts
+ * anew, and forgets what was sent, when the peer's comes: ready is a line that has answered one, or
+ * has been up longer than T200. */
+gboolean pbx_line_is_ready(const PbxLine *line);
 
 /* TRUE when the peer has acknowledged all we sent, or cannot. */
 gboolean pbx_line_is_quiet(const PbxLine *line);

@@ -152,8 +152,8 @@ static PbxLine *line_choose(PbxLoad *load)
     for (guint i = 0; i < load->lines->len; i++) {
         PbxLine *line = load->lines->pdata[load->turn++ % load->lines->len];
 
-        if ((load->command->span < 0 || load->command->span == line->index) && line->up &&
-            pbx_line_free_channel(line))
+        if ((load->command->span < 0 || load->command->span == line->index) &&
+            pbx_line_is_ready(line) && pbx_line_free_channel(line))
             return line;
     }
     return NULL;

@@ -26,6 +26,7 @@ struct PbxRun {
     gint64 deadline_us; /* until when it waits */
     LoopTimer *poke;    /* something happened: look again */
     LoopTimer *deadline;
+    LoopTimer *settle; /* a line that came up is ready now */
     guint current;     /* the call that actions mean */
     GHashTable *names; /* of calls: char* to id */
     guint turn;        /* spans take turns */
@@ -33,6 +34,7 @@ struct PbxRun {
     gboolean stopped;
     gboolean was_up;
     PbxVerdict verdict;
+    char *why; /* the first failure */
 };
 
 /* Has the command at hand looked at again at the next turn of the loop. */
@@ -42,6 +44,8 @@ gboolean pbx_run_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 
 /* The call COMMAND means; NULL with ERROR. */
 PbxCall *pbx_run_find_call(PbxRun *run, const PbxCommand *command, GError **error);
 
+/* Any command; what it is waiting for is looked at again at every turn. */
+RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error);
 /* `expect`. */
 RunResult pbx_run_expect(PbxRun *run, const PbxCommand *command, GError **error);
 /* Commands for a line, or all. */

@@ -4,6 +4,7 @@
 #include "pbx_script.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 void pbx_words_open(PbxWords *words, const char *text)
 {
@@ -119,4 +120,85 @@ gboolean pbx_time_parse(const char *text, gint64 *time_us)
         return FALSE;
     *time_us = (gint64)(value * unit + 0.5);
     return TRUE;
+}
+
+/* ---- values of the language ---- */
+
+gint pbx_words_cause(PbxWords *words)
+{
+    return pbx_words_number(words, "a cause", 1, 127);
+}
+
+gint pbx_words_progress(PbxWords *words)
+{
+    return pbx_words_number(words, "a progress description", 1, 127);
+}
+
+char *pbx_words_digits(PbxWords *words, const char *what)
+{
+    const char *digits = pbx_words_next(words, what);
+
+    if (!words->fault && strspn(digits, "0123456789*#+") != strlen(digits))
+        pbx_words_fault(words, "%s holds digits, * and #, not \"%s\"", what, digits);
+    return g_strdup(digits);
+}
+
+char *pbx_words_pattern(PbxWords *words, const char *what)
+{
+    const char *pattern = pbx_words_next(words, what);
+
+    if (!words->fault && strspn(pattern, "0123456789*#XZN.") != strlen(pattern))
+        pbx_words_fault(words, "%s holds digits and X, Z, N and '.', not \"%s\"", what, pattern);
+    return g_strdup(pattern);
+}
+
+gint pbx_words_message(PbxWords *words)
+{
+    const char *first = pbx_words_next(words, "a message");
+    const char *second = pbx_words_peek(words);
+    gint type;
+
+    if (words->fault)
+        return -1;
+    if (second) {
+        g_autofree char *both = g_strdup_printf("%s %s", first, second);
+
+        type = pbx_message_type(both);
+        if (type >= 0) {
+            words->at++;
+            return type;
+        }
+    }
+    type = pbx_message_type(first);
+    if (type < 0)
+        pbx_words_fault(words, "no message is called \"%s\"", first);
+    return type;
+}
+
+GBytes *pbx_words_octets(PbxWords *words)
+{
+    g_autoptr(GByteArray) octets = g_byte_array_new();
+    const char *word;
+
+    while ((word = pbx_words_peek(words)) && g_ascii_strcasecmp(word, "on") != 0) {
+        gsize length = strlen(word);
+
+        for (gsize i = 0; i < length; i += 2) {
+            guint8 octet;
+
+            if (!g_ascii_isxdigit(word[i]) || i + 1 >= length || !g_ascii_isxdigit(word[i + 1])) {
+                pbx_words_fault(words, "octets are pairs of hexadecimal digits, not \"%s\"", word);
+                break;
+            }
+            octet =
+                (guint8)(g_ascii_xdigit_value(word[i]) << 4 | g_ascii_xdigit_value(word[i + 1]));
+            g_byte_array_append(octets, &octet, 1);
+        }
+        if (words->fault)
+            return NULL;
+        words->at++;
+    }
+    if (!octets->len || octets->len > 255)
+        pbx_words_fault(words, "a message has 1 to 255 octets");
+    return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
 }

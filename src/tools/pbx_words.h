@@ -29,3 +29,14 @@ gint pbx_words_number(PbxWords *words, const char *what, gint least, gint most);
 gint64 pbx_words_time(PbxWords *words, const char *what);
 /* Notes the first fault. */
 void pbx_words_fault(PbxWords *words, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The next words as a value of the language; a fault when they are none. Text and octets are the
+ * caller's. */
+gint pbx_words_cause(PbxWords *words);
+gint pbx_words_progress(PbxWords *words);
+char *pbx_words_digits(PbxWords *words, const char *what);
+char *pbx_words_pattern(PbxWords *words, const char *what);
+/* A message's name of one or two words. */
+gint pbx_words_message(PbxWords *words);
+/* Pairs of hexadecimal digits up to the end, or "on". */
+GBytes *pbx_words_octets(PbxWords *words);

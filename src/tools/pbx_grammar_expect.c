@@ -1,0 +1,95 @@
+/* What comes after `expect`: a message with its conditions, a state of the line, what the audio
+ * says. */
+#include "pbx_grammar.h"
+
+#define EXPECT_WITHIN_US (5 * G_USEC_PER_SEC)
+#define EXPECT_FOR_US (2 * G_USEC_PER_SEC)
+
+static gint or_none(PbxWords *words, gint (*read)(PbxWords *))
+{
+    return pbx_words_take(words, "none") ? EXPECT_ABSENT : read(words);
+}
+
+static void expect_what_read(PbxWords *words, PbxExpectation *expect)
+{
+    if (pbx_words_take(words, "up")) {
+        expect->kind = EXPECT_UP;
+    } else if (pbx_words_take(words, "down")) {
+        expect->kind = EXPECT_DOWN;
+    } else if (pbx_words_take(words, "alarm")) {
+        expect->kind = EXPECT_ALARM;
+    } else if (pbx_words_take(words, "clear")) {
+        expect->kind = EXPECT_NO_ALARM;
+    } else if (pbx_words_take(words, "idle")) {
+        expect->kind = EXPECT_IDLE;
+    } else if (pbx_words_take(words, "played")) {
+        expect->kind = EXPECT_PLAYED;
+    } else if (pbx_words_take(words, "name")) {
+        expect->kind = EXPECT_NAME;
+        expect->name = g_strdup(pbx_words_next(words, "a name"));
+    } else if (pbx_words_take(words, "octets")) {
+        expect->kind = EXPECT_OCTETS;
+        expect->amount = (guint64)pbx_words_number(words, "octets", 1, G_MAXINT);
+    } else if (pbx_words_take(words, "pattern")) {
+        expect->kind = EXPECT_PATTERN;
+        expect->amount = (guint64)pbx_words_number(words, "a seed", 0, G_MAXINT);
+    } else {
+        expect->kind = EXPECT_MESSAGE;
+        expect->message = pbx_words_message(words);
+    }
+}
+
+static gboolean expect_condition_read(PbxWords *words, PbxExpectation *expect)
+{
+    if (pbx_words_take(words, "cause"))
+        expect->cause = or_none(words, pbx_words_cause);
+    else if (pbx_words_take(words, "progress"))
+        expect->progress = or_none(words, pbx_words_progress);
+    else if (pbx_words_take(words, "location"))
+        expect->location = pbx_words_number(words, "a location", 0, 15);
+    else if (pbx_words_take(words, "channel"))
+        expect->channel = pbx_words_number(words, "a channel", 0, 31);
+    else if (pbx_words_take(words, "state"))
+        expect->state = pbx_words_number(words, "a call state", 0, 63);
+    else if (pbx_words_take(words, "notify"))
+        expect->notify = pbx_words_number(words, "a notification indicator", 0, 127);
+    else if (!expect->called && pbx_words_take(words, "to"))
+        expect->called = pbx_words_pattern(words, "the called number");
+    else if (!expect->calling && pbx_words_take(words, "from"))
+        expect->calling = pbx_words_pattern(words, "the calling number");
+    else if (!expect->name && pbx_words_take(words, "name"))
+        expect->name = g_strdup(pbx_words_next(words, "a name"));
+    else
+        return FALSE;
+    if (expect->kind != EXPECT_MESSAGE)
+        pbx_words_fault(words, "only a message has conditions");
+    return TRUE;
+}
+
+void pbx_grammar_expect(PbxWords *words, PbxCommand *command)
+{
+    PbxExpectation *expect = &command->expect;
+
+    expect->cause = expect->location = expect->progress = expect->channel = EXPECT_ANY;
+    expect->state = expect->notify = EXPECT_ANY;
+    expect->none = pbx_words_take(words, "no");
+    expect->sent = pbx_words_take(words, "sent");
+    expect_what_read(words, expect);
+    while (!words->fault && expect_condition_read(words, expect))
+        ;
+    expect->within_us = EXPECT_WITHIN_US;
+    expect->for_us = EXPECT_FOR_US;
+    if ((expect->none || expect->kind == EXPECT_PATTERN) && pbx_words_take(words, "for"))
+        expect->for_us = pbx_words_time(words, "the time");
+    if (!expect->none) {
+        if (expect->kind == EXPECT_PATTERN)
+            expect->within_us += expect->for_us;
+        if (pbx_words_take(words, "within"))
+            expect->within_us = pbx_words_time(words, "the time");
+    }
+    if (expect->sent && expect->kind != EXPECT_MESSAGE)
+        pbx_words_fault(words, "only a message is sent");
+    if (expect->none && expect->kind != EXPECT_MESSAGE && expect->kind != EXPECT_DOWN &&
+        expect->kind != EXPECT_ALARM)
+        pbx_words_fault(words, "\"no\" goes with a message, down, or alarm");
+}

@@ -1,0 +1,192 @@
+/* The tap between libpri and the span: every frame is looked at, told, and sometimes changed or
+ * hidden. */
+#include "pbx_line_private.h"
+
+#include <string.h>
+
+/* What libpri adds to every length: room for the FCS it never sees. */
+#define FCS_OCTETS 2
+/* Closing flag of a frame; the opening one is shared. */
+#define FLAG_OCTETS 1
+/* Q.921 5.9.3: N201 is 260; anything much longer is no frame of this channel. */
+#define FRAME_MAX 512
+
+#define CONTROL_SABME 0x6f
+#define CONTROL_UA 0x63
+#define CONTROL_UI 0x03
+#define CONTROL_POLL 0x10
+
+void pbx_tap_event(PbxLine *line, pri_event *event)
+{
+    if (!event)
+        return;
+    if (event->e == PRI_EVENT_DCHAN_UP && !line->up) {
+        line->up = TRUE;
+        line->up_us = loop_now(line->loop);
+    } else if (event->e == PRI_EVENT_DCHAN_DOWN) {
+        line->up = line->answered = FALSE;
+    }
+    line->events.event(line->events.user, line, event);
+}
+
+/* ---- outward -----------------------------------------------------------------------------------
+ */
+
+static void line_transmit(PbxLine *line, const guint8 *frame, gsize length)
+{
+    line->counters.frames_out++;
+    line->counters.octets_out += length + FCS_OCTETS + FLAG_OCTETS;
+    if (line->span && !line->d_cut)
+        span_d_send(line->span, frame, length);
+}
+
+static void line_transmit_information(PbxLine *line, const guint8 *frame, gsize length)
+{
+    PbxSeen seen = {.octets = frame + 4, .length = length - 4, .sent = TRUE};
+    GBytes *changed =
+        pbx_edits_take(&line->edits, frame[2] >> 1, seen.octets, seen.length, &seen.again);
+    guint8 whole[FRAME_MAX];
+
+    line->expected = frame[3] >> 1;
+    if (changed) {
+        seen.octets = g_bytes_get_data(changed, &seen.length);
+        seen.length = MIN(seen.length, sizeof whole - 4);
+        memcpy(whole, frame, 4);
+        memcpy(whole + 4, seen.octets, seen.length);
+        frame = whole;
+        seen.octets = whole + 4;
+        length = seen.length + 4;
+    }
+    line_transmit(line, frame, length);
+    seen.fault = pbx_message_read(&seen.message, seen.octets, seen.length);
+    line->events.message(line->events.user, line, &seen);
+}
+
+int pbx_tap_write(struct pri *isdn, void *buffer, int length)
+{
+    PbxLine *line = pri_get_userdata(isdn);
+    const guint8 *frame = buffer;
+    gsize octets = length > FCS_OCTETS ? (gsize)(length - FCS_OCTETS) : 0;
+
+    if (octets < 3)
+        return length;
+    if (octets >= 4 && octets <= FRAME_MAX && !(frame[2] & 1)) {
+        line_transmit_information(line, frame, octets);
+        return length;
+    }
+    if (octets >= 4 && (frame[2] & 3) == 1)
+        line->expected = frame[3] >> 1;
+    if ((frame[2] & ~CONTROL_POLL) == CONTROL_SABME)
+        line->calling_up = TRUE;
+    if ((frame[2] & ~CONTROL_POLL) == CONTROL_UA) {
+        pbx_edits_reset(&line->edits);
+        line->expected = line->acknowledged = 0;
+        line->answered = TRUE;
+    }
+    line_transmit(line, frame, octets);
+    return length;
+}
+
+/* ---- inward ------------------------------------------------------------------------------------
+ */
+
+/* Hands libpri the frame at hand; octets >= 0x80 after its end stop the loops that libpri runs over
+ * extension bits (facts of libpri: they read past the end of a malformed frame). */
+int pbx_tap_read(struct pri *isdn, void *buffer, int size)
+{
+    PbxLine *line = pri_get_userdata(isdn);
+    gsize length = line->fed_length;
+
+    if (!line->fed || size < 0 || length + FCS_OCTETS > (gsize)size)
+        return 0;
+    memcpy(buffer, line->fed, length);
+    memset((guint8 *)buffer + length, 0xff, (gsize)size - length);
+    line->fed = NULL;
+    return (int)length + FCS_OCTETS;
+}
+
+static gboolean line_ignores(PbxLine *line, guint8 type)
+{
+    gint *left = &line->ignore[type & 127];
+
+    if (!*left || (type & 0x80))
+        return FALSE;
+    if (*left > 0)
+        --*left;
+    return TRUE;
+}
+
+/* Reports the layer 3 message at FRAME + SKIP, and hides it from libpri when it must not see it:
+ * layer 2 still has to acknowledge the frame, so only the protocol discriminator is spoiled. */
+static void line_look(PbxLine *line, guint8 *frame, gsize length, gsize skip, gboolean again)
+{
+    PbxSeen seen = {.octets = frame + skip, .length = length - skip, .again = again};
+
+    seen.fault = pbx_message_read(&seen.message, seen.octets, seen.length);
+    if (seen.fault)
+        line->counters.refused++;
+    else if (!again && seen.message.protocol == MESSAGE_PROTOCOL_Q931)
+        seen.ignored = line_ignores(line, seen.message.type);
+    line->events.message(line->events.user, line, &seen);
+    if ((seen.fault || seen.ignored) && seen.length)
+        frame[skip] = MESSAGE_PROTOCOL_NONE;
+}
+
+static void line_feed(PbxLine *line, const guint8 *frame, gsize length)
+{
+    line->fed = frame;
+    line->fed_length = length;
+    pbx_tap_event(line, pri_check_event(line->isdn));
+    line->fed = NULL;
+    line->events.settled(line->events.user, line);
+    pbx_line_settle(line);
+}
+
+void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
+{
+    PbxLine *line = user;
+    guint8 copy[FRAME_MAX];
+
+    line->counters.frames_in++;
+    line->counters.octets_in += length + FCS_OCTETS + FLAG_OCTETS;
+    if (line->d_cut || !line->isdn)
+        return;
+    /* Unnumbered frames have one control octet, the others two. */
+    if (length < 3 || length > sizeof copy || ((frame[2] & 3) != 3 && length < 4)) {
+        line->counters.refused++;
+        return;
+    }
+    memcpy(copy, frame, length);
+    if ((frame[2] & 3) != 3)
+        line->acknowledged = frame[3] >> 1;
+    if (!(frame[2] & 1)) {
+        gboolean again = frame[2] >> 1 != line->expected;
+
+        if (length == 4) { /* an I frame without information */
+            line->counters.refused++;
+            return;
+        }
+        if (!again)
+            line->expected = (line->expected + 1) & 127;
+        line_look(line, copy, length, 4, again);
+    } else if ((frame[2] & ~CONTROL_POLL) == CONTROL_UI) {
+        line_look(line, copy, length, 3, FALSE);
+    } else if ((frame[2] & ~CONTROL_POLL) == CONTROL_UA && line->calling_up) {
+        line->calling_up = FALSE;
+        pbx_edits_reset(&line->edits);
+        line->expected = line->acknowledged = 0;
+    }
+    line_feed(line, copy, length);
+}
+
+gboolean pbx_line_send_frame(PbxLine *line, GBytes *octets)
+{
+    gsize length;
+    const guint8 *frame = g_bytes_get_data(octets, &length);
+
+    if (!line->span)
+        return FALSE;
+    line->counters.frames_out++;
+    line->counters.octets_out += length + FCS_OCTETS + FLAG_OCTETS;
+    return span_d_send(line->span, frame, length);
+}
