@@ -124,13 +124,8 @@ static gboolean patterns_parse(const ValuePlace *place, const char *text, GError
     g_autoptr(GPtrArray) items = value_split(text);
 
     for (guint i = 0; i < items->len; i++) {
-        g_autoptr(GError) why = NULL;
-
-        if (!pattern_check(g_ptr_array_index(items, i), &why)) {
-            g_set_error(error, VALUE_ERROR, "pattern \"%s\": %s",
-                        (const char *)g_ptr_array_index(items, i), why->message);
+        if (!pattern_check(g_ptr_array_index(items, i), error))
             return FALSE;
-        }
     }
     if (items->len == 0)
         return value_refuse(place, "", error);

@@ -6,7 +6,8 @@
 gboolean pattern_check(const char *pattern, GError **error)
 {
     if (strchr(pattern, '[') && !strchr(pattern, ']')) {
-        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[ is not closed");
+        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                    "pattern '%s', place 1: no ']'", pattern);
         return FALSE;
     }
     return TRUE;

@@ -314,7 +314,7 @@ static const MistakeCase mistakes[] = {
      "t:3: [route r] on-causes: \"17\" is not allowed; allowed: a list of Q.850 causes 1-127, but "
      "not 17"},
     {"pattern", "[route r]\nto=sip:a@b\ncalled = 2XX, 2[\n",
-     "t:3: [route r] called: pattern \"2[\": "},
+     "t:3: [route r] called: pattern '2[', place "},
     /* combinations */
     {"t1-over-t2", "[sip]\nt1 = 5s\n", "t:2: [sip] t1: 5000ms is longer than t2, 4000ms"},
     {"expires-under-min", "[sip]\nsession-expires = 80s\n",
