@@ -67,7 +67,7 @@ class Demo:
 
     def line_is_up(self):
         spans = self.ask("show", "spans")
-        return bool(spans) and all(span["d-channel"] == "up" for span in spans)
+        return bool(spans) and all(span["d_channel"] == "up" for span in spans)
 
     def calls(self):
         return self.ask("show", "calls") or []

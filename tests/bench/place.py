@@ -79,7 +79,7 @@ class Place:
 
     def line_is_up(self):
         spans = self.ask("show", "spans")
-        return bool(spans) and all(span["d-channel"] == "up" for span in spans)
+        return bool(spans) and all(span["d_channel"] == "up" for span in spans)
 
     # ---- what the kernel says of tielined ------------------------------------------------------------
 
