@@ -208,9 +208,12 @@ void dialog_bye_answered(UaLeg *leg, int status, const char *phrase, sip_t const
 
 void dialog_terminated(UaLeg *leg)
 {
+    gboolean pending =
+        !leg->uas && !leg->established && !leg->failed; /* our INVITE, for the hall */
+
     if (leg->call && !leg->ended && call_sip_state(leg->call) == SIP_LEAVING)
         leg_event(leg, EVENT_SIP_ENDED, NULL);
-    else if (!leg->closing) /* otherwise the hall has been told why */
+    else if (!leg->closing || pending) /* otherwise the hall has been told why */
         leg_lost(leg, "the dialog is gone", CAUSE_TEMPORARY_FAILURE, FALSE);
     leg->terminated = TRUE;
     leg_settle(leg);

@@ -82,6 +82,7 @@ struct UaLeg {
     gboolean established; /* 2xx of the first INVITE sent or received */
     gboolean acked;       /* UAS: ACK to it received */
     gboolean cancelled;   /* UAC: CANCEL sent */
+    gboolean failed;      /* UAC: a final response other than 2xx was told */
     gboolean closing;     /* a message that ends the dialog was sent or received */
     gboolean ended;       /* the hall knows of the dialog's end */
     gboolean terminated;  /* NUA has let the dialog go */

@@ -54,6 +54,7 @@ gboolean uac_invite(void *room, Call *call, const CallNews *news)
         identity_out_clear(&who);
         return uac_refuse(call, CAUSE_TEMPORARY_FAILURE, "NUA gives no handle");
     }
+    leg_part(ua, call); /* of a target tried before */
     leg = leg_new(ua, call, nh, FALSE);
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
     leg->call_id = g_uuid_string_random();
@@ -195,7 +196,7 @@ static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *
 {
     CallNews news = CALL_NEWS_INIT;
 
-    leg->closing = TRUE;
+    leg->closing = leg->failed = TRUE;
     news.status = status < 700 ? (guint16)status : 500;
     g_strlcpy(news.detail, phrase, sizeof(news.detail));
     for (sip_warning_t const *w = sip ? sip->sip_warning : NULL; w; w = w->w_next) {

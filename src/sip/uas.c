@@ -219,6 +219,16 @@ gboolean uas_progress_plain(void *room, Call *call, const CallNews *news)
     return uas_act(call, SIP_183_SESSION_PROGRESS, FALSE);
 }
 
+static gboolean uas_send_answer(Call *call)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (!uas_act(call, SIP_200_OK, TRUE))
+        return FALSE;
+    leg->established = TRUE;
+    return TRUE;
+}
+
 gboolean uas_answer(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
@@ -230,9 +240,8 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news)
         leg->answer_waits = leg->unpracked > 0;
         if (leg->answer_waits)
             return TRUE;
-        leg->established = TRUE;
     }
-    return uas_act(call, SIP_200_OK, TRUE);
+    return uas_send_answer(call);
 }
 
 gboolean uas_reject(void *room, Call *call, const CallNews *news)
@@ -301,8 +310,7 @@ void uas_pracked(UaLeg *leg, sip_t const *sip)
     }
     if (leg->answer_waits && !leg->unpracked && leg->call && !leg->closing) {
         leg->answer_waits = FALSE;
-        leg->established = TRUE;
-        uas_act(leg->call, SIP_200_OK, TRUE);
+        uas_send_answer(leg->call);
     }
     if (news.has_remote)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
@@ -311,6 +319,9 @@ void uas_pracked(UaLeg *leg, sip_t const *sip)
 void uas_cancelled(UaLeg *leg, sip_t const *sip)
 {
     CallNews news = CALL_NEWS_INIT;
+    /* The hall believes the call answered, but our 200 has not gone and never will: to it the phone
+     * has hung up. */
+    gboolean answered = leg->established || leg->answer_waits;
 
     leg->closing = TRUE;
     leg_note(leg, LADDER_IN, "CANCEL");
@@ -318,5 +329,5 @@ void uas_cancelled(UaLeg *leg, sip_t const *sip)
     leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
     news.cause = CAUSE_NORMAL_CALL_CLEARING;
     leg_news_reason(leg, sip, &news);
-    leg_event(leg, EVENT_SIP_CANCEL, &news);
+    leg_event(leg, answered ? EVENT_SIP_BYE : EVENT_SIP_CANCEL, &news);
 }
