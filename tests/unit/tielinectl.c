@@ -163,7 +163,7 @@ static void test_timers(Fixture *fixture, gconstpointer data)
                     "TIMER  TRUNK  LENGTH  EVENT                               CAUSE  WHY\n"
                     "T301   pbx     240 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301   pbx      15 s  TIMER.T301                             19  Q.931 9.2\n"
-                    "T301   pbx      30 s  TIMER.T301                             19  Q.931 9.2\n"
+                    "T301   pbx      20 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301   pbx      30 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301   pbx      60 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T309   pbx       6 s  ISDN.LOST\n"
