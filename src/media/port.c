@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define POLL_SAMPLES 40 /* the socket is looked at every 5 ms, or when samples run short */
+#define POLL_SAMPLES 80 /* the socket is looked at every 10 ms, or when samples run short */
 
 guint32 random_word(void)
 {

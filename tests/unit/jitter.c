@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SECOND 8000
-#define POLL 40
+#define POLL 80
 #define WINDOW_PACKETS 64 /* how far packets may overtake each other */
 
 /* A far end, the way from it, and our TDM clock. Times are samples of our clock. */
@@ -153,7 +153,7 @@ static guint assert_exact(const Line *line, guint32 start)
     return line->first - offset;
 }
 
-static const guint targets[] = {20, 40, 60}, ptimes[] = {10, 20, 30}, blocks[] = {8, 40, 160};
+static const guint targets[] = {10, 20, 60}, ptimes[] = {10, 20, 30}, blocks[] = {8, 40, 160};
 
 static void test_steady(void)
 {
