@@ -224,11 +224,35 @@ static void test_jitter_on_one_clock(void)
                 }
 }
 
-/* Our own thread is held up by up to the target, a quarter of the time. */
+/* A queue on the way lets the first packets out at once: the last of them shows how late the first
+ * was. */
+static double delay_held_start(Line *line, guint packet)
+{
+    return MAX((double)line->target - packet * line->ptime, 0);
+}
+
+static void test_held_start(void)
+{
+    for (guint t = 0; t < 3; t++)
+        for (guint p = 0; p < 3; p++) {
+            Line *line = line_new(targets[t], ptimes[p], 8);
+
+            line->delay = delay_held_start;
+            line_run(line, 6);
+            g_assert_cmpuint(assert_exact(line, SECOND / 2), <=,
+                             line->ptime + line->target + line->target % line->ptime + POLL);
+            line_free(line);
+        }
+}
+
+/* Our own thread is held up by up to the target, a quarter of the time, from the tenth second on.
+ */
 static double stall_often(Line *line, guint32 now)
 {
     guint32 phase = now % (SECOND / 4);
 
+    if (now / (10 * SECOND) % 2 == 0)
+        return 0;
     return phase < SECOND / 16 ? MAX(line->target - (double)(phase % line->target), 0) : 0;
 }
 
@@ -537,6 +561,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/jitter/steady-is-exact", test_steady);
     g_test_add_func("/jitter/jitter-within-the-target-is-exact", test_jitter_on_one_clock);
+    g_test_add_func("/jitter/a-held-up-start-leaves-no-delay", test_held_start);
     g_test_add_func("/jitter/our-own-stalls-within-the-target-are-exact", test_own_stalls);
     g_test_add_func("/jitter/drift-is-followed-by-single-samples", test_drift);
     g_test_add_func("/jitter/drift-under-jitter", test_drift_with_jitter);
