@@ -1,0 +1,150 @@
+/* What the files of the hall share: the hall, a call, and the functions between them. */
+#pragma once
+
+#include "call.h"
+#include "route.h"
+
+/* One channel refused by the far end is not asked for again; after this many the group counts as
+ * full (cause-mapping: 44, 6, 82). */
+#define CALL_CHANNEL_RETRIES 3
+
+/* What the hall counts, in the order `show counters` tells it. */
+#define HALL_COUNTERS(X)                                                                           \
+    X(CALLS_FROM_SIP, "calls.from_sip")                                                            \
+    X(CALLS_FROM_ISDN, "calls.from_isdn")                                                          \
+    X(CALLS_ANSWERED, "calls.answered")                                                            \
+    X(CALLS_ENDED, "calls.ended")                                                                  \
+    X(CALLS_DRAINED, "calls.refused_draining")                                                     \
+    X(CALLS_OVER_LIMIT, "calls.refused_max_calls")                                                 \
+    X(CALLS_NO_ROUTE, "calls.no_route")                                                            \
+    X(CALLS_BARRED, "calls.barred")                                                                \
+    X(CALLS_EMERGENCY, "calls.emergency")                                                          \
+    X(CHANNEL_RETRIES, "routes.channel_retries")                                                   \
+    X(ALTERNATIVES, "routes.alternatives")                                                         \
+    X(NO_CHANNEL, "routes.no_channel")                                                             \
+    X(EVENTS, "events")                                                                            \
+    X(EVENTS_LATE, "events.late")                                                                  \
+    X(TIMERS, "events.timers")                                                                     \
+    X(MISTAKES, "events.mistakes")                                                                 \
+    X(FORCED, "events.forced_ends")
+#define HALL_COUNTER_ENUM(id, name) COUNT_##id,
+typedef enum HallCounter { HALL_COUNTERS(HALL_COUNTER_ENUM) HALL_COUNTER_COUNT } HallCounter;
+
+typedef struct LadderBook LadderBook;
+
+struct Hall {
+    Loop *loop;
+    const Settings *settings;
+    CallOps sip, isdn, media;
+    GArray *traces;    /* of TraceUser */
+    GQueue calls;      /* of Call*, oldest first */
+    GHashTable *by_id; /* guint32 -> Call*, borrowed */
+    guint32 last_id;
+    gboolean draining;
+    LoopFunc idle;
+    void *idle_user;
+    GString *line;
+    LadderBook *ladders;
+    guint64 counters[HALL_COUNTER_COUNT];
+};
+
+typedef struct TraceUser {
+    CallTraceFunc func;
+    void *user;
+} TraceUser;
+
+typedef struct CallTimer {
+    Call *call;
+    CallTimerId id;
+    LoopTimer *timer; /* NULL: never started */
+} CallTimer;
+
+/* Why the call fails or ends; the first word stays (cause 0: none yet). */
+typedef struct KeptCause {
+    guint8 cause;
+    gint8 location;
+    guint16 status; /* of the SIP response it came with, or 0 */
+    CallEvent from;
+    gboolean own_timer; /* nobody answered at all: our own timer made it */
+} KeptCause;
+
+struct Call {
+    Hall *hall;
+    const Settings *settings; /* as they were when the call began */
+    guint32 id;
+    GList link; /* in Hall.calls */
+    SipState sip;
+    IsdnState isdn;
+    gint64 began_us;
+
+    CallOrigin origin;
+    CallSetup asked, setup;
+    gboolean too_many_digits;
+
+    const RouteSettings *route;
+    guint alternative;
+    const TrunkSettings *trunk;
+    const PeerSettings *peer;
+    char uri[URI_MAX];
+
+    Channel channel;
+    Channel refused[CALL_CHANNEL_RETRIES + 1]; /* on the present trunk */
+    guint refused_count, channel_retries;
+
+    void *sip_leg, *isdn_leg;
+    struct sockaddr_storage local_rtp;
+    MediaRemote remote;
+    gboolean has_remote;
+    gboolean media_touched; /* media_open ran: media gets its part() at the end */
+
+    KeptCause kept;
+    CallTimer timers[CALL_TIMER_COUNT];
+
+    /* The event being handled, and those that wait behind it. */
+    GQueue events; /* of PendingEvent */
+    gboolean running;
+    CallEvent event;
+    SipState sip_from;
+    CallRule rescue; /* made up where the map has no rule */
+};
+
+typedef struct PendingEvent {
+    CallEvent event;
+    CallNews news;
+} PendingEvent;
+
+static inline void hall_count(Hall *hall, HallCounter counter)
+{
+    hall->counters[counter]++;
+}
+
+/* hall.c */
+void hall_drop_call(Call *call);
+
+/* call_cause.c: the actions note_cause and forget_cause */
+void call_note_cause(Call *call, CallEvent event, const CallNews *news);
+void call_forget_cause(Call *call);
+
+/* call_route.c: the actions route_call, route_next and collect_digits */
+void call_route(Call *call, const CallNews *news);
+void call_route_next(Call *call);
+void call_collect_digits(Call *call, const CallNews *news);
+
+/* call_timer.c */
+void call_timers_init(Call *call);
+/* The legs moved by RULE from SIP x ISDN to where they stand now. */
+void call_timers_move(Call *call, SipState sip, IsdnState isdn, const CallRule *rule);
+void call_timers_free(Call *call);
+
+/* ladder.c */
+LadderBook *ladder_book_new(void);
+void ladder_book_free(LadderBook *book);
+void ladder_begin(LadderBook *book, const Call *call);
+void ladder_trace(LadderBook *book, const CallTrace *trace);
+
+/* lookup.c: what the hall needs to find in the settings */
+const TrunkSettings *lookup_trunk(const Settings *settings, const char *name);
+const PeerSettings *lookup_peer(const Settings *settings, const char *name);
+/* The first peer that holds ADDRESS; NULL when none does. */
+const PeerSettings *lookup_peer_of(const Settings *settings, const struct sockaddr *address);
+gboolean lookup_network(const GArray *networks, const struct sockaddr *address);

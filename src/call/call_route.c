@@ -1,0 +1,206 @@
+/* The hall's own actions of routing: the first target, another channel, an alternative, more
+ * digits. */
+#include "call_private.h"
+#include "cause.h"
+#include "log.h"
+#include "number.h"
+
+#include <string.h>
+
+static void call_raise_none(Call *call, guint8 cause, const char *why)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = cause;
+    g_strlcpy(news.detail, why, sizeof(news.detail));
+    if (*why)
+        log_notice("C%u not routed, cause %u: %s", call->id, cause, why);
+    call_event(call, EVENT_ROUTE_NONE, &news);
+}
+
+/* The map joins one SIP and one ISDN leg: a target of the caller's own kind cannot be bridged. */
+static gboolean target_bridges(const Call *call, const RouteTarget *target)
+{
+    return (call->origin.kind == ORIGIN_SIP) == (target->trunk != NULL);
+}
+
+/* Matches from alternative *INDEX on, passing targets that cannot be bridged. */
+static RouteResult call_seek(const Call *call, guint *index, RouteMatch *match)
+{
+    gboolean passed = FALSE;
+    RouteResult result;
+
+    for (;; (*index)++) {
+        result = route_match(call->settings, &call->origin, &call->asked, *index, match);
+        if (result != ROUTE_FOUND || target_bridges(call, &match->target))
+            break;
+        passed = TRUE;
+    }
+    if (result == ROUTE_NO_MATCH && passed) {
+        match->cause = 79; /* service or option not implemented, unspecified */
+        g_snprintf(match->why, sizeof(match->why),
+                   "route %s: %s transit: a call joins one SIP and one ISDN leg",
+                   match->route ? match->route->name : "",
+                   call->origin.kind == ORIGIN_SIP ? "SIP to SIP" : "PRI to PRI");
+    }
+    return result;
+}
+
+/* An own country's calling number goes out as a national one, as the called number does. */
+static void calling_to_trunk(const TrunkSettings *trunk, Number *calling)
+{
+    if (calling->ton == TON_INTERNATIONAL)
+        number_to_trunk(trunk, calling);
+}
+
+static void call_take_target(Call *call, const RouteMatch *match, guint alternative)
+{
+    call->route = match->route;
+    call->alternative = alternative;
+    call->setup = match->setup;
+    if (match->route->emergency && !call->origin.emergency) {
+        call->origin.emergency = TRUE;
+        hall_count(call->hall, COUNT_CALLS_EMERGENCY);
+    }
+    call_forget_cause(call);
+    if (match->target.trunk) {
+        call->trunk = match->target.trunk;
+        if (match->route->ton < 0)
+            number_to_trunk(call->trunk, &call->setup.called);
+        calling_to_trunk(call->trunk, &call->setup.calling);
+        return;
+    }
+    call->peer = match->target.peer;
+    call->has_remote = FALSE;
+    g_strlcpy(call->uri, match->target.uri, sizeof(call->uri));
+}
+
+static void call_raise_target(Call *call)
+{
+    call_event(call, call->origin.kind == ORIGIN_SIP ? EVENT_ROUTE_TRUNK : EVENT_ROUTE_PEER, NULL);
+}
+
+/* RFC 4497 8.3.1: a number shorter than the trunk dials is 484. Emergency numbers are short
+ * everywhere. */
+static gboolean number_suffices(const RouteMatch *match)
+{
+    return !match->target.trunk || match->route->emergency ||
+           strlen(match->setup.called.digits) >= match->target.trunk->min_digits;
+}
+
+void call_route(Call *call, const CallNews *news)
+{
+    guint alternative = 0;
+    RouteMatch match;
+
+    if (call->origin.kind == ORIGIN_SIP)
+        call->asked.complete = TRUE; /* an INVITE's Request-URI is the whole number */
+    if (call->too_many_digits) {
+        call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT, "too many digits");
+        return;
+    }
+    switch (call_seek(call, &alternative, &match)) {
+    case ROUTE_FOUND:
+        if (!number_suffices(&match)) {
+            call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT,
+                            "the number is shorter than the trunk's min-digits");
+            return;
+        }
+        call_take_target(call, &match, alternative);
+        call_raise_target(call);
+        return;
+    case ROUTE_INCOMPLETE:
+        call_event(call, EVENT_ROUTE_MORE, NULL);
+        return;
+    case ROUTE_BARRED:
+        hall_count(call->hall, COUNT_CALLS_BARRED);
+        call_raise_none(call, match.cause, match.why);
+        return;
+    case ROUTE_NO_MATCH:
+        hall_count(call->hall, COUNT_CALLS_NO_ROUTE);
+        call_raise_none(call, match.cause, match.why);
+        return;
+    }
+}
+
+/* Another channel of the same trunk: only where the PBX itself has refused the one before. */
+static gboolean call_may_change_channel(const Call *call, guint8 cause)
+{
+    return call->origin.kind == ORIGIN_SIP && cause_blames_channel(cause) &&
+           call->channel_retries < CALL_CHANNEL_RETRIES;
+}
+
+/* The route's own list, or by default 34 38 41 42 47, and 102 when nobody answered at all or 504
+ * said it. A trunk whose channels are all refused counts as full. A 4xx or 6xx of a phone is its
+ * definite answer, whatever cause it maps to. */
+static gboolean call_may_try_on(const Call *call, const KeptCause *kept)
+{
+    guint8 cause = cause_blames_channel(kept->cause) ? CAUSE_NO_CIRCUIT : kept->cause;
+
+    if (!call->route)
+        return FALSE;
+    if (call->route->on_causes)
+        return cause_allows_alternative(call->route, cause);
+    if (cause == CAUSE_TIMER_EXPIRY)
+        return kept->own_timer || kept->status == 504;
+    return kept->status / 100 != 4 && kept->status / 100 != 6 &&
+           cause_allows_alternative(call->route, cause);
+}
+
+void call_route_next(Call *call)
+{
+    guint alternative = call->alternative + 1;
+    guint8 cause = call->kept.cause;
+    RouteMatch match;
+
+    if (call_may_change_channel(call, cause)) {
+        call->channel_retries++;
+        hall_count(call->hall, COUNT_CHANNEL_RETRIES);
+        call_forget_cause(call);
+        call_raise_target(call);
+        return;
+    }
+    if (call_may_try_on(call, &call->kept) &&
+        call_seek(call, &alternative, &match) == ROUTE_FOUND) {
+        hall_count(call->hall, COUNT_ALTERNATIVES);
+        log_info("C%u cause %u: tries alternative %u of route %s", call->id, cause, alternative,
+                 match.route->name);
+        call->refused_count = 0;
+        call_take_target(call, &match, alternative);
+        call_raise_target(call);
+        return;
+    }
+    call_raise_none(call, cause, "");
+}
+
+gboolean call_may_continue(const Call *call, guint8 cause)
+{
+    const SipStates open = 1u << SIP_INVITED | 1u << SIP_RINGING;
+    KeptCause kept = {.cause = cause, .location = CAUSE_LOCATION_NONE};
+    guint alternative = call->alternative + 1;
+    RouteMatch match;
+
+    if (call->origin.kind != ORIGIN_SIP || !(open & 1u << call->sip) ||
+        call->isdn == ISDN_DELIVERED)
+        return FALSE;
+    if (call_may_change_channel(call, cause))
+        return TRUE;
+    return call_may_try_on(call, &kept) && call_seek(call, &alternative, &match) == ROUTE_FOUND;
+}
+
+void call_collect_digits(Call *call, const CallNews *news)
+{
+    gsize used = strlen(call->asked.called.digits);
+
+    for (const char *c = news->digits; *c; c++) {
+        if (!g_ascii_isdigit(*c) && *c != '*' && *c != '#')
+            continue;
+        if (used == NUMBER_MAX) {
+            call->too_many_digits = TRUE;
+            return;
+        }
+        call->asked.called.digits[used++] = *c;
+        call->asked.called.digits[used] = '\0';
+    }
+    call->asked.complete |= news->complete;
+}

@@ -1,0 +1,279 @@
+/* Ladders of the last calls: SIP on the left, the call map in the middle, Q.931 on the right. */
+#include "call_private.h"
+#include "clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#define LADDER_CALLS 200
+#define LADDER_ROWS 500 /* of one call; a flood of messages must not fill the memory */
+
+/* 9 of time, a space between, 131 in all. */
+#define TIME_WIDTH 9
+#define SIDE_WIDTH 34
+#define MIDDLE_WIDTH 50
+
+typedef enum LadderKind { ROW_MESSAGE, ROW_EVENT } LadderKind;
+
+typedef struct LadderRow {
+    LadderKind kind;
+    LadderSide side; /* of a message */
+    LadderWay way;   /* of a message */
+    gint64 at_us;
+    char *text;
+} LadderRow;
+
+typedef struct Ladder {
+    guint32 call;
+    gint64 began_us, wall_us;
+    char *title;
+    GArray *rows; /* of LadderRow */
+    guint left_out;
+} Ladder;
+
+struct LadderBook {
+    GQueue ladders; /* of Ladder*, oldest first */
+    GHashTable *by_call;
+};
+
+static void row_clear(gpointer data)
+{
+    g_free(((LadderRow *)data)->text);
+}
+
+static void ladder_free(gpointer data)
+{
+    Ladder *ladder = data;
+
+    g_array_unref(ladder->rows);
+    g_free(ladder->title);
+    g_free(ladder);
+}
+
+LadderBook *ladder_book_new(void)
+{
+    LadderBook *book = g_new0(LadderBook, 1);
+
+    g_queue_init(&book->ladders);
+    book->by_call = g_hash_table_new(NULL, NULL);
+    return book;
+}
+
+void ladder_book_free(LadderBook *book)
+{
+    g_hash_table_unref(book->by_call);
+    g_queue_clear_full(&book->ladders, ladder_free);
+    g_free(book);
+}
+
+void ladder_begin(LadderBook *book, const Call *call)
+{
+    Ladder *ladder = g_new0(Ladder, 1);
+
+    ladder->call = call->id;
+    ladder->began_us = call->began_us;
+    ladder->wall_us = clock_wall_us();
+    ladder->title =
+        g_strdup_printf("C%u from %s: %s to %s", call->id,
+                        call->origin.kind == ORIGIN_PRI ? call->origin.trunk
+                        : *call->origin.peer            ? call->origin.peer
+                                                        : "SIP",
+                        *call->asked.calling.digits ? call->asked.calling.digits : "(no number)",
+                        *call->asked.called.digits ? call->asked.called.digits : "(no digits yet)");
+    ladder->rows = g_array_new(FALSE, FALSE, sizeof(LadderRow));
+    g_array_set_clear_func(ladder->rows, row_clear);
+    g_queue_push_tail(&book->ladders, ladder);
+    g_hash_table_insert(book->by_call, GUINT_TO_POINTER(ladder->call), ladder);
+    if (book->ladders.length > LADDER_CALLS) {
+        Ladder *oldest = g_queue_pop_head(&book->ladders);
+
+        g_hash_table_remove(book->by_call, GUINT_TO_POINTER(oldest->call));
+        ladder_free(oldest);
+    }
+}
+
+/* Takes TEXT. */
+static void ladder_add(Ladder *ladder, LadderRow row, char *text)
+{
+    row.text = text;
+    if (ladder->rows->len >= LADDER_ROWS) {
+        ladder->left_out++;
+        g_free(text);
+        return;
+    }
+    /* What comes from the network must not move the reader's cursor. */
+    for (char *c = text; *c; c++)
+        if ((guchar)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    g_array_append_val(ladder->rows, row);
+}
+
+/* "(RINGING,DELIVERED)->" is said by the row before: only where the legs go is told, and what is
+ * done. */
+void ladder_trace(LadderBook *book, const CallTrace *trace)
+{
+    Ladder *ladder = g_hash_table_lookup(book->by_call, GUINT_TO_POINTER(trace->call));
+    const char *rest = strchr(trace->line, ' ');
+    const char *from = rest ? strchr(rest, '(') : NULL;
+    const char *to = from ? strstr(from, ")->(") : NULL;
+    LadderRow row = {.kind = ROW_EVENT, .at_us = trace->at_us};
+
+    if (!ladder || !to)
+        return;
+    to += 3;
+    ladder_add(ladder, row,
+               g_strdup_printf("%s ->%.*s%s%s", call_event_name(trace->event),
+                               (int)(strchr(to, ')') + 1 - to), to, strchr(to, ')')[1] ? ":" : "",
+                               strchr(to, ')') + 1));
+}
+
+void hall_note(Hall *hall, guint32 call, LadderSide side, LadderWay way, const char *format, ...)
+{
+    Ladder *ladder;
+    va_list args;
+
+    g_return_if_fail(hall);
+    ladder = g_hash_table_lookup(hall->ladders->by_call, GUINT_TO_POINTER(call));
+    if (!ladder)
+        return;
+    va_start(args, format);
+    ladder_add(ladder,
+               (LadderRow){.kind = ROW_MESSAGE, .side = side, .way = way, .at_us = clock_now_us()},
+               g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------
+ */
+
+/* TEXT valid and clipped to WIDTH characters, padded with FILL behind or, with LAST, before it. */
+static void draw_text(GString *out, const char *text, glong width, char fill, gboolean last)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    glong length = g_utf8_strlen(valid, -1);
+    g_autofree char *shown = g_utf8_substring(valid, 0, MIN(length, width));
+
+    if (!last)
+        g_string_append(out, shown);
+    for (glong i = length; i < width; i++)
+        g_string_append_c(out, fill);
+    if (last)
+        g_string_append(out, shown);
+}
+
+/* An arrow of SIDE_WIDTH with its message: "INVITE --->" points right, "<--- 180 Ringing" left. */
+static void draw_arrow(GString *out, const char *text, gboolean right)
+{
+    g_autofree char *spaced = right ? g_strconcat(text, " ", NULL) : g_strconcat(" ", text, NULL);
+
+    if (!right)
+        g_string_append_c(out, '<');
+    draw_text(out, spaced, SIDE_WIDTH - 1, '-', !right);
+    if (right)
+        g_string_append_c(out, '>');
+}
+
+static void draw_blank(GString *out, guint width)
+{
+    g_string_append_printf(out, "%*s", (int)width, "");
+}
+
+/* SIP stands left of us: what comes in points right. The PBX stands right of us: what comes in
+ * points left. */
+static void draw_message(GString *out, const LadderRow *row)
+{
+    gboolean right = (row->way == LADDER_IN) == (row->side == LADDER_SIP);
+
+    if (row->side == LADDER_SIP) {
+        draw_arrow(out, row->text, right);
+        g_string_append(out, " |");
+        draw_blank(out, MIDDLE_WIDTH);
+        g_string_append(out, "|");
+    } else {
+        draw_blank(out, SIDE_WIDTH);
+        g_string_append(out, " |");
+        draw_blank(out, MIDDLE_WIDTH);
+        g_string_append(out, "| ");
+        draw_arrow(out, row->text, right);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void draw_event_line(GString *out, const GString *line, gboolean first)
+{
+    if (!first)
+        draw_blank(out, TIME_WIDTH + 1);
+    draw_blank(out, SIDE_WIDTH);
+    g_string_append(out, " |");
+    draw_text(out, line->str, MIDDLE_WIDTH, ' ', FALSE);
+    g_string_append(out, "|\n");
+}
+
+/* Words wrapped into the middle column, the second line on indented. */
+static void draw_event(GString *out, const LadderRow *row)
+{
+    g_auto(GStrv) words = g_strsplit(row->text, " ", -1);
+    g_autoptr(GString) line = g_string_new(" ");
+    gboolean first = TRUE;
+
+    for (guint i = 0; words[i]; i++) {
+        if (i && line->len + 1 + strlen(words[i]) > MIDDLE_WIDTH) {
+            draw_event_line(out, line, first);
+            first = FALSE;
+            g_string_assign(line, "    ");
+        }
+        if (i && line->str[line->len - 1] != ' ')
+            g_string_append_c(line, ' ');
+        g_string_append(line, words[i]);
+    }
+    draw_event_line(out, line, first);
+}
+
+static void draw_head(GString *out, const Ladder *ladder)
+{
+    time_t seconds = ladder->wall_us / G_USEC_PER_SEC;
+    struct tm local;
+    char when[32];
+
+    localtime_r(&seconds, &local);
+    strftime(when, sizeof(when), "%F %T", &local);
+    g_string_append_printf(out, "%s, began %s\n", ladder->title, when);
+    draw_text(out, "seconds", TIME_WIDTH, ' ', TRUE);
+    g_string_append_c(out, ' ');
+    draw_text(out, "SIP", SIDE_WIDTH, ' ', FALSE);
+    g_string_append(out, " |");
+    draw_text(out, " call map", MIDDLE_WIDTH, ' ', FALSE);
+    g_string_append(out, "| Q.931\n");
+}
+
+static char *ladder_draw(const Ladder *ladder)
+{
+    GString *out = g_string_new(NULL);
+
+    draw_head(out, ladder);
+    for (guint i = 0; i < ladder->rows->len; i++) {
+        const LadderRow *row = &g_array_index(ladder->rows, LadderRow, i);
+        gint64 ms = (row->at_us - ladder->began_us) / 1000;
+
+        g_string_append_printf(out, "%*" G_GINT64_FORMAT ".%03d ", TIME_WIDTH - 4, ms / 1000,
+                               (int)(ms % 1000));
+        if (row->kind == ROW_MESSAGE)
+            draw_message(out, row);
+        else
+            draw_event(out, row);
+    }
+    if (ladder->left_out)
+        g_string_append_printf(out, "%u further rows were not kept\n", ladder->left_out);
+    return g_string_free(out, FALSE);
+}
+
+char *hall_ladder(Hall *hall, guint32 call)
+{
+    Ladder *ladder;
+
+    if (!call)
+        call = hall->last_id;
+    ladder = g_hash_table_lookup(hall->ladders->by_call, GUINT_TO_POINTER(call));
+    return ladder ? ladder_draw(ladder) : NULL;
+}

@@ -1,0 +1,424 @@
+/* The phone and the PBX of legs.h. */
+#include "legs.h"
+
+#define P(state) (1u << PHONE_##state)
+#define B(state) (1u << PBX_##state)
+
+#define PHONE_ASKS (P(CALLS) | P(HEARS))                  /* wants a final response */
+#define PHONE_ASKED (P(CALLED) | P(RINGS) | P(CANCELLED)) /* owes one */
+#define PBX_ASKED (B(SENT) | B(OVERLAP) | B(PROCEEDING) | B(ALERTING))
+#define PBX_ASKS (B(CALLS) | B(DIALS) | B(TOLD) | B(TOLD_RINGING))
+#define PBX_TALKS (B(CONNECTED) | B(UP))
+#define PBX_ALIVE (~B(NONE) & ~B(DEAD))
+#define PBX_OPEN (PBX_ASKED | PBX_ASKS | PBX_TALKS | B(CONNECTS))
+
+/* clang-format off */
+
+/* What the stacks raise: by EVENT, in which states of the leg at all, and in which it must not be thought late. */
+typedef struct Voice {
+    CallEvent event;
+    guint32 any;
+    guint32 live;
+} Voice;
+
+static const Voice phone_voices[] = {
+    {EVENT_SIP_TRYING, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
+    {EVENT_SIP_RINGING, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
+    {EVENT_SIP_RINGING_MEDIA, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
+    {EVENT_SIP_PROGRESS, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
+    {EVENT_SIP_ANSWER, PHONE_ASKED | P(UP) | P(BYE), PHONE_ASKED},
+    {EVENT_SIP_FAILURE, PHONE_ASKED, PHONE_ASKED},
+    {EVENT_SIP_ACK, P(ANSWERED) | P(UP) | P(BYE), P(ANSWERED)},
+    {EVENT_SIP_NO_ACK, P(ANSWERED), P(ANSWERED)},
+    {EVENT_SIP_CANCEL, PHONE_ASKS | P(ANSWERED) | P(UP) | P(BYE), PHONE_ASKS},
+    {EVENT_SIP_EXPIRED, PHONE_ASKS, PHONE_ASKS},
+    {EVENT_SIP_BYE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE),
+                    PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
+    {EVENT_SIP_MEDIA, P(HEARS) | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
+    {EVENT_SIP_ENDED, P(BYE), P(BYE)},
+    {EVENT_SIP_LOST, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE),
+                     PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE)},
+};
+
+static const Voice pbx_voices[] = {
+    {EVENT_ISDN_INFORMATION, PBX_ALIVE, B(DIALS)},
+    {EVENT_ISDN_SETUP_ACK, PBX_ALIVE, B(SENT)},
+    {EVENT_ISDN_PROCEEDING, PBX_ALIVE, B(SENT) | B(OVERLAP)},
+    {EVENT_ISDN_PROCEEDING_MEDIA, PBX_ALIVE, B(SENT) | B(OVERLAP)},
+    {EVENT_ISDN_PROGRESS, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_PROGRESS_MEDIA, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_PROGRESS_CAUSE, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_ALERTING, PBX_ALIVE, B(SENT) | B(OVERLAP) | B(PROCEEDING)},
+    {EVENT_ISDN_ALERTING_MEDIA, PBX_ALIVE, B(SENT) | B(OVERLAP) | B(PROCEEDING)},
+    {EVENT_ISDN_CONNECT, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_CONNECT_ACK, PBX_ALIVE, B(CONNECTED)},
+    {EVENT_ISDN_DISCONNECT, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED) | B(DISCONNECTS)},
+    {EVENT_ISDN_DISCONNECT_MEDIA, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED)},
+    {EVENT_ISDN_RELEASE, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_RELEASED, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_RESTART, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_LOST, PBX_ALIVE, PBX_ALIVE},
+};
+
+/* A timer counts while the map stands there (Q.931 9.2 and RFC 3398 7.1.6). */
+typedef struct Clock {
+    CallEvent event;
+    SipStates sip;
+    IsdnStates isdn;
+} Clock;
+
+static const Clock clocks[] = {
+    {EVENT_TIMER_T301, 1u << SIP_RINGING | 1u << SIP_PROGRESSING, 1u << ISDN_DELIVERED},
+    {EVENT_TIMER_T302, ~0u, 1u << ISDN_OVERLAP_RECEIVING},
+    {EVENT_TIMER_T304, 1u << SIP_INVITED | 1u << SIP_RINGING | 1u << SIP_PROGRESSING, 1u << ISDN_OVERLAP_SENDING},
+    {EVENT_TIMER_T306, ~0u, 1u << ISDN_DISCONNECT_INDICATION},
+    {EVENT_TIMER_T310, 1u << SIP_INVITED, 1u << ISDN_OUTGOING_PROCEEDING},
+    {EVENT_TIMER_NO_ANSWER, 1u << SIP_PROCEEDING | 1u << SIP_ALERTED | 1u << SIP_EARLY,
+     1u << ISDN_INCOMING_PROCEEDING | 1u << ISDN_RECEIVED},
+    {EVENT_TIMER_INTERWORK, 1u << SIP_TREATED, 1u << ISDN_INITIATED | 1u << ISDN_OVERLAP_SENDING |
+     1u << ISDN_OUTGOING_PROCEEDING | 1u << ISDN_DELIVERED},
+};
+
+/* An action on a leg: from which of its states it makes sense, and where it takes the leg (COUNT: it stays). */
+typedef struct Move {
+    CallAction action;
+    guint32 from;
+    guint8 to;
+    const char *wrong;
+} Move;
+
+static const Move phone_moves[] = {
+    {ACTION_SIP_INVITE, P(NONE), PHONE_CALLED, "INVITE on a leg in use"},
+    {ACTION_SIP_RING, PHONE_ASKS, PHONE_HEARS, "180 to nobody who asks"},
+    {ACTION_SIP_RING_MEDIA, PHONE_ASKS, PHONE_HEARS, "180 to nobody who asks"},
+    {ACTION_SIP_PROGRESS, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
+    {ACTION_SIP_PROGRESS_PLAIN, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
+    {ACTION_SIP_ANSWER, PHONE_ASKS, PHONE_ANSWERED, "200 to nobody who asks"},
+    {ACTION_SIP_REJECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
+    {ACTION_SIP_CANCEL, P(RINGS), PHONE_CANCELLED, "CANCEL before a provisional response, or after the final one"},
+    {ACTION_SIP_BYE, P(UP), PHONE_BYE, "BYE before ACK, or without a dialog"},
+};
+
+static const Move pbx_moves[] = {
+    {ACTION_ISDN_SETUP, B(NONE), PBX_SENT, "SETUP on a leg in use"},
+    {ACTION_ISDN_SETUP_ACK, B(CALLS), PBX_DIALS, "SETUP ACKNOWLEDGE twice or too late"},
+    {ACTION_ISDN_PROCEEDING, B(CALLS) | B(DIALS), PBX_TOLD, "CALL PROCEEDING twice or too late"},
+    {ACTION_ISDN_PROGRESS, B(TOLD) | B(TOLD_RINGING), PBX_COUNT, "PROGRESS outside set-up"},
+    {ACTION_ISDN_ALERTING, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
+    {ACTION_ISDN_ALERTING_MEDIA, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
+    {ACTION_ISDN_CONNECT, B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
+    {ACTION_ISDN_CONNECT_ACK, B(CONNECTS), PBX_UP, "CONNECT ACKNOWLEDGE without CONNECT"},
+    {ACTION_ISDN_DISCONNECT, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
+    {ACTION_ISDN_RELEASE, B(DISCONNECTS), PBX_RELEASED, "RELEASE without DISCONNECT"},
+    {ACTION_ISDN_RELEASE_COMPLETE, B(CALLS) | B(RELEASES), PBX_NONE, "RELEASE COMPLETE without RELEASE or SETUP"},
+    {ACTION_ISDN_FORGET, B(DEAD) | B(CROSSED), PBX_NONE, "a live call forgotten without a message"},
+};
+
+/* clang-format on */
+
+static Fit voice_fit(const Voice *voices, gsize count, guint state, CallEvent event)
+{
+    for (gsize i = 0; i < count; i++)
+        if (voices[i].event == event)
+            return voices[i].live & 1u << state  ? FIT_LIVE
+                   : voices[i].any & 1u << state ? FIT_ANY
+                                                 : FIT_NO;
+    return FIT_NO;
+}
+
+static Fit clock_fit(SipState sip, IsdnState isdn, CallEvent event)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(clocks); i++)
+        if (clocks[i].event == event)
+            return clocks[i].sip & 1u << sip && clocks[i].isdn & 1u << isdn ? FIT_LIVE : FIT_NO;
+    return FIT_NO;
+}
+
+Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
+{
+    gboolean alive = legs->phone != PHONE_NONE || legs->pbx != PBX_NONE;
+    Fit fit = voice_fit(phone_voices, G_N_ELEMENTS(phone_voices), legs->phone, event);
+
+    if (fit == FIT_NO)
+        fit = voice_fit(pbx_voices, G_N_ELEMENTS(pbx_voices), legs->pbx, event);
+    if (fit == FIT_NO)
+        fit = clock_fit(sip, isdn, event);
+    if (event == EVENT_OPERATOR_CLEAR && alive)
+        fit = FIT_ANY;
+    if (event == EVENT_MEDIA_SILENT && alive && legs->was_up)
+        fit = legs->media ? FIT_LIVE : FIT_ANY; /* told by value: may come after media_close */
+    return fit;
+}
+
+static void phone_raise(Legs *legs, CallEvent event)
+{
+    guint32 now = 1u << legs->phone;
+
+    switch ((guint)event) {
+    case EVENT_SIP_INVITE:
+        legs->phone = PHONE_CALLS;
+        break;
+    case EVENT_SIP_TRYING:
+    case EVENT_SIP_RINGING:
+    case EVENT_SIP_RINGING_MEDIA:
+    case EVENT_SIP_PROGRESS:
+        if (now & P(CALLED))
+            legs->phone = PHONE_RINGS;
+        break;
+    case EVENT_SIP_ANSWER:
+        if (now & PHONE_ASKED)
+            legs->phone = PHONE_UP;
+        break;
+    case EVENT_SIP_ACK:
+    case EVENT_SIP_NO_ACK:
+        if (now & P(ANSWERED))
+            legs->phone = PHONE_UP;
+        break;
+    case EVENT_SIP_CANCEL:
+        if (now & PHONE_ASKS)
+            legs->phone = PHONE_NONE;
+        break;
+    case EVENT_SIP_BYE:
+        if (now & (PHONE_ASKS | P(ANSWERED) | P(UP)))
+            legs->phone = PHONE_NONE;
+        break;
+    case EVENT_SIP_FAILURE:
+    case EVENT_SIP_ENDED:
+    case EVENT_SIP_LOST:
+        legs->phone = PHONE_NONE;
+        break;
+    }
+}
+
+static void pbx_raise(Legs *legs, CallEvent event)
+{
+    guint32 now = 1u << legs->pbx;
+    gboolean early = (now & (B(SENT) | B(OVERLAP) | B(PROCEEDING))) != 0;
+
+    switch ((guint)event) {
+    case EVENT_ISDN_SETUP:
+        legs->pbx = PBX_CALLS;
+        legs->channel = TRUE;
+        break;
+    case EVENT_ISDN_SETUP_ACK:
+        if (now & B(SENT))
+            legs->pbx = PBX_OVERLAP;
+        break;
+    case EVENT_ISDN_PROCEEDING:
+    case EVENT_ISDN_PROCEEDING_MEDIA:
+        if (early)
+            legs->pbx = PBX_PROCEEDING;
+        break;
+    case EVENT_ISDN_PROGRESS:
+    case EVENT_ISDN_PROGRESS_MEDIA:
+    case EVENT_ISDN_PROGRESS_CAUSE:
+        if (now & B(SENT)) /* nothing else will tell that the PBX has the call */
+            legs->pbx = PBX_PROCEEDING;
+        break;
+    case EVENT_ISDN_ALERTING:
+    case EVENT_ISDN_ALERTING_MEDIA:
+        if (early)
+            legs->pbx = PBX_ALERTING;
+        break;
+    case EVENT_ISDN_CONNECT:
+        if (now & PBX_ASKED)
+            legs->pbx = PBX_CONNECTS;
+        break;
+    case EVENT_ISDN_CONNECT_ACK:
+        if (now & B(CONNECTED))
+            legs->pbx = PBX_UP;
+        break;
+    case EVENT_ISDN_DISCONNECT:
+    case EVENT_ISDN_DISCONNECT_MEDIA:
+        if (now & (PBX_OPEN | B(DISCONNECTED)))
+            legs->pbx = PBX_DISCONNECTS;
+        break;
+    case EVENT_ISDN_RELEASE:
+        legs->pbx = now & B(RELEASED) ? PBX_CROSSED : PBX_RELEASES;
+        break;
+    case EVENT_ISDN_RELEASED:
+        legs->pbx = PBX_NONE;
+        break;
+    case EVENT_ISDN_RESTART:
+    case EVENT_ISDN_LOST:
+    case EVENT_ISDN_REFUSED:
+        legs->pbx = PBX_DEAD;
+        break;
+    }
+}
+
+void legs_raise(Legs *legs, CallEvent event)
+{
+    phone_raise(legs, event);
+    pbx_raise(legs, event);
+}
+
+static const Move *move_find(const Move *moves, gsize count, CallAction action)
+{
+    for (gsize i = 0; i < count; i++)
+        if (moves[i].action == action)
+            return &moves[i];
+    return NULL;
+}
+
+static const char *move_leg(const Move *move, guint8 *state, guint8 stays)
+{
+    if (!(move->from & 1u << *state))
+        return move->wrong;
+    if (move->to != stays)
+        *state = move->to;
+    return NULL;
+}
+
+static const char *book(guint8 *booked, gboolean wanted, const char *wrong)
+{
+    if (*booked == wanted)
+        return wrong;
+    *booked = wanted;
+    return NULL;
+}
+
+const char *legs_act(Legs *legs, CallAction action)
+{
+    const Move *phone = move_find(phone_moves, G_N_ELEMENTS(phone_moves), action);
+    const Move *pbx = move_find(pbx_moves, G_N_ELEMENTS(pbx_moves), action);
+
+    if (action == ACTION_ISDN_SETUP && (!legs->channel || !legs->media))
+        return "SETUP without a channel or a port";
+    if (action == ACTION_SIP_INVITE && (!legs->channel || !legs->media))
+        return "INVITE without a channel or a port";
+    if (phone)
+        return move_leg(phone, &legs->phone, PHONE_COUNT);
+    if (pbx)
+        return move_leg(pbx, &legs->pbx, PBX_COUNT);
+    switch ((guint)action) {
+    case ACTION_CHANNEL_SEIZE:
+        return book(&legs->channel, TRUE, "a second channel");
+    case ACTION_CHANNEL_FREE:
+        if (legs->pbx != PBX_NONE)
+            return "a channel freed under a live call";
+        return book(&legs->channel, FALSE, "a channel freed twice");
+    case ACTION_MEDIA_OPEN:
+        return legs->channel ? book(&legs->media, TRUE, "a second port") : "a port without channel";
+    case ACTION_MEDIA_CLOSE:
+        return book(&legs->media, FALSE, "a port closed twice");
+    case ACTION_MEDIA_THROUGH:
+        legs->was_up = TRUE;
+        return legs->media ? NULL : "media without a port";
+    case ACTION_MEDIA_UPDATE:
+    case ACTION_MEDIA_LISTEN:
+    case ACTION_MEDIA_PLAY:
+    case ACTION_MEDIA_RINGBACK:
+    case ACTION_MEDIA_BUSY:
+        return legs->media ? NULL : "media without a port";
+    }
+    return NULL;
+}
+
+const char *legs_part_sip(Legs *legs, CallEvent event)
+{
+    if (legs->phone != PHONE_NONE && event != EVENT_SIP_REFUSED)
+        return "the phone is left without a last word";
+    legs->phone = PHONE_NONE;
+    return NULL;
+}
+
+const char *legs_part_isdn(Legs *legs)
+{
+    if (legs->pbx != PBX_NONE)
+        return "the PBX is left without a last word";
+    return legs->channel ? "a channel is left behind" : NULL;
+}
+
+static const SipStates phone_states[PHONE_COUNT] = {
+    [PHONE_NONE] = 1u << SIP_IDLE,
+    [PHONE_CALLS] = 1u << SIP_INVITED,
+    [PHONE_HEARS] = 1u << SIP_RINGING | 1u << SIP_PROGRESSING | 1u << SIP_TREATED,
+    [PHONE_ANSWERED] = 1u << SIP_ANSWERED | 1u << SIP_PARTING,
+    [PHONE_CALLED] = 1u << SIP_CALLING | 1u << SIP_ABANDONED,
+    [PHONE_RINGS] = 1u << SIP_PROCEEDING | 1u << SIP_ALERTED | 1u << SIP_EARLY,
+    [PHONE_CANCELLED] = 1u << SIP_CANCELLING,
+    [PHONE_UP] = 1u << SIP_UP,
+    [PHONE_BYE] = 1u << SIP_LEAVING,
+};
+
+static const IsdnStates pbx_states[PBX_COUNT] = {
+    [PBX_NONE] = 1u << ISDN_NULL,
+    [PBX_SENT] = 1u << ISDN_INITIATED,
+    [PBX_OVERLAP] = 1u << ISDN_OVERLAP_SENDING,
+    [PBX_PROCEEDING] = 1u << ISDN_OUTGOING_PROCEEDING,
+    [PBX_ALERTING] = 1u << ISDN_DELIVERED,
+    [PBX_DIALS] = 1u << ISDN_OVERLAP_RECEIVING,
+    [PBX_TOLD] = 1u << ISDN_INCOMING_PROCEEDING,
+    [PBX_TOLD_RINGING] = 1u << ISDN_RECEIVED,
+    [PBX_CONNECTED] = 1u << ISDN_CONNECT_REQUEST,
+    [PBX_UP] = 1u << ISDN_ACTIVE,
+    [PBX_DISCONNECTED] = 1u << ISDN_DISCONNECT_REQUEST,
+    [PBX_DISCONNECTS] = 1u << ISDN_DISCONNECT_INDICATION,
+    [PBX_RELEASED] = 1u << ISDN_RELEASE_REQUEST,
+};
+
+const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
+{
+    if (!(phone_states[legs->phone] & 1u << sip))
+        return "map and phone stand elsewhere";
+    if (!(pbx_states[legs->pbx] & 1u << isdn))
+        return "map and PBX stand elsewhere";
+    if (legs->pbx != PBX_NONE && !legs->channel)
+        return "an ISDN leg without a channel";
+    if (legs->pbx == PBX_NONE && legs->channel)
+        return "a channel without an ISDN leg";
+    if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
+        return "a port with nobody at one end";
+    if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))
+        return "an answered call without media";
+    return NULL;
+}
+
+CallEvent legs_refusal(CallAction action)
+{
+    switch ((guint)action) {
+    case ACTION_CHANNEL_SEIZE:
+        return EVENT_CHANNEL_NONE;
+    case ACTION_MEDIA_OPEN:
+        return EVENT_MEDIA_NONE;
+    case ACTION_ISDN_SETUP:
+    case ACTION_ISDN_SETUP_ACK:
+    case ACTION_ISDN_PROGRESS:
+    case ACTION_ISDN_ALERTING:
+    case ACTION_ISDN_ALERTING_MEDIA:
+    case ACTION_ISDN_CONNECT:
+    case ACTION_ISDN_CONNECT_ACK:
+        return EVENT_ISDN_REFUSED;
+    case ACTION_SIP_INVITE:
+    case ACTION_SIP_RING:
+    case ACTION_SIP_RING_MEDIA:
+    case ACTION_SIP_PROGRESS:
+    case ACTION_SIP_PROGRESS_PLAIN:
+    case ACTION_SIP_ANSWER:
+        return EVENT_SIP_REFUSED;
+    }
+    return CALL_EVENT_COUNT;
+}
+
+gboolean legs_refusal_stops(CallAction action)
+{
+    return action == ACTION_CHANNEL_SEIZE || action == ACTION_MEDIA_OPEN ||
+           action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
+}
+
+gboolean legs_event_is_patience(CallEvent event)
+{
+    switch ((guint)event) {
+    case EVENT_SIP_FAILURE:
+    case EVENT_SIP_NO_ACK:
+    case EVENT_SIP_ENDED:
+    case EVENT_SIP_LOST:
+    case EVENT_SIP_EXPIRED:
+    case EVENT_ISDN_RELEASED:
+    case EVENT_ISDN_LOST:
+    case EVENT_MEDIA_SILENT:
+        return TRUE;
+    }
+    return event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_INTERWORK;
+}

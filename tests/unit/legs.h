@@ -1,0 +1,75 @@
+/* A phone and a PBX as the stacks show them: what each may raise, and which actions make sense to
+ * it.
+ *
+ * Written from RFC 3261, Q.931 and what NUA and libpri do, never from the rules of the call map.
+ */
+#pragma once
+
+#include "callmap.h"
+
+typedef enum Phone {
+    PHONE_NONE,
+    PHONE_CALLS,     /* its INVITE awaits a response */
+    PHONE_HEARS,     /* 18x was sent to it */
+    PHONE_ANSWERED,  /* 200 was sent to it, ACK awaited */
+    PHONE_CALLED,    /* INVITE sent to it */
+    PHONE_RINGS,     /* it sent a provisional response */
+    PHONE_CANCELLED, /* CANCEL sent to it */
+    PHONE_UP,
+    PHONE_BYE, /* BYE sent to it */
+    PHONE_COUNT,
+} Phone;
+
+typedef enum Pbx {
+    PBX_NONE,
+    PBX_SENT, /* SETUP sent to it */
+    PBX_OVERLAP,
+    PBX_PROCEEDING,
+    PBX_ALERTING,
+    PBX_CONNECTS,     /* its CONNECT awaits CONNECT ACKNOWLEDGE */
+    PBX_CALLS,        /* its SETUP came */
+    PBX_DIALS,        /* SETUP ACKNOWLEDGE was sent to it */
+    PBX_TOLD,         /* CALL PROCEEDING was sent to it */
+    PBX_TOLD_RINGING, /* ALERTING was sent to it */
+    PBX_CONNECTED,    /* CONNECT was sent to it */
+    PBX_UP,
+    PBX_DISCONNECTED, /* DISCONNECT was sent to it */
+    PBX_DISCONNECTS,  /* it sent DISCONNECT */
+    PBX_RELEASES,     /* it sent RELEASE */
+    PBX_RELEASED,     /* RELEASE was sent to it */
+    PBX_CROSSED,      /* both sent RELEASE */
+    PBX_DEAD,         /* RESTART, or the link is gone */
+    PBX_COUNT,
+} Pbx;
+
+/* Both ends and what they hold; all octets, so that worlds compare as memory. */
+typedef struct Legs {
+    guint8 phone, pbx;
+    guint8 channel, media; /* booked */
+    guint8 was_up;         /* media went both ways */
+} Legs;
+
+typedef enum Fit {
+    FIT_NO,   /* cannot be raised now */
+    FIT_ANY,  /* can be raised now */
+    FIT_LIVE, /* can, and must not be thought late */
+} Fit;
+
+/* May EVENT be raised while the legs stand like this and the map's timers at SIP x ISDN? */
+Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event);
+/* The stack raises EVENT. */
+void legs_raise(Legs *legs, CallEvent event);
+/* An action is done to the legs. NULL, or what is wrong with it. */
+const char *legs_act(Legs *legs, CallAction action);
+/* The map's leg has come to rest with EVENT: NULL, or what is left behind. */
+const char *legs_part_sip(Legs *legs, CallEvent event);
+const char *legs_part_isdn(Legs *legs);
+/* Do the states of the map and of the legs say the same? NULL, or what differs. */
+const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn);
+
+/* The event ACTION raises when it cannot do its work; CALL_EVENT_COUNT when it always can. */
+CallEvent legs_refusal(CallAction action);
+/* Does that end the row? */
+gboolean legs_refusal_stops(CallAction action);
+/* Would the call end if all that happens is that stacks and timers run out of patience? */
+gboolean legs_event_is_patience(CallEvent event);
