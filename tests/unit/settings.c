@@ -2,6 +2,7 @@
  * inverse. */
 #include "rows.h"
 
+#include "callmap.h"
 #include "log.h"
 
 #include <glib/gstdio.h>
@@ -314,7 +315,7 @@ static const MistakeCase mistakes[] = {
      "t:3: [route r] on-causes: \"17\" is not allowed; allowed: a list of Q.850 causes 1-127, but "
      "not 17"},
     {"pattern", "[route r]\nto=sip:a@b\ncalled = 2XX, 2[\n",
-     "t:3: [route r] called: pattern '2[', place "},
+     "t:3: [route r] called: pattern '2[', place 3: no ']'"},
     /* combinations */
     {"t1-over-t2", "[sip]\nt1 = 5s\n", "t:2: [sip] t1: 5000ms is longer than t2, 4000ms"},
     {"expires-under-min", "[sip]\nsession-expires = 80s\n",
@@ -363,7 +364,7 @@ static void test_mistake(gconstpointer data)
 
     g_assert_null(settings);
     g_assert_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE);
-    /* Words that end in ": " are followed by a list, or by another room's words. */
+    /* Words that end in ": " are followed by a long list. */
     if (row->words[length - 1] == ' ')
         g_assert_true(g_str_has_prefix(error->message, row->words));
     else
@@ -496,6 +497,38 @@ static void test_round_trip_values(void)
             g_assert_cmpstr(printed->str, ==, again->str);
         }
     }
+}
+
+/* The call map and the settings agree on how long its timers are, and how long they may be. */
+static void test_timers(void)
+{
+    static const struct {
+        CallTimerId id;
+        const char *key;
+    } timers[] = {
+        {CALL_TIMER_T301, "t301"}, {CALL_TIMER_T302, "t302"}, {CALL_TIMER_T304, "t304"},
+        {CALL_TIMER_T306, "t306"}, {CALL_TIMER_T310, "t310"}, {CALL_TIMER_NO_ANSWER, "no-answer"},
+    };
+    guint found = 0;
+
+    for (guint i = 0; i < setting_row_count; i++) {
+        const SettingRow *row = &setting_rows[i];
+
+        for (gsize j = 0; j < G_N_ELEMENTS(timers); j++) {
+            const CallTimerRule *rule = callmap_timer(timers[j].id);
+            gint64 length = 0;
+            ValuePlace place = {.row = row, .field = &length};
+
+            if (strcmp(row->key, timers[j].key) != 0)
+                continue;
+            found++;
+            g_assert_true(row->type->parse(&place, row->standard, NULL));
+            g_assert_cmpint(length, ==, rule->default_us);
+            g_assert_cmpint(row->min, ==, rule->min_us);
+            g_assert_cmpint(row->max, ==, rule->max_us);
+        }
+    }
+    g_assert_cmpuint(found, ==, G_N_ELEMENTS(timers));
 }
 
 static void man_print(const Settings *settings, FILE *out)
@@ -681,6 +714,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/noise", test_noise);
     g_test_add_func("/settings/round-trip", test_round_trip);
     g_test_add_func("/settings/round-trip-values", test_round_trip_values);
+    g_test_add_func("/settings/timers", test_timers);
     g_test_add_func("/settings/every-row-documented", test_every_row_documented);
     g_test_add_func("/settings/man-page", test_man_page);
     g_test_add_func("/settings/samples", test_samples);
