@@ -39,7 +39,7 @@ class Demo:
                                             stdout=log, stderr=log)
         with open(self.path("pbx.log"), "wb") as log:
             self.pbx = subprocess.Popen([os.path.join(self.build, "tieline-pbx"), "--local", "127.0.0.1:4001", "--remote",
-                                         "127.0.0.1:4000", "--clock", "slave", "--buffer", "16"],
+                                         "127.0.0.1:4000", "--packet", "5", "--buffer", "8"],
                                         stdin=subprocess.PIPE, stdout=log, stderr=log)
         self.wait("the line to come up", 20, self.line_is_up)
 
