@@ -49,7 +49,7 @@ static void media_hear_silence(Media *self, guint32 call_number)
 
     if (!call)
         return;
-    news.cause = CAUSE_TEMPORARY_FAILURE;
+    news.cause = CAUSE_TIMER_EXPIRY; /* as the call map cites */
     g_strlcpy(news.detail, "media: no RTP from the phone for the time-out", sizeof(news.detail));
     call_event(call, EVENT_MEDIA_SILENT, &news);
 }
