@@ -105,8 +105,7 @@ class House:
             if scenario.startswith("uas"):
                 self.phones.append(self._open_phone(party, scenario, values))
         if self.case.span_up:
-            self._open_pbx()
-            self._await_line()
+            self._finish_script(self._open_pbx())
         for party, scenario, values in self.case.preludes:
             self._open_prelude(party, scenario, values)
         if self.capture is None:
@@ -202,11 +201,25 @@ class House:
         time.sleep(0.3)
 
     def _open_pbx(self):
+        """The script goes in by standard input: up to "expect up" at once, the rest when the gateway says that the line is up as well, as a
+        SETUP that arrives before layer 2 stands on both sides is lost."""
         script = [fill(line, {"record": self.path("pbx.heard"), "play": self.path("pbx.say")}, "pbx") for line in self.case.pbx]
-        with open(self.path("pbx.script"), "w", encoding="utf-8") as file:
-            file.write("\n".join(script) + "\n")
-        self.pbx = self.namespace.start("tieline-pbx", self.pbx_command() + ["-s", self.path("pbx.script")],
-                                        self.path("pbx.log"))
+        first = next((n + 1 for n, line in enumerate(script) if line.startswith("expect up")), len(script))
+        self.pbx = self.namespace.start("tieline-pbx", self.pbx_command(), self.path("pbx.log"), subprocess.PIPE)
+        self._tell_pbx(script[:first])
+        self._await_line()
+        return script[first:]
+
+    def _tell_pbx(self, lines):
+        try:
+            self.pbx.popen.stdin.write("".join(line + "\n" for line in lines).encode())
+            self.pbx.popen.stdin.flush()
+        except BrokenPipeError as error:
+            raise RuntimeError("tieline-pbx ended early: " + self.pbx.tail(5)) from error
+
+    def _finish_script(self, rest):
+        self._tell_pbx(rest)
+        self.pbx.popen.stdin.close()
 
     def pbx_command(self):
         """tieline-pbx at the other end of the span, user side, clocked by the gateway."""
@@ -214,13 +227,12 @@ class House:
                 "--type", self.line, "--switchtype", self.switch, "--side", "cpe", "--packet", "5", "--clock", "slave"]
 
     def _await_line(self):
-        """Phones that call wait until the gateway could place a call."""
+        """Until the gateway could place a call."""
         def up():
             spans = self.ask("show", "spans")
             return spans and self.d_channel_up(spans)
         if not wait_for(lambda: up() or self.pbx.status is not None, 15) or self.pbx.status is not None:
-            if any(scenario.startswith("uac") for _, scenario, _ in self.case.peers + self.case.preludes):
-                raise RuntimeError("the D channel does not come up")
+            raise RuntimeError("the D channel does not come up")
 
     # ---- bookkeeping: what tielinectl says, never evidence of a message ------------------------------
 
