@@ -114,7 +114,7 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
         override_apply(dchan, buffer, length, &news);
     if (!frame_is_repeated(dchan, LADDER_OUT, &news, buffer, length)) {
         news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
-        leg_note_message(dchan, LADDER_OUT, &news);
+        isdn_leg_note_message(dchan, LADDER_OUT, &news);
     }
     dchan->frames_out++;
     dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, buffer, length);
@@ -171,7 +171,7 @@ static void dchan_run_timers(DChannel *dchan)
 
         dchan_handle_event(dchan, &copy, NULL);
     }
-    legs_sweep(dchan);
+    isdn_legs_sweep(dchan);
 }
 
 static void frame_refuse(DChannel *dchan, const FrameNews *news)
@@ -192,7 +192,7 @@ static void frame_refuse(DChannel *dchan, const FrameNews *news)
 
 static FrameCallKnown call_known(const DChannel *dchan, int call)
 {
-    if (!leg_find_call(dchan, call))
+    if (!isdn_leg_find_call(dchan, call))
         return CALL_UNKNOWN;
     return (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS;
 }
@@ -214,7 +214,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         return;
     again = frame_is_repeated(dchan, LADDER_IN, &news, dchan->in_hand, dchan->in_hand_length);
     if (!again)
-        leg_note_message(dchan, LADDER_IN, &news);
+        isdn_leg_note_message(dchan, LADDER_IN, &news);
     event = pri_check_event(dchan->pri);
     if (event) {
         pri_event copy = *event;
@@ -225,7 +225,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     if (news.establishes && !event && link_carries(dchan->link))
         link_established(dchan->link);
     if (news.kind == FRAME_MESSAGE)
-        leg_check_call(dchan, &news);
+        isdn_leg_check_call(dchan, &news);
 }
 
 void dchan_rearm(DChannel *dchan)
@@ -305,7 +305,7 @@ static void retire(struct pri *pri)
 
 void dchan_free(DChannel *dchan)
 {
-    legs_free(dchan);
+    isdn_legs_free(dchan);
     restarter_free(dchan->restarter);
     link_free(dchan->link);
     loop_timer_free(dchan->isdn->loop, dchan->timer);
@@ -340,18 +340,14 @@ static void pri_options(DChannel *dchan)
 {
     const TrunkSettings *trunk = dchan->trunk;
     struct pri *pri = dchan->pri;
-    gboolean names_by_facility =
-        trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG;
 
     pri_set_debug(pri, 0);
     pri_hangup_fix_enable(pri, 1);
     pri_connect_ack_enable(pri, 1);
     pri_set_inbanddisconnect(pri, 0); /* it would hide DISCONNECT of answered calls */
     pri_set_service_message_support(pri, 1);
-    if (!trunk->send_display)
-        pri_display_options_send(pri, PRI_DISPLAY_OPTION_BLOCK);
-    else if (names_by_facility)
-        pri_facility_enable(pri);
+    if (trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG)
+        pri_facility_enable(pri); /* names travel in Facility there */
     pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
     pri_set_timer(pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
     pri_set_timer(pri, PRI_TIMER_N316, RESTART_TRIES);

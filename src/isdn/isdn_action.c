@@ -78,7 +78,7 @@ static gboolean act_setup(void *room, Call *call, const CallNews *news)
     if (dchan && channel.number) {
         leg = isdn_leg_new(dchan, TRUE);
         leg->channel = channel;
-        leg_join(leg, call);
+        isdn_leg_join(leg, call);
         if (setup_send(leg, &cause))
             return TRUE;
         call_set_isdn_leg(call, NULL);
@@ -200,7 +200,7 @@ static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
     (void)news;
     if (!leg)
         return already_gone(call);
-    leg_disconnect(leg, clearing_cause(call));
+    isdn_leg_disconnect(leg, clearing_cause(call));
     return TRUE;
 }
 
@@ -212,7 +212,7 @@ static gboolean act_release(void *room, Call *call, const CallNews *news)
     (void)news;
     if (!leg)
         return already_gone(call);
-    leg_release(leg, clearing_cause(call));
+    isdn_leg_release(leg, clearing_cause(call));
     return TRUE;
 }
 
@@ -223,7 +223,7 @@ static gboolean act_release_complete(void *room, Call *call, const CallNews *new
     (void)room;
     (void)news;
     if (leg)
-        leg_release_complete(leg, clearing_cause(call));
+        isdn_leg_release_complete(leg, clearing_cause(call));
     return TRUE;
 }
 
@@ -234,7 +234,7 @@ static gboolean act_forget(void *room, Call *call, const CallNews *news)
     (void)room;
     (void)news;
     if (leg)
-        leg_destroy(leg);
+        isdn_leg_destroy(leg);
     return TRUE;
 }
 

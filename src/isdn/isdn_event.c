@@ -56,7 +56,7 @@ static gboolean leg_speaks(IsdnLeg *leg)
 {
     if (leg->call)
         return TRUE;
-    leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
+    isdn_leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
     return FALSE;
 }
 
@@ -67,7 +67,7 @@ static void setup_refuse(IsdnLeg *leg, guint8 cause)
     dchan_count(leg->dchan, COUNT_SETUPS_REFUSED);
     log_info("span %s: SETUP refused with cause %u, %s", dchan_span(leg->dchan)->name, cause,
              cause_name(cause));
-    leg_release_complete(leg, cause);
+    isdn_leg_release_complete(leg, cause);
     isdn_leg_free(leg);
 }
 
@@ -88,7 +88,7 @@ static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, con
         return;
     }
     leg->channel.number = number;
-    leg_join(leg, call);
+    isdn_leg_join(leg, call);
     trunk_book(dchan, number, leg->call_id);
     call_set_channel(call, leg->channel);
     frame_describe(frame, text, sizeof text);
@@ -105,7 +105,7 @@ static void on_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNews
     guint8 cause, number;
 
     dchan_count(dchan, COUNT_SETUPS_IN);
-    leg_adopt(leg, ring->call);
+    isdn_leg_adopt(leg, ring->call);
     cause = setup_read(dchan, ring, frame, &setup);
     if (!cause && !any && wanted == 0)
         cause = CAUSE_NO_CIRCUIT; /* call waiting, which has no channel */
@@ -146,12 +146,12 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
         return TRUE;
     channel = bchans_find(dchan_bchans(leg->dchan), number);
     if (leg->preferred && channel && !channel->call && !channel->restarting) {
-        leg_move(leg, (guint8)number);
+        isdn_leg_move(leg, (guint8)number);
         return TRUE;
     }
-    leg_disconnect(leg, CAUSE_CHANNEL_UNACCEPTABLE);
-    leg_abandon(leg, EVENT_ISDN_RELEASED, CAUSE_CHANNEL_UNACCEPTABLE,
-                "the far end names a channel we cannot take");
+    isdn_leg_disconnect(leg, CAUSE_CHANNEL_UNACCEPTABLE);
+    isdn_leg_abandon(leg, EVENT_ISDN_RELEASED, CAUSE_CHANNEL_UNACCEPTABLE,
+                     "the far end names a channel we cannot take");
     return FALSE;
 }
 
@@ -240,7 +240,7 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
     if (freed)
         leg->q931 = NULL;
     else
-        leg_destroy(leg);
+        isdn_leg_destroy(leg);
     if (setup_was_lost(leg, cause)) {
         leg->repeat_waits = TRUE;
         if (dchan_is_usable(dchan))
@@ -276,9 +276,9 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
         trunk_blame(leg);
     news.cause = cause;
     raise_news(leg, EVENT_ISDN_RELEASE, &news);
-    if (leg_exists(dchan, leg) && leg->answer_due)
-        leg_release_complete(leg, CAUSE_NORMAL_CALL_CLEARING);
-    if (leg_exists(dchan, leg) && !leg->call)
+    if (isdn_leg_exists(dchan, leg) && leg->answer_due)
+        isdn_leg_release_complete(leg, CAUSE_NORMAL_CALL_CLEARING);
+    if (isdn_leg_exists(dchan, leg) && !leg->call)
         isdn_leg_free(leg);
 }
 
@@ -292,13 +292,13 @@ static void restart_calls(DChannel *dchan, guint8 number)
         IsdnLeg *leg = legs->pdata[i];
         CallNews news = CALL_NEWS_INIT;
 
-        if (!leg_exists(dchan, leg) || leg->channel.number != number)
+        if (!isdn_leg_exists(dchan, leg) || leg->channel.number != number)
             continue;
         news.cause = CAUSE_TEMPORARY_FAILURE;
         raise_news(leg, EVENT_ISDN_RESTART, &news);
-        if (!leg_exists(dchan, leg))
+        if (!isdn_leg_exists(dchan, leg))
             continue;
-        leg_destroy(leg);
+        isdn_leg_destroy(leg);
         if (!leg->call)
             isdn_leg_free(leg);
     }
@@ -448,7 +448,7 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
         on_ring(dchan, &event->ring, news);
         return;
     }
-    leg = leg_find(dchan, event_call(event));
+    leg = isdn_leg_find(dchan, event_call(event));
     if (leg)
         handle_call(leg, event, news);
 }

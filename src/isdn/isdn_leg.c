@@ -31,7 +31,7 @@ IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours)
     return leg;
 }
 
-void leg_adopt(IsdnLeg *leg, q931_call *q931)
+void isdn_leg_adopt(IsdnLeg *leg, q931_call *q931)
 {
     int mode = 0;
     int value = pri_get_crv(dchan_pri(leg->dchan), q931, &mode);
@@ -41,7 +41,7 @@ void leg_adopt(IsdnLeg *leg, q931_call *q931)
     leg->epoch = dchan_epoch(leg->dchan);
 }
 
-void leg_join(IsdnLeg *leg, Call *call)
+void isdn_leg_join(IsdnLeg *leg, Call *call)
 {
     leg->call = call;
     leg->call_id = call_id(call);
@@ -54,7 +54,7 @@ void isdn_leg_free(IsdnLeg *leg)
     g_free(leg);
 }
 
-IsdnLeg *leg_find(DChannel *dchan, const q931_call *q931)
+IsdnLeg *isdn_leg_find(DChannel *dchan, const q931_call *q931)
 {
     GPtrArray *legs = dchan_legs(dchan);
 
@@ -67,7 +67,7 @@ IsdnLeg *leg_find(DChannel *dchan, const q931_call *q931)
     return NULL;
 }
 
-IsdnLeg *leg_find_call(const DChannel *dchan, int ref)
+IsdnLeg *isdn_leg_find_call(const DChannel *dchan, int ref)
 {
     GPtrArray *legs = dchan_legs(dchan);
 
@@ -80,7 +80,7 @@ IsdnLeg *leg_find_call(const DChannel *dchan, int ref)
     return NULL;
 }
 
-IsdnLeg *leg_find_channel(DChannel *dchan, guint8 number)
+IsdnLeg *isdn_leg_find_channel(DChannel *dchan, guint8 number)
 {
     GPtrArray *legs = dchan_legs(dchan);
     const BChannel *channel = bchans_find(dchan_bchans(dchan), number);
@@ -94,7 +94,7 @@ IsdnLeg *leg_find_channel(DChannel *dchan, guint8 number)
     return NULL;
 }
 
-gboolean leg_exists(const DChannel *dchan, const IsdnLeg *leg)
+gboolean isdn_leg_exists(const DChannel *dchan, const IsdnLeg *leg)
 {
     return g_ptr_array_find(dchan_legs(dchan), leg, NULL);
 }
@@ -117,7 +117,7 @@ static void leg_hang_up(IsdnLeg *leg, int cause)
     dchan_rearm(leg->dchan);
 }
 
-void leg_disconnect(IsdnLeg *leg, guint8 cause)
+void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause)
 {
     if (cause_misleads_hangup(cause)) {
         dchan_override_cause(leg->dchan, leg->ref, MESSAGE_DISCONNECT, cause);
@@ -126,12 +126,12 @@ void leg_disconnect(IsdnLeg *leg, guint8 cause)
     leg_hang_up(leg, cause);
 }
 
-void leg_release(IsdnLeg *leg, guint8 cause)
+void isdn_leg_release(IsdnLeg *leg, guint8 cause)
 {
     leg_hang_up(leg, cause);
 }
 
-void leg_release_complete(IsdnLeg *leg, guint8 cause)
+void isdn_leg_release_complete(IsdnLeg *leg, guint8 cause)
 {
     if (cause != HANGUP_REFUSES && !leg->answer_due) {
         dchan_override_cause(leg->dchan, leg->ref, MESSAGE_RELEASE_COMPLETE, cause);
@@ -142,7 +142,7 @@ void leg_release_complete(IsdnLeg *leg, guint8 cause)
     leg->q931 = NULL;
 }
 
-void leg_destroy(IsdnLeg *leg)
+void isdn_leg_destroy(IsdnLeg *leg)
 {
     if (leg->q931)
         pri_destroycall(dchan_pri(leg->dchan), leg->q931);
@@ -151,28 +151,28 @@ void leg_destroy(IsdnLeg *leg)
     leg->repeat_waits = FALSE;
 }
 
-void leg_clear(IsdnLeg *leg, guint8 cause)
+void isdn_leg_clear(IsdnLeg *leg, guint8 cause)
 {
     if (!leg->q931 || (leg->hanging_up && !leg->answer_due))
         return;
     if (leg->answer_due || (!leg->ours && !leg->responded))
-        leg_release_complete(leg, cause);
+        isdn_leg_release_complete(leg, cause);
     else if (leg->disconnected)
-        leg_release(leg, cause);
+        isdn_leg_release(leg, cause);
     else
-        leg_disconnect(leg, cause);
+        isdn_leg_disconnect(leg, cause);
 }
 
 void isdn_leg_part(IsdnLeg *leg)
 {
     leg->call = NULL;
     leg->repeat_waits = FALSE;
-    leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
+    isdn_leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
     if (!leg->q931)
         isdn_leg_free(leg);
 }
 
-void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail)
+void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail)
 {
     CallNews news = CALL_NEWS_INIT;
     Call *call = leg->call;
@@ -186,7 +186,7 @@ void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail
     call_event(call, event, &news);
 }
 
-void leg_move(IsdnLeg *leg, guint8 number)
+void isdn_leg_move(IsdnLeg *leg, guint8 number)
 {
     BChannels *channels = dchan_bchans(leg->dchan);
     BChannel *old = bchans_find(channels, leg->channel.number);
@@ -200,9 +200,9 @@ void leg_move(IsdnLeg *leg, guint8 number)
     call_set_channel(leg->call, leg->channel);
 }
 
-void leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news)
+void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news)
 {
-    IsdnLeg *leg = leg_find_call(dchan, news->call);
+    IsdnLeg *leg = isdn_leg_find_call(dchan, news->call);
     char text[160];
 
     frame_describe(news, text, sizeof text);
@@ -247,9 +247,9 @@ static void leg_crossed(IsdnLeg *leg, guint8 cause)
         call_event(leg->call, EVENT_ISDN_DISCONNECT, &news);
 }
 
-void leg_check_call(DChannel *dchan, const FrameNews *news)
+void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
 {
-    IsdnLeg *leg = leg_find_call(dchan, news->call);
+    IsdnLeg *leg = isdn_leg_find_call(dchan, news->call);
 
     if (!leg)
         return;
@@ -265,7 +265,7 @@ static GPtrArray *legs_copy(DChannel *dchan)
     return g_ptr_array_copy(dchan_legs(dchan), NULL, NULL);
 }
 
-void legs_sweep(DChannel *dchan)
+void isdn_legs_sweep(DChannel *dchan)
 {
     g_autoptr(GPtrArray) legs = NULL;
 
@@ -273,7 +273,7 @@ void legs_sweep(DChannel *dchan)
         return;
     legs = legs_copy(dchan);
     for (guint i = 0; i < legs->len; i++)
-        if (leg_exists(dchan, legs->pdata[i]) && leg_is_gone(legs->pdata[i]))
+        if (isdn_leg_exists(dchan, legs->pdata[i]) && leg_is_gone(legs->pdata[i]))
             leg_vanished(legs->pdata[i], 0);
 }
 
@@ -296,42 +296,43 @@ static void leg_lose(IsdnLeg *leg)
         news.cause = CAUSE_DESTINATION_OUT_OF_ORDER;
         call_event(leg->call, EVENT_ISDN_LOST, &news);
     }
-    if (!leg_exists(dchan, leg))
+    if (!isdn_leg_exists(dchan, leg))
         return;
-    leg_destroy(leg);
+    isdn_leg_destroy(leg);
     if (!leg->call)
         isdn_leg_free(leg);
 }
 
-void legs_lost(DChannel *dchan, gboolean active_too)
+void isdn_legs_lost(DChannel *dchan, gboolean active_too)
 {
     g_autoptr(GPtrArray) legs = legs_copy(dchan);
 
     for (guint i = 0; i < legs->len; i++)
-        if (leg_exists(dchan, legs->pdata[i]) && (active_too || !leg_is_active(legs->pdata[i])))
+        if (isdn_leg_exists(dchan, legs->pdata[i]) &&
+            (active_too || !leg_is_active(legs->pdata[i])))
             leg_lose(legs->pdata[i]);
 }
 
-void legs_repeat_setups(DChannel *dchan)
+void isdn_legs_repeat_setups(DChannel *dchan)
 {
     g_autoptr(GPtrArray) legs = legs_copy(dchan);
 
     for (guint i = 0; i < legs->len; i++) {
         IsdnLeg *leg = legs->pdata[i];
 
-        if (leg_exists(dchan, leg) && leg->repeat_waits)
+        if (isdn_leg_exists(dchan, leg) && leg->repeat_waits)
             setup_repeat(leg);
     }
 }
 
-void legs_free(DChannel *dchan)
+void isdn_legs_free(DChannel *dchan)
 {
     while (dchan_legs(dchan)->len > 0) {
         IsdnLeg *leg = dchan_legs(dchan)->pdata[0];
 
         if (leg->call)
             call_set_isdn_leg(leg->call, NULL);
-        leg_destroy(leg);
+        isdn_leg_destroy(leg);
         isdn_leg_free(leg);
     }
 }

@@ -27,46 +27,46 @@ struct IsdnLeg {
 /* A leg without a call yet, in its D channel's list. */
 IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours);
 /* libpri's Q931 becomes LEG's; with its call reference. */
-void leg_adopt(IsdnLeg *leg, q931_call *q931);
-void leg_join(IsdnLeg *leg, Call *call);
+void isdn_leg_adopt(IsdnLeg *leg, q931_call *q931);
+void isdn_leg_join(IsdnLeg *leg, Call *call);
 /* Takes LEG out of its list and frees it; libpri's call must be gone or destroyed. */
 void isdn_leg_free(IsdnLeg *leg);
 
-IsdnLeg *leg_find(DChannel *dchan, const q931_call *q931);
-IsdnLeg *leg_find_call(const DChannel *dchan, int ref);
+IsdnLeg *isdn_leg_find(DChannel *dchan, const q931_call *q931);
+IsdnLeg *isdn_leg_find_call(const DChannel *dchan, int ref);
 /* The attached leg that holds channel NUMBER of the span. */
-IsdnLeg *leg_find_channel(DChannel *dchan, guint8 number);
+IsdnLeg *isdn_leg_find_channel(DChannel *dchan, guint8 number);
 /* LEG may have been freed by what an event set off. */
-gboolean leg_exists(const DChannel *dchan, const IsdnLeg *leg);
+gboolean isdn_leg_exists(const DChannel *dchan, const IsdnLeg *leg);
 
 /* DISCONNECT with CAUSE. */
-void leg_disconnect(IsdnLeg *leg, guint8 cause);
+void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause);
 /* RELEASE, the answer to DISCONNECT. */
-void leg_release(IsdnLeg *leg, guint8 cause);
+void isdn_leg_release(IsdnLeg *leg, guint8 cause);
 /* RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE; libpri's call is gone then. */
-void leg_release_complete(IsdnLeg *leg, guint8 cause);
+void isdn_leg_release_complete(IsdnLeg *leg, guint8 cause);
 /* Drops libpri's call without a message. */
-void leg_destroy(IsdnLeg *leg);
+void isdn_leg_destroy(IsdnLeg *leg);
 /* Clears by whatever message the leg's state asks for. */
-void leg_clear(IsdnLeg *leg, guint8 cause);
+void isdn_leg_clear(IsdnLeg *leg, guint8 cause);
 
 /* Parts LEG from its call; it finishes alone and frees itself. */
 void isdn_leg_part(IsdnLeg *leg);
 /* Parts LEG after raising EVENT with CAUSE, for a call that goes on without it. */
-void leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail);
+void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail);
 
 /* Moves LEG's booking to channel NUMBER of its span. */
-void leg_move(IsdnLeg *leg, guint8 number);
+void isdn_leg_move(IsdnLeg *leg, guint8 number);
 
 /* A message passed: a line for the ladder of its call. */
-void leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news);
+void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news);
 /* After the frame NEWS tells of: libpri may have dropped the call without an event. */
-void leg_check_call(DChannel *dchan, const FrameNews *news);
+void isdn_leg_check_call(DChannel *dchan, const FrameNews *news);
 /* The same for all legs, after libpri's timers ran. */
-void legs_sweep(DChannel *dchan);
+void isdn_legs_sweep(DChannel *dchan);
 /* The link or the line is gone: ISDN.LOST to calls in set-up and clearing, and to active ones if
  * ACTIVE_TOO. */
-void legs_lost(DChannel *dchan, gboolean active_too);
+void isdn_legs_lost(DChannel *dchan, gboolean active_too);
 /* The link has settled: sends SETUPs again that were lost to it. */
-void legs_repeat_setups(DChannel *dchan);
-void legs_free(DChannel *dchan);
+void isdn_legs_repeat_setups(DChannel *dchan);
+void isdn_legs_free(DChannel *dchan);

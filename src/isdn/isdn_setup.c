@@ -88,10 +88,10 @@ gboolean setup_send(IsdnLeg *leg, guint8 *cause)
     *cause = CAUSE_TEMPORARY_FAILURE;
     if (!dchan_is_linked(leg->dchan) || !(q931 = pri_new_call(pri)))
         return FALSE;
-    leg_adopt(leg, q931);
+    isdn_leg_adopt(leg, q931);
     record = record_new(leg, setup, called);
     if (!record || pri_setup(pri, q931, record) != 0)
-        leg_destroy(leg);
+        isdn_leg_destroy(leg);
     if (record)
         pri_sr_free(record);
     dchan_rearm(leg->dchan);

@@ -54,7 +54,7 @@ static void link_settled(void *user)
     Link *link = user;
 
     link_set_state(link, DCHAN_UP);
-    legs_repeat_setups(link->dchan);
+    isdn_legs_repeat_setups(link->dchan);
     restart_link_up(dchan_restarter(link->dchan));
 }
 
@@ -64,7 +64,7 @@ static void t309_expired(void *user)
 
     link->t309_runs = FALSE;
     log_warning("span %s: T309 expired, its calls are lost", dchan_span(link->dchan)->name);
-    legs_lost(link->dchan, TRUE);
+    isdn_legs_lost(link->dchan, TRUE);
 }
 
 /* Q.931 5.8.9: active calls wait for T309, all others are cleared at once. */
@@ -79,7 +79,7 @@ static void link_lose(Link *link)
         link->t309_runs = TRUE;
         loop_timer_start(loop, link->t309, dchan_trunk(link->dchan)->t309_us);
     }
-    legs_lost(link->dchan, FALSE);
+    isdn_legs_lost(link->dchan, FALSE);
 }
 
 static void link_gain(Link *link)
@@ -117,6 +117,7 @@ void link_established(Link *link)
 {
     link->up = TRUE;
     link->epoch++;
+    restart_link_down(dchan_restarter(link->dchan)); /* what was on its way is lost */
     if (!link_in_alarm(link))
         link_gain(link);
 }

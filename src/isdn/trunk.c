@@ -138,18 +138,18 @@ static void yield_channel(IsdnLeg *holder)
     log_info("span %s: glare on channel %u, the network side's call goes first",
              dchan_span(dchan)->name, holder->channel.number);
     if (other) {
-        leg_move(holder, other);
+        isdn_leg_move(holder, other);
         return;
     }
     channel->call = BCHAN_RESERVED; /* the call that yields shall not hunt it again */
-    leg_abandon(holder, EVENT_ISDN_RELEASED, CAUSE_CHANNEL_NOT_AVAILABLE,
-                "glare: the network side's call goes first");
+    isdn_leg_abandon(holder, EVENT_ISDN_RELEASED, CAUSE_CHANNEL_NOT_AVAILABLE,
+                     "glare: the network side's call goes first");
 }
 
 /* FALSE when the channel stays with the call that holds it. */
 static gboolean settle_glare(DChannel *dchan, guint8 number)
 {
-    IsdnLeg *holder = leg_find_channel(dchan, number);
+    IsdnLeg *holder = isdn_leg_find_channel(dchan, number);
 
     if (!holder || !holder->ours || holder->responded || holder->hanging_up)
         return FALSE;

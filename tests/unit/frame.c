@@ -213,7 +213,7 @@ static void a_malformed_element_is_taken_out(void)
         "18 01 29",                /* channel: octet 3 not ended */
         "18 02 a9 83",             /* channel: no number */
         "18 04 a9 83 05 06",       /* channel: list not ended */
-        "18 02 e9 01", /* channel: interface identifier not ended */
+        "18 02 e9 01",             /* channel: interface identifier not ended */
         "04 01 80",                /* bearer capability: cut */
         "04 03 80 90 23",          /* bearer capability: octet 5 not ended */
         "28 00",                   /* display: nothing */

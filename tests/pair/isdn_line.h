@@ -1,0 +1,71 @@
+/* The stage of the isdn pair tests: our isdn room under a real hall on one side of a D channel,
+ * libpri as the other side, frames between them in memory, time faked. */
+#pragma once
+
+#include "call.h"
+#include "isdn.h"
+
+#include <libpri.h>
+
+typedef struct Stage Stage;
+
+/* What happens to a frame on its way: returns FALSE to lose it. It may change it in place (not its
+ * length). */
+typedef gboolean (*StageHook)(Stage *stage, gboolean outward, guint8 *frame, gsize length);
+
+struct Stage {
+    Loop *loop;
+    Settings *settings;
+    Hall *hall;
+    Isdn *isdn;
+    struct pri *far;
+    LoopTimer *far_timer;
+    GQueue to_far, to_us; /* of GBytes* */
+    gboolean cut;         /* the line loses everything */
+    StageHook hook;
+    int hook_count; /* the hook's own */
+
+    q931_call *far_call; /* of the last RING, or made by the test */
+    int far_channel;     /* asked for or given by us, last */
+    gboolean far_deaf;   /* does not answer DISCONNECT and RELEASE */
+
+    GString *wire; /* Q.931 messages as they left: "> SETUP 100→200 ch 1\n" outward, "<" inward */
+    GString *trace;    /* the hall's trace lines without their call number */
+    GString *sip;      /* the SIP and media actions asked for */
+    GString *far_told; /* events the far end saw */
+};
+
+/* TRUNK: lines of the [trunk] group; T1 spans when T1. The D channel is up and settled, and
+ * RESTARTs are over. */
+Stage *stage_new(const char *trunk, gboolean t1);
+/* The same, but nothing has happened yet, and the far end sleeps. */
+Stage *stage_new_dark(const char *trunk, gboolean t1);
+void stage_far_wakes(Stage *stage);
+void stage_free(Stage *stage);
+
+/* Lets MS milliseconds pass. */
+void stage_run(Stage *stage, guint ms);
+
+/* A phone calls NUMBER. */
+Call *stage_phone_calls(Stage *stage, const char *number);
+/* The far end calls NUMBER from 100 on CHANNEL (0: any). */
+void stage_far_calls(Stage *stage, const char *number, int channel, gboolean exclusive,
+                     gboolean complete);
+
+/* Asserts what passed since the last time, then forgets it. EXPECTED: messages one a line. */
+#define stage_wire(stage, expected) stage_compare((stage)->wire, expected, G_STRLOC)
+#define stage_sip(stage, expected) stage_compare((stage)->sip, expected, G_STRLOC)
+#define stage_far(stage, expected) stage_compare((stage)->far_told, expected, G_STRLOC)
+void stage_compare(GString *text, const char *expected, const char *where);
+/* Forgets all that was recorded. */
+void stage_forget(Stage *stage);
+
+/* The one call in the hall stands at SIP and ISDN. */
+void stage_stands(Stage *stage, SipState sip, IsdnState isdn);
+/* No call, no busy channel, no leg left. */
+void stage_is_quiet(Stage *stage);
+guint64 stage_counter(Stage *stage, const char *name);
+ChannelState stage_channel(Stage *stage, guint8 number);
+Call *stage_call(Stage *stage);
+/* Raises EVENT for the one call, with CAUSE. */
+void stage_event(Stage *stage, CallEvent event, guint8 cause);
