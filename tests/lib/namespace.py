@@ -77,9 +77,8 @@ class Process:
             if self.wait(time.monotonic() + patience) is None:
                 self.popen.kill()
                 self.popen.wait()
-        for pipe in (self.popen.stdin, self.popen.stdout):
-            if pipe and not pipe.closed:
-                pipe.close()
+        if self.popen.stdout:
+            self.popen.stdout.close()
         self.log.close()
         return self.popen.returncode
 
