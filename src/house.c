@@ -274,6 +274,7 @@ static void signalling_use_settings(void *user)
     const Settings *settings = house_settings(house);
 
     hall_set_settings(house->hall, settings);
+    isdn_set_settings(house->isdn, settings);
     media_set_settings(house->media, settings);
     ua_set_settings(house->ua, settings);
 }

@@ -1,4 +1,5 @@
 # What `make bench` measures: capacity of a D channel, endurance, delay, cost per call and channel.
+import re
 import time
 
 from capture import Capture
@@ -9,6 +10,7 @@ from place import PHONE, Place, span_addresses, wait_process
 D_CHANNEL_OCTETS = 8000  # a second and direction at 64 kbit/s
 CAPACITY_AIM = 0.8
 SETUP, CONNECT = 0x05, 0x07
+INVITE_CSEQ = re.compile(rb"\r\nCSeq: *\d+ INVITE\r", re.IGNORECASE)
 
 
 def percentile(values, share):
@@ -101,6 +103,15 @@ def q931_type(frame):
     return octets[6 + octets[5]]
 
 
+def firsts(frames, wanted):
+    """The frames of message type WANTED without those that layer 2 sent again."""
+    seen = {}
+    for frame in frames:
+        if q931_type(frame) == wanted:
+            seen.setdefault(frame.data[4:], frame)
+    return sorted(seen.values(), key=lambda frame: frame.end)
+
+
 def delays(path):
     """(INVITE to SETUP, CONNECT to 200) in ms, from the wire only; the n-th of each belongs to the n-th of the other."""
     every = list(datagrams(path))
@@ -108,9 +119,8 @@ def delays(path):
     out = Pseudowire(every, gateway, pbx, 31).frames(16)
     back = Pseudowire(every, pbx, gateway, 31).frames(16)
     invites = [d.time for d in every if d.data.startswith(b"INVITE ")]
-    answers = [d.time for d in every if d.data.startswith(b"SIP/2.0 200") and b"INVITE" in d.data]
-    setups = [f for f in out if q931_type(f) == SETUP]
-    connects = [f for f in back if q931_type(f) == CONNECT]
+    answers = [d.time for d in every if d.data.startswith(b"SIP/2.0 200") and INVITE_CSEQ.search(d.data)]
+    setups, connects = firsts(out, SETUP), firsts(back, CONNECT)
     return ([1000 * (f.end - at) - serialisation_ms(f) for at, f in zip(invites, setups)],
             [1000 * (at - f.end) for at, f in zip(answers, connects)])
 

@@ -38,7 +38,7 @@ class Place:
             settings["span e%d" % index] = {"type": "e1", "local": local, "remote": remote, "packet": self.packet,
                                             "clock": "master"}
         settings["trunk pbx"]["span"] = ", ".join("e%d" % index for index in range(self.spans))
-        settings["trunk pbx"]["hunt"] = "least-used"
+        settings["trunk pbx"]["hunting"] = "least-used"
         settings["system"]["log-level"] = "warning"
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
             file.write(config.text(settings))
