@@ -30,6 +30,7 @@ gboolean pbx_line_connect(PbxLine *line, gboolean on, GError **error)
 
     if (!on) {
         g_clear_pointer(&line->span, span_close);
+        line->alarms = SPAN_ALARM_RED;
         return TRUE;
     }
     if (line->span)
@@ -38,6 +39,8 @@ gboolean pbx_line_connect(PbxLine *line, gboolean on, GError **error)
     if (!line->span)
         return FALSE;
     line->alarms = line->span->alarms;
+    if (line->settings->span.backend == BACKEND_CESOPSN)
+        line->alarms |= SPAN_ALARM_RED; /* nothing is heard yet; the span tells when that changes */
     for (guint8 channel = 1; channel < G_N_ELEMENTS(line->opened); channel++)
         if (line->opened[channel])
             span_b_open(line->span, channel);

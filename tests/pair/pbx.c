@@ -1,0 +1,499 @@
+/* Two tieline-pbx processes, NETWORK and CPE, over CESoPSN on loopback: the tool against itself and
+ * libpri. */
+#include "pbx_audio.h"
+
+#include <arpa/inet.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A story: two scripts, and how each process is to end. */
+typedef struct Story {
+    const char *name;
+    const char *options; /* of both */
+    const char *network, *cpe;
+    int network_status, cpe_status;
+    const char *says; /* in what the CPE side prints on standard error; NULL: nothing is printed */
+    /* filled when it runs */
+    char *directory;
+    int held[2];
+    guint16 ports[2];
+    GSubprocess *sides[2];
+} Story;
+
+/* Both ways a pattern of its own, and octets compared at each far end. */
+static const char audio_network[] = "answer after 300ms\n"
+                                    "expect SETUP to 100 from 200\n"
+                                    "expect name \"Bob B\"\n"
+                                    "expect CONNECT ACK\n"
+                                    "play pattern 1\n"
+                                    "record network.g711\n"
+                                    "expect pattern 2 for 1s\n"
+                                    "expect octets 16000\n"
+                                    "expect DISCONNECT cause 16 within 10s\n"
+                                    "expect RELEASE COMPLETE\n"
+                                    "check channels idle\n";
+static const char audio_cpe[] = "expect up within 10s\n"
+                                "call 100 from 200 name \"Bob B\" as bob\n"
+                                "expect PROCEEDING\n"
+                                "call bob expect ALERTING within 4s\n"
+                                "expect CONNECT within 4s\n"
+                                "play pattern 2\n"
+                                "record cpe.g711\n"
+                                "expect pattern 1 for 1s\n"
+                                "expect octets 20000\n"
+                                "disconnect 16\n"
+                                "expect RELEASE cause 16\n"
+                                "expect idle\n"
+                                "check channels idle\n";
+
+/* Every way to answer, and every way to clear. */
+static const char answers_network[] =
+    "for 1XX busy\n"
+    "for 2XX reject 21\n"
+    "for 3XX alert progress 8 then answer after 300ms\n"
+    "for 4XX progress 1 cause 31 then progress 8 after 100ms then disconnect 17 progress 8 after "
+    "100ms\n"
+    "for 5XX proceed then release 26 after 50ms\n"
+    "for 6. setup-ack\n"
+    "for 7XX early pattern 5 then answer after 300ms\n"
+    "for 8XX silent\n"
+    "for 9XX connect\n"
+    "serve\n";
+static const char answers_cpe[] = "timer T303 700ms\n"
+                                  "timer T305 700ms\n"
+                                  "timer T308 500ms\n"
+                                  "expect up within 10s\n"
+                                  "call 100 from 200\n"
+                                  "expect PROCEEDING\n"
+                                  "expect DISCONNECT cause 17 location 1 progress none\n"
+                                  "expect RELEASE COMPLETE\n"
+                                  "expect idle\n"
+                                  "call 200\n"
+                                  "expect RELEASE COMPLETE cause 21\n"
+                                  "expect no DISCONNECT for 100ms\n"
+                                  "expect idle\n"
+                                  "call 300\n"
+                                  "expect ALERTING progress 8\n"
+                                  "expect CONNECT\n"
+                                  "disconnect 16\n"
+                                  "expect RELEASE\n"
+                                  "expect idle\n"
+                                  "call 400\n"
+                                  "expect PROGRESS progress 1 cause 31\n"
+                                  "expect PROGRESS progress 8\n"
+                                  "expect DISCONNECT cause 17 progress 8\n"
+                                  "expect idle\n"
+                                  "call 500\n"
+                                  "expect PROCEEDING\n"
+                                  "expect RELEASE cause 26\n"
+                                  "expect sent RELEASE COMPLETE\n"
+                                  "expect idle\n"
+                                  "call 6 overlap\n"
+                                  "expect SETUP ACK\n"
+                                  "digits 01\n"
+                                  "expect sent INFORMATION to 0\n"
+                                  "expect sent INFORMATION to 1\n"
+                                  "release complete 31\n"
+                                  "expect idle\n"
+                                  "call 700\n"
+                                  "expect PROGRESS progress 8\n"
+                                  "expect pattern 5 for 200ms\n"
+                                  "expect CONNECT\n"
+                                  "expect octets 2000\n"
+                                  "release 31\n"
+                                  "expect RELEASE COMPLETE\n"
+                                  "expect idle\n"
+                                  "call 900 as nine\n"
+                                  "expect CONNECT\n"
+                                  "call 301 as three\n"
+                                  "expect ALERTING\n"
+                                  "call nine disconnect 31\n"
+                                  "call nine expect RELEASE\n"
+                                  "call three expect CONNECT\n"
+                                  "call three release complete 41\n"
+                                  "expect idle\n"
+                                  "ignore RELEASE\n"
+                                  "call 900\n"
+                                  "expect CONNECT\n"
+                                  "disconnect 16\n"
+                                  "expect RELEASE\n"
+                                  "expect idle within 40s\n"
+                                  "heed all\n"
+                                  "call 800\n"
+                                  "expect idle within 4s\n"
+                                  "check channels idle\n";
+
+/* RESTART, octets of our own, malformed ones, a cut D channel, a pulled cable. */
+static const char trouble_network[] = "always answer\n"
+                                      "expect up within 10s\n"
+                                      "expect alarm within 30s\n"
+                                      "expect clear within 10s\n"
+                                      "expect idle within 20s\n"
+                                      "check channels idle\n";
+static const char trouble_cpe[] = "expect up within 10s\n"
+                                  "call 100 from 200 channel 5 exclusive\n"
+                                  "expect CONNECT channel 5\n"
+                                  "restart 5\n"
+                                  "expect RESTART ACK channel 5\n"
+                                  "expect idle\n"
+                                  "call 101 channel 6\n"
+                                  "expect CONNECT\n"
+                                  "call 102 channel 7\n"
+                                  "expect CONNECT\n"
+                                  "restart all\n"
+                                  "expect RESTART ACK\n"
+                                  "expect idle\n"
+                                  "call 103\n"
+                                  "expect CONNECT\n"
+                                  "raw 6e 27 01 f9\n"
+                                  "expect sent NOTIFY notify 121\n"
+                                  "raw 08 02 00 00 46 18 03 a9 83 89 79 01 80\n"
+                                  "expect RESTART ACK channel 9\n"
+                                  "raw 08 02 7f ff 75\n"
+                                  "expect RELEASE COMPLETE cause 81\n"
+                                  "raw 08 01 02 05 70 01 21\n"
+                                  "raw 08 02 03 ff 05 04 03 80 90 a3 18 03 a9 83 99 70 01 21\n"
+                                  "raw frame 00 01 01\n"
+                                  "raw frame 00\n"
+                                  "notify 0\n"
+                                  "disconnect 16\n"
+                                  "expect idle\n"
+                                  "dchannel down\n"
+                                  "wait 1500ms\n"
+                                  "dchannel up\n"
+                                  "call 104\n"
+                                  "expect CONNECT within 8s\n"
+                                  "line down\n"
+                                  "wait 500ms\n"
+                                  "line up\n"
+                                  "expect clear within 3s\n"
+                                  "disconnect 16\n"
+                                  "expect idle within 8s\n";
+
+/* DISCONNECT meets DISCONNECT; one channel is taken from both sides, and the network keeps it. */
+static const char clash_network[] = "timer T303 700ms\n"
+                                    "always proceed\n"
+                                    "expect up within 10s\n"
+                                    "expect SETUP to 1\n"
+                                    "alert\n"
+                                    "answer\n"
+                                    "ignore DISCONNECT\n"
+                                    "expect DISCONNECT\n"
+                                    "disconnect 41\n"
+                                    "heed all\n"
+                                    "expect idle within 3s\n"
+                                    "ignore SETUP\n"
+                                    "expect SETUP to 2\n"
+                                    "heed all\n"
+                                    "call 99 channel 3 exclusive as mine\n"
+                                    "expect CONNECT within 3s\n"
+                                    "expect idle within 9s\n";
+static const char clash_cpe[] = "timer T303 2s\n"
+                                "for 99 answer\n"
+                                "expect up within 10s\n"
+                                "call 1\n"
+                                "expect CONNECT\n"
+                                "disconnect 16\n"
+                                "expect DISCONNECT cause 41\n"
+                                "expect idle within 3s\n"
+                                "ignore SETUP once\n"
+                                "call 2 channel 3 exclusive as lost\n"
+                                "expect SETUP to 99\n"
+                                "expect SETUP to 99 within 6s\n"
+                                "as won\n"
+                                "expect sent CONNECT\n"
+                                "call lost expect RELEASE COMPLETE cause 44 within 9s\n"
+                                "call won disconnect 16\n"
+                                "expect RELEASE\n"
+                                "expect idle within 5s\n";
+
+static const char load_network[] = "always answer\nserve\n";
+static const char load_cpe[] = "expect up within 10s\n"
+                               "rate 40 for 60 calls talk 100ms\n"
+                               "check channels idle\n";
+
+/* NI2 and QSIG carry names in facilities. */
+static const char name_network[] = "always answer after 100ms\n"
+                                   "expect SETUP from 200 within 15s\n"
+                                   "expect name \"Bob Builder\"\n"
+                                   "expect CONNECT ACK\n"
+                                   "call 300 from 400 name \"Net Side\"\n"
+                                   "expect CONNECT\n"
+                                   "disconnect 16\n"
+                                   "expect idle\n";
+static const char name_cpe[] = "always answer\n"
+                               "call 100 from 200 name \"Bob Builder\"\n"
+                               "expect CONNECT\n"
+                               "expect SETUP from 400\n"
+                               "expect name \"Net Side\"\n"
+                               "call 1 disconnect 16\n"
+                               "expect idle\n";
+
+static Story stories[] = {
+    {"audio-is-exact-both-ways", "--buffer 16", audio_network, audio_cpe},
+    {"audio-is-exact-on-t1", "--buffer 16 --type t1", audio_network, audio_cpe},
+    {"every-answer-and-every-clearing", "", answers_network, answers_cpe},
+    {"restart-raw-octets-and-a-pulled-cable", "", trouble_network, trouble_cpe},
+    {"collisions-and-glare", "", clash_network, clash_cpe},
+    {"a-load-is-answered", "", load_network, load_cpe},
+    {"names-on-ni2", "--type t1 --switchtype ni2", name_network, name_cpe},
+    {"names-on-qsig", "--switchtype qsig", name_network, name_cpe},
+    {"a-missed-message-fails", "", "for 1XX busy\nserve\n",
+     "call 100\nexpect ALERTING within 500ms\nquit\n", .cpe_status = 1,
+     .says = "cpe.pbx:2: expect ALERTING within 500ms: it did not come; what came: CALL "
+             "PROCEEDING, DISCONNECT cause 17"},
+    {"an-unwanted-message-fails", "", "for 1XX busy\nserve\n",
+     "call 100\nexpect no DISCONNECT for 1s\nquit\n", .cpe_status = 1,
+     .says = "cpe.pbx:2: expect no DISCONNECT for 1s: it came"},
+    {"a-wrong-cause-fails", "", "for 1XX busy\nserve\n",
+     "call 100\nexpect DISCONNECT cause 16 within 500ms\nquit\n", .cpe_status = 1,
+     .says = "cpe.pbx:2: expect DISCONNECT cause 16 within 500ms: it did not come"},
+    {"a-wrong-octet-fails", "", "always answer then play pattern 1\nserve\n",
+     "call 100\nexpect CONNECT\nexpect pattern 2 for 500ms\nquit\n", .cpe_status = 1,
+     .says = "cpe.pbx:3: expect pattern 2 for 500ms: what was heard is nowhere in the pattern"},
+    {"a-busy-channel-fails", "", "always answer\nserve\n",
+     "call 100\nexpect CONNECT\ncheck channels idle\nquit\n", .cpe_status = 1,
+     .says = "cpe.pbx:3: check channels idle: 1 calls are alive"},
+};
+
+/* ---- running them all at once ------------------------------------------------------------------
+ */
+
+static const char *tool(void)
+{
+    const char *path = g_getenv("TIELINE_PBX");
+
+    return path ? path : "./tieline-pbx";
+}
+
+static guint16 free_port(int *held)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+
+    *held = socket(AF_INET, SOCK_DGRAM, 0);
+    g_assert_cmpint(bind(*held, (struct sockaddr *)&address, length), ==, 0);
+    g_assert_cmpint(getsockname(*held, (struct sockaddr *)&address, &length), ==, 0);
+    return ntohs(address.sin_port);
+}
+
+static GSubprocess *side_start(const Story *story, gboolean network, guint16 local, guint16 remote)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    const char *side = network ? "network" : "cpe";
+    g_autofree char *path = g_canonicalize_filename(tool(), NULL);
+    g_autofree char *line = g_strdup_printf(
+        "%s --side %s --clock %s --local 127.0.0.1:%u --remote 127.0.0.1:%u --timeout 90s -s "
+        "%s.pbx %s",
+        path, side, network ? "master" : "slave", local, remote, side, story->options);
+    g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", -1);
+    g_autofree char *script = g_strdup_printf("%s/%s.pbx", story->directory, side);
+    g_autofree char *json = g_strdup_printf("%s/%s.json", story->directory, side);
+    g_autofree char *errors = g_strdup_printf("%s/%s.err", story->directory, side);
+    g_autoptr(GError) error = NULL;
+    GSubprocess *process;
+
+    g_assert_true(g_file_set_contents(script, network ? story->network : story->cpe, -1, NULL));
+    g_subprocess_launcher_set_cwd(launcher, story->directory);
+    g_subprocess_launcher_set_stdout_file_path(launcher, json);
+    g_subprocess_launcher_set_stderr_file_path(launcher, errors);
+    process = g_subprocess_launcher_spawnv(launcher, (const char *const *)words, &error);
+    g_assert_no_error(error);
+    return process;
+}
+
+/* All ports are held before the first is let go, so that no two stories get the same. */
+static void story_ports(Story *story)
+{
+    for (int i = 0; i < 2; i++)
+        story->ports[i] = free_port(&story->held[i]);
+}
+
+static void story_start(Story *story)
+{
+    story->directory = g_dir_make_tmp("tieline-pbx-XXXXXX", NULL);
+    g_assert_nonnull(story->directory);
+    close(story->held[0]);
+    close(story->held[1]);
+    story->sides[0] = side_start(story, TRUE, story->ports[0], story->ports[1]);
+    story->sides[1] = side_start(story, FALSE, story->ports[1], story->ports[0]);
+}
+
+static char *text_of(const Story *story, const char *name)
+{
+    g_autofree char *path = g_build_filename(story->directory, name, NULL);
+    char *text = NULL;
+
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text ? text : g_strdup("");
+}
+
+static void directory_remove(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (directory && (name = g_dir_read_name(directory))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+
+        g_unlink(file);
+    }
+    g_rmdir(path);
+}
+
+/* The recording of one side holds the pattern of the other from its first octet to the recording's
+ * end, whole. */
+static void recording_is_exact(const Story *story, const char *name, guint32 seed, gsize least)
+{
+    guint8 idle = strstr(story->options, "t1") ? 0xff : 0xd5;
+    g_autofree char *path = g_build_filename(story->directory, name, NULL);
+    g_autofree guint8 *octets = NULL;
+    gsize length, start = 0;
+    PbxPattern pattern;
+    guint8 first[16];
+
+    g_assert_true(g_file_get_contents(path, (char **)&octets, &length, NULL));
+    pbx_pattern_start(&pattern, seed);
+    for (gsize i = 0; i < sizeof first; i++)
+        first[i] = pbx_pattern_next(&pattern);
+    while (start + sizeof first <= length && memcmp(octets + start, first, sizeof first) != 0) {
+        g_assert_cmphex(octets[start], ==, idle); /* nothing but idle before it */
+        start++;
+    }
+    g_assert_cmpuint(length - start, >=, least);
+    pbx_pattern_start(&pattern, seed);
+    for (gsize i = start; i < length; i++) {
+        guint8 wanted = pbx_pattern_next(&pattern);
+
+        if (octets[i] == wanted)
+            continue;
+        /* The far end stops playing when it clears: idle octets to the end, nothing else. */
+        for (; i < length; i++)
+            g_assert_cmphex(octets[i], ==, idle);
+    }
+}
+
+static void story_test(gconstpointer data)
+{
+    Story *story = (Story *)data;
+    g_autofree char *network = NULL;
+    g_autofree char *cpe = NULL;
+    int statuses[2];
+
+    g_subprocess_wait(story->sides[1], NULL, NULL);
+    if (strstr(story->network, "serve")) /* it serves until it is told to go */
+        g_subprocess_send_signal(story->sides[0], 15);
+    g_subprocess_wait(story->sides[0], NULL, NULL);
+    network = text_of(story, "network.err");
+    cpe = text_of(story, "cpe.err");
+    for (int i = 0; i < 2; i++)
+        statuses[i] = g_subprocess_get_if_exited(story->sides[i])
+                          ? g_subprocess_get_exit_status(story->sides[i])
+                          : -1;
+    if (statuses[0] != story->network_status || statuses[1] != story->cpe_status)
+        g_test_message("network: %d %s; cpe: %d %s", statuses[0], network, statuses[1], cpe);
+    g_assert_cmpint(statuses[0], ==, story->network_status);
+    g_assert_cmpint(statuses[1], ==, story->cpe_status);
+    g_assert_cmpstr(network, ==, "");
+    if (story->says)
+        g_assert_nonnull(strstr(cpe, story->says));
+    else
+        g_assert_cmpstr(cpe, ==, "");
+    if (story->network == audio_network) {
+        recording_is_exact(story, "network.g711", 2, 12000);
+        recording_is_exact(story, "cpe.g711", 1, 12000);
+    }
+    g_clear_object(&story->sides[0]);
+    g_clear_object(&story->sides[1]);
+    directory_remove(story->directory);
+    g_clear_pointer(&story->directory, g_free);
+}
+
+/* ---- without a far end -------------------------------------------------------------------------
+ */
+
+static int tool_run(const char *options, const char *input, char **errors)
+{
+    g_autofree char *line = g_strdup_printf("%s %s", tool(), options);
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) process =
+        g_subprocess_newv((const char *const *)words,
+                          G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+                              G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                          &error);
+
+    g_assert_no_error(error);
+    g_assert_true(g_subprocess_communicate_utf8(process, input, NULL, NULL, errors, &error));
+    g_assert_true(g_subprocess_get_if_exited(process));
+    return g_subprocess_get_exit_status(process);
+}
+
+static void a_bad_script_is_usage(void)
+{
+    g_autofree char *errors = NULL;
+    g_autofree char *option = NULL;
+
+    g_assert_cmpint(tool_run("--local 127.0.0.1:0", "", &option), ==, 2);
+    g_assert_cmpstr(option, ==, "tieline-pbx: --local: ADDRESS:PORT, not \"127.0.0.1:0\"\n");
+    g_assert_cmpint(tool_run("-s /nonexistent.pbx", "", &errors), ==, 2);
+    g_assert_nonnull(strstr(errors, "/nonexistent.pbx"));
+}
+
+static void a_bad_command_on_stdin_is_usage(void)
+{
+    int held[2];
+    guint16 ports[2] = {free_port(&held[0]), free_port(&held[1])};
+    g_autofree char *options =
+        g_strdup_printf("--local 127.0.0.1:%u --remote 127.0.0.1:%u", ports[0], ports[1]);
+    g_autofree char *errors = NULL;
+
+    close(held[0]);
+    g_assert_cmpint(tool_run(options, "wait 10ms\ndance\n", &errors), ==, 2);
+    g_assert_cmpstr(errors, ==, "tieline-pbx: stdin:2: no command is called \"dance\"\n");
+    close(held[1]);
+}
+
+static void a_silent_line_is_trouble(void)
+{
+    int held[2];
+    guint16 ports[2] = {free_port(&held[0]), free_port(&held[1])};
+    g_autofree char *options =
+        g_strdup_printf("--local 127.0.0.1:%u --remote 127.0.0.1:%u", ports[0], ports[1]);
+    g_autofree char *errors = NULL;
+    g_autofree char *taken = NULL;
+
+    /* The port is held by this test: the span cannot be opened. */
+    g_assert_cmpint(tool_run(options, "", &taken), ==, 3);
+    close(held[0]);
+    g_assert_cmpint(tool_run(options, "expect up within 300ms\n", &errors), ==, 3);
+    g_assert_cmpstr(errors, ==,
+                    "tieline-pbx: stdin:1: expect up within 300ms: the D channel is not up\n");
+    close(held[1]);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!g_file_test(tool(), G_FILE_TEST_IS_EXECUTABLE)) {
+        g_printerr("%s is not there: run this in the build directory\n", tool());
+        return 77;
+    }
+    g_test_add_func("/pbx/tool/bad-script-is-usage", a_bad_script_is_usage);
+    g_test_add_func("/pbx/tool/bad-command-on-stdin-is-usage", a_bad_command_on_stdin_is_usage);
+    g_test_add_func("/pbx/tool/silent-line-is-trouble", a_silent_line_is_trouble);
+    for (gsize i = 0; i < G_N_ELEMENTS(stories); i++) {
+        g_autofree char *path = g_strdup_printf("/pbx/pair/%s", stories[i].name);
+
+        g_test_add_data_func(path, &stories[i], story_test);
+    }
+    /* They mostly wait, so all of them wait at the same time. */
+    for (gsize i = 0; i < G_N_ELEMENTS(stories); i++)
+        story_ports(&stories[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(stories); i++)
+        story_start(&stories[i]);
+    return g_test_run();
+}
