@@ -11,6 +11,7 @@
 
 #include "log.h"
 
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_extra.h>
@@ -85,6 +86,22 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
     return sip_request_class->hc_parse(home, header, text, size);
 }
 
+/* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
+ * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
+ * The first passes, the second is made garbage. */
+static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
+{
+    sip_t *sip = (sip_t *)pub;
+    const char *call_id = sip->sip_call_id->i_id;
+
+    if (sip->sip_status && sip->sip_status->st_status == 100 &&
+        sip->sip_cseq->cs_method == sip_method_invite)
+        uac_note_heard(filter->ua, call_id, FALSE);
+    else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
+             uac_note_heard(filter->ua, call_id, TRUE))
+        msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
+}
+
 /* Two things Sofia keeps to itself: it answers a message with bad headers, and it has heard a 100.
  */
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
@@ -104,9 +121,8 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
         address_describe(&msg_addr(msg)->su_sa, text, sizeof(text));
         ua_log_malformed(filter->ua, sip->sip_request->rq_method_name, text);
     }
-    if (sip->sip_status && sip->sip_status->st_status == 100 && sip->sip_call_id && sip->sip_cseq &&
-        sip->sip_cseq->cs_method == sip_method_invite)
-        uac_note_trying(filter->ua, sip->sip_call_id->i_id);
+    if (sip->sip_call_id && sip->sip_cseq && !(sip->sip_flags & MSG_FLG_BODY))
+        filter_tell(filter, msg, pub);
     return filter->extract_body(msg, pub, body, size, end);
 }
 

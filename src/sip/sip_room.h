@@ -55,8 +55,8 @@ struct Ua {
     char *contact;        /* "<sip:host:port>" */
     GHashTable *legs;     /* set of UaLeg*, owned */
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
-    GQueue trying;        /* of char*: Call-IDs a 100 came for */
-    LoopTimer *trying_timer;
+    GQueue heard;         /* of what the parser met: 100 and early BYE for these */
+    LoopTimer *heard_timer;
     gboolean shut; /* NUA has shut down */
     UaCounters counters;
     LogLimit malformed_limit, refused_limit;
@@ -168,10 +168,11 @@ gboolean uas_reject(void *room, Call *call, const CallNews *news);
 /* uac.c */
 gboolean uac_invite(void *room, Call *call, const CallNews *news);
 gboolean uac_cancel(void *room, Call *call, const CallNews *news);
-/* The parser has met a 100 with CALL_ID; and what then is told at the loop's next turn, from a Ua.
- */
-void uac_note_trying(Ua *ua, const char *call_id);
-void uac_tell_trying(void *user);
+/* The parser has met a 100, or a BYE, for the call of ours with CALL_ID. FALSE when no INVITE of
+ * ours is pending in it. */
+gboolean uac_note_heard(Ua *ua, const char *call_id, gboolean bye);
+void uac_tell_heard(void *user); /* a Ua: what was noted becomes events */
+void uac_heard_free(gpointer heard);
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* dialog.c: requests inside an early or confirmed dialog. */

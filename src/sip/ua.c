@@ -251,7 +251,7 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     ua->accept = sip_accept_make(ua->home, "application/sdp");
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
-    ua->trying_timer = loop_timer_new(loop, uac_tell_trying, ua);
+    ua->heard_timer = loop_timer_new(loop, uac_tell_heard, ua);
     ua->filter = filter_new(ua);
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
@@ -288,8 +288,8 @@ void ua_free(Ua *ua)
     }
     g_hash_table_destroy(ua->legs);
     g_hash_table_destroy(ua->calling);
-    loop_timer_free(ua->loop, ua->trying_timer);
-    g_queue_clear_full(&ua->trying, g_free);
+    loop_timer_free(ua->loop, ua->heard_timer);
+    g_queue_clear_full(&ua->heard, uac_heard_free);
     filter_free(ua->filter);
     su_home_unref(ua->home);
     g_free(ua->host);

@@ -80,31 +80,63 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
-/* NUA can tell of a 100 only at the price of leaking it. So the parser tells (filter.c), here it
- * becomes an event, once the transaction has seen it too. */
-void uac_note_trying(Ua *ua, const char *call_id)
+typedef struct Heard {
+    char *call_id;
+    gboolean bye;
+} Heard;
+
+void uac_heard_free(gpointer data)
 {
-    if (!g_hash_table_contains(ua->calling, call_id))
-        return;
-    g_queue_push_tail(&ua->trying, g_strdup(call_id));
-    loop_timer_start(ua->loop, ua->trying_timer, 0);
+    Heard *heard = data;
+
+    g_free(heard->call_id);
+    g_free(heard);
 }
 
-void uac_tell_trying(void *user)
+/* The parser must not raise events: what it has met becomes one at the loop's next turn, when the
+ * transaction has seen it too. */
+gboolean uac_note_heard(Ua *ua, const char *call_id, gboolean bye)
+{
+    UaLeg *leg = g_hash_table_lookup(ua->calling, call_id);
+    Heard *heard;
+
+    if (!leg || leg->established)
+        return FALSE;
+    heard = g_new(Heard, 1);
+    *heard = (Heard){g_strdup(call_id), bye};
+    g_queue_push_tail(&ua->heard, heard);
+    loop_timer_start(ua->loop, ua->heard_timer, 0);
+    return TRUE;
+}
+
+static void uac_tell(UaLeg *leg, gboolean bye)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    if (leg->established || leg->closing || (bye && leg->cancelled))
+        return;
+    if (bye) {
+        news.cause = CAUSE_NORMAL_CALL_CLEARING;
+        leg_note(leg, LADDER_IN, "BYE");
+        leg_event(leg, EVENT_SIP_BYE, &news);
+        return;
+    }
+    news.status = 100;
+    leg_note_response(leg, LADDER_IN, SIP_100_TRYING, NULL, FALSE);
+    leg_event(leg, EVENT_SIP_TRYING, &news);
+}
+
+void uac_tell_heard(void *user)
 {
     Ua *ua = user;
-    char *call_id;
+    Heard *heard;
 
-    while ((call_id = g_queue_pop_head(&ua->trying))) {
-        UaLeg *leg = g_hash_table_lookup(ua->calling, call_id);
-        CallNews news = CALL_NEWS_INIT;
+    while ((heard = g_queue_pop_head(&ua->heard))) {
+        UaLeg *leg = g_hash_table_lookup(ua->calling, heard->call_id);
 
-        g_free(call_id);
-        if (!leg || leg->established || leg->closing)
-            continue;
-        news.status = 100;
-        leg_note_response(leg, LADDER_IN, SIP_100_TRYING, NULL, FALSE);
-        leg_event(leg, EVENT_SIP_TRYING, &news);
+        if (leg)
+            uac_tell(leg, heard->bye);
+        uac_heard_free(heard);
     }
 }
 

@@ -1,0 +1,55 @@
+/* A scripted SIP phone on a UDP socket: it says what the story says, and hears what the user agent
+ * answers.
+ *
+ * It knows nothing of SIP but how to copy headers, so nothing hides what is on the wire.
+ */
+#pragma once
+
+#include "loop.h"
+
+#include <netinet/in.h>
+
+typedef struct Phone Phone;
+
+/* A phone at ADDRESS ("127.0.0.1", "::1") and any port, which talks to the user agent at port
+ * UA_PORT. */
+Phone *phone_new(Loop *loop, const char *address, guint16 ua_port);
+void phone_free(Phone *phone);
+guint16 phone_port(const Phone *phone);
+
+/* Begins a new dialog: another Call-ID and tag. */
+void phone_hang_up(Phone *phone);
+
+/* Sends a request in the phone's dialog. EXTRA: more header lines, each with "\r\n", or "". BODY:
+ * SDP or NULL. */
+void phone_request(Phone *phone, const char *method, const char *uri, const char *extra,
+                   const char *body);
+/* ACK of the last INVITE's 2xx; CANCEL of the last INVITE. */
+void phone_ack(Phone *phone, const char *body);
+void phone_cancel(Phone *phone, const char *extra);
+/* Answers the last request heard with METHOD. */
+void phone_reply(Phone *phone, const char *method, const char *status, const char *extra,
+                 const char *body);
+/* The message phone_hear() gave last; the text of the last reply. */
+const char *phone_last_heard(const Phone *phone);
+const char *phone_last_sent(const Phone *phone);
+void phone_send_raw(Phone *phone, const void *octets, gsize size);
+
+/* Runs the loop until a message begins with START, skipping 100 Trying and retransmissions unless
+ * asked for; fails the test after 3 s. The message lasts until the next phone_hear(). */
+const char *phone_hear(Phone *phone, const char *start);
+/* What was heard and not asked for is forgotten. */
+void phone_forget(Phone *phone);
+/* Runs the loop for MS milliseconds; TRUE when nothing was heard. */
+gboolean phone_hears_nothing(Phone *phone, guint ms);
+/* The value of the first header NAME of MESSAGE, or NULL; Caller frees. */
+char *message_header(const char *message, const char *name);
+const char *message_body(const char *message);
+/* Header NAME of MESSAGE is WANTED (NULL: there is none); begins with WANTED. */
+void header_is(const char *message, const char *name, const char *wanted);
+void header_begins(const char *message, const char *name, const char *wanted);
+/* Messages heard so far, retransmissions included. */
+guint phone_heard_count(const Phone *phone);
+
+/* Runs LOOP for MS milliseconds. */
+void loop_rest(Loop *loop, guint ms);

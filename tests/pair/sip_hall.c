@@ -1,0 +1,450 @@
+/* The user agent with the real hall and call map: a phone on one side, a PBX of a few lines on the
+ * other. */
+#include "phone.h"
+
+#include "call.h"
+#include "ua.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define SDP                                                                                        \
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
+    "m=audio 40000 RTP/AVP 8 0\r\n"
+
+typedef struct House {
+    Settings *settings;
+    Loop *loop;
+    Hall *hall;
+    Ua *ua;
+    Phone *phone, *second;
+    char uri[64];
+    GString *line;   /* what the PBX and media were asked: "setup proceeding connect ..." */
+    GString *errors; /* trace lines of rules that should not be */
+    guint ports;     /* media_open less media_close */
+} House;
+
+static gboolean line_tells(House *house, const char *what)
+{
+    g_string_append_printf(house->line, "%s ", what);
+    return TRUE;
+}
+
+static gboolean pbx_seize(void *room, Call *call, const CallNews *news)
+{
+    call_set_channel(call, (Channel){0, 7});
+    return TRUE;
+}
+
+static gboolean pbx_nothing(void *room, Call *call, const CallNews *news)
+{
+    return TRUE;
+}
+
+#define PBX_HEARS(name, text, answer)                                                              \
+    static gboolean pbx_##name(void *room, Call *call, const CallNews *news)                       \
+    {                                                                                              \
+        line_tells(room, text);                                                                    \
+        if ((answer) != CALL_EVENT_COUNT)                                                          \
+            call_event(call, answer, NULL);                                                        \
+        return TRUE;                                                                               \
+    }
+PBX_HEARS(setup, "setup", CALL_EVENT_COUNT)
+PBX_HEARS(proceeding, "proceeding", CALL_EVENT_COUNT)
+PBX_HEARS(progress, "progress", CALL_EVENT_COUNT)
+PBX_HEARS(alerting, "alerting", CALL_EVENT_COUNT)
+PBX_HEARS(connect, "connect", EVENT_ISDN_CONNECT_ACK)
+PBX_HEARS(connect_ack, "connect-ack", CALL_EVENT_COUNT)
+PBX_HEARS(disconnect, "disconnect", EVENT_ISDN_RELEASE)
+PBX_HEARS(release, "release", EVENT_ISDN_RELEASED)
+PBX_HEARS(release_complete, "release-complete", CALL_EVENT_COUNT)
+
+static gboolean media_open(void *room, Call *call, const CallNews *news)
+{
+    House *house = room;
+    struct sockaddr_storage rtp = house->settings->media.address;
+
+    house->ports++;
+    address_set_port(&rtp, 30000);
+    call_set_local_rtp(call, &rtp);
+    return TRUE;
+}
+
+static gboolean media_close(void *room, Call *call, const CallNews *news)
+{
+    ((House *)room)->ports--;
+    return TRUE;
+}
+
+static CallOps pbx_ops(House *house)
+{
+    CallOps ops = {.room = house};
+
+    for (guint i = ACTION_CHANNEL_SEIZE; i <= ACTION_ISDN_FORGET; i++)
+        ops.action[i] = pbx_nothing;
+    ops.action[ACTION_CHANNEL_SEIZE] = pbx_seize;
+    ops.action[ACTION_ISDN_SETUP] = pbx_setup;
+    ops.action[ACTION_ISDN_PROCEEDING] = pbx_proceeding;
+    ops.action[ACTION_ISDN_PROGRESS] = pbx_progress;
+    ops.action[ACTION_ISDN_ALERTING] = pbx_alerting;
+    ops.action[ACTION_ISDN_ALERTING_MEDIA] = pbx_alerting;
+    ops.action[ACTION_ISDN_CONNECT] = pbx_connect;
+    ops.action[ACTION_ISDN_CONNECT_ACK] = pbx_connect_ack;
+    ops.action[ACTION_ISDN_DISCONNECT] = pbx_disconnect;
+    ops.action[ACTION_ISDN_RELEASE] = pbx_release;
+    ops.action[ACTION_ISDN_RELEASE_COMPLETE] = pbx_release_complete;
+    return ops;
+}
+
+static CallOps media_ops(House *house)
+{
+    CallOps ops = {.room = house};
+
+    for (guint i = ACTION_MEDIA_OPEN; i <= ACTION_MEDIA_CLOSE; i++)
+        ops.action[i] = pbx_nothing;
+    ops.action[ACTION_MEDIA_OPEN] = media_open;
+    ops.action[ACTION_MEDIA_CLOSE] = media_close;
+    return ops;
+}
+
+static void house_trace(void *user, const CallTrace *trace)
+{
+    if (trace->rule->kind > RULE_LATE)
+        g_string_append_printf(((House *)user)->errors, "%s\n", trace->line);
+}
+
+static guint16 free_port(void)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(own);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
+    getsockname(fd, (struct sockaddr *)&own, &size);
+    close(fd);
+    return ntohs(own.sin_port);
+}
+
+static void house_settings(House *house, guint16 port)
+{
+    g_autofree char *text = g_strdup_printf(
+        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.1\n"
+        "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
+        "[route in]\nfrom = 127.0.0.1\ncalled = 2XX\nto = trunk pbx\n"
+        "[route out]\nfrom = pbx\ncalled = 1XX\n"
+        "to = sip:{number}@127.0.0.1:%u, sip:{number}@127.0.0.1:%u\n"
+        "[peer phones]\nnetwork = 127.0.0.1\ntrusted = yes\n",
+        port, phone_port(house->phone), phone_port(house->second));
+    g_autoptr(GError) error = NULL;
+
+    house->settings = settings_parse("house", text, &error);
+    g_assert_no_error(error);
+    house->settings->sip.t1_ms = 20;
+    house->settings->sip.t2_ms = 160;
+}
+
+static void house_open(House *house)
+{
+    guint16 port = free_port();
+    g_autoptr(GError) error = NULL;
+    CallOps ops;
+
+    *house = (House){.line = g_string_new(NULL), .errors = g_string_new(NULL)};
+    callmap_open(&error);
+    g_assert_no_error(error);
+    house->loop = sofia_loop_new(&error);
+    g_assert_no_error(error);
+    house->phone = phone_new(house->loop, "127.0.0.1", port);
+    house->second = phone_new(house->loop, "127.0.0.1", port);
+    house_settings(house, port);
+    g_snprintf(house->uri, sizeof(house->uri), "sip:200@127.0.0.1:%u", port);
+    house->hall = hall_new(house->loop, house->settings);
+    hall_add_trace(house->hall, house_trace, house);
+    house->ua = ua_new(house->settings, house->loop, house->hall, NULL, NULL, &error);
+    g_assert_no_error(error);
+    ops = ua_call_ops(house->ua);
+    hall_set_sip(house->hall, &ops);
+    ops = pbx_ops(house);
+    hall_set_isdn(house->hall, &ops);
+    ops = media_ops(house);
+    hall_set_media(house->hall, &ops);
+}
+
+/* The call is over on every side, and no rule was missing. */
+static void house_rests(House *house)
+{
+    gint64 end = loop_now(house->loop) + 3 * G_USEC_PER_SEC;
+
+    while ((hall_call_count(house->hall) || ua_leg_count(house->ua)) && loop_now(house->loop) < end)
+        loop_rest(house->loop, 5);
+    g_assert_cmpuint(hall_call_count(house->hall), ==, 0);
+    g_assert_cmpuint(ua_leg_count(house->ua), ==, 0);
+    g_assert_cmpuint(house->ports, ==, 0);
+    g_assert_cmpstr(house->errors->str, ==, "");
+}
+
+static void house_close(House *house)
+{
+    house_rests(house);
+    phone_free(house->phone);
+    phone_free(house->second);
+    ua_free(house->ua);
+    hall_free(house->hall);
+    sofia_loop_free(house->loop);
+    settings_free(house->settings);
+    g_string_free(house->line, TRUE);
+    g_string_free(house->errors, TRUE);
+}
+
+static Call *house_call(House *house)
+{
+    gint64 end = loop_now(house->loop) + G_USEC_PER_SEC;
+
+    while (!hall_call_count(house->hall) && loop_now(house->loop) < end)
+        loop_rest(house->loop, 5);
+    Call *call = hall_find_call(house->hall, hall_last_call(house->hall));
+    g_assert_nonnull(call);
+    return call;
+}
+
+static void pbx_says(House *house, CallEvent event, guint8 cause)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = cause;
+    news.reason_trusted = cause != 0;
+    call_event(house_call(house), event, &news);
+}
+
+static void pbx_calls(House *house)
+{
+    CallOrigin origin = {.kind = ORIGIN_PRI};
+    CallSetup setup = {.called.digits = "100",
+                       .calling = {.digits = "200", .screening = SCREENING_NETWORK},
+                       .bearer = BEARER_SPEECH,
+                       .complete = TRUE};
+    Call *call;
+
+    g_strlcpy(origin.trunk, "pbx", sizeof(origin.trunk));
+    call = call_new(house->hall, &origin, &setup);
+    g_assert_nonnull(call);
+    call_set_channel(call, (Channel){0, 3});
+    call_event(call, EVENT_ISDN_SETUP, NULL);
+}
+
+static void phone_calls(House *house)
+{
+    phone_hang_up(house->phone);
+    phone_request(house->phone, "INVITE", house->uri, "", SDP);
+    house_call(house);
+}
+
+static void a_phone_calls_the_pbx(void)
+{
+    House house;
+    g_autofree char *ladder = NULL;
+
+    house_open(&house);
+    phone_calls(&house);
+    pbx_says(&house, EVENT_ISDN_PROCEEDING, 0);
+    pbx_says(&house, EVENT_ISDN_ALERTING, 0);
+    phone_hear(house.phone, "SIP/2.0 180");
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+    g_assert_nonnull(strstr(phone_hear(house.phone, "SIP/2.0 200"), "RTP/AVP 8\r\n"));
+    phone_ack(house.phone, NULL);
+    loop_rest(house.loop, 10);
+    g_assert_cmpint(call_sip_state(house_call(&house)), ==, SIP_UP);
+    phone_request(house.phone, "BYE", NULL, "", NULL);
+    phone_hear(house.phone, "SIP/2.0 200");
+    house_rests(&house);
+    g_assert_cmpstr(house.line->str, ==, "setup connect-ack disconnect release-complete ");
+    ladder = hall_ladder(house.hall, 0);
+    g_assert_nonnull(strstr(ladder, "INVITE 200 SDP"));
+    g_assert_nonnull(strstr(ladder, "180 Ringing"));
+    g_assert_nonnull(strstr(ladder, "BYE"));
+    house_close(&house);
+}
+
+static void the_pbx_calls_a_phone(void)
+{
+    House house;
+
+    house_open(&house);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE sip:100@");
+    phone_reply(house.phone, "INVITE", "180 Ringing", "", NULL);
+    phone_reply(house.phone, "INVITE", "200 OK", "", SDP);
+    phone_hear(house.phone, "ACK");
+    loop_rest(house.loop, 10);
+    g_assert_cmpstr(house.line->str, ==, "proceeding alerting connect ");
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    header_is(phone_hear(house.phone, "BYE"), "Reason",
+              "Q.850;cause=16;text=\"Normal call clearing\"");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+}
+
+static void busy_goes_both_ways(void)
+{
+    House house;
+
+    house_open(&house);
+    phone_calls(&house);
+    pbx_says(&house, EVENT_ISDN_PROCEEDING, 0);
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 17);
+    header_is(phone_hear(house.phone, "SIP/2.0 486 Busy Here"), "Reason",
+              "Q.850;cause=17;text=\"User busy\"");
+    house_rests(&house);
+    g_string_truncate(house.line, 0);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    phone_reply(house.phone, "INVITE", "486 Busy Here", "", NULL);
+    house_rests(&house);
+    g_assert_cmpstr(house.line->str, ==, "proceeding disconnect release-complete ");
+    house_close(&house);
+}
+
+static void the_pbx_gives_up_before_a_response(void)
+{
+    House house;
+
+    house_open(&house);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    g_assert_true(phone_hears_nothing(house.phone, 15)); /* but the INVITE again */
+    phone_reply(house.phone, "INVITE", "100 Trying", "", NULL);
+    header_is(phone_hear(house.phone, "CANCEL"), "Reason",
+              "Q.850;cause=16;text=\"Normal call clearing\"");
+    phone_reply(house.phone, "CANCEL", "200 OK", "", NULL);
+    phone_reply(house.phone, "INVITE", "487 Request Terminated", "", NULL);
+    phone_hear(house.phone, "ACK");
+    house_close(&house);
+}
+
+static void the_pbx_gives_up_as_the_phone_answers(void)
+{
+    House house;
+
+    house_open(&house);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    phone_reply(house.phone, "INVITE", "180 Ringing", "", NULL);
+    loop_rest(house.loop, 10);
+    phone_reply(house.phone, "INVITE", "200 OK", "", SDP);
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    loop_rest(house.loop, 10);
+    phone_hear(house.phone, "CANCEL");
+    phone_reply(house.phone, "CANCEL", "200 OK", "", NULL);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+}
+
+static void a_failed_target_gives_way_to_the_next(void)
+{
+    House house;
+
+    house_open(&house);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    phone_reply(house.phone, "INVITE", "503 Service Unavailable", "Retry-After: 1\r\n", NULL);
+    phone_hear(house.phone, "ACK");
+    phone_hear(house.second, "INVITE");
+    phone_reply(house.second, "INVITE", "200 OK", "", SDP);
+    phone_hear(house.second, "ACK");
+    phone_request(house.second, "BYE", NULL, "", NULL);
+    phone_hear(house.second, "SIP/2.0 200");
+    house_rests(&house);
+    g_assert_cmpstr(house.line->str, ==, "proceeding connect disconnect release-complete ");
+    house_close(&house);
+}
+
+static void the_pbx_clears_before_the_ack(void)
+{
+    House house;
+
+    house_open(&house);
+    phone_calls(&house);
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+    phone_hear(house.phone, "SIP/2.0 200");
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    g_assert_true(phone_hears_nothing(house.phone, 15)); /* RFC 4497 8.4.1 (2) */
+    phone_ack(house.phone, NULL);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+}
+
+static void an_answer_meets_a_cancel(void)
+{
+    House house;
+
+    house_open(&house);
+    phone_calls(&house);
+    pbx_says(&house, EVENT_ISDN_ALERTING, 0);
+    phone_hear(house.phone, "SIP/2.0 180");
+    phone_cancel(house.phone, "");
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0); /* before the CANCEL is read */
+    loop_rest(house.loop, 20);
+    phone_ack(house.phone, NULL);
+    phone_request(house.phone, "BYE", NULL, "", NULL);
+    house_close(&house);
+}
+
+static void a_refused_route_is_told(void)
+{
+    House house;
+    g_autofree char *uri = NULL;
+
+    house_open(&house);
+    uri = g_strdup(house.uri);
+    memcpy(strstr(uri, "200@"), "900@", 4);
+    phone_request(house.phone, "INVITE", uri, "", SDP);
+    phone_hear(house.phone, "SIP/2.0 404");
+    house_close(&house);
+}
+
+static void hundreds_of_calls_leave_nothing(void)
+{
+    House house;
+
+    house_open(&house);
+    for (int i = 0; i < 200; i++) {
+        phone_calls(&house);
+        pbx_says(&house, i % 3 ? EVENT_ISDN_CONNECT : EVENT_ISDN_DISCONNECT, i % 3 ? 0 : 17);
+        phone_hear(house.phone, i % 3 ? "SIP/2.0 200" : "SIP/2.0 486");
+        if (i % 3) {
+            loop_rest(house.loop, 1);
+            phone_ack(house.phone, NULL);
+            phone_request(house.phone, "BYE", NULL, "", NULL);
+        }
+        house_rests(&house);
+        phone_forget(house.phone);
+    }
+    house_close(&house);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    sofia_open();
+    g_test_add_func("/sip-hall/a-phone-calls-the-pbx", a_phone_calls_the_pbx);
+    g_test_add_func("/sip-hall/the-pbx-calls-a-phone", the_pbx_calls_a_phone);
+    g_test_add_func("/sip-hall/busy-goes-both-ways", busy_goes_both_ways);
+    g_test_add_func("/sip-hall/the-pbx-gives-up-before-a-response",
+                    the_pbx_gives_up_before_a_response);
+    g_test_add_func("/sip-hall/the-pbx-gives-up-as-the-phone-answers",
+                    the_pbx_gives_up_as_the_phone_answers);
+    g_test_add_func("/sip-hall/a-failed-target-gives-way-to-the-next",
+                    a_failed_target_gives_way_to_the_next);
+    g_test_add_func("/sip-hall/the-pbx-clears-before-the-ack", the_pbx_clears_before_the_ack);
+    g_test_add_func("/sip-hall/an-answer-meets-a-cancel", an_answer_meets_a_cancel);
+    g_test_add_func("/sip-hall/a-refused-route-is-told", a_refused_route_is_told);
+    g_test_add_func("/sip-hall/hundreds-of-calls-leave-nothing", hundreds_of_calls_leave_nothing);
+    result = g_test_run();
+    sofia_close();
+    return result;
+}
