@@ -8,9 +8,9 @@ ANCHOR = 200          # octets that find the offset
 
 # ITU-T G.711 tables 3 and 4 as decoder output value numbers 0-127 (sign apart), A to mu and mu to A.
 A_TO_MU = (list(range(1, 16, 2)) + list(range(16, 32)) + [32, 32, 33, 33, 34, 34, 35, 35] + list(range(36, 48)) +
-           [48, 48, 49, 49] + list(range(50, 64)) + [64, 64] + list(range(65, 80)) + [80, 80] + list(range(81, 128)))
+           [48, 48, 49, 49] + list(range(50, 64)) + [64, 64] + list(range(65, 80)) + [79] + list(range(80, 128)))
 MU_TO_A = ([number // 2 for number in range(16)] + list(range(8, 24)) + [24, 26, 28, 30] + list(range(32, 44)) + [45, 47] +
-           list(range(48, 62)) + [63] + list(range(64, 80)) + list(range(81, 128)))
+           list(range(48, 62)) + [63] + list(range(64, 79)) + list(range(80, 128)))
 
 
 

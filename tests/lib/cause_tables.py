@@ -83,8 +83,7 @@ class Tables(house.House):
         self.answering = [
             self._sipp("A", "uas-status", {"branches": branches(plain, "")}, 5060, len(plain)),
             self._sipp("B", "uas-status", {"branches": branches(warned, 'Warning: 304 phone "no such media"\n')}, 5060, len(warned))]
-        self._open_pbx()
-        self._await_line()
+        self._finish_script(self._open_pbx())
         causes = [row for row in self.rows if row.way == "cause"]
         with open(self.path("numbers.csv"), "w", encoding="ascii") as file:
             file.write("SEQUENTIAL\n" + "".join(row.key + "\n" for row in causes))

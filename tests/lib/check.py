@@ -63,6 +63,8 @@ def describe(message):
 
 def match_group(group, steps, messages, verdict):
     """Walks one transaction or call: each message is the next listed step, or an optional step was left out before it."""
+    roaming = [step for step in steps if step.anywhere]
+    steps = [step for step in steps if not step.anywhere]
     at = 0
     for message in messages:
         skip = at
@@ -73,6 +75,9 @@ def match_group(group, steps, messages, verdict):
             at = skip + 1
         elif message.repeat or message.name() == "100":
             continue
+        elif at and (free := next((step for step in roaming if name_fits(step, message)), None)):
+            roaming.remove(free)
+            verdict.matched[free.number] = message
         else:
             due = next((step for step in steps[at:] if not step.optional), None)
             verdict.fail("%s: saw '%s' where %s", group_name(group), describe(message),
@@ -128,6 +133,7 @@ def rule_holds(rule, value, message):
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
         "optional": lambda: True,
+        "anywhere": lambda: True,
         "call": lambda: True,
     }
     return checks[rule]()

@@ -11,7 +11,7 @@ Q931_MESSAGES = {
     "INFORMATION", "STATUS", "FACILITY"}
 SIP_METHODS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY", "MESSAGE"}
 RULES = {"cause", "location", "reason", "no-reason", "sdp", "no-sdp", "hold", "pi", "no-pi", "called", "calling", "channel",
-         "uri", "has", "lacks", "restart", "optional", "notify", "state", "call", "complete"}
+         "uri", "has", "lacks", "restart", "optional", "notify", "state", "call", "complete", "anywhere"}
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
 EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
@@ -31,8 +31,13 @@ class Step:
         self.group = None  # the transaction or Q.931 call in which it is ordered
 
     @property
+    def anywhere(self):
+        """Not bound to its place: may come at any time after its call has begun, or not at all."""
+        return "anywhere" in self.rules
+
+    @property
     def optional(self):
-        return "optional" in self.rules or self.names == ["100"]
+        return self.anywhere or "optional" in self.rules or self.names == ["100"]
 
     def __str__(self):
         name = "|".join(self.names)

@@ -77,8 +77,9 @@ class Process:
             if self.wait(time.monotonic() + patience) is None:
                 self.popen.kill()
                 self.popen.wait()
-        if self.popen.stdout:
-            self.popen.stdout.close()
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            if pipe and not pipe.closed:
+                pipe.close()
         self.log.close()
         return self.popen.returncode
 
