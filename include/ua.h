@@ -19,7 +19,8 @@ void sofia_loop_run(Loop *loop);
 void sofia_loop_quit(Loop *loop);
 void sofia_loop_free(Loop *loop);
 
-/* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use").
+/* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use"; a wildcard address
+ * without public-host, too). Requests from outside [sip] allow are dropped unanswered, those of a far end we called excepted.
  * READY (with USER) answers OPTIONS: TRUE 200, FALSE 503. LOOP must be a sofia_loop. */
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user), void *user,
            GError **error);

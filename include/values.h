@@ -69,6 +69,8 @@ typedef enum Bearer {
 /* What a call asks for: filled by the leg that received it, rewritten by the route. */
 typedef struct CallSetup {
     Number called;
+    /* From SIP: screening NETWORK when a trusted peer asserted it (P-Asserted-Identity), USER_NOT_SCREENED when it is only
+     * what From says; the trunk's identity setting tells which of them the PBX may see. */
     Number calling;
     char name[NAME_MAX_BYTES * 3 + 1]; /* calling name, UTF-8, no control characters */
     Presentation name_presentation;
