@@ -1,79 +1,7 @@
-/* One CESoPSN span against a far end that the test scripts octet by octet. */
-#include "cesopsn_end.h"
-#include "loop_virtual.h"
+/* One CESoPSN span against a scripted far end: every octet, bit and alarm. */
+#include "cesopsn_solo.h"
 
 #include <string.h>
-
-#define MS 1000
-#define SECOND (1000 * MS)
-#define E1_PAYLOAD 248 /* 31 timeslots, 8 frames */
-
-/* A span and its scripted far end, which sends a packet each PERIOD_US while told to. */
-typedef struct Solo {
-    Loop *loop;
-    End end;
-    Far far;
-    LoopTimer *timer;
-    gint64 period_us, due_us;
-    CesopsnControl control; /* of the packets the far end sends */
-    gsize length;           /* of their payload */
-} Solo;
-
-static void solo_send(void *user)
-{
-    Solo *self = user;
-
-    far_send(&self->far, self->control, 0x7e, self->length);
-    self->due_us += self->period_us;
-    loop_timer_start(self->loop, self->timer, self->due_us - loop_now(self->loop));
-}
-
-static void solo_init(Solo *self, SpanClock clock)
-{
-    guint16 here = end_free_port(), there = end_free_port();
-
-    *self = (Solo){.loop = loop_virtual_new(), .period_us = 1000, .length = E1_PAYLOAD};
-    end_init(&self->end, "solo", here, there);
-    self->end.settings.clock = clock;
-    far_open(&self->far, there, here, E1_PAYLOAD);
-    self->timer = loop_timer_new(self->loop, solo_send, self);
-}
-
-static void solo_start(Solo *self)
-{
-    self->due_us = loop_now(self->loop) + self->period_us / 2; /* between the span's own ticks */
-    loop_timer_start(self->loop, self->timer, self->period_us / 2);
-}
-
-static void solo_up(Solo *self)
-{
-    end_open(&self->end, self->loop);
-    solo_start(self);
-    g_assert_true(loop_virtual_wait(self->loop, 400 * MS, end_is_quiet, &self->end));
-}
-
-static void solo_clear(Solo *self)
-{
-    end_clear(&self->end);
-    loop_timer_free(self->loop, self->timer);
-    far_close(&self->far);
-    loop_virtual_advance(self->loop, 0);
-    loop_virtual_free(self->loop);
-}
-
-/* The last packet the span sent, all before it thrown away. */
-static gsize solo_last(Solo *self, guint8 *packet, gsize size)
-{
-    gsize length = 0, got;
-    guint8 next[1500];
-
-    while ((got = far_take(&self->far, next, sizeof(next)))) {
-        g_assert_cmpuint(got, <=, size);
-        memcpy(packet, next, got);
-        length = got;
-    }
-    return length;
-}
 
 /* Every octet of a packet: control word, then frame by frame timeslots 1 to 31. */
 static void test_packet_octets(void)
@@ -284,125 +212,6 @@ static void test_malformed(void)
     solo_clear(&solo);
 }
 
-static void test_foreign(void)
-{
-    guint64 in;
-    Far stranger;
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_SLAVE);
-    solo_up(&solo);
-    far_open(&stranger, end_free_port(), ntohs(solo.far.span.sin_port), E1_PAYLOAD);
-    stranger.sequence = (guint16)(solo.far.sequence + 3);
-    in = solo.end.span->counters.packets_in;
-    for (guint i = 0; i < 300; i++)
-        far_send(&stranger, (CesopsnControl){.invalid = TRUE}, 0, 0);
-    loop_virtual_advance(solo.loop, 100 * MS);
-    g_assert_cmpuint(solo.end.span->counters.foreign, ==, 300);
-    g_assert_cmpuint(solo.end.span->counters.packets_in - in, ==, 100);
-    g_assert_cmpuint(solo.end.span->alarms, ==, SPAN_ALARM_NONE);
-    g_assert_cmpuint(solo.end.span->counters.duplicate, ==, 0);
-    far_close(&stranger);
-    solo_clear(&solo);
-}
-
-/* One stray number from the far end does not move the sequence. */
-static void test_stray(void)
-{
-    guint16 sequence;
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_MASTER);
-    solo_up(&solo);
-    for (guint i = 0; i < 10; i++) {
-        sequence = solo.far.sequence;
-        solo.far.sequence = (guint16)(sequence + 20000 + i * 1000);
-        far_send(&solo.far, solo.control, 0, E1_PAYLOAD);
-        solo.far.sequence = sequence;
-        loop_virtual_advance(solo.loop, 100 * MS);
-    }
-    g_assert_cmpuint(solo.end.span->counters.late, ==, 10);
-    g_assert_cmpuint(solo.end.span->counters.lost, ==, 0);
-    g_assert_cmpuint(solo.end.span->counters.slips, ==, 0);
-    solo_clear(&solo);
-}
-
-/* A master against a far clock PPM fast: one slip a packet of drift, nothing lost or late. */
-static void drift(gint64 period_us, guint slips)
-{
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_MASTER);
-    solo.period_us = period_us;
-    solo_up(&solo);
-    loop_virtual_advance(solo.loop, 100 * SECOND);
-    g_test_message("period %d us: %d slips in 100 s", (int)period_us,
-                   (int)solo.end.span->counters.slips);
-    g_assert_cmpuint(solo.end.span->counters.slips, >=, slips - 3);
-    g_assert_cmpuint(solo.end.span->counters.slips, <=, slips + 1);
-    g_assert_cmpuint(solo.end.span->counters.lost, ==, 0);
-    g_assert_cmpuint(solo.end.span->counters.late, ==, 0);
-    g_assert_cmpuint(solo.end.span->alarms, ==, SPAN_ALARM_NONE);
-    solo_clear(&solo);
-}
-
-static void test_drift_fast(void)
-{
-    drift(999, 100);
-}
-
-static void test_drift_slow(void)
-{
-    drift(1001, 100);
-}
-
-/* A slave follows the same far clocks, packet for packet, without a slip. */
-static void slave_follows(gint64 period_us)
-{
-    guint64 in, out;
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_SLAVE);
-    solo.period_us = period_us;
-    solo_up(&solo);
-    in = solo.end.span->counters.packets_in;
-    out = solo.end.span->counters.packets_out;
-    loop_virtual_advance(solo.loop, 100 * SECOND);
-    in = solo.end.span->counters.packets_in - in;
-    out = solo.end.span->counters.packets_out - out;
-    g_assert_cmpuint(in, ==, out);
-    g_assert_cmpuint(in, >, 99000);
-    g_assert_cmpuint(solo.end.span->counters.slips, ==, 0);
-    g_assert_cmpuint(solo.end.span->counters.lost, ==, 0);
-    g_assert_cmpuint(solo.end.span->alarms, ==, SPAN_ALARM_NONE);
-    solo_clear(&solo);
-}
-
-static void test_slave_fast(void)
-{
-    slave_follows(999);
-}
-
-static void test_slave_slow(void)
-{
-    slave_follows(1001);
-}
-
-/* A flood is no clock: the slave's own packets stay within their bound. */
-static void test_slave_flooded(void)
-{
-    guint64 before;
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_SLAVE);
-    solo.period_us = 50;
-    solo_up(&solo);
-    before = solo.end.ticks;
-    loop_virtual_advance(solo.loop, SECOND);
-    g_assert_cmpuint(solo.end.ticks - before, <=, 8 * (1005 + 30));
-    solo_clear(&solo);
-}
-
 /* Whatever a datagram holds, the span stands. */
 static void test_noise(void)
 {
@@ -432,48 +241,6 @@ static void test_noise(void)
     solo_clear(&solo);
 }
 
-static void assert_refused(const SpanSettings *settings, Loop *loop, const char *message)
-{
-    g_autoptr(GError) error = NULL;
-    SpanEvents events = {0};
-
-    g_assert_null(span_open(settings, loop, &events, &error));
-    g_assert_nonnull(error);
-    g_assert_cmpstr(error->message, ==, message);
-}
-
-static void test_refusals(void)
-{
-    g_autofree char *in_use = NULL;
-    SpanSettings settings;
-    Solo solo;
-
-    solo_init(&solo, SPAN_CLOCK_MASTER);
-    end_open(&solo.end, solo.loop);
-    settings = solo.end.settings;
-    settings.name = (char *)"e1";
-    in_use = g_strdup_printf("[span e1] local: 127.0.0.1:%u: Address already in use",
-                             ntohs(((struct sockaddr_in *)&settings.local)->sin_port));
-    assert_refused(&settings, solo.loop, in_use);
-    end_close(&solo.end);
-    settings.packet_ms = 2;
-    assert_refused(&settings, solo.loop, "[span e1] packet-ms: 2; 1 or 5");
-    settings.packet_ms = 1;
-    settings.buffer_packets = 1;
-    assert_refused(&settings, solo.loop, "[span e1] buffer-packets: 1; 2-32");
-    settings.buffer_packets = 4;
-    settings.d_channel = 32;
-    assert_refused(&settings, solo.loop, "[span e1] d-channel: 32 is no timeslot of it; 1-31");
-    settings.d_channel = 16;
-    ((struct sockaddr_in *)&settings.remote)->sin_port = 0;
-    assert_refused(&settings, solo.loop, "[span e1] remote: a port is needed");
-    settings.remote.ss_family = AF_UNSPEC;
-    assert_refused(&settings, solo.loop, "[span e1] remote: an address and port are needed");
-    settings.backend = BACKEND_DAHDI;
-    assert_refused(&settings, solo.loop, "[span e1] backend: dahdi is not built into this tieline");
-    solo_clear(&solo);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -486,14 +253,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cesopsn-far/yellow", test_yellow);
     g_test_add_func("/cesopsn-far/remote-loss", test_remote_loss);
     g_test_add_func("/cesopsn-far/malformed", test_malformed);
-    g_test_add_func("/cesopsn-far/foreign", test_foreign);
-    g_test_add_func("/cesopsn-far/stray", test_stray);
-    g_test_add_func("/cesopsn-far/drift/fast", test_drift_fast);
-    g_test_add_func("/cesopsn-far/drift/slow", test_drift_slow);
-    g_test_add_func("/cesopsn-far/slave/fast", test_slave_fast);
-    g_test_add_func("/cesopsn-far/slave/slow", test_slave_slow);
-    g_test_add_func("/cesopsn-far/slave/flooded", test_slave_flooded);
     g_test_add_func("/cesopsn-far/noise", test_noise);
-    g_test_add_func("/cesopsn-far/refusals", test_refusals);
     return g_test_run();
 }
