@@ -182,7 +182,7 @@ static void call_trace(Call *call, CallTrace *trace, const CallRule *done)
 
     line_build(hall->line, trace, done);
     trace->line = hall->line->str;
-    ladder_trace(hall->ladders, trace);
+    ladder_trace(hall->ladders, trace, done);
     for (guint i = 0; i < hall->traces->len; i++) {
         const TraceUser *user = &g_array_index(hall->traces, TraceUser, i);
 

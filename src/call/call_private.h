@@ -140,7 +140,8 @@ void call_timers_free(Call *call);
 LadderBook *ladder_book_new(void);
 void ladder_book_free(LadderBook *book);
 void ladder_begin(LadderBook *book, const Call *call);
-void ladder_trace(LadderBook *book, const CallTrace *trace);
+/* DONE is the rule whose actions run. */
+void ladder_trace(LadderBook *book, const CallTrace *trace, const CallRule *done);
 
 /* lookup.c: what the hall needs to find in the settings */
 const TrunkSettings *lookup_trunk(const Settings *settings, const char *name);

@@ -7,13 +7,15 @@
 
 #include <string.h>
 
+/* Whoever tries numbers by the thousand must not fill the log with them. */
 static void call_raise_none(Call *call, guint8 cause, const char *why)
 {
+    static LogLimit limit;
     CallNews news = CALL_NEWS_INIT;
 
     news.cause = cause;
     g_strlcpy(news.detail, why, sizeof(news.detail));
-    if (*why)
+    if (*why && log_limit(&limit, 10, G_USEC_PER_SEC))
         log_notice("C%u not routed, cause %u: %s", call->id, cause, why);
     call_event(call, EVENT_ROUTE_NONE, &news);
 }

@@ -14,15 +14,18 @@
 #define SIDE_WIDTH 34
 #define MIDDLE_WIDTH 50
 
-typedef enum LadderKind { ROW_MESSAGE, ROW_EVENT } LadderKind;
-
+/* A message of one side, or an event of the map. */
 typedef struct LadderRow {
-    LadderKind kind;
-    LadderSide side; /* of a message */
-    LadderWay way;   /* of a message */
     gint64 at_us;
-    char *text;
+    char *message; /* NULL: an event */
+    guint8 side, way;
+    guint8 event, sip_to, isdn_to;
+    guint8 cause;
+    guint16 status;
+    guint8 actions[CALL_RULE_ACTIONS];
 } LadderRow;
+
+G_STATIC_ASSERT(CALL_EVENT_COUNT < 256 && CALL_ACTION_COUNT < 256);
 
 typedef struct Ladder {
     guint32 call;
@@ -39,7 +42,7 @@ struct LadderBook {
 
 static void row_clear(gpointer data)
 {
-    g_free(((LadderRow *)data)->text);
+    g_free(((LadderRow *)data)->message);
 }
 
 static void ladder_free(gpointer data)
@@ -93,43 +96,38 @@ void ladder_begin(LadderBook *book, const Call *call)
     }
 }
 
-/* Takes TEXT. */
-static void ladder_add(Ladder *ladder, LadderRow row, char *text)
+static void ladder_add(Ladder *ladder, const LadderRow *row)
 {
-    row.text = text;
-    if (ladder->rows->len >= LADDER_ROWS) {
-        ladder->left_out++;
-        g_free(text);
+    if (ladder->rows->len < LADDER_ROWS) {
+        g_array_append_val(ladder->rows, *row);
         return;
     }
-    /* What comes from the network must not move the reader's cursor. */
-    for (char *c = text; *c; c++)
-        if ((guchar)*c < ' ' || *c == 0x7f)
-            *c = '?';
-    g_array_append_val(ladder->rows, row);
+    ladder->left_out++;
+    g_free(row->message);
 }
 
-/* "(RINGING,DELIVERED)->" is said by the row before: only where the legs go is told, and what is
- * done. */
-void ladder_trace(LadderBook *book, const CallTrace *trace)
+void ladder_trace(LadderBook *book, const CallTrace *trace, const CallRule *done)
 {
     Ladder *ladder = g_hash_table_lookup(book->by_call, GUINT_TO_POINTER(trace->call));
-    const char *rest = strchr(trace->line, ' ');
-    const char *from = rest ? strchr(rest, '(') : NULL;
-    const char *to = from ? strstr(from, ")->(") : NULL;
-    LadderRow row = {.kind = ROW_EVENT, .at_us = trace->at_us};
+    LadderRow row = {
+        .at_us = trace->at_us,
+        .event = (guint8)trace->event,
+        .sip_to = (guint8)trace->sip_to,
+        .isdn_to = (guint8)trace->isdn_to,
+        .cause = trace->news->cause,
+        .status = trace->news->status,
+    };
 
-    if (!ladder || !to)
+    if (!ladder)
         return;
-    to += 3;
-    ladder_add(ladder, row,
-               g_strdup_printf("%s ->%.*s%s%s", call_event_name(trace->event),
-                               (int)(strchr(to, ')') + 1 - to), to, strchr(to, ')')[1] ? ":" : "",
-                               strchr(to, ')') + 1));
+    for (guint i = 0; i < CALL_RULE_ACTIONS; i++)
+        row.actions[i] = (guint8)done->actions[i];
+    ladder_add(ladder, &row);
 }
 
 void hall_note(Hall *hall, guint32 call, LadderSide side, LadderWay way, const char *format, ...)
 {
+    LadderRow row = {.at_us = clock_now_us(), .side = (guint8)side, .way = (guint8)way};
     Ladder *ladder;
     va_list args;
 
@@ -138,10 +136,13 @@ void hall_note(Hall *hall, guint32 call, LadderSide side, LadderWay way, const c
     if (!ladder)
         return;
     va_start(args, format);
-    ladder_add(ladder,
-               (LadderRow){.kind = ROW_MESSAGE, .side = side, .way = way, .at_us = clock_now_us()},
-               g_strdup_vprintf(format, args));
+    row.message = g_strdup_vprintf(format, args);
     va_end(args);
+    /* What comes from the network must not move the reader's cursor. */
+    for (char *c = row.message; *c; c++)
+        if ((guchar)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    ladder_add(ladder, &row);
 }
 
 /* ---- drawing ------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ static void draw_message(GString *out, const LadderRow *row)
     gboolean right = (row->way == LADDER_IN) == (row->side == LADDER_SIP);
 
     if (row->side == LADDER_SIP) {
-        draw_arrow(out, row->text, right);
+        draw_arrow(out, row->message, right);
         g_string_append(out, " |");
         draw_blank(out, MIDDLE_WIDTH);
         g_string_append(out, "|");
@@ -195,7 +196,7 @@ static void draw_message(GString *out, const LadderRow *row)
         g_string_append(out, " |");
         draw_blank(out, MIDDLE_WIDTH);
         g_string_append(out, "| ");
-        draw_arrow(out, row->text, right);
+        draw_arrow(out, row->message, right);
     }
     g_string_append_c(out, '\n');
 }
@@ -210,10 +211,29 @@ static void draw_event_line(GString *out, const GString *line, gboolean first)
     g_string_append(out, "|\n");
 }
 
+/* "ISDN.CONNECT ->(ANSWERED,ACTIVE): isdn_connect_ack ...": where the legs came from stands in the
+ * row before. */
+static GString *event_text(const LadderRow *row)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, "%s ->(%s,%s)%s", call_event_name(row->event),
+                    sip_state_name(row->sip_to), isdn_state_name(row->isdn_to),
+                    row->actions[0] ? ":" : "");
+    for (guint i = 0; i < CALL_RULE_ACTIONS && row->actions[i] != ACTION_END; i++)
+        g_string_append_printf(text, " %s", call_action_name(row->actions[i]));
+    if (row->cause)
+        g_string_append_printf(text, " cause=%u", row->cause);
+    if (row->status)
+        g_string_append_printf(text, " status=%u", row->status);
+    return text;
+}
+
 /* Words wrapped into the middle column, the second line on indented. */
 static void draw_event(GString *out, const LadderRow *row)
 {
-    g_auto(GStrv) words = g_strsplit(row->text, " ", -1);
+    g_autoptr(GString) text = event_text(row);
+    g_auto(GStrv) words = g_strsplit(text->str, " ", -1);
     g_autoptr(GString) line = g_string_new(" ");
     gboolean first = TRUE;
 
@@ -258,7 +278,7 @@ static char *ladder_draw(const Ladder *ladder)
 
         g_string_append_printf(out, "%*" G_GINT64_FORMAT ".%03d ", TIME_WIDTH - 4, ms / 1000,
                                (int)(ms % 1000));
-        if (row->kind == ROW_MESSAGE)
+        if (row->message)
             draw_message(out, row);
         else
             draw_event(out, row);

@@ -219,8 +219,7 @@ static const char *source_directory(void)
 static void manual_page_is_the_map(void)
 {
     g_autofree char *made = print_to_text(CALLMAP_MAN);
-    g_autofree char *file =
-        g_build_filename(source_directory(), "doc", "tieline-callmap.7", NULL);
+    g_autofree char *file = g_build_filename(source_directory(), "doc", "tieline-callmap.7", NULL);
     g_autofree char *kept = NULL;
     g_autoptr(GError) error = NULL;
 
