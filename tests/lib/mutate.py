@@ -57,6 +57,12 @@ RULE_SPOILERS = {
     "channel": lambda message: setattr(message, "channel", 99)}
 
 
+def without(messages, gone):
+    """MESSAGES but GONE and what repeats it later."""
+    return [message for message in messages if message is not gone and not (
+        message.repeat and message.end >= gone.end and message.name() == gone.name() and message.src == gone.src)]
+
+
 def late_cause(cause, effect):
     """Has the cause end after its effect began, leaving the order within both groups alone."""
     cause.end = effect.begin + 0.000001
@@ -78,7 +84,7 @@ def mutants(case, messages):
         if number not in place:
             continue
         if not step.optional:
-            yield "'%s' dropped" % step, messages[:place[number]] + messages[place[number] + 1:]
+            yield "'%s' dropped" % step, without(messages, messages[place[number]])
         if step.names != ["100"]:
             yield "'%s' altered" % step, spoiled(number, spoil_name)
         for rule, value in step.rules.items():
