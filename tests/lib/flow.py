@@ -56,7 +56,7 @@ class Case:
         self.pbx, self.settings, self.mutants = [], [], []
         self.steps, self.causality = [], []
         self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
-        self.out_of_service = 0
+        self.out_of_service, self.ladder = 0, False
 
 
 class Flow:
@@ -272,6 +272,10 @@ class Reader:
     def read_out_of_service(self, rest):
         """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are not looked at."""
         self.case.out_of_service = int(rest)
+
+    def read_ladder(self, _):
+        """ladder: what `tielinectl ladder last` prints is compared with the capture, as a test of its own."""
+        self.case.ladder = True
 
     def read_span(self, rest):
         """span down: no PBX on the line."""

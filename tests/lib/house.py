@@ -11,6 +11,7 @@ import time
 
 import audio
 import config
+import ladder as told
 from capture import Capture
 from check import check_flow, ladder
 from evidence import Evidence, Layout
@@ -28,10 +29,11 @@ REAL_TIME = not subprocess.run(["chrt", "--rr", "1", "true"], stdout=subprocess.
 
 
 class Outcome:
-    """failures: texts, empty when it passed. report: for people, when it failed. messages: the evidence."""
+    """failures: texts, empty when it passed. report: for people, when it failed. messages: the evidence. untold: where the daemon's ladder
+    differs from it."""
 
     def __init__(self, name):
-        self.name, self.failures, self.report, self.messages, self.case = name, [], "", [], None
+        self.name, self.failures, self.report, self.messages, self.untold = name, [], "", [], []
 
 
 def fill(text, values, place):
@@ -59,7 +61,7 @@ class House:
         self.outcome = Outcome(name)
         self.addresses = self._addresses()
         self.capture = self.daemon = self.pbx = self.kamailio = None
-        self.phones, self.preludes, self.rtp = [], [], {}
+        self.phones, self.preludes, self.rtp, self.ladder = [], [], {}, ""
 
     def __enter__(self):
         self.namespace.__enter__()
@@ -249,10 +251,13 @@ class House:
 
     # ---- bookkeeping: what tielinectl says, never evidence of a message ------------------------------
 
+    def tielinectl(self, *words):
+        return subprocess.run([self.program("tielinectl"), "-s", self.path("control"), *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+
     def ask(self, *words):
         """tielinectl's JSON answer, or None."""
-        done = subprocess.run([self.program("tielinectl"), "-s", self.path("control"), "--json", *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        done = self.tielinectl("--json", *words)
         try:
             return json.loads(done.stdout) if done.returncode == 0 else None
         except ValueError:
@@ -310,6 +315,7 @@ class House:
         self.check_out_of_service()
         if not self.outcome.failures:
             self._end_preludes()
+            self.ladder = self.tielinectl("ladder", "last").stdout.decode(errors="replace")
             self.check_books()
         self._close()
         self._judge()
@@ -369,7 +375,9 @@ class House:
             return
         layout = Layout(self.addresses, self.party("gateway"), self.party("pbx"), config.SPAN_LOCAL, config.SPAN_REMOTE, self.line)
         evidence = Evidence(self.path("all.pcap"), self.folder, layout)
-        self.outcome.messages, self.outcome.case = evidence.messages, self.case
+        self.outcome.messages = evidence.messages
+        if self.case.ladder:
+            self.outcome.untold = told.compare(self.ladder, evidence.messages, self.party("gateway"))
         verdict = check_flow(self.case, evidence.messages)
         self.outcome.failures += verdict.failures + evidence.complaints
         if not verdict.failures:

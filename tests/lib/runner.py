@@ -75,6 +75,9 @@ class Run:
         outcome = house.run_case(case, self.switch, build.BUILD, name)
         text = "%s: %s (%.1f s)" % (name, self.flow.title, time.monotonic() - start)
         results.tell("fail" if outcome.failures else "pass", text, "\n".join(outcome.failures) + outcome.report)
+        if case.ladder and not outcome.failures:
+            results.tell("fail" if outcome.untold else "pass", "%s: tielinectl's ladder tells what the capture tells" % name,
+                         "\n".join(outcome.untold))
         return outcome
 
     def spoil(self, case, name, outcome, results):

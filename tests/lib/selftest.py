@@ -8,6 +8,7 @@ import audio
 import cesopsn_decode
 import dissect
 import flow
+import ladder as ladder_text
 import pcap
 import synth
 from check import check_flow, ladder
@@ -99,6 +100,26 @@ def test_decoder(tap):
              "two lost packets are told and cost no other frames", "%s %d" % (wire.losses(), len(got)))
 
 
+LADDER = """C1 from pbx: 200 to 4920, began 2026-11-21 00:50:54
+  seconds SIP                                | call map                                         | Q.931
+    0.000                                    |                                                  | <--- SETUP 200 to 4920 ch 31 complete
+    0.000                                    | ISDN.SETUP ->(IDLE,PRESENT): route_call          |
+    0.000                                    |                                                  | CALL PROCEEDING ch 31 ----------->
+    0.000 < INVITE sip:4920@127.0.0.11;user= |                                                  |
+    0.407 200 OK SDP ----------------------> |                                                  |
+    1.011 <-------------------- 200 OK (BYE) |                                                  |
+"""
+
+
+def test_ladder(tap):
+    """The reader of ladders: names and ways come out; a message more or less is noticed."""
+    read = ladder_text.read(LADDER)
+    want = {("sip", "in"): ["200"], ("sip", "out"): ["INVITE", "200(BYE)"], ("q931", "in"): ["SETUP"],
+            ("q931", "out"): ["CALL PROCEEDING"]}
+    tap.case(read == want, "a ladder is read", str(read))
+    tap.case(len(ladder_text.compare(LADDER, [], "G")) == 4, "a ladder that tells what no capture shows is noticed")
+
+
 class Paper:
     """All cases played on paper, one after another, APART seconds apart: so tshark is asked only twice for the lot."""
 
@@ -154,6 +175,7 @@ def main():
     test_golden_frame(tap)
     test_decoder(tap)
     test_audio(tap)
+    test_ladder(tap)
     wanted = set(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         test_flows(tap, [one for one in flow.read_flows(FLOWS) if not wanted or one.id in wanted], folder)
