@@ -16,7 +16,7 @@
 #define COMPARE_SKIP (SAMPLE_RATE / 2)
 #define COMPARE_ANCHOR 64
 /* How far into the pattern its place is looked for: far end and network may have begun earlier. */
-#define COMPARE_REACH (60 * SAMPLE_RATE)
+#define COMPARE_REACH (64 * SAMPLE_RATE)
 #define TONE_AMPLITUDE 8000.0
 
 typedef enum PlayerKind {
@@ -294,30 +294,46 @@ void pbx_audio_compare(PbxAudio *audio, guint32 seed)
     audio->compare_seed = seed;
 }
 
+/* Where in the first REACH octets of the pattern ANCHOR stands, followed by COUNT octets: a new
+ * block of them; NULL: nowhere. */
+static guint8 *pattern_find(guint32 seed, const guint8 *anchor, gsize count, gsize reach,
+                            gsize *offset)
+{
+    g_autofree guint8 *octets = g_malloc(reach + count);
+    PbxPattern pattern;
+    const guint8 *found;
+
+    pbx_pattern_start(&pattern, seed);
+    for (gsize i = 0; i < reach + count; i++)
+        octets[i] = pbx_pattern_next(&pattern);
+    found = memmem(octets, reach + COMPARE_ANCHOR, anchor, COMPARE_ANCHOR);
+    if (!found)
+        return NULL;
+    *offset = (gsize)(found - octets);
+    return g_memdup2(found, count);
+}
+
 PbxComparison pbx_audio_compared(PbxAudio *audio, gsize count, char **why)
 {
     const GByteArray *heard = audio->compare;
-    gsize reach = (gsize)MIN(audio->heard, COMPARE_REACH) + COMPARE_REACH + count;
-    g_autofree guint8 *pattern = NULL;
-    PbxPattern source;
-    const guint8 *found;
-    gsize wrong = 0, first = 0;
+    g_autofree guint8 *wanted = NULL;
+    gsize wrong = 0, first = 0, offset = 0;
 
+    count = MAX(count, COMPARE_ANCHOR);
     if (!heard || heard->len < COMPARE_SKIP + count) {
         *why = g_strdup_printf("only %u octets were heard", heard ? heard->len : 0);
         return COMPARE_WAITING;
     }
-    pattern = g_malloc(reach);
-    pbx_pattern_start(&source, audio->compare_seed);
-    for (gsize i = 0; i < reach; i++)
-        pattern[i] = pbx_pattern_next(&source);
-    found = memmem(pattern, reach - count, heard->data + COMPARE_SKIP, COMPARE_ANCHOR);
-    if (!found) {
+    /* Mostly its place is near; looking far away at once would hold the loop, and the line, up. */
+    for (gsize reach = 2 * SAMPLE_RATE; !wanted && reach <= COMPARE_REACH; reach *= 2)
+        wanted =
+            pattern_find(audio->compare_seed, heard->data + COMPARE_SKIP, count, reach, &offset);
+    if (!wanted) {
         *why = g_strdup("what was heard is nowhere in the pattern");
         return COMPARE_DIFFERENT;
     }
     for (gsize i = 0; i < count; i++)
-        if (found[i] != heard->data[COMPARE_SKIP + i] && !wrong++)
+        if (wanted[i] != heard->data[COMPARE_SKIP + i] && !wrong++)
             first = i;
     if (wrong) {
         *why = g_strdup_printf("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
@@ -327,6 +343,6 @@ PbxComparison pbx_audio_compared(PbxAudio *audio, gsize count, char **why)
     }
     *why = g_strdup_printf("%" G_GSIZE_FORMAT " octets are the same, pattern octet %" G_GSIZE_FORMAT
                            " came first",
-                           count, (gsize)(found - pattern));
+                           count, offset);
     return COMPARE_SAME;
 }

@@ -31,6 +31,15 @@ static void line_message(void *user, PbxLine *line, const PbxSeen *seen)
     pbx_run_soon(run);
 }
 
+static void line_link(void *user, PbxLine *line, const char *frame, gboolean sent)
+{
+    pbx_report_open("q921", FALSE);
+    pbx_report_number("span", line->index);
+    pbx_report_string("direction", sent ? "out" : "in");
+    pbx_report_string("frame", frame);
+    pbx_report_close();
+}
+
 static void line_event(void *user, PbxLine *line, pri_event *event)
 {
     PbxRun *run = user;
@@ -40,7 +49,6 @@ static void line_event(void *user, PbxLine *line, pri_event *event)
         pbx_report_number("span", line->index);
         pbx_report_close();
         run->was_up = run->was_up || line->up;
-        loop_timer_start(run->loop, run->settle, PBX_SETTLE_US);
     } else if (event->e == PRI_EVENT_CONFIG_ERR) {
         pbx_report_open("trouble", TRUE);
         pbx_report_number("span", line->index);
@@ -56,8 +64,9 @@ static void line_settled(void *user, PbxLine *line)
     PbxRun *run = user;
 
     pbx_calls_settled(run->calls, line);
-    if (run->commands.head && ((PbxCommand *)run->commands.head->data)->verb == VERB_QUIT)
-        pbx_run_soon(run); /* it waits for the last acknowledgement */
+    if (run->commands.head && run->begun)
+        pbx_run_soon(
+            run); /* what waits may wait for an acknowledgement, or for a line to be ready */
 }
 
 static void line_block(void *user, PbxLine *line, guint8 channel, const guint8 *rx, guint8 *tx,
@@ -88,6 +97,7 @@ PbxLine *pbx_run_open_line(PbxRun *run, const PbxLineSettings *settings, GError 
     PbxLineEvents events = {
         .user = run,
         .message = line_message,
+        .link = line_link,
         .event = line_event,
         .settled = line_settled,
         .block = line_block,

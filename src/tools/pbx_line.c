@@ -148,6 +148,7 @@ static void line_isdn_open(PbxLine *line)
     if (!controllers)
         controllers = g_ptr_array_new();
     g_ptr_array_add(controllers, line->isdn);
+    line->t203_ms = pri_get_timer(line->isdn, PRI_TIMER_T203);
     pri_hangup_fix_enable(line->isdn, 1);
     pri_set_inbanddisconnect(line->isdn, 0);
     pri_facility_enable(line->isdn);
@@ -189,7 +190,18 @@ void pbx_line_close(PbxLine *line)
 
 gboolean pbx_line_is_ready(const PbxLine *line)
 {
-    return line->up && (line->answered || loop_now(line->loop) - line->up_us >= PBX_SETTLE_US);
+    return line->up && line->spoken && !(line->alarms & SPAN_ALARMS_SERVICE);
+}
+
+gboolean pbx_line_set_timer(PbxLine *line, const char *name, gint value)
+{
+    int index = pri_timer2idx(name);
+
+    if (index < 0 || pri_set_timer(line->isdn, index, value) < 0)
+        return FALSE;
+    if (index == PRI_TIMER_T203)
+        line->t203_ms = value;
+    return TRUE;
 }
 
 gboolean pbx_line_is_quiet(const PbxLine *line)

@@ -33,6 +33,8 @@ typedef struct PbxSeen {
 typedef struct PbxLineEvents {
     void *user;
     void (*message)(void *user, PbxLine *line, const PbxSeen *seen);
+    /* An unnumbered frame of Q.921: "SABME", "UA", "DISC", "DM", "FRMR" or "XID". */
+    void (*link)(void *user, PbxLine *line, const char *frame, gboolean sent);
     /* libpri reports; EVENT is libpri's own, valid until the next call into it. */
     void (*event)(void *user, PbxLine *line, pri_event *event);
     /* libpri has seen the message last reported and told all it had to tell. */
@@ -67,8 +69,8 @@ struct PbxLine {
     gboolean calling_up; /* our SABME is unanswered */
     guint8 expected;     /* V(R) */
     guint8 acknowledged; /* V(A) */
-    gboolean answered;   /* we have sent a UA since the link was down */
-    gint64 up_us;        /* loop_now() when it came up */
+    gboolean spoken;     /* the peer has sent a numbered frame since the link started */
+    int t203_ms;         /* the timer as it is to be */
     gint ignore[128];    /* by message type: how often still; -1 always */
     const guint8 *fed;   /* the frame libpri is about to read */
     gsize fed_length;
@@ -83,11 +85,7 @@ void pbx_line_close(PbxLine *line);
 /* To be called after calling libpri for LINE: its timers may have changed. */
 void pbx_line_settle(PbxLine *line);
 
-/* Time after which a line that is up is ready in any case. */
-#define PBX_SETTLE_US (1200 * 1000)
-/* Up for good? Where both sides send SABME the link is up when ours is answered, yet it starts
- * anew, and forgets what was sent, when the peer's comes: ready is a line that has answered one, or
- * has been up longer than T200. */
+/* Up, spoken to by the peer, and without alarm: ready for calls. */
 gboolean pbx_line_is_ready(const PbxLine *line);
 
 /* TRUE when the peer has acknowledged all we sent, or cannot. */
@@ -100,6 +98,8 @@ gboolean pbx_line_has_channel(const PbxLine *line, gint number);
 void pbx_line_b_open(PbxLine *line, guint8 channel);
 void pbx_line_b_close(PbxLine *line, guint8 channel);
 
+/* Sets a timer (ms) or counter of libpri by its name, "T305". FALSE when there is none. */
+gboolean pbx_line_set_timer(PbxLine *line, const char *name, gint value);
 /* Messages of TYPE are hidden from libpri COUNT times (-1: always, 0: no more). */
 void pbx_line_ignore(PbxLine *line, guint8 type, gint count);
 /* Stops and restarts the span as if its cable were pulled. FALSE with ERROR when it cannot be

@@ -22,15 +22,6 @@ static gboolean line_restart(PbxRun *run, PbxLine *line, const PbxCommand *comma
     return sent;
 }
 
-static gboolean line_timer(PbxLine *line, const PbxCommand *command, GError **error)
-{
-    int index = pri_timer2idx(command->name);
-
-    if (index < 0)
-        return pbx_run_fail(error, "libpri has no timer %s", command->name);
-    return pri_set_timer(line->isdn, index, command->number) == 0;
-}
-
 static void line_heed(PbxLine *line, gint type)
 {
     for (gint i = 0; i < 128; i++)
@@ -57,7 +48,8 @@ static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, G
         line->d_cut = !command->on;
         return TRUE;
     case VERB_TIMER:
-        return line_timer(line, command, error);
+        return pbx_line_set_timer(line, command->name, command->number) ||
+               pbx_run_fail(error, "libpri has no timer %s", command->name);
     }
     return FALSE;
 }

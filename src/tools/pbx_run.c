@@ -179,7 +179,6 @@ PbxRun *pbx_run_new(Loop *loop, GPtrArray *settings, const char *name, gboolean 
     };
     run->poke = loop_timer_new(loop, run_poke, run);
     run->deadline = loop_timer_new(loop, run_poke, run);
-    run->settle = loop_timer_new(loop, run_poke, run);
     pbx_run_open_calls(run);
     for (guint i = 0; i < settings->len; i++) {
         PbxLine *line = pbx_run_open_line(run, settings->pdata[i], error);
@@ -205,7 +204,6 @@ void pbx_run_free(PbxRun *run)
     g_hash_table_unref(run->names);
     loop_timer_free(run->loop, run->poke);
     loop_timer_free(run->loop, run->deadline);
-    loop_timer_free(run->loop, run->settle);
     g_free(run->name);
     g_free(run->why);
     g_free(run);

@@ -26,7 +26,6 @@ struct PbxRun {
     gint64 deadline_us; /* until when it waits */
     LoopTimer *poke;    /* something happened: look again */
     LoopTimer *deadline;
-    LoopTimer *settle; /* a line that came up is ready now */
     guint current;     /* the call that actions mean */
     GHashTable *names; /* of calls: char* to id */
     guint turn;        /* spans take turns */

@@ -11,6 +11,9 @@
 /* Q.921 5.9.3: N201 is 260; anything much longer is no frame of this channel. */
 #define FRAME_MAX 512
 
+/* T203 until the peer has spoken. */
+#define ASK_AFTER_MS 50
+
 #define CONTROL_SABME 0x6f
 #define CONTROL_UA 0x63
 #define CONTROL_UI 0x03
@@ -20,13 +23,52 @@ void pbx_tap_event(PbxLine *line, pri_event *event)
 {
     if (!event)
         return;
-    if (event->e == PRI_EVENT_DCHAN_UP && !line->up) {
+    if (event->e == PRI_EVENT_DCHAN_UP)
         line->up = TRUE;
-        line->up_us = loop_now(line->loop);
-    } else if (event->e == PRI_EVENT_DCHAN_DOWN) {
-        line->up = line->answered = FALSE;
-    }
+    else if (event->e == PRI_EVENT_DCHAN_DOWN)
+        line->up = line->spoken = FALSE;
     line->events.event(line->events.user, line, event);
+}
+
+typedef struct FrameName {
+    guint8 control; /* of an unnumbered frame, the P/F bit zero */
+    const char *name;
+} FrameName;
+
+static const FrameName frame_names[] = {
+    {CONTROL_SABME, "SABME"}, {CONTROL_UA, "UA"}, {0x43, "DISC"}, {0x0f, "DM"},
+    {0x87, "FRMR"},           {0xaf, "XID"},
+};
+
+/* The link is set up and cleared by unnumbered frames: who looks at a line that will not come up
+ * wants them. */
+static void tap_tell(PbxLine *line, const guint8 *frame, gboolean sent)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(frame_names); i++)
+        if ((frame[2] & ~CONTROL_POLL) == frame_names[i].control)
+            line->events.link(line->events.user, line, frame_names[i].name, sent);
+}
+
+/* The link starts anew. Where both sides send SABME ours may be answered long before the peer has
+ * heard our UA, and the link starts once more when it repeats its own: until the peer sends a
+ * numbered frame nothing should be trusted to the link, and T203 is short, so that libpri soon asks
+ * for one. */
+static void tap_restart(PbxLine *line)
+{
+    pbx_edits_reset(&line->edits);
+    line->expected = line->acknowledged = 0;
+    line->spoken = FALSE;
+    if (line->isdn)
+        pri_set_timer(line->isdn, PRI_TIMER_T203, ASK_AFTER_MS);
+}
+
+static void tap_spoken(PbxLine *line, guint8 acknowledged)
+{
+    line->acknowledged = acknowledged;
+    if (line->spoken)
+        return;
+    line->spoken = TRUE;
+    pri_set_timer(line->isdn, PRI_TIMER_T203, line->t203_ms);
 }
 
 /* ---- outward -----------------------------------------------------------------------------------
@@ -76,12 +118,11 @@ int pbx_tap_write(struct pri *isdn, void *buffer, int length)
     }
     if (octets >= 4 && (frame[2] & 3) == 1)
         line->expected = frame[3] >> 1;
+    tap_tell(line, frame, TRUE);
     if ((frame[2] & ~CONTROL_POLL) == CONTROL_SABME)
         line->calling_up = TRUE;
     if ((frame[2] & ~CONTROL_POLL) == CONTROL_UA) {
-        pbx_edits_reset(&line->edits);
-        line->expected = line->acknowledged = 0;
-        line->answered = TRUE;
+        tap_restart(line);
     }
     line_transmit(line, frame, octets);
     return length;
@@ -157,8 +198,9 @@ void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
         return;
     }
     memcpy(copy, frame, length);
+    tap_tell(line, frame, FALSE);
     if ((frame[2] & 3) != 3)
-        line->acknowledged = frame[3] >> 1;
+        tap_spoken(line, frame[3] >> 1);
     if (!(frame[2] & 1)) {
         gboolean again = frame[2] >> 1 != line->expected;
 
@@ -173,8 +215,7 @@ void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
         line_look(line, copy, length, 3, FALSE);
     } else if ((frame[2] & ~CONTROL_POLL) == CONTROL_UA && line->calling_up) {
         line->calling_up = FALSE;
-        pbx_edits_reset(&line->edits);
-        line->expected = line->acknowledged = 0;
+        tap_restart(line);
     }
     line_feed(line, copy, length);
 }

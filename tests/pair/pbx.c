@@ -5,7 +5,10 @@
 #include <arpa/inet.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +18,7 @@ typedef struct Story {
     const char *options; /* of both */
     const char *network, *cpe;
     int network_status, cpe_status;
+    gboolean alone;   /* the others are over before it starts: it wants the processor in time */
     const char *says; /* in what the CPE side prints on standard error; NULL: nothing is printed */
     /* filled when it runs */
     char *directory;
@@ -233,8 +237,6 @@ static const char name_cpe[] = "always answer\n"
                                "expect idle\n";
 
 static Story stories[] = {
-    {"audio-is-exact-both-ways", "--buffer 16", audio_network, audio_cpe},
-    {"audio-is-exact-on-t1", "--buffer 16 --type t1", audio_network, audio_cpe},
     {"every-answer-and-every-clearing", "", answers_network, answers_cpe},
     {"restart-raw-octets-and-a-pulled-cable", "", trouble_network, trouble_cpe},
     {"collisions-and-glare", "", clash_network, clash_cpe},
@@ -257,6 +259,8 @@ static Story stories[] = {
     {"a-busy-channel-fails", "", "always answer\nserve\n",
      "call 100\nexpect CONNECT\ncheck channels idle\nquit\n", .cpe_status = 1,
      .says = "cpe.pbx:3: check channels idle: 1 calls are alive"},
+    {"audio-is-exact-both-ways", "--buffer 32", audio_network, audio_cpe, .alone = TRUE},
+    {"audio-is-exact-on-t1", "--buffer 32 --type t1", audio_network, audio_cpe, .alone = TRUE},
 };
 
 /* ---- running them all at once ------------------------------------------------------------------
@@ -280,15 +284,28 @@ static guint16 free_port(int *held)
     return ntohs(address.sin_port);
 }
 
+/* A test that fails leaves nobody behind. Where octets are compared, a busy machine's other work
+ * has to wait (as far as we may ask for that). */
+static void side_setup(gpointer data)
+{
+    const Story *story = data;
+    struct sched_param first = {.sched_priority = 1};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (story->alone)
+        sched_setscheduler(0, SCHED_RR, &first);
+}
+
 static GSubprocess *side_start(const Story *story, gboolean network, guint16 local, guint16 remote)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     const char *side = network ? "network" : "cpe";
     g_autofree char *path = g_canonicalize_filename(tool(), NULL);
-    g_autofree char *line = g_strdup_printf(
-        "%s --side %s --clock %s --local 127.0.0.1:%u --remote 127.0.0.1:%u --timeout 90s -s "
-        "%s.pbx %s",
-        path, side, network ? "master" : "slave", local, remote, side, story->options);
+    g_autofree char *line = g_strdup_printf("%s --packet 5 --side %s --clock %s --local "
+                                            "127.0.0.1:%u --remote 127.0.0.1:%u --timeout 90s -s "
+                                            "%s.pbx %s",
+                                            path, side, network ? "master" : "slave", local, remote,
+                                            side, story->options);
     g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", -1);
     g_autofree char *script = g_strdup_printf("%s/%s.pbx", story->directory, side);
     g_autofree char *json = g_strdup_printf("%s/%s.json", story->directory, side);
@@ -300,6 +317,7 @@ static GSubprocess *side_start(const Story *story, gboolean network, guint16 loc
     g_subprocess_launcher_set_cwd(launcher, story->directory);
     g_subprocess_launcher_set_stdout_file_path(launcher, json);
     g_subprocess_launcher_set_stderr_file_path(launcher, errors);
+    g_subprocess_launcher_set_child_setup(launcher, side_setup, (gpointer)story, NULL);
     process = g_subprocess_launcher_spawnv(launcher, (const char *const *)words, &error);
     g_assert_no_error(error);
     return process;
@@ -383,9 +401,11 @@ static void story_test(gconstpointer data)
     g_autofree char *cpe = NULL;
     int statuses[2];
 
+    if (story->alone)
+        story_start(story);
     g_subprocess_wait(story->sides[1], NULL, NULL);
     if (strstr(story->network, "serve")) /* it serves until it is told to go */
-        g_subprocess_send_signal(story->sides[0], 15);
+        g_subprocess_send_signal(story->sides[0], SIGTERM);
     g_subprocess_wait(story->sides[0], NULL, NULL);
     network = text_of(story, "network.err");
     cpe = text_of(story, "cpe.err");
@@ -490,10 +510,11 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &stories[i], story_test);
     }
-    /* They mostly wait, so all of them wait at the same time. */
+    /* They mostly wait, so they wait at the same time. */
     for (gsize i = 0; i < G_N_ELEMENTS(stories); i++)
         story_ports(&stories[i]);
     for (gsize i = 0; i < G_N_ELEMENTS(stories); i++)
-        story_start(&stories[i]);
+        if (!stories[i].alone)
+            story_start(&stories[i]);
     return g_test_run();
 }
