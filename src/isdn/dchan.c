@@ -4,8 +4,10 @@
  * event, in a buffer it overwrites; so each event is copied and handled before the next frame.
  */
 #include "dchan.h"
-#include "clock.h"
+#include "controller.h"
+#include "frame_memory.h"
 #include "isdn_event.h"
+#include "isdn_interface.h"
 #include "isdn_leg.h"
 #include "link.h"
 #include "log.h"
@@ -13,14 +15,6 @@
 
 #include <string.h>
 #include <sys/time.h>
-
-#define SEEN_FRAMES 8 /* a window of 7 (Q.921 k) and one */
-
-/* An I frame that passed lately: the same sequence and content again is a repetition. */
-typedef struct SeenFrame {
-    guint8 sequence;
-    guint hash; /* 0: none */
-} SeenFrame;
 
 typedef struct CauseOverride {
     int call;
@@ -41,52 +35,11 @@ struct DChannel {
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
     gboolean busy;    /* a frame or a timer is in hand */
     guint8 in_hand[FRAME_MAX];
-    gsize in_hand_length;           /* 0: libpri has taken it */
-    GArray *overrides;              /* of CauseOverride */
-    SeenFrame seen[2][SEEN_FRAMES]; /* by LadderWay */
-    guint seen_next[2];
+    gsize in_hand_length; /* 0: libpri has taken it */
+    GArray *overrides;    /* of CauseOverride */
+    FrameMemory seen[2];  /* by LadderWay */
     guint64 frames_in, frames_out, frames_refused;
 };
-
-static void log_from_libpri(LogLevel level, char *text)
-{
-    static LogLimit limit;
-
-    g_strchomp(text);
-    if (text[0] && log_wants(level) && log_limit(&limit, 20, 10 * G_USEC_PER_SEC))
-        log_line(level, "libpri: %s", text);
-}
-
-static void message_from_libpri(struct pri *pri, char *text)
-{
-    (void)pri;
-    log_from_libpri(LEVEL_DEBUG, text);
-}
-
-static void error_from_libpri(struct pri *pri, char *text)
-{
-    (void)pri;
-    log_from_libpri(LEVEL_INFO, text);
-}
-
-/* TRUE when the frame went or came before: only the first time makes a line of the ladder. */
-static gboolean frame_is_repeated(DChannel *dchan, LadderWay way, const FrameNews *news,
-                                  const guint8 *frame, gsize length)
-{
-    guint hash = 5381;
-
-    if (news->resets)
-        memset(dchan->seen[way], 0, sizeof dchan->seen[way]);
-    if (news->kind != FRAME_MESSAGE)
-        return TRUE;
-    for (gsize i = 4; i < length; i++)
-        hash = hash * 33 + frame[i];
-    for (guint i = 0; i < SEEN_FRAMES; i++)
-        if (dchan->seen[way][i].hash == hash && dchan->seen[way][i].sequence == news->sequence)
-            return TRUE;
-    dchan->seen[way][dchan->seen_next[way]++ % SEEN_FRAMES] = (SeenFrame){news->sequence, hash};
-    return FALSE;
-}
 
 static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNews *news)
 {
@@ -112,7 +65,7 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     frame_read(buffer, length, &news);
     if (news.kind == FRAME_MESSAGE && dchan->overrides->len > 0)
         override_apply(dchan, buffer, length, &news);
-    if (!frame_is_repeated(dchan, LADDER_OUT, &news, buffer, length)) {
+    if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, buffer, length)) {
         news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
         isdn_leg_note_message(dchan, LADDER_OUT, &news);
     }
@@ -174,7 +127,7 @@ static void dchan_run_timers(DChannel *dchan)
     isdn_legs_sweep(dchan);
 }
 
-static void frame_refuse(DChannel *dchan, const FrameNews *news)
+static void count_refused(DChannel *dchan, const FrameNews *news)
 {
     static LogLimit limit;
 
@@ -209,10 +162,11 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         dchan->in_hand_length =
             frame_adapt(dchan->in_hand, dchan->in_hand_length, call_known(dchan, news.call), &news);
     if (news.why)
-        frame_refuse(dchan, &news);
+        count_refused(dchan, &news);
     if (news.kind == FRAME_REFUSED)
         return;
-    again = frame_is_repeated(dchan, LADDER_IN, &news, dchan->in_hand, dchan->in_hand_length);
+    again =
+        frame_is_repeated(&dchan->seen[LADDER_IN], &news, dchan->in_hand, dchan->in_hand_length);
     if (!again)
         isdn_leg_note_message(dchan, LADDER_IN, &news);
     event = pri_check_event(dchan->pri);
@@ -294,15 +248,6 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
     return dchan;
 }
 
-/* libpri has no destructor: a controller that is not needed any more only rests. */
-static void retire(struct pri *pri)
-{
-    static GSList *retired;
-
-    pri_set_userdata(pri, NULL);
-    retired = g_slist_prepend(retired, pri);
-}
-
 void dchan_free(DChannel *dchan)
 {
     isdn_legs_free(dchan);
@@ -311,61 +256,18 @@ void dchan_free(DChannel *dchan)
     loop_timer_free(dchan->isdn->loop, dchan->timer);
     g_queue_clear_full(&dchan->waiting, (GDestroyNotify)g_bytes_unref);
     if (dchan->pri)
-        retire(dchan->pri);
+        controller_retire(dchan->pri);
     g_ptr_array_unref(dchan->legs);
     g_array_unref(dchan->overrides);
     g_free(dchan);
 }
 
-static int switch_of(const SpanSettings *span, const TrunkSettings *trunk)
-{
-    switch (trunk->switch_type) {
-    case SWITCH_EUROISDN:
-        return span->type == SPAN_T1 ? PRI_SWITCH_EUROISDN_T1 : PRI_SWITCH_EUROISDN_E1;
-    case SWITCH_NI2:
-        return PRI_SWITCH_NI2;
-    case SWITCH_DMS100:
-        return PRI_SWITCH_DMS100;
-    case SWITCH_5ESS:
-        return PRI_SWITCH_LUCENT5E;
-    case SWITCH_4ESS:
-        return PRI_SWITCH_ATT4ESS;
-    case SWITCH_QSIG:
-        return PRI_SWITCH_QSIG;
-    }
-    return PRI_SWITCH_UNKNOWN;
-}
-
-static void pri_options(DChannel *dchan)
-{
-    const TrunkSettings *trunk = dchan->trunk;
-    struct pri *pri = dchan->pri;
-
-    pri_set_debug(pri, 0);
-    pri_hangup_fix_enable(pri, 1);
-    pri_connect_ack_enable(pri, 1);
-    pri_set_inbanddisconnect(pri, 0); /* it would hide DISCONNECT of answered calls */
-    pri_set_service_message_support(pri, 1);
-    if (trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG)
-        pri_facility_enable(pri); /* names travel in Facility there */
-    pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
-    pri_set_timer(pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
-    pri_set_timer(pri, PRI_TIMER_N316, RESTART_TRIES);
-}
-
 void dchan_start(DChannel *dchan)
 {
-    int node = dchan->trunk->side == SIDE_NETWORK ? PRI_NETWORK : PRI_CPE;
-
-    pri_set_message(message_from_libpri);
-    pri_set_error(error_from_libpri);
-    dchan->pri = pri_new_cb(-1, node, switch_of(dchan->span, dchan->trunk), frame_to_libpri,
-                            frame_from_libpri, dchan);
-    if (!dchan->pri) {
+    dchan->pri =
+        controller_new(dchan->span, dchan->trunk, frame_to_libpri, frame_from_libpri, dchan);
+    if (!dchan->pri)
         log_error("span %s: libpri makes no controller", dchan->span->name);
-        return;
-    }
-    pri_options(dchan);
     dchan_rearm(dchan);
 }
 
@@ -373,10 +275,8 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
 {
     dchan->span = span;
     dchan->trunk = trunk;
-    if (dchan->pri) {
-        pri_set_timer(dchan->pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
-        pri_set_timer(dchan->pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
-    }
+    if (dchan->pri)
+        controller_set_timers(dchan->pri, trunk);
 }
 
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)

@@ -79,7 +79,7 @@ static gboolean act_setup(void *room, Call *call, const CallNews *news)
         leg = isdn_leg_new(dchan, TRUE);
         leg->channel = channel;
         isdn_leg_join(leg, call);
-        if (setup_send(leg, &cause))
+        if (isdn_setup_send(leg, &cause))
             return TRUE;
         call_set_isdn_leg(call, NULL);
         isdn_leg_free(leg);

@@ -4,24 +4,14 @@
  * Cause, and which message it was.
  */
 #include "isdn_event.h"
-#include "isdn_leg.h"
+#include "isdn_interface.h"
+#include "isdn_offer.h"
 #include "isdn_setup.h"
-#include "log.h"
-#include "restart.h"
 #include "trunk.h"
 
 #define PROGRESS_NOT_END_TO_END (1u << 1) /* Q.931 4.5.23: number 1 */
 #define PROGRESS_IN_BAND (1u << 8)
 #define PROGRESS_MEDIA (PROGRESS_NOT_END_TO_END | PROGRESS_IN_BAND)
-
-static guint8 progress_of(const FrameNews *news)
-{
-    if (!news || !news->progress)
-        return 0;
-    if (news->progress & PROGRESS_IN_BAND)
-        return 8;
-    return (guint8)g_bit_nth_lsf(news->progress, -1);
-}
 
 /* Q.931 5.8.6.1: a clearing message without a Cause counts as 31, a DISCONNECT as libpri has
  * it, 96. */
@@ -34,7 +24,16 @@ static guint8 cause_of(int from_libpri, const FrameNews *news)
     return CAUSE_NORMAL_UNSPECIFIED;
 }
 
-static CallNews news_make(const FrameNews *frame)
+static guint8 progress_of(const FrameNews *news)
+{
+    if (!news || !news->progress)
+        return 0;
+    if (news->progress & PROGRESS_IN_BAND)
+        return 8;
+    return (guint8)g_bit_nth_lsf(news->progress, -1);
+}
+
+CallNews isdn_event_news(const FrameNews *frame)
 {
     CallNews news = CALL_NEWS_INIT;
 
@@ -45,92 +44,18 @@ static CallNews news_make(const FrameNews *frame)
     return news;
 }
 
-static void raise_news(IsdnLeg *leg, CallEvent event, const CallNews *news)
+void isdn_event_raise(IsdnLeg *leg, CallEvent event, const CallNews *news)
 {
     if (leg->call)
         call_event(leg->call, event, news);
 }
 
-/* A parted leg is only to be cleared. FALSE: LEG has no call to speak to. */
-static gboolean leg_speaks(IsdnLeg *leg)
+gboolean isdn_event_leg_speaks(IsdnLeg *leg)
 {
     if (leg->call)
         return TRUE;
     isdn_leg_clear(leg, CAUSE_NORMAL_CALL_CLEARING);
     return FALSE;
-}
-
-/* --- SETUP --- */
-
-static void setup_refuse(IsdnLeg *leg, guint8 cause)
-{
-    dchan_count(leg->dchan, COUNT_SETUPS_REFUSED);
-    log_info("span %s: SETUP refused with cause %u, %s", dchan_span(leg->dchan)->name, cause,
-             cause_name(cause));
-    isdn_leg_release_complete(leg, cause);
-    isdn_leg_free(leg);
-}
-
-static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, const FrameNews *frame)
-{
-    DChannel *dchan = leg->dchan;
-    const TrunkSettings *trunk = dchan_trunk(dchan);
-    CallOrigin origin = {.kind = ORIGIN_PRI, .trusted = trunk->trust_calling};
-    CallNews news = news_make(frame);
-    char text[160];
-    Call *call;
-
-    g_strlcpy(origin.trunk, trunk->name, sizeof origin.trunk);
-    call = call_new(dchan_isdn(dchan)->hall, &origin, setup);
-    if (!call) {
-        trunk_unchoose(dchan, number);
-        setup_refuse(leg, CAUSE_TEMPORARY_FAILURE);
-        return;
-    }
-    leg->channel.number = number;
-    isdn_leg_join(leg, call);
-    trunk_book(dchan, number, leg->call_id);
-    call_set_channel(call, leg->channel);
-    frame_describe(frame, text, sizeof text);
-    hall_note(dchan_isdn(dchan)->hall, leg->call_id, LADDER_ISDN, LADDER_IN, "%s", text);
-    call_event(call, EVENT_ISDN_SETUP, &news);
-}
-
-static void on_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNews *frame)
-{
-    IsdnLeg *leg = isdn_leg_new(dchan, FALSE);
-    guint wanted = ring->channel == -1 ? 0 : ring->channel & 0xff;
-    gboolean any = ring->channel == -1 || wanted == 0xff;
-    CallSetup setup;
-    guint8 cause, number;
-
-    dchan_count(dchan, COUNT_SETUPS_IN);
-    isdn_leg_adopt(leg, ring->call);
-    cause = setup_read(dchan, ring, frame, &setup);
-    if (!cause && !any && wanted == 0)
-        cause = CAUSE_NO_CIRCUIT; /* call waiting, which has no channel */
-    if (cause) {
-        setup_refuse(leg, cause);
-        return;
-    }
-    number = trunk_choose(dchan, any ? 0 : wanted, ring->flexible != 0, &cause);
-    if (number)
-        setup_offer(leg, &setup, number, frame);
-    else
-        setup_refuse(leg, cause);
-}
-
-static void on_information(IsdnLeg *leg, const char *text, gboolean complete,
-                           const FrameNews *frame)
-{
-    CallNews news = news_make(frame);
-
-    if (!leg_speaks(leg) || leg->ours || call_isdn_state(leg->call) != ISDN_OVERLAP_RECEIVING)
-        return;
-    digits_copy(text, news.digits, sizeof news.digits);
-    news.complete = complete;
-    if (news.digits[0] || complete)
-        raise_news(leg, EVENT_ISDN_INFORMATION, &news);
 }
 
 /* --- answers to our SETUP --- */
@@ -157,12 +82,12 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
 
 static void on_answer(IsdnLeg *leg, int channel, CallEvent event, const FrameNews *frame)
 {
-    CallNews news = news_make(frame);
+    CallNews news = isdn_event_news(frame);
 
     if (frame) {
         news.cause = frame->cause;
-        if (leg->ours && leg_speaks(leg) && leg_take_channel(leg, channel))
-            raise_news(leg, event, &news);
+        if (leg->ours && isdn_event_leg_speaks(leg) && leg_take_channel(leg, channel))
+            isdn_event_raise(leg, event, &news);
     }
 }
 
@@ -188,13 +113,13 @@ static CallEvent alerting_event(const FrameNews *frame)
 
 static void on_connect_ack(IsdnLeg *leg, const FrameNews *frame)
 {
-    CallNews news = news_make(frame);
+    CallNews news = isdn_event_news(frame);
 
     if (leg->ours)
         return;
     leg->connected = TRUE;
     if (leg->call && call_isdn_state(leg->call) == ISDN_CONNECT_REQUEST)
-        raise_news(leg, EVENT_ISDN_CONNECT_ACK, &news);
+        isdn_event_raise(leg, EVENT_ISDN_CONNECT_ACK, &news);
 }
 
 /* --- clearing --- */
@@ -207,19 +132,19 @@ static gboolean wants_tones(const IsdnLeg *leg, guint8 cause, const FrameNews *f
 
 static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
 {
-    CallNews news = news_make(frame);
+    CallNews news = isdn_event_news(frame);
 
     if (leg->disconnected)
         return; /* repeated */
     leg->responded = TRUE;
     leg->disconnected = TRUE;
-    if (!leg_speaks(leg))
+    if (!isdn_event_leg_speaks(leg))
         return;
     news.cause = cause_of(cause, frame);
-    raise_news(leg,
-               wants_tones(leg, news.cause, frame) ? EVENT_ISDN_DISCONNECT_MEDIA
-                                                   : EVENT_ISDN_DISCONNECT,
-               &news);
+    isdn_event_raise(leg,
+                     wants_tones(leg, news.cause, frame) ? EVENT_ISDN_DISCONNECT_MEDIA
+                                                         : EVENT_ISDN_DISCONNECT,
+                     &news);
 }
 
 /* A SETUP sent before the link came up again never arrived: the far end knows nothing of the call.
@@ -234,7 +159,7 @@ static gboolean setup_was_lost(const IsdnLeg *leg, guint8 cause)
 static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboolean freed)
 {
     DChannel *dchan = leg->dchan;
-    CallNews news = news_make(frame);
+    CallNews news = isdn_event_news(frame);
     gboolean unanswered = !frame && leg->releases >= 2;
 
     if (freed)
@@ -244,7 +169,7 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
     if (setup_was_lost(leg, cause)) {
         leg->repeat_waits = TRUE;
         if (dchan_is_usable(dchan))
-            setup_repeat(leg);
+            isdn_setup_repeat(leg);
         return;
     }
     if (!leg->call) {
@@ -256,16 +181,16 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
         trunk_blame(leg);
     news.cause = cause;
     if (!frame && !dchan_is_linked(dchan))
-        raise_news(leg, EVENT_ISDN_LOST, &news);
+        isdn_event_raise(leg, EVENT_ISDN_LOST, &news);
     else
-        raise_news(leg, EVENT_ISDN_RELEASED, &news);
+        isdn_event_raise(leg, EVENT_ISDN_RELEASED, &news);
 }
 
 static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
 {
     DChannel *dchan = leg->dchan;
     guint8 cause = cause_of(from_libpri, frame);
-    CallNews news = news_make(frame);
+    CallNews news = isdn_event_news(frame);
 
     if (!frame || frame->message != MESSAGE_RELEASE) {
         on_released(leg, cause, frame, FALSE);
@@ -275,90 +200,11 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
     if (leg->call && leg->ours && !leg->responded && cause_blames_channel(cause))
         trunk_blame(leg);
     news.cause = cause;
-    raise_news(leg, EVENT_ISDN_RELEASE, &news);
+    isdn_event_raise(leg, EVENT_ISDN_RELEASE, &news);
     if (isdn_leg_exists(dchan, leg) && leg->answer_due)
         isdn_leg_release_complete(leg, CAUSE_NORMAL_CALL_CLEARING);
     if (isdn_leg_exists(dchan, leg) && !leg->call)
         isdn_leg_free(leg);
-}
-
-/* --- the interface --- */
-
-static void restart_calls(DChannel *dchan, guint8 number)
-{
-    g_autoptr(GPtrArray) legs = g_ptr_array_copy(dchan_legs(dchan), NULL, NULL);
-
-    for (guint i = 0; i < legs->len; i++) {
-        IsdnLeg *leg = legs->pdata[i];
-        CallNews news = CALL_NEWS_INIT;
-
-        if (!isdn_leg_exists(dchan, leg) || leg->channel.number != number)
-            continue;
-        news.cause = CAUSE_TEMPORARY_FAILURE;
-        raise_news(leg, EVENT_ISDN_RESTART, &news);
-        if (!isdn_leg_exists(dchan, leg))
-            continue;
-        isdn_leg_destroy(leg);
-        if (!leg->call)
-            isdn_leg_free(leg);
-    }
-    restart_by_far_end(dchan_restarter(dchan), number);
-}
-
-static void on_restart(DChannel *dchan, int channel)
-{
-    guint number = channel & 0xff;
-
-    dchan_count(dchan, COUNT_RESTARTS_RECEIVED);
-    if (channel != -1 && number != 0 && number != 0xff) {
-        log_notice("span %s: the far end restarts channel %u", dchan_span(dchan)->name, number);
-        restart_calls(dchan, (guint8)number);
-        return;
-    }
-    log_notice("span %s: the far end restarts the interface", dchan_span(dchan)->name);
-    for (guint8 i = 0; i < BCHAN_SLOTS; i++)
-        if (bchans_find(dchan_bchans(dchan), i))
-            restart_calls(dchan, i);
-}
-
-static void set_service(DChannel *dchan, guint number, gboolean in_service)
-{
-    BChannel *channel = bchans_find(dchan_bchans(dchan), number);
-
-    if (!channel || channel->far_service_out == !in_service)
-        return;
-    channel->far_service_out = !in_service;
-    log_notice("span %s: the far end takes channel %u %s", dchan_span(dchan)->name, number,
-               in_service ? "into service" : "out of service");
-}
-
-void isdn_interface_service(DChannel *dchan, gboolean in_service)
-{
-    for (guint i = 0; i < BCHAN_SLOTS; i++)
-        set_service(dchan, i, in_service);
-}
-
-/* Everything that is not one call's. FALSE when it is. */
-static gboolean handle_interface(DChannel *dchan, const pri_event *event)
-{
-    switch (event->e) {
-    case PRI_EVENT_RESTART:
-        on_restart(dchan, event->restart.channel);
-        return TRUE;
-    case PRI_EVENT_RESTART_ACK:
-        restart_answered(dchan_restarter(dchan), event->restartack.channel & 0xff);
-        return TRUE;
-    case PRI_EVENT_SERVICE:
-        set_service(dchan, event->service.channel & 0xff, event->service.changestatus == 0);
-        return TRUE;
-    case PRI_EVENT_SERVICE_ACK:
-        return TRUE;
-    case PRI_EVENT_CONFIG_ERR:
-        log_warning("span %s: %s", dchan_span(dchan)->name, event->err.err);
-        return TRUE;
-    default:
-        return FALSE;
-    }
 }
 
 static void handle_answers(IsdnLeg *leg, const pri_event *event, const FrameNews *news)
@@ -418,10 +264,10 @@ static void handle_call(IsdnLeg *leg, const pri_event *event, const FrameNews *n
 {
     switch (event->e) {
     case PRI_EVENT_INFO_RECEIVED:
-        on_information(leg, event->ring.callednum, event->ring.complete != 0, news);
+        isdn_offer_information(leg, event->ring.callednum, event->ring.complete != 0, news);
         break;
     case PRI_EVENT_KEYPAD_DIGIT:
-        on_information(leg, event->digit.digits, news && news->sending_complete, news);
+        isdn_offer_information(leg, event->digit.digits, news && news->sending_complete, news);
         break;
     case PRI_EVENT_HANGUP_REQ:
         on_disconnect(leg, event->hangup.cause, news);
@@ -442,10 +288,10 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
 {
     IsdnLeg *leg;
 
-    if (handle_interface(dchan, event))
+    if (isdn_interface_handle_event(dchan, event))
         return;
     if (event->e == PRI_EVENT_RING) {
-        on_ring(dchan, &event->ring, news);
+        isdn_offer_ring(dchan, &event->ring, news);
         return;
     }
     leg = isdn_leg_find(dchan, event_call(event));

@@ -1,9 +1,13 @@
 /* libpri's events, each turned into the call event it is or into the room's own business. */
 #pragma once
 
-#include "dchan.h"
+#include "isdn_leg.h"
 
 /* NEWS: the frame that caused EVENT, or NULL when a timer did. */
 void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews *news);
-/* A SERVICE message took the whole interface out of service or back. */
-void isdn_interface_service(DChannel *dchan, gboolean in_service);
+/* What FRAME (or NULL) says in general. */
+CallNews isdn_event_news(const FrameNews *frame);
+/* Raises EVENT for LEG's call, if it has one. */
+void isdn_event_raise(IsdnLeg *leg, CallEvent event, const CallNews *news);
+/* A parted leg is only to be cleared. FALSE: LEG has no call to speak to. */
+gboolean isdn_event_leg_speaks(IsdnLeg *leg);

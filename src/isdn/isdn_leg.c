@@ -321,7 +321,7 @@ void isdn_legs_repeat_setups(DChannel *dchan)
         IsdnLeg *leg = legs->pdata[i];
 
         if (isdn_leg_exists(dchan, leg) && leg->repeat_waits)
-            setup_repeat(leg);
+            isdn_setup_repeat(leg);
     }
 }
 

@@ -74,7 +74,7 @@ static struct pri_sr *record_new(IsdnLeg *leg, const CallSetup *setup, char *cal
     return record;
 }
 
-gboolean setup_send(IsdnLeg *leg, guint8 *cause)
+gboolean isdn_setup_send(IsdnLeg *leg, guint8 *cause)
 {
     struct pri *pri = dchan_pri(leg->dchan);
     const CallSetup *setup = call_setup(leg->call);
@@ -100,14 +100,14 @@ gboolean setup_send(IsdnLeg *leg, guint8 *cause)
     return leg->q931 != NULL;
 }
 
-void setup_repeat(IsdnLeg *leg)
+void isdn_setup_repeat(IsdnLeg *leg)
 {
     CallNews news = CALL_NEWS_INIT;
 
     leg->repeat_waits = FALSE;
     leg->repeated = TRUE;
     dchan_count(leg->dchan, COUNT_SETUPS_REPEATED);
-    if (!setup_send(leg, &news.cause))
+    if (!isdn_setup_send(leg, &news.cause))
         call_event(leg->call, EVENT_ISDN_RELEASED, &news);
 }
 
@@ -154,8 +154,8 @@ static void name_read(DChannel *dchan, const struct pri_party_name *party, CallS
                           sizeof setup->name);
 }
 
-guint8 setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
-                  CallSetup *setup)
+guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
+                       CallSetup *setup)
 {
     const char *called = ring->callednum[0] ? ring->callednum : ring->keypad_digits;
 

@@ -4,13 +4,13 @@
 #include "isdn_leg.h"
 
 /* Sends the SETUP of LEG's call on LEG's channel. FALSE with *CAUSE when it cannot. */
-gboolean setup_send(IsdnLeg *leg, guint8 *cause);
+gboolean isdn_setup_send(IsdnLeg *leg, guint8 *cause);
 /* Sends it once more with a new call reference; raises ISDN.REFUSED when it cannot. */
-void setup_repeat(IsdnLeg *leg);
+void isdn_setup_repeat(IsdnLeg *leg);
 
 /* What a received SETUP asks for. Returns 0, or the cause to refuse it with. */
-guint8 setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
-                  CallSetup *setup);
+guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
+                       CallSetup *setup);
 
 /* Copies what may pass of TEXT, [0-9*#], to DIGITS. FALSE when there is more than SIZE holds. */
 gboolean digits_copy(const char *text, char *digits, gsize size);

@@ -440,3 +440,16 @@ ChannelState stage_channel(Stage *stage, guint8 number)
     isdn_each_channel(stage->isdn, channel_see, &search);
     return search.state;
 }
+
+Stage *stage_phone_talks(const char *trunk)
+{
+    Stage *stage = stage_new(trunk, FALSE);
+
+    stage_phone_calls(stage, "200");
+    pri_answer(stage->far, stage->far_call, stage->far_channel & 0xff, 0);
+    stage_run(stage, 10);
+    stage_event(stage, EVENT_SIP_ACK, 0);
+    stage_stands(stage, SIP_UP, ISDN_ACTIVE);
+    stage_forget(stage);
+    return stage;
+}

@@ -52,6 +52,9 @@ Call *stage_phone_calls(Stage *stage, const char *number);
 void stage_far_calls(Stage *stage, const char *number, int channel, gboolean exclusive,
                      gboolean complete);
 
+/* A stage with a call from a phone that the far end has answered. */
+Stage *stage_phone_talks(const char *trunk);
+
 /* Asserts what passed since the last time, then forgets it. EXPECTED: messages one a line. */
 #define stage_wire(stage, expected) stage_compare((stage)->wire, expected, G_STRLOC)
 #define stage_sip(stage, expected) stage_compare((stage)->sip, expected, G_STRLOC)
@@ -69,3 +72,13 @@ ChannelState stage_channel(Stage *stage, guint8 number);
 Call *stage_call(Stage *stage);
 /* Raises EVENT for the one call, with CAUSE. */
 void stage_event(Stage *stage, CallEvent event, guint8 cause);
+
+/* The phone says goodbye to whatever is left of its call, and the line is quiet in the end. */
+void stage_ends(Stage *stage);
+
+/* The states in which any message may find a call; ended by a NULL name. */
+typedef struct StateRow {
+    const char *name;
+    void (*enter)(Stage *stage);
+} StateRow;
+extern const StateRow stage_states[];

@@ -1,0 +1,17 @@
+/* One information element: whether it is sound, and what it says. */
+#pragma once
+
+#include "frame.h"
+
+#define FRAME_ELEMENT_CAUSE 0x08
+
+typedef struct Element {
+    guint8 codeset, id;
+    const guint8 *octets; /* whole, with id and length */
+    gsize length;         /* of octets */
+} Element;
+
+/* Notes what ELEMENT says and returns TRUE when libpri may see it. */
+gboolean frame_element_pass(const Element *element, FrameNews *news);
+/* Keeps the first reason. */
+void frame_refuse(FrameNews *news, const char *why);

@@ -1,0 +1,81 @@
+/* What the far end says of the interface and its channels: RESTART, SERVICE. */
+#include "isdn_interface.h"
+#include "isdn_event.h"
+#include "log.h"
+#include "restart.h"
+
+static void restart_calls(DChannel *dchan, guint8 number)
+{
+    g_autoptr(GPtrArray) legs = g_ptr_array_copy(dchan_legs(dchan), NULL, NULL);
+
+    for (guint i = 0; i < legs->len; i++) {
+        IsdnLeg *leg = legs->pdata[i];
+        CallNews news = CALL_NEWS_INIT;
+
+        if (!isdn_leg_exists(dchan, leg) || leg->channel.number != number)
+            continue;
+        news.cause = CAUSE_TEMPORARY_FAILURE;
+        isdn_event_raise(leg, EVENT_ISDN_RESTART, &news);
+        if (!isdn_leg_exists(dchan, leg))
+            continue;
+        isdn_leg_destroy(leg);
+        if (!leg->call)
+            isdn_leg_free(leg);
+    }
+    restart_by_far_end(dchan_restarter(dchan), number);
+}
+
+static void on_restart(DChannel *dchan, int channel)
+{
+    guint number = channel & 0xff;
+
+    dchan_count(dchan, COUNT_RESTARTS_RECEIVED);
+    if (channel != -1 && number != 0 && number != 0xff) {
+        log_notice("span %s: the far end restarts channel %u", dchan_span(dchan)->name, number);
+        restart_calls(dchan, (guint8)number);
+        return;
+    }
+    log_notice("span %s: the far end restarts the interface", dchan_span(dchan)->name);
+    for (guint8 i = 0; i < BCHAN_SLOTS; i++)
+        if (bchans_find(dchan_bchans(dchan), i))
+            restart_calls(dchan, i);
+}
+
+static void set_service(DChannel *dchan, guint number, gboolean in_service)
+{
+    BChannel *channel = bchans_find(dchan_bchans(dchan), number);
+
+    if (!channel || channel->far_service_out == !in_service)
+        return;
+    channel->far_service_out = !in_service;
+    log_notice("span %s: the far end takes channel %u %s", dchan_span(dchan)->name, number,
+               in_service ? "into service" : "out of service");
+}
+
+void isdn_interface_service(DChannel *dchan, gboolean in_service)
+{
+    for (guint i = 0; i < BCHAN_SLOTS; i++)
+        set_service(dchan, i, in_service);
+}
+
+gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event)
+{
+    switch (event->e) {
+    case PRI_EVENT_RESTART:
+        on_restart(dchan, event->restart.channel);
+        return TRUE;
+    case PRI_EVENT_RESTART_ACK:
+        restart_answered(dchan_restarter(dchan), event->restartack.channel & 0xff);
+        return TRUE;
+    case PRI_EVENT_SERVICE:
+        set_service(dchan, event->service.channel & 0xff, event->service.changestatus == 0);
+        return TRUE;
+    case PRI_EVENT_SERVICE_ACK:
+        return TRUE;
+    case PRI_EVENT_CONFIG_ERR:
+        log_warning("span %s: %s", dchan_span(dchan)->name, event->err.err);
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}

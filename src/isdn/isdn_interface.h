@@ -1,0 +1,9 @@
+/* What the far end says of the interface and its channels: RESTART, SERVICE. */
+#pragma once
+
+#include "dchan.h"
+
+/* FALSE when EVENT is one call's. */
+gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event);
+/* A SERVICE message took the whole interface out of service or back. */
+void isdn_interface_service(DChannel *dchan, gboolean in_service);

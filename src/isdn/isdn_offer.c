@@ -1,0 +1,78 @@
+/* Calls the far end offers: SETUP, and the digits that follow it. */
+#include "isdn_offer.h"
+#include "isdn_event.h"
+#include "isdn_setup.h"
+#include "log.h"
+#include "trunk.h"
+
+static void setup_refuse(IsdnLeg *leg, guint8 cause)
+{
+    dchan_count(leg->dchan, COUNT_SETUPS_REFUSED);
+    log_info("span %s: SETUP refused with cause %u, %s", dchan_span(leg->dchan)->name, cause,
+             cause_name(cause));
+    isdn_leg_release_complete(leg, cause);
+    isdn_leg_free(leg);
+}
+
+static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, const FrameNews *frame)
+{
+    DChannel *dchan = leg->dchan;
+    const TrunkSettings *trunk = dchan_trunk(dchan);
+    CallOrigin origin = {.kind = ORIGIN_PRI, .trusted = trunk->trust_calling};
+    CallNews news = isdn_event_news(frame);
+    char text[160];
+    Call *call;
+
+    g_strlcpy(origin.trunk, trunk->name, sizeof origin.trunk);
+    call = call_new(dchan_isdn(dchan)->hall, &origin, setup);
+    if (!call) {
+        trunk_unchoose(dchan, number);
+        setup_refuse(leg, CAUSE_TEMPORARY_FAILURE);
+        return;
+    }
+    leg->channel.number = number;
+    isdn_leg_join(leg, call);
+    trunk_book(dchan, number, leg->call_id);
+    call_set_channel(call, leg->channel);
+    frame_describe(frame, text, sizeof text);
+    hall_note(dchan_isdn(dchan)->hall, leg->call_id, LADDER_ISDN, LADDER_IN, "%s", text);
+    call_event(call, EVENT_ISDN_SETUP, &news);
+}
+
+void isdn_offer_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNews *frame)
+{
+    IsdnLeg *leg = isdn_leg_new(dchan, FALSE);
+    guint wanted = ring->channel == -1 ? 0 : ring->channel & 0xff;
+    gboolean any = ring->channel == -1 || wanted == 0xff;
+    CallSetup setup;
+    guint8 cause, number;
+
+    dchan_count(dchan, COUNT_SETUPS_IN);
+    isdn_leg_adopt(leg, ring->call);
+    cause = isdn_setup_read(dchan, ring, frame, &setup);
+    if (!cause && !any && wanted == 0)
+        cause = CAUSE_NO_CIRCUIT; /* call waiting, which has no channel */
+    if (cause) {
+        setup_refuse(leg, cause);
+        return;
+    }
+    number = trunk_choose(dchan, any ? 0 : wanted, ring->flexible != 0, &cause);
+    if (number)
+        setup_offer(leg, &setup, number, frame);
+    else
+        setup_refuse(leg, cause);
+}
+
+void isdn_offer_information(IsdnLeg *leg, const char *text, gboolean complete,
+                            const FrameNews *frame)
+{
+    CallNews news = isdn_event_news(frame);
+
+    if (!isdn_event_leg_speaks(leg) || leg->ours ||
+        call_isdn_state(leg->call) != ISDN_OVERLAP_RECEIVING)
+        return;
+    digits_copy(text, news.digits, sizeof news.digits);
+    news.complete = complete;
+    if (news.digits[0] || complete)
+        isdn_event_raise(leg, EVENT_ISDN_INFORMATION, &news);
+}

@@ -1,0 +1,202 @@
+/* Calls between our isdn room and a true libpri far end: set-up both ways, overlap, channels,
+ * clearing. */
+#include "isdn_line.h"
+
+#include "cause.h"
+
+#include <string.h>
+
+#define NETWORK "side = network\nrestart = no\n"
+#define CPE "side = cpe\nrestart = no\n"
+
+/* --- channels --- */
+
+static void a_refused_channel_is_followed_by_another(void)
+{
+    Stage *stage = stage_new("side = network\n", FALSE);
+
+    stage_phone_calls(stage, "200");
+    pri_hangup(stage->far, stage->far_call, 44);
+    stage_run(stage, 10);
+    stage_wire(stage, "> SETUP 100→200 ch 1 complete\n< RELEASE COMPLETE cause 44\n"
+                      "> SETUP 100→200 ch 2 complete\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_ASIDE);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_forget(stage);
+    stage_run(stage, 31000);
+    stage_wire(stage, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    g_assert_cmpuint(stage_counter(stage, "isdn.channels_blamed"), ==, 1);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static void the_far_end_may_choose_another_channel(void)
+{
+    Stage *stage = stage_new(NETWORK "channel = preferred\n", FALSE);
+
+    stage_phone_calls(stage, "200");
+    pri_proceeding(stage->far, stage->far_call, 7, 0);
+    stage_run(stage, 10);
+    stage_stands(stage, SIP_INVITED, ISDN_OUTGOING_PROCEEDING);
+    g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 7);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    g_assert_cmpint(stage_channel(stage, 7), ==, CHANNEL_BUSY);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static void an_exclusive_channel_stays(void)
+{
+    Stage *stage = stage_new(NETWORK, FALSE);
+
+    stage_phone_calls(stage, "200");
+    pri_proceeding(stage->far, stage->far_call, 7, 0);
+    stage_run(stage, 10);
+    g_assert_nonnull(strstr(stage->wire->str, "> DISCONNECT cause 6\n"));
+    g_assert_nonnull(strstr(stage->wire->str, "> SETUP 100→200 ch 2 complete\n"));
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_run(stage, 100);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static void a_busy_channel_is_refused_or_exchanged(void)
+{
+    Stage *stage = stage_phone_talks(NETWORK); /* on channel 1 */
+
+    stage_far_calls(stage, "150", 1, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 1 complete\n> RELEASE COMPLETE cause 44\n");
+    stage_far_calls(stage, "150", 1, FALSE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 1 complete\n> CALL PROCEEDING ch 2\n");
+    stage_far_calls(stage, "150", 16, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 16 complete\n> RELEASE COMPLETE cause 82\n");
+    stage_far_calls(stage, "150", 0, FALSE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 complete\n> CALL PROCEEDING ch 3\n");
+    stage_free(stage);
+}
+
+static void a_full_group_has_no_channel(void)
+{
+    Stage *stage = stage_new(NETWORK, TRUE);
+
+    for (guint i = 0; i < 23; i++)
+        stage_phone_calls(stage, "200");
+    stage_forget(stage);
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 23);
+    stage_phone_calls(stage, "200");
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 23);
+    g_assert_nonnull(strstr(stage->trace->str, "CHANNEL.NONE"));
+    g_assert_nonnull(strstr(stage->trace->str, "cause=34"));
+    stage_far_calls(stage, "150", 5, FALSE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 5 complete\n> RELEASE COMPLETE cause 34\n");
+    stage_free(stage);
+}
+
+static guint8 next_channel(Stage *stage)
+{
+    guint8 number;
+
+    stage_phone_calls(stage, "200");
+    number = call_channel(stage_call(stage)).number;
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_run(stage, 10);
+    return number;
+}
+
+static void channels_are_hunted_by_the_rule(void)
+{
+    static const struct {
+        const char *rule;
+        guint8 first, second;
+    } hunts[] = {
+        {"ascending", 1, 1}, {"descending", 31, 31}, {"round-robin", 1, 2}, {"least-used", 1, 2}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(hunts); i++) {
+        g_autofree char *trunk = g_strdup_printf(NETWORK "hunting = %s\n", hunts[i].rule);
+        Stage *stage = stage_new(trunk, FALSE);
+
+        g_assert_cmpint(next_channel(stage), ==, hunts[i].first);
+        g_assert_cmpint(next_channel(stage), ==, hunts[i].second);
+        stage_free(stage);
+    }
+}
+
+/* --- glare: both sides take channel 1 at once --- */
+
+static Stage *glare(const char *trunk, gboolean exclusive)
+{
+    Stage *stage = stage_new(trunk, FALSE);
+
+    stage_far_calls(stage, "150", 1, exclusive, TRUE); /* on its way */
+    stage_phone_calls(stage, "200");
+    return stage;
+}
+
+static void the_network_side_keeps_its_channel(void)
+{
+    Stage *stage = glare(NETWORK, TRUE);
+
+    g_assert_nonnull(strstr(stage->wire->str, "> RELEASE COMPLETE cause 44\n"));
+    stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
+    g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "isdn.glare"), ==, 1);
+    stage_free(stage);
+}
+
+static void the_network_side_gives_another_channel(void)
+{
+    Stage *stage = glare(NETWORK, FALSE);
+
+    g_assert_nonnull(strstr(stage->wire->str, "> CALL PROCEEDING ch 2\n"));
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    stage_free(stage);
+}
+
+static void the_user_side_yields_its_channel(void)
+{
+    Stage *stage = glare(CPE, TRUE);
+
+    g_assert_nonnull(strstr(stage->wire->str, "> CALL PROCEEDING ch 1\n"));
+    g_assert_nonnull(strstr(stage->wire->str, "> SETUP 100→200 ch 2 complete\n"));
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_BUSY);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+/* Each row: the room's life with one caller. */
+static void a_phone_that_yields_with_preferred_keeps_its_setup(void)
+{
+    Stage *stage = glare(CPE "channel = preferred\n", TRUE);
+
+    g_assert_null(strstr(stage->wire->str, "SETUP 100→200 ch 2"));
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_BUSY);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/isdn/channel/retry", a_refused_channel_is_followed_by_another);
+    g_test_add_func("/isdn/channel/preferred", the_far_end_may_choose_another_channel);
+    g_test_add_func("/isdn/channel/exclusive", an_exclusive_channel_stays);
+    g_test_add_func("/isdn/channel/busy", a_busy_channel_is_refused_or_exchanged);
+    g_test_add_func("/isdn/channel/full", a_full_group_has_no_channel);
+    g_test_add_func("/isdn/channel/hunting", channels_are_hunted_by_the_rule);
+    g_test_add_func("/isdn/glare/network-exclusive", the_network_side_keeps_its_channel);
+    g_test_add_func("/isdn/glare/network-preferred", the_network_side_gives_another_channel);
+    g_test_add_func("/isdn/glare/cpe-exclusive", the_user_side_yields_its_channel);
+    g_test_add_func("/isdn/glare/cpe-preferred",
+                    a_phone_that_yields_with_preferred_keeps_its_setup);
+    return g_test_run();
+}
