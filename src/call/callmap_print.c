@@ -321,6 +321,7 @@ static void callmap_print_man(FILE *out)
     fprintf(out,
             ".\\\" Generated from the call map's tables. Do not edit.\n"
             ".TH TIELINE\\-CALLMAP 7 \"\" tieline \"tieline\"\n"
+            ".ad l\n"
             ".SH NAME\n"
             "tieline\\-callmap \\- how tieline translates between SIP and Q.931\n"
             ".SH DESCRIPTION\n"

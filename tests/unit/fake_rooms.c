@@ -395,6 +395,26 @@ char *fake_take_lines(Fake *fake)
     return lines;
 }
 
+void tells(Fake *fake, const char *expected)
+{
+    g_autofree char *told = fake_take_lines(fake);
+
+    g_assert_cmpstr(told, ==, expected);
+}
+
+void says(Fake *fake, guint32 id, const char *expected)
+{
+    g_assert_cmpstr(fake_of(fake, id)->messages->str, ==, expected);
+}
+
+void says_last(Fake *fake, guint32 id, const char *expected)
+{
+    const GString *said = fake_of(fake, id)->messages;
+    gsize tail = MIN(strlen(expected), said->len);
+
+    g_assert_cmpstr(said->str + said->len - tail, ==, expected);
+}
+
 void fake_assert_gone(Fake *fake, guint32 id)
 {
     FakeCall *mine = fake_of(fake, id);

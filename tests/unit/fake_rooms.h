@@ -6,6 +6,8 @@
 #include "legs.h"
 #include "loop_virtual.h"
 
+#define SECOND G_USEC_PER_SEC
+
 /* Two trunks, "pbx" (network side, +49, prefix 00) and "spare"; see fake_rooms.c for the routes. */
 Settings *fake_settings_new(void);
 void fake_settings_free(Settings *settings);
@@ -50,5 +52,10 @@ void fake_raise_status(Fake *fake, guint32 id, guint16 status);
 
 /* The trace since the last time, then forgotten. Caller frees. */
 char *fake_take_lines(Fake *fake);
+/* The trace since the last time must be EXPECTED; what call ID's legs were asked so far must be, or
+ * must end with, EXPECTED. */
+void tells(Fake *fake, const char *expected);
+void says(Fake *fake, guint32 id, const char *expected);
+void says_last(Fake *fake, guint32 id, const char *expected);
 /* Fails unless call ID has ended and left nothing behind. */
 void fake_assert_gone(Fake *fake, guint32 id);

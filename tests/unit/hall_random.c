@@ -1,0 +1,124 @@
+/* A million random events leave no call, channel or port behind. */
+#include "cause.h"
+#include "fake_rooms.h"
+#include "log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static guint event_budget(void)
+{
+    const char *text = g_getenv("TIELINE_TEST_EVENTS");
+
+    return text ? (guint)strtoul(text, NULL, 10) : 1000000;
+}
+
+static CallNews random_news(GRand *dice)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = (guint8)g_rand_int_range(dice, 0, 256);
+    news.location = (gint8)g_rand_int_range(dice, -1, 16);
+    news.status = (guint16)(g_rand_boolean(dice) ? 0 : g_rand_int_range(dice, 100, 800));
+    news.reason_trusted = g_rand_boolean(dice);
+    news.complete = g_rand_int_range(dice, 0, 8) == 0;
+    news.has_remote = g_rand_boolean(dice);
+    for (gint i = g_rand_int_range(dice, 0, 6); i > 0; i--)
+        news.digits[i - 1] = "0123456789*#+a"[g_rand_int_range(dice, 0, 14)];
+    return news;
+}
+
+static void random_call(Fake *fake, GArray *live)
+{
+    static const char *const numbers[] = {"200", "100", "105", "205", "201", "101",
+                                          "1",   "",    "03",  "2",   "555", "0049"};
+    const char *called = numbers[g_rand_int_range(fake->dice, 0, G_N_ELEMENTS(numbers))];
+    guint32 id = 0;
+    Call *call = g_rand_boolean(fake->dice)
+                     ? fake_call_from_phone(fake, called, &id)
+                     : fake_call_from_pbx(fake, called, g_rand_boolean(fake->dice), &id);
+
+    if (call)
+        g_array_append_val(live, id);
+    else if (id)
+        fake_assert_gone(fake, id);
+}
+
+/* A call that has ended must have left nothing, and is forgotten. */
+static void random_bury(Fake *fake, GArray *live)
+{
+    for (guint i = 0; i < live->len;) {
+        guint32 id = g_array_index(live, guint32, i);
+
+        if (hall_find_call(fake->hall, id)) {
+            i++;
+            continue;
+        }
+        fake_assert_gone(fake, id);
+        g_hash_table_remove(fake->calls, GUINT_TO_POINTER(id));
+        g_array_remove_index_fast(live, i);
+    }
+}
+
+/* One event that the legs of one call can raise; FALSE when the dice found none. */
+static gboolean random_event(Fake *fake, GArray *live)
+{
+    guint32 id = g_array_index(live, guint32, g_rand_int_range(fake->dice, 0, (gint)live->len));
+    Call *call = hall_find_call(fake->hall, id);
+    FakeCall *mine = fake_of(fake, id);
+
+    for (guint tries = 0; tries < 40; tries++) {
+        CallEvent event = (CallEvent)g_rand_int_range(fake->dice, 0, CALL_EVENT_COUNT);
+        CallNews news;
+
+        if ((event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_INTERWORK) ||
+            legs_can(&mine->legs, call_sip_state(call), call_isdn_state(call), event) == FIT_NO)
+            continue;
+        news = random_news(fake->dice);
+        fake_raise(fake, id, event, &news);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static void million_random_events_leave_nothing(void)
+{
+    Fake *fake = fake_new();
+    g_autoptr(GArray) live = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint budget = event_budget(), raised = 0;
+    const char *seed = g_getenv("TIELINE_TEST_SEED");
+
+    fake->quiet = TRUE;
+    fake->refuse_permille = 30;
+    fake->refuse_cause = 41;
+    g_rand_set_seed(fake->dice,
+                    seed ? (guint32)strtoul(seed, NULL, 10) : (guint32)g_test_rand_int());
+    while (raised < budget) {
+        if (live->len == 0 || (live->len < 30 && g_rand_int_range(fake->dice, 0, 12) == 0))
+            random_call(fake, live);
+        if (live->len)
+            raised += random_event(fake, live);
+        if (g_rand_int_range(fake->dice, 0, 50) == 0)
+            loop_virtual_advance(fake->loop, g_rand_int_range(fake->dice, 0, 40) * SECOND);
+        random_bury(fake, live);
+    }
+    g_test_message("%u events, %u calls", raised, hall_last_call(fake->hall));
+    /* With a little patience every call ends. */
+    for (guint round = 0; live->len && round < 10000; round++) {
+        random_event(fake, live);
+        random_bury(fake, live);
+    }
+    g_assert_cmpuint(live->len, ==, 0);
+    g_assert_cmpuint(hall_call_count(fake->hall), ==, 0);
+    fake_free(fake);
+}
+
+#define STORY(name) g_test_add_func("/random/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    log_open(LEVEL_ERROR, FALSE);
+    STORY(million_random_events_leave_nothing);
+    return g_test_run();
+}
