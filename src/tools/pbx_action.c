@@ -34,8 +34,7 @@ static void edit_next(PbxCall *call, guint8 type, guint8 new_type, gint cause, g
     pbx_edits_add(&call->line->edits, &edit);
 }
 
-/* ---- before the connection ---------------------------------------------------------------------
- */
+/* ---- before the connection ------------------------------------------------------------------- */
 
 static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **error)
 {
@@ -70,8 +69,7 @@ static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **er
     return FALSE;
 }
 
-/* ---- clearing ----------------------------------------------------------------------------------
- */
+/* ---- clearing -------------------------------------------------------------------------------- */
 
 static gboolean act_disconnect(PbxCall *call, const PbxCommand *command, GError **error)
 {
@@ -127,8 +125,7 @@ void pbx_call_clear(PbxCall *call, gint cause)
     pbx_call_act(call, &command, NULL);
 }
 
-/* ---- audio, digits, raw ------------------------------------------------------------------------
- */
+/* ---- audio, digits, raw ---------------------------------------------------------------------- */
 
 static gboolean act_audio(PbxCall *call, const PbxCommand *command, GError **error)
 {
@@ -246,8 +243,7 @@ gboolean pbx_call_act(PbxCall *call, const PbxCommand *command, GError **error)
     return done;
 }
 
-/* ---- making ------------------------------------------------------------------------------------
- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* '+' stands for an international number (Q.931 type 1, E.164). */
 static const char *number_plan(const char *digits, int *plan)

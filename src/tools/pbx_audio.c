@@ -111,8 +111,7 @@ void pbx_audio_connected(PbxAudio *audio)
         audio->head = g_byte_array_new();
 }
 
-/* ---- playing -----------------------------------------------------------------------------------
- */
+/* ---- playing --------------------------------------------------------------------------------- */
 
 /* ITU-T G.711 tables 1a to 2b, by segments. */
 static guint8 alaw_encode(int linear)
@@ -220,8 +219,7 @@ static void play_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize coun
     }
 }
 
-/* ---- recording ---------------------------------------------------------------------------------
- */
+/* ---- recording ------------------------------------------------------------------------------- */
 
 gboolean pbx_audio_record(PbxAudio *audio, const char *file, gboolean early, GError **error)
 {
@@ -284,8 +282,7 @@ guint64 pbx_audio_recorded(const PbxAudio *audio)
     return audio->recorded;
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 void pbx_audio_compare(PbxAudio *audio, guint32 seed)
 {

@@ -78,8 +78,7 @@ PbxCall *pbx_call_new(PbxCalls *calls, PbxLine *line, gboolean incoming)
     return call;
 }
 
-/* ---- finding -----------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 PbxCall *pbx_calls_find(PbxCalls *calls, guint id)
 {
@@ -141,8 +140,7 @@ gboolean pbx_calls_had_incoming(const PbxCalls *calls)
     return calls->had_incoming;
 }
 
-/* ---- channels ----------------------------------------------------------------------------------
- */
+/* ---- channels -------------------------------------------------------------------------------- */
 
 guint8 pbx_line_free_channel(const PbxLine *line)
 {
@@ -212,8 +210,7 @@ void pbx_call_connected(PbxCall *call)
     calls->events.connected(calls->events.user, call);
 }
 
-/* ---- news from the line ------------------------------------------------------------------------
- */
+/* ---- news from the line ---------------------------------------------------------------------- */
 
 PbxCall *pbx_calls_message(PbxCalls *calls, PbxLine *line, const PbxSeen *seen)
 {

@@ -43,8 +43,7 @@ void pbx_edits_clear(PbxEdits *edits)
     g_queue_clear_full(&edits->waiting, (GDestroyNotify)edit_free);
 }
 
-/* ---- one message -------------------------------------------------------------------------------
- */
+/* ---- one message ----------------------------------------------------------------------------- */
 
 static void element_append(GByteArray *out, guint8 id, const guint8 *data, guint8 length)
 {
@@ -123,8 +122,7 @@ GBytes *pbx_edit_apply(const PbxEdit *edit, const guint8 *octets, gsize length)
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }
 
-/* ---- the line's messages -----------------------------------------------------------------------
- */
+/* ---- the line's messages --------------------------------------------------------------------- */
 
 GBytes *pbx_edits_take(PbxEdits *edits, guint8 number, const guint8 *octets, gsize length,
                        gboolean *again)

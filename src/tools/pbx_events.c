@@ -107,8 +107,7 @@ PbxLine *pbx_run_open_line(PbxRun *run, const PbxLineSettings *settings, GError 
     return pbx_line_open(settings, run->loop, &events, error);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void call_named(void *user, PbxCall *call, const char *name)
 {

@@ -10,8 +10,7 @@ static void span_read(PbxWords *words, PbxCommand *command)
         command->span = pbx_words_number(words, "a span", 0, 63);
 }
 
-/* ---- actions on a call -------------------------------------------------------------------------
- */
+/* ---- actions on a call ----------------------------------------------------------------------- */
 
 static void alert_read(PbxWords *words, PbxCommand *command)
 {
@@ -96,8 +95,7 @@ static void raw_read(PbxWords *words, PbxCommand *command)
     span_read(words, command);
 }
 
-/* ---- calls, load, the line ---------------------------------------------------------------------
- */
+/* ---- calls, load, the line ------------------------------------------------------------------- */
 
 static const char *const bearer_words[] = {"speech", "audio", "unrestricted", "video"};
 static const gint bearer_codes[] = {BEARER_SPEECH, BEARER_3K1_AUDIO, BEARER_UNRESTRICTED,

@@ -5,8 +5,7 @@
 
 #include <sys/time.h>
 
-/* ---- the span ----------------------------------------------------------------------------------
- */
+/* ---- the span -------------------------------------------------------------------------------- */
 
 static void line_block(void *user, guint8 channel, const guint8 *rx, guint8 *tx, gsize count)
 {
@@ -77,8 +76,7 @@ guint pbx_line_channels(const PbxLine *line)
     return line->settings->span.type == SPAN_E1 ? 30 : 23;
 }
 
-/* ---- libpri ------------------------------------------------------------------------------------
- */
+/* ---- libpri ---------------------------------------------------------------------------------- */
 
 static int switch_of(const PbxLineSettings *settings)
 {

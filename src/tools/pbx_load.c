@@ -37,8 +37,7 @@ guint64 pbx_load_failed(const PbxLoad *load)
     return load->failed;
 }
 
-/* ---- report ------------------------------------------------------------------------------------
- */
+/* ---- report ---------------------------------------------------------------------------------- */
 
 static gint compare_times(gconstpointer a, gconstpointer b)
 {
@@ -109,8 +108,7 @@ static void load_report(PbxLoad *load)
     pbx_report_close();
 }
 
-/* ---- calls -------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void load_count(PbxLoad *load, gboolean answered, gint cause)
 {

@@ -107,8 +107,7 @@ gboolean pbx_number_matches(const char *pattern, const char *digits)
     return !*digits;
 }
 
-/* ---- elements ----------------------------------------------------------------------------------
- */
+/* ---- elements -------------------------------------------------------------------------------- */
 
 /* Octets before the one that ends an extension group; LENGTH when none does. */
 static gsize group_end(const guint8 *data, gsize length)

@@ -1,7 +1,6 @@
 /* The run of a script: commands one after another, expectations, and the verdict. */
 #include "pbx_run.h"
 
-#include "log.h"
 #include "pbx_load.h"
 #include "pbx_report.h"
 #include "pbx_run_private.h"
@@ -15,8 +14,7 @@ void pbx_run_soon(PbxRun *run)
     loop_timer_start(run->loop, run->poke, 0);
 }
 
-/* ---- verdict -----------------------------------------------------------------------------------
- */
+/* ---- verdict --------------------------------------------------------------------------------- */
 
 static void lines_report(PbxRun *run)
 {
@@ -101,8 +99,7 @@ static void command_failed(PbxRun *run, const PbxCommand *command, PbxVerdict ve
         pbx_run_quit(run);
 }
 
-/* ---- the turn ----------------------------------------------------------------------------------
- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 static void command_over(PbxRun *run, RunResult result, const GError *error)
 {
@@ -162,8 +159,7 @@ void pbx_run_quit(PbxRun *run)
     pbx_run_add(run, quit);
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 PbxRun *pbx_run_new(Loop *loop, GPtrArray *settings, const char *name, gboolean keep_going,
                     GError **error)

@@ -45,8 +45,7 @@ static PbxCommand *row_read(const PbxWordRow *row, PbxWords *words)
     return command;
 }
 
-/* ---- behaviour for coming calls ----------------------------------------------------------------
- */
+/* ---- behaviour for coming calls -------------------------------------------------------------- */
 
 static PbxCommand *step_add(PbxCommand *behaviour, PbxVerb verb)
 {

@@ -71,8 +71,7 @@ static void tap_spoken(PbxLine *line, guint8 acknowledged)
     pri_set_timer(line->isdn, PRI_TIMER_T203, line->t203_ms);
 }
 
-/* ---- outward -----------------------------------------------------------------------------------
- */
+/* ---- outward --------------------------------------------------------------------------------- */
 
 static void line_transmit(PbxLine *line, const guint8 *frame, gsize length)
 {
@@ -128,8 +127,7 @@ int pbx_tap_write(struct pri *isdn, void *buffer, int length)
     return length;
 }
 
-/* ---- inward ------------------------------------------------------------------------------------
- */
+/* ---- inward ---------------------------------------------------------------------------------- */
 
 /* Hands libpri the frame at hand; octets >= 0x80 after its end stop the loops that libpri runs over
  * extension bits (facts of libpri: they read past the end of a malformed frame). */

@@ -122,7 +122,7 @@ gboolean pbx_time_parse(const char *text, gint64 *time_us)
     return TRUE;
 }
 
-/* ---- values of the language ---- */
+/* ---- values of the language ------------------------------------------------------------------ */
 
 gint pbx_words_cause(PbxWords *words)
 {

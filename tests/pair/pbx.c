@@ -263,8 +263,7 @@ static Story stories[] = {
     {"audio-is-exact-on-t1", "--buffer 32 --type t1", audio_network, audio_cpe, .alone = TRUE},
 };
 
-/* ---- running them all at once ------------------------------------------------------------------
- */
+/* ---- running them all at once ---------------------------------------------------------------- */
 
 static const char *tool(void)
 {
@@ -432,8 +431,7 @@ static void story_test(gconstpointer data)
     g_clear_pointer(&story->directory, g_free);
 }
 
-/* ---- without a far end -------------------------------------------------------------------------
- */
+/* ---- without a far end ----------------------------------------------------------------------- */
 
 static int tool_run(const char *options, const char *input, char **errors)
 {

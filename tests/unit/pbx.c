@@ -7,8 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* ---- commands ----------------------------------------------------------------------------------
- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 typedef struct Spoken {
     const char *text;
@@ -167,8 +166,7 @@ static void patterns_match_whole_numbers(void)
     g_assert_true(pbx_number_matches("*1#", "*1#"));
 }
 
-/* ---- messages, octets written by hand from Q.931 -----------------------------------------------
- */
+/* ---- messages, octets written by hand from Q.931 --------------------------------------------- */
 
 static const guint8 setup_octets[] = {
     0x08, 0x02, 0x00, 0x05, 0x05,                /* SETUP, reference 5 */
@@ -265,8 +263,7 @@ static void broken_messages_are_survived(void)
     g_assert_cmpuint(refused, >, 100);
 }
 
-/* ---- edits -------------------------------------------------------------------------------------
- */
+/* ---- edits ----------------------------------------------------------------------------------- */
 
 static void assert_octets(GBytes *bytes, const guint8 *wanted, gsize length)
 {
@@ -325,8 +322,7 @@ static void repetitions_are_the_same_octets(void)
     pbx_edits_clear(&edits);
 }
 
-/* ---- expectations ------------------------------------------------------------------------------
- */
+/* ---- expectations ---------------------------------------------------------------------------- */
 
 static void heard(PbxNewsList *list, guint call, guint8 type, gint cause)
 {
@@ -366,8 +362,7 @@ static void what_was_expected_is_behind_us(void)
     pbx_news_forget(&list);
 }
 
-/* ---- audio -------------------------------------------------------------------------------------
- */
+/* ---- audio ----------------------------------------------------------------------------------- */
 
 static void feed(PbxAudio *audio, PbxPattern *pattern, gsize count, guint8 *sent)
 {
@@ -465,8 +460,7 @@ static void tones_are_coded_by_the_law(void)
     pbx_audio_free(other);
 }
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static gboolean options(PbxOptions *read, GError **error, const char *line)
 {
