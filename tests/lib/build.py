@@ -44,8 +44,9 @@ def test_programs():
 
 
 def has_target(name):
-    return subprocess.run(["make", "-n", name], cwd=BUILD, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+    """Does the Makefile have a rule for NAME?"""
+    with open(os.path.join(BUILD, "Makefile"), encoding="utf-8") as file:
+        return any(line.startswith(name + ":") for line in file)
 
 
 def commit():

@@ -142,8 +142,8 @@ def run_fuzz(results):
         results.tell("skip", "fuzz: no fuzz target")
         return
     try:
-        build.call("make", "-s", "fuzz")
-        results.tell("pass", "fuzz: a minute at the D-channel border")
+        text = build.call("make", "-s", "fuzz")
+        results.tell("skip" if text.startswith("skipped:") else "pass", "fuzz: a minute at the D-channel border")
     except build.BuildError as error:
         results.tell("fail", "fuzz: a minute at the D-channel border", str(error))
 

@@ -55,9 +55,10 @@ static void t200_runs_on_the_faked_clock(void)
 static void a_step_of_the_wall_clock_is_not_seen(void)
 {
     struct timeval before, after;
-    gint64 start = clock_now_us();
+    gint64 start;
 
     gettimeofday(&before, NULL);
+    start = clock_now_us();
     while (clock_now_us() - start < 20 * 1000)
         ;
     gettimeofday(&after, NULL);
