@@ -39,6 +39,7 @@ class Place:
                                             "clock": "master"}
         settings["trunk pbx"]["span"] = ", ".join("e%d" % index for index in range(self.spans))
         settings["trunk pbx"]["hunting"] = "least-used"
+        settings["media"]["ports"] = "20000-20999"
         settings["system"]["log-level"] = "warning"
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
             file.write(config.text(settings))
@@ -66,7 +67,7 @@ class Place:
 
     def _listen(self):
         for line in self.pbx.popen.stdout:
-            if b'"load"' in line:  # the rest is a line an event: too many to keep
+            if b"\"load\"" in line or b"verdict" in line:  # the rest is a line an event: too many to keep
                 self.news.append(json.loads(line))
 
     def start_sipp(self, name, *options):
