@@ -46,8 +46,10 @@ typedef void (*CallTraceFunc)(void *user, const CallTrace *trace);
 
 /* Owns nothing it is handed but copies nothing either: LOOP must outlive the hall, SETTINGS every call made under it. */
 Hall *hall_new(Loop *loop, const Settings *settings);
-/* Frees the hall; live calls are dropped without a message (the house clears them before): their rooms are told by part()
- * and must still stand. hall_note() and all else of the hall is over after it. */
+/* Ends every live call without a message: its rooms are told by part() and must still stand. No call is new after it. Rooms
+ * that close may still write hall_note(). */
+void hall_drop_calls(Hall *hall);
+/* Drops what calls are left, then frees the hall: the last to go. */
 void hall_free(Hall *hall);
 /* New settings (routes, causes, timers) for new calls; SETTINGS must outlive every call made under it. */
 void hall_set_settings(Hall *hall, const Settings *settings);

@@ -141,11 +141,13 @@ static gboolean signalling_open(House *house, GError **error)
 
 static void signalling_close(House *house)
 {
-    /* The hall goes first: it parts live calls from rooms that still stand. */
-    g_clear_pointer(&house->hall, hall_free);
+    /* Calls part from rooms that still stand; the hall hears the rooms' last words. */
+    if (house->hall)
+        hall_drop_calls(house->hall);
     g_clear_pointer(&house->ua, ua_free);
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
+    g_clear_pointer(&house->hall, hall_free);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
 

@@ -50,11 +50,10 @@ void hall_drop_call(Call *call)
         hall->idle(hall->idle_user);
 }
 
-void hall_free(Hall *hall)
+void hall_drop_calls(Hall *hall)
 {
-    if (!hall)
-        return;
     hall->idle = NULL;
+    hall->draining = TRUE;
     while (!g_queue_is_empty(&hall->calls)) {
         Call *call = g_queue_peek_head(&hall->calls);
 
@@ -64,6 +63,13 @@ void hall_free(Hall *hall)
             room_part(&hall->isdn, call);
         hall_drop_call(call);
     }
+}
+
+void hall_free(Hall *hall)
+{
+    if (!hall)
+        return;
+    hall_drop_calls(hall);
     ladder_book_free(hall->ladders);
     g_string_free(hall->line, TRUE);
     g_hash_table_unref(hall->by_id);
