@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <netinet/in.h>
 
-#define NUMBER_MAX 32    /* digits of a number; longer ones are refused as 484 / cause 28 */
+#define NUMBER_MAX 31    /* digits of a number, as many as libpri sends; longer ones are refused as 484 / cause 28 */
 #define NAME_MAX_BYTES 82 /* Q.931 Display, network-dependent 34 or 82 octets */
 #define URI_MAX 256
 #define TAG_MAX 64       /* names of trunks, spans, routes and peers */

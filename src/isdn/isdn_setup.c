@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+G_STATIC_ASSERT(FRAME_NUMBER_MAX > NUMBER_MAX); /* else a number that is too long would not show */
+
 gboolean digits_copy(const char *text, char *digits, gsize size)
 {
     gsize at = 0;
@@ -34,10 +36,25 @@ static int presentation_of(const TrunkSettings *trunk, const Number *number)
            (may_claim ? number->screening : SCREENING_USER_NOT_SCREENED);
 }
 
+/* RFC 4497 9.2.2: an asserted identity, the From header only where the trunk says so. */
+static gboolean number_may_leave(const TrunkSettings *trunk, const Number *number)
+{
+    switch (trunk->identity) {
+    case IDENTITY_PAI:
+        return number->screening == SCREENING_NETWORK;
+    case IDENTITY_FROM:
+        return TRUE;
+    case IDENTITY_NONE:
+        return FALSE;
+    }
+    return FALSE;
+}
+
 static void caller_fill(const TrunkSettings *trunk, const CallSetup *setup,
                         struct pri_party_id *caller)
 {
-    if (digits_copy(setup->calling.digits, caller->number.str, NUMBER_MAX + 1) &&
+    if (number_may_leave(trunk, &setup->calling) &&
+        digits_copy(setup->calling.digits, caller->number.str, NUMBER_MAX + 1) &&
         caller->number.str[0]) {
         caller->number.valid = 1;
         caller->number.plan = plan_of(&setup->calling);
@@ -52,6 +69,11 @@ static void caller_fill(const TrunkSettings *trunk, const CallSetup *setup,
         caller->name.valid = octets > 0;
         caller->name.presentation = setup->name_presentation << 5;
         caller->name.char_set = PRI_CHAR_SET_ISO8859_1;
+    }
+    if (caller->name.valid && !caller->number.valid) {
+        /* Without a number libpri sends no name: one that is not available (RFC 4497 9.2.2). */
+        caller->number = (struct pri_party_number){
+            .valid = 1, .presentation = PRES_NUMBER_NOT_AVAILABLE, .plan = PRI_UNKNOWN};
     }
 }
 
@@ -166,9 +188,13 @@ guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameN
         return CAUSE_BEARER_NOT_IMPLEMENTED;
     setup->bearer = (Bearer)ring->ctype;
     plan_read(ring->calledplan == -1 ? 0 : ring->calledplan, &setup->called);
-    if (!digits_copy(called, setup->called.digits, sizeof setup->called.digits))
+    /* libpri cuts what is longer, and a cut number would be a wrong one. */
+    if (strlen(news->called) > NUMBER_MAX ||
+        !digits_copy(called, setup->called.digits, sizeof setup->called.digits))
         return CAUSE_INVALID_NUMBER_FORMAT;
     calling_read(ring, &setup->calling);
+    if (strlen(news->calling) > NUMBER_MAX)
+        setup->calling.digits[0] = '\0';
     name_read(dchan, &ring->calling.name, setup);
     return 0;
 }

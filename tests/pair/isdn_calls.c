@@ -1,5 +1,6 @@
 /* Calls between our isdn room and a true libpri far end: set-up both ways, overlap, channels,
  * clearing. */
+#define _GNU_SOURCE /* memmem() */
 #include "isdn_line.h"
 
 #include "cause.h"
@@ -240,6 +241,66 @@ static void the_network_side_sends_the_name(void)
     stage_free(stage);
 }
 
+static void the_number_leaves_as_the_trunk_says(void)
+{
+    static const struct {
+        const char *trunk;
+        Screening screening;
+        const char *told;
+    } cases[] = {
+        {NETWORK, SCREENING_NETWORK, "RING 100→200 ch 1 "},
+        {NETWORK, SCREENING_USER_NOT_SCREENED, "RING →200 ch 1 "},
+        {NETWORK "identity = pai\n", SCREENING_USER_NOT_SCREENED, "RING →200 ch 1 "},
+        {NETWORK "identity = from\n", SCREENING_USER_NOT_SCREENED, "RING 100→200 ch 1 "},
+        {NETWORK "identity = from\n", SCREENING_NETWORK, "RING 100→200 ch 1 "},
+        {NETWORK "identity = none\n", SCREENING_NETWORK, "RING →200 ch 1 "},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Stage *stage = stage_new(cases[i].trunk, FALSE);
+
+        stage->screening = cases[i].screening;
+        stage_phone_calls(stage, "200");
+        g_assert_true(g_str_has_prefix(stage->far_told->str, cases[i].told));
+        stage_free(stage);
+    }
+}
+
+/* The called number swallows Sending complete, one octet after it. */
+static gboolean called_number_grows(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    guint8 *number = outward ? NULL : memmem(frame, length, "\x70\x20\x80", 3);
+
+    if (number)
+        number[1]++;
+    return TRUE;
+}
+
+static void the_longest_number_and_one_digit_more(void)
+{
+    static const char digits[] = "1234567890123456789012345678901";
+    Stage *stage = stage_new(CPE, FALSE);
+
+    g_assert_cmpuint(strlen(digits), ==, NUMBER_MAX);
+    stage_phone_calls(stage, digits);
+    stage_far(stage, "RING 100→1234567890123456789012345678901 ch 1 ''\n");
+    stage_free(stage);
+
+    stage = stage_new(CPE, FALSE);
+    stage_far_calls(stage, digits, 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpstr(call_asked(stage_call(stage))->called.digits, ==, digits);
+    stage_free(stage);
+
+    stage = stage_new(CPE, FALSE);
+    stage->hook = called_number_grows;
+    stage_far_calls(stage, digits, 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_nonnull(strstr(stage->wire->str, "> RELEASE COMPLETE cause 28\n"));
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
 static void the_far_ends_name_is_read(void)
 {
     Stage *stage = stage_new(CPE, FALSE);
@@ -303,6 +364,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/overlap/t302", t302_ends_a_number_that_stays_short);
     g_test_add_func("/isdn/overlap/sending", setup_ack_of_the_far_end_is_taken);
     g_test_add_func("/isdn/identity/name-out", the_network_side_sends_the_name);
+    g_test_add_func("/isdn/identity/number-out", the_number_leaves_as_the_trunk_says);
+    g_test_add_func("/isdn/identity/longest-number", the_longest_number_and_one_digit_more);
     g_test_add_func("/isdn/identity/name-in", the_far_ends_name_is_read);
     g_test_add_func("/isdn/identity/digits", only_digits_leave_and_enter);
     g_test_add_func("/isdn/ladder", the_ladder_names_messages);

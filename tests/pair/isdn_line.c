@@ -225,13 +225,13 @@ static void write_trace(void *user, const CallTrace *trace)
 
 static Settings *settings_make(const char *trunk, gboolean t1)
 {
-    g_autofree char *text =
-        g_strdup_printf("[sip]\nlisten = 127.0.0.1:5060\n"
-                        "[span line]\nbackend = pair\ntype = %s\n"
-                        "[trunk pbx]\nspan = line\n%s"
-                        "[route out]\nfrom = 127.0.0.0/8\ncalled = XXX\nto = trunk pbx\n"
-                        "[route in]\nfrom = pbx\ncalled = 1XX\nto = sip:{number}@127.0.0.1:5080\n",
-                        t1 ? "t1" : "e1", trunk);
+    g_autofree char *text = g_strdup_printf(
+        "[sip]\nlisten = 127.0.0.1:5060\n"
+        "[span line]\nbackend = pair\ntype = %s\n"
+        "[trunk pbx]\nspan = line\n%s"
+        "[route out]\nfrom = 127.0.0.0/8\ncalled = XXX, 1234567.\nto = trunk pbx\n"
+        "[route in]\nfrom = pbx\ncalled = 1XX, 1234567.\nto = sip:{number}@127.0.0.1:5080\n",
+        t1 ? "t1" : "e1", trunk);
     GError *error = NULL;
     Settings *settings = settings_parse("test", text, &error);
 
@@ -246,6 +246,7 @@ Stage *stage_new_dark(const char *trunk, gboolean t1)
     GError *error = NULL;
     CallOps ops;
 
+    stage->screening = SCREENING_NETWORK;
     stage->loop = loop_virtual_new();
     stage->settings = settings_make(trunk, t1);
     stage->wire = g_string_new(NULL);
@@ -308,6 +309,7 @@ Call *stage_phone_calls(Stage *stage, const char *number)
     g_assert_true(address_parse("127.0.0.1:5062", &origin.source));
     g_strlcpy(setup.called.digits, number, sizeof setup.called.digits);
     g_strlcpy(setup.calling.digits, "100", sizeof setup.calling.digits);
+    setup.calling.screening = stage->screening;
     g_strlcpy(setup.name, "Anna", sizeof setup.name);
     call = call_new(stage->hall, &origin, &setup);
     g_assert_nonnull(call);

@@ -27,6 +27,7 @@ struct Stage {
 
     q931_call *far_call; /* of the last RING, or made by the test */
     int far_channel;     /* asked for or given by us, last */
+    Screening screening; /* of the number of phones that call; network provided unless a test says otherwise */
     gboolean far_deaf;   /* does not answer DISCONNECT and RELEASE */
 
     GString *wire; /* Q.931 messages as they left: "> SETUP 100→200 ch 1\n" outward, "<" inward */

@@ -245,7 +245,7 @@ static const MistakeCase mistakes[] = {
     {"digits", TRUNK_LINES "country-code = +49\n",
      "t:6: [trunk pbx] country-code: \"+49\" is not allowed; allowed: at most 3 of 0-9"},
     {"digits-star", "[route r]\nto=sip:a@b\nprepend = 12a\n",
-     "t:3: [route r] prepend: \"12a\" is not allowed; allowed: at most 32 of 0-9*#"},
+     "t:3: [route r] prepend: \"12a\" is not allowed; allowed: at most 31 of 0-9*#"},
     {"path", "[system]\ncontrol = run/tieline\n",
      "t:2: [system] control: \"run/tieline\" is not allowed; allowed: an absolute path of at most "
      "107 octets"},
