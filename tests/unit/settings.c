@@ -559,7 +559,7 @@ static void test_every_row_documented(void)
     }
 }
 
-/* doc/tieline.conf.5 is what the rows say today; `make update-man` writes it anew. */
+/* doc/tieline.conf.5 is what the rows say today; `make update-docs` writes it anew. */
 static void test_man_page(void)
 {
     g_autofree char *man = settings_text(NULL, man_print);
