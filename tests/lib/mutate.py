@@ -43,10 +43,10 @@ def spoil_header(names):
 
 
 def spoil_number(message):
-    message.called = message.calling = "0"
-    message.uri = "sip:0@0"
+    message.called = message.calling = "none"
+    message.uri = "sip:none@none"
     if message.proto == "SIP":
-        message.headers["from"] = ["<sip:0@0>;tag=0"]
+        message.headers["from"] = ["<sip:none@none>;tag=0"]
 
 
 RULE_SPOILERS = {
