@@ -100,13 +100,18 @@ COMMAND(command_explain_route)
     const char *calling = argument_text(arguments, "calling", NULL);
     CallOrigin origin = {0};
     CallSetup setup = {.bearer = BEARER_SPEECH, .complete = TRUE};
-    g_autofree char *text = NULL;
+    g_autofree char *explained = NULL, *text = NULL;
+    const char *heard = "";
 
     if (!origin_read(settings, argument_text(arguments, "from", ""), &origin, error) ||
         !number_read(argument_text(arguments, "to", ""), &setup.called, error) ||
         (calling && !number_read(calling, &setup.calling, error)))
         return NULL;
-    text = route_explain(settings, &origin, &setup);
+    if (origin.kind == ORIGIN_SIP &&
+        !network_contains(settings->sip.allow, (const struct sockaddr *)&origin.source))
+        heard = "nobody hears it: [sip] allow does not name this source; if it did:\n";
+    explained = route_explain(settings, &origin, &setup);
+    text = g_strconcat(heard, explained, NULL);
     return answer_string(text);
 }
 

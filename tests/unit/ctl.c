@@ -124,7 +124,10 @@ static const RequestCase requests[] = {
      "{\"command\":\"explain route\",\"from\":\"pbx\",\"to\":\"100\",\"calling\":\"7\"}",
      YES("\"PRI pbx to 100 from 7\"")},
     {"route-from-peer", "{\"command\":\"explain route\",\"from\":\"192.0.2.7\",\"to\":\"200\"}",
-     YES("\"SIP proxy to 200 from \"")},
+     YES("\"nobody hears it: [sip] allow does not name this source; if it did:\\nSIP proxy to 200 "
+         "from \"")},
+    {"route-from-heard", "{\"command\":\"explain route\",\"from\":\"127.0.0.1\",\"to\":\"200\"}",
+     YES("\"SIP  to 200 from \"")},
     {"route-from-nobody", "{\"command\":\"explain route\",\"from\":\"trunk x\",\"to\":\"1\"}",
      NO("\\\"trunk x\\\" is neither \\\"trunk NAME\\\" nor a numeric address")},
     {"route-to-word", "{\"command\":\"explain route\",\"from\":\"pbx\",\"to\":\"bob\"}",
