@@ -25,6 +25,8 @@ typedef struct CtlRooms {
     const Settings *settings;
     /* Called in the operator thread. */
     void (*drain)(void *user);
+    /* Takes new calls again; FALSE with ERROR when the daemon is on its way out. */
+    gboolean (*undrain)(void *user, GError **error);
     gboolean (*reload)(void *user, GError **error);
     void *user;
 } CtlRooms;

@@ -15,11 +15,14 @@
 #include <systemd/sd-daemon.h>
 #endif
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
 
 /* How long a cleared call may take to say goodbye on both sides before the house closes anyway. */
 #define FAREWELL_MS 3000
+/* From the last call's end to the close: its RELEASE COMPLETE still stands before the D channel. */
+#define LINGER_MS 250
 
 typedef enum HouseStage {
     HOUSE_SERVING,
@@ -32,7 +35,7 @@ struct House {
         *settings; /* of Settings*: the last one is in force, calls may still read the others */
     HouseStage stage;
     GMainLoop *operator_loop;
-    guint grace_source;
+    guint grace_source, linger_source;
     Ctl *ctl;
 
     GThread *signalling_thread;
@@ -91,12 +94,21 @@ static void trace_to_log(void *user, const CallTrace *trace)
     log_info("%s", trace->line);
 }
 
+static gboolean house_lingered(gpointer user)
+{
+    House *house = user;
+
+    house->linger_source = 0;
+    g_main_loop_quit(house->operator_loop);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean house_hall_is_empty(gpointer user)
 {
     House *house = user;
 
-    if (house->stage != HOUSE_SERVING)
-        g_main_loop_quit(house->operator_loop);
+    if (house->stage != HOUSE_SERVING && !house->linger_source)
+        house->linger_source = g_timeout_add(LINGER_MS, house_lingered, house);
     return G_SOURCE_REMOVE;
 }
 
@@ -267,6 +279,25 @@ static void house_drain(void *user)
     loop_post(house->signalling, signalling_drain, house, NULL);
 }
 
+static void signalling_undrain(void *user)
+{
+    House *house = user;
+
+    hall_set_draining(house->hall, FALSE);
+}
+
+static gboolean house_undrain(void *user, GError **error)
+{
+    House *house = user;
+
+    if (house->stage != HOUSE_SERVING) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the daemon is stopping");
+        return FALSE;
+    }
+    loop_post(house->signalling, signalling_undrain, house, NULL);
+    return TRUE;
+}
+
 /* ---- new settings -------------------------------------------------------------------------------
  */
 
@@ -323,6 +354,7 @@ static gboolean house_open_desk(House *house, GError **error)
         .media = house->media,
         .settings = house_settings(house),
         .drain = house_drain,
+        .undrain = house_undrain,
         .reload = house_reload,
         .user = house,
     };
@@ -364,6 +396,7 @@ void house_run(House *house)
 #endif
     g_main_loop_run(house->operator_loop);
     g_clear_handle_id(&house->grace_source, g_source_remove);
+    g_clear_handle_id(&house->linger_source, g_source_remove);
     g_source_remove(terminate);
     g_source_remove(interrupt);
     g_source_remove(hangup);

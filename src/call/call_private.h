@@ -10,23 +10,23 @@
 
 /* What the hall counts, in the order `show counters` tells it. */
 #define HALL_COUNTERS(X)                                                                           \
-    X(CALLS_FROM_SIP, "calls.from_sip")                                                            \
-    X(CALLS_FROM_ISDN, "calls.from_isdn")                                                          \
-    X(CALLS_ANSWERED, "calls.answered")                                                            \
-    X(CALLS_ENDED, "calls.ended")                                                                  \
-    X(CALLS_DRAINED, "calls.refused_draining")                                                     \
-    X(CALLS_OVER_LIMIT, "calls.refused_max_calls")                                                 \
-    X(CALLS_NO_ROUTE, "calls.no_route")                                                            \
-    X(CALLS_BARRED, "calls.barred")                                                                \
-    X(CALLS_EMERGENCY, "calls.emergency")                                                          \
-    X(CHANNEL_RETRIES, "routes.channel_retries")                                                   \
-    X(ALTERNATIVES, "routes.alternatives")                                                         \
-    X(NO_CHANNEL, "routes.no_channel")                                                             \
+    X(CALLS_FROM_SIP, "calls from SIP")                                                            \
+    X(CALLS_FROM_ISDN, "calls from ISDN")                                                          \
+    X(CALLS_ANSWERED, "calls answered")                                                            \
+    X(CALLS_ENDED, "calls ended")                                                                  \
+    X(CALLS_DRAINED, "calls refused while draining")                                               \
+    X(CALLS_OVER_LIMIT, "calls refused by max-calls")                                              \
+    X(CALLS_NO_ROUTE, "calls without a route")                                                     \
+    X(CALLS_BARRED, "calls barred")                                                                \
+    X(CALLS_EMERGENCY, "calls for emergency")                                                      \
+    X(CHANNEL_RETRIES, "channels tried again")                                                     \
+    X(ALTERNATIVES, "alternatives tried")                                                          \
+    X(NO_CHANNEL, "trunks found full")                                                             \
     X(EVENTS, "events")                                                                            \
-    X(EVENTS_LATE, "events.late")                                                                  \
-    X(TIMERS, "events.timers")                                                                     \
-    X(MISTAKES, "events.mistakes")                                                                 \
-    X(FORCED, "events.forced_ends")
+    X(EVENTS_LATE, "events late")                                                                  \
+    X(TIMERS, "timers expired")                                                                    \
+    X(MISTAKES, "events without a rule")                                                           \
+    X(FORCED, "calls ended by force")
 #define HALL_COUNTER_ENUM(id, name) COUNT_##id,
 typedef enum HallCounter { HALL_COUNTERS(HALL_COUNTER_ENUM) HALL_COUNTER_COUNT } HallCounter;
 

@@ -193,7 +193,7 @@ guint32 hall_last_call(const Hall *hall)
 
 void hall_each_counter(const Hall *hall, CounterFunc func, void *user)
 {
-    func(user, "calls.live", hall->calls.length);
+    func(user, "calls live", hall->calls.length);
     for (guint i = 0; i < HALL_COUNTER_COUNT; i++)
         func(user, counter_names[i], hall->counters[i]);
 }

@@ -34,8 +34,9 @@ COMMAND(command_drain)
 
 COMMAND(command_undrain)
 {
+    if (!scene->rooms.undrain(scene->rooms.user, error))
+        return NULL;
     g_atomic_int_set(scene->draining, FALSE);
-    hall_set_draining(scene->rooms.hall, FALSE);
     return answer_string("new calls are taken");
 }
 

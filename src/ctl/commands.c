@@ -24,7 +24,7 @@ static const Command rows[] = {
     {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
      WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127))},
     {"drain", HOME_OPERATOR, TRUE, .run = command_drain},
-    {"undrain", HOME_SIGNALLING, TRUE, .run = command_undrain},
+    {"undrain", HOME_OPERATOR, TRUE, .run = command_undrain},
     {"reload", HOME_OPERATOR, TRUE, .run = command_reload},
     {"explain cause", HOME_OPERATOR, .run = command_explain_cause,
      WITH(NUMBER_ARGUMENT("cause", TRUE, 1, 127), TEXT_ARGUMENT("trunk", FALSE))},

@@ -224,7 +224,6 @@ COMMAND(command_show_counters)
 {
     CounterListing listing = {"hall", json_array_new()};
 
-    counter_tell(&listing, "calls live", hall_call_count(scene->rooms.hall));
     hall_each_counter(scene->rooms.hall, counter_tell, &listing);
     listing.room = "sip";
     counter_tell(&listing, "legs live", ua_leg_count(scene->rooms.ua));

@@ -28,14 +28,14 @@ void sofia_loop_step(Loop *loop, guint ms);
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
-    X(dropped, "sip.dropped-source")                                                               \
-    X(malformed, "sip.malformed")                                                                  \
-    X(invites_in, "sip.invites-in")                                                                \
-    X(invites_out, "sip.invites-out")                                                              \
-    X(refused, "sip.invites-refused")                                                              \
-    X(options, "sip.options")                                                                      \
-    X(offers_refused, "sip.offers-refused")                                                        \
-    X(lost, "sip.dialogs-lost")
+    X(dropped, "requests dropped")                                                                 \
+    X(malformed, "messages malformed")                                                             \
+    X(invites_in, "INVITEs in")                                                                    \
+    X(invites_out, "INVITEs out")                                                                  \
+    X(refused, "INVITEs refused")                                                                  \
+    X(options, "OPTIONS in")                                                                       \
+    X(offers_refused, "offers refused")                                                            \
+    X(lost, "dialogs lost")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
 typedef struct UaCounters {
     UA_COUNTERS(UA_COUNTER_FIELD)

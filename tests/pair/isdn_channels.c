@@ -27,7 +27,7 @@ static void a_refused_channel_is_followed_by_another(void)
     stage_run(stage, 31000);
     stage_wire(stage, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n");
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
-    g_assert_cmpuint(stage_counter(stage, "isdn.channels_blamed"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "channels blamed"), ==, 1);
     stage_is_quiet(stage);
     stage_free(stage);
 }
@@ -147,7 +147,7 @@ static void the_network_side_keeps_its_channel(void)
     g_assert_nonnull(strstr(stage->wire->str, "> RELEASE COMPLETE cause 44\n"));
     stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
     g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 1);
-    g_assert_cmpuint(stage_counter(stage, "isdn.glare"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "channels in glare"), ==, 1);
     stage_free(stage);
 }
 

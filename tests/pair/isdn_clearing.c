@@ -30,7 +30,7 @@ static void a_setup_is_refused_with_release_complete(void)
     stage_run(stage, 10);
     stage_wire(stage, "< SETUP →150 ch 3 complete\n> RELEASE COMPLETE cause 65\n");
     stage_is_quiet(stage);
-    g_assert_cmpuint(stage_counter(stage, "isdn.setups_refused"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "SETUPs refused"), ==, 1);
     hall_set_draining(stage->hall, TRUE);
     stage_far_calls(stage, "150", 3, TRUE, TRUE);
     stage_run(stage, 10);

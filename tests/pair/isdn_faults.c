@@ -25,8 +25,8 @@ static void garbage_is_counted_and_forgotten(void)
     isdn_frame_received(stage->isdn, 7, garbage[0], 3); /* no such span */
     isdn_span_status(stage->isdn, 0, &status);
     g_assert_cmpuint(status.frames_refused, ==, G_N_ELEMENTS(garbage) + 1);
-    g_assert_cmpuint(stage_counter(stage, "isdn.frames_refused"), ==, G_N_ELEMENTS(garbage));
-    g_assert_cmpuint(stage_counter(stage, "isdn.messages_refused"), ==, 1); /* the I frame */
+    g_assert_cmpuint(stage_counter(stage, "frames refused"), ==, G_N_ELEMENTS(garbage));
+    g_assert_cmpuint(stage_counter(stage, "messages refused"), ==, 1); /* the I frame */
     stage_run(stage, 15000);
     stage_stands(stage, SIP_UP, ISDN_ACTIVE);
     stage_event(stage, EVENT_SIP_BYE, 16);
@@ -156,7 +156,7 @@ static void a_flood_of_setups_fills_the_line_and_no_more(void)
     }
     stage_run(stage, 2000);
     g_assert_cmpuint(hall_call_count(stage->hall), ==, 30);
-    g_assert_cmpuint(stage_counter(stage, "isdn.setups_refused"), ==, 30);
+    g_assert_cmpuint(stage_counter(stage, "SETUPs refused"), ==, 30);
     for (guint i = 0; i < 30; i++)
         pri_hangup(stage->far, calls[i], 16);
     stage_run(stage, 1000);

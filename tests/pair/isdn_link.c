@@ -42,7 +42,7 @@ static void a_long_alarm_ends_calls_with_27(void)
     g_assert_nonnull(strstr(stage->trace->str, "ISDN.LOST (UP,ACTIVE)->(LEAVING,NULL)"));
     g_assert_nonnull(strstr(stage->trace->str, "cause=27"));
     stage_ends(stage);
-    g_assert_cmpuint(stage_counter(stage, "isdn.calls_lost"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "calls lost"), ==, 1);
     g_assert_true(isdn_is_ready(stage->isdn));
     stage_free(stage);
 }
@@ -163,7 +163,7 @@ static void a_setup_lost_with_the_link_is_sent_again(void)
     g_queue_push_tail(&stage->to_far, g_bytes_new(dm, sizeof dm));
     stage_run(stage, 1500);
     g_assert_null(stage->hook);
-    g_assert_cmpuint(stage_counter(stage, "isdn.setups_repeated"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "SETUPs repeated"), ==, 1);
     stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
     g_assert_nonnull(strstr(stage->far_told->str, "RING 100→200 ch 1"));
     stage_event(stage, EVENT_SIP_CANCEL, 16);

@@ -17,7 +17,7 @@ static void idle_channels_are_restarted_one_by_one(void)
     stage_run(stage, 0);
     stage_far_wakes(stage);
     stage_run(stage, 3000);
-    g_assert_cmpuint(stage_counter(stage, "isdn.restarts_sent"), ==, 30);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 30);
     g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n"
                                               "> RESTART ch 2\n"));
     g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 31\n"));
@@ -44,7 +44,7 @@ static void an_unanswered_restart_takes_the_channel_out(void)
     stage_run(stage, 2200);
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
     g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_RESTARTING);
-    g_assert_cmpuint(stage_counter(stage, "isdn.restarts_unanswered"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs unanswered"), ==, 1);
     stage->hook = NULL;
     stage_run(stage, 3000);
     g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_IDLE);

@@ -156,7 +156,7 @@ static void a_stranger_gets_nothing(void)
     phone_send_raw(stranger, stun, sizeof(stun) - 1);
     g_assert_true(phone_hears_nothing(stranger, 100));
     g_assert_cmpuint(phone_heard_count(stranger), ==, 0);
-    g_assert_cmpuint(story_counter(&story, "sip.dropped-source"), >=, 9);
+    g_assert_cmpuint(story_counter(&story, "requests dropped"), >=, 9);
     story_events(&story, "");
     phone_send_raw(story.phone, stun, sizeof(stun) - 1); /* STUN is not for friends either */
     g_assert_true(phone_hears_nothing(story.phone, 20));
@@ -199,7 +199,7 @@ static void malformed_messages_are_answered_and_counted(void)
     story_open(&story);
     phone_request(story.phone, "OPTIONS", story.uri, "Session-Expires: never\r\n", NULL);
     phone_hear(story.phone, "SIP/2.0 400");
-    g_assert_cmpuint(story_counter(&story, "sip.malformed"), ==, 1);
+    g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
     story_close(&story);
 }
 

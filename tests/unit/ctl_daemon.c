@@ -25,6 +25,19 @@ static void on_drain(void *user)
     fixture->drain_thread = g_thread_self();
 }
 
+static gboolean on_undrain(void *user, GError **error)
+{
+    Fixture *fixture = user;
+
+    if (fixture->leaving) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the daemon is stopping");
+        return FALSE;
+    }
+    fixture->drained--;
+    fixture->drain_thread = NULL;
+    return TRUE;
+}
+
 static gboolean on_reload(void *user, GError **error)
 {
     Fixture *fixture = user;
@@ -52,6 +65,7 @@ void fixture_open(Fixture *fixture, gconstpointer data)
     fixture->rooms = (CtlRooms){.signalling = fixture->loop,
                                 .settings = fixture->settings,
                                 .drain = on_drain,
+                                .undrain = on_undrain,
                                 .reload = on_reload,
                                 .user = fixture};
     paper = (PaperNotes){0};

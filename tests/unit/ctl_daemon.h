@@ -12,6 +12,7 @@ typedef struct Fixture {
     Ctl *ctl;
     CtlRooms rooms;
     guint drained, reloaded;
+    gboolean leaving; /* undrain comes too late */
     GThread *drain_thread;
 } Fixture;
 

@@ -68,6 +68,7 @@ guint hall_call_count(const Hall *hall)
 
 void hall_each_counter(const Hall *hall, CounterFunc func, void *user)
 {
+    func(user, "calls live", paper_calls);
     func(user, "calls refused", G_MAXUINT64);
 }
 
