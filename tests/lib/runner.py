@@ -9,6 +9,7 @@ import build
 import cause_tables
 import flow
 import house
+import leaving
 import mutate
 import tap
 from namespace import Namespace, Unavailable
@@ -110,6 +111,13 @@ def run_causes(results, spoiled):
                          "" if noticed else seen or "the row was overridden and the check passed")
 
 
+def run_leaving(results):
+    """The daemon's own end, with a call that stands."""
+    outcome = leaving.run(build.BUILD, "leaving")
+    results.tell("fail" if outcome.failures else "pass", "leaving: SIGTERM twice clears what stands, to the last message",
+                 "\n".join(outcome.failures) + outcome.report if outcome.failures else "")
+
+
 def namespaces_work():
     """None, or why not."""
     try:
@@ -131,6 +139,7 @@ def run_house(results, flows, causes=True):
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = {pool.submit(run.play, results): run.name for run in runs}
         if causes:
+            waiting[pool.submit(run_leaving, results)] = "leaving"
             waiting.update({pool.submit(run_causes, results, spoiled): "cause tables" for spoiled in (False, True)})
         for done in concurrent.futures.as_completed(waiting):
             if done.exception():
