@@ -3,6 +3,7 @@
 #include "cause.h"
 #include "g711.h"
 #include "media_bench.h"
+#include "real_time.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -422,6 +423,7 @@ static void test_ends_in_mid_call(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    real_time_ask();
     g_test_add_func("/media/sample-exact-both-ways", test_sample_exact);
     g_test_add_func("/media/every-stage-of-a-call", test_stages);
     g_test_add_func("/media/no-tones-unasked", test_no_tones_unasked);

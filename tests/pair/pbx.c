@@ -1,11 +1,11 @@
 /* Two tieline-pbx processes, NETWORK and CPE, over CESoPSN on loopback: the tool against itself and
  * libpri. */
 #include "pbx_audio.h"
+#include "real_time.h"
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -288,11 +288,10 @@ static guint16 free_port(int *held)
 static void side_setup(gpointer data)
 {
     const Story *story = data;
-    struct sched_param first = {.sched_priority = 1};
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (story->alone)
-        sched_setscheduler(0, SCHED_RR, &first);
+        real_time_ask();
 }
 
 static GSubprocess *side_start(const Story *story, gboolean network, guint16 local, guint16 remote)
