@@ -5,6 +5,8 @@
 #include "media_bench.h"
 #include "real_time.h"
 
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -420,6 +422,49 @@ static void test_ends_in_mid_call(void)
     bench_free(bench);
 }
 
+static gboolean real_time_is_permitted(void)
+{
+    struct sched_param param = {.sched_priority = 1}, plain = {0};
+
+    if (sched_setscheduler(0, SCHED_RR, &param) != 0)
+        return FALSE;
+    g_assert_cmpint(sched_setscheduler(0, SCHED_OTHER, &plain), ==, 0);
+    return TRUE;
+}
+
+/* The policy of this process's thread NAME; -1 when there is none. */
+static int thread_policy(const char *name)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    const char *task;
+
+    while ((task = g_dir_read_name(tasks))) {
+        g_autofree char *path = g_build_filename("/proc/self/task", task, "comm", NULL);
+        g_autofree char *comm = NULL;
+
+        if (g_file_get_contents(path, &comm, NULL, NULL) && g_str_equal(g_strchomp(comm), name))
+            return sched_getscheduler(atoi(task));
+    }
+    return -1;
+}
+
+static void test_goes_before_others(void)
+{
+    Bench *bench;
+    int policy;
+
+    if (!real_time_is_permitted()) {
+        g_test_skip("real-time scheduling is not permitted here");
+        return;
+    }
+    bench = bench_new();
+    bench_open(bench);
+    policy = thread_policy("media");
+    bench_free(bench);
+    g_assert_cmpint(policy, ==, SCHED_RR);
+    g_assert_cmpint(sched_getscheduler(0), ==, SCHED_OTHER);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -434,6 +479,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/the-port-follows-the-channel", test_other_channel);
     g_test_add_func("/media/frames-and-alarms-cross", test_frames_and_alarms);
     g_test_add_func("/media/errors-of-opening", test_errors_of_opening);
+    g_test_add_func("/media/goes-before-others", test_goes_before_others);
     g_test_add_func("/media/ends-in-mid-call", test_ends_in_mid_call);
     return g_test_run();
 }
