@@ -432,7 +432,8 @@ static gboolean real_time_is_permitted(void)
     return TRUE;
 }
 
-/* The policy of this process's thread NAME; -1 when there is none. */
+/* The policy of this process's thread NAME; -1 when there is none. The main thread has the
+ * program's name, which may be the same. */
 static int thread_policy(const char *name)
 {
     g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
@@ -442,7 +443,8 @@ static int thread_policy(const char *name)
         g_autofree char *path = g_build_filename("/proc/self/task", task, "comm", NULL);
         g_autofree char *comm = NULL;
 
-        if (g_file_get_contents(path, &comm, NULL, NULL) && g_str_equal(g_strchomp(comm), name))
+        if (atoi(task) != getpid() && g_file_get_contents(path, &comm, NULL, NULL) &&
+            g_str_equal(g_strchomp(comm), name))
             return sched_getscheduler(atoi(task));
     }
     return -1;
