@@ -13,7 +13,9 @@ class BuildError(Exception):
 
 
 def call(*command, cwd=BUILD, quiet=True):
-    done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
     text = done.stdout.decode(errors="replace")
     if done.returncode:
         raise BuildError("%s\n%s" % (" ".join(command), "\n".join(text.splitlines()[-40:])))
@@ -36,8 +38,14 @@ def build():
 def test_programs():
     """What `make check` would run, as paths inside build-test/."""
     rule = "include Makefile\nprint-tests:\n\t@echo $(TESTS)\n"
-    done = subprocess.run(["make", "-s", "-f", "-", "print-tests"], cwd=BUILD, input=rule.encode(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        ["make", "-s", "-f", "-", "print-tests"],
+        cwd=BUILD,
+        input=rule.encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     if done.returncode:
         raise BuildError(done.stderr.decode(errors="replace"))
     return done.stdout.decode().split()
@@ -51,10 +59,21 @@ def has_target(name):
 
 def commit():
     """Names the source's state: the commit, and a mark when files differ from it."""
+
     def git(*words):
         if not shutil.which("git"):
             return ""
-        return subprocess.run(["git", "-c", "safe.directory=*", *words], cwd=TOP, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, check=False).stdout.decode().strip()
+        return (
+            subprocess.run(
+                ["git", "-c", "safe.directory=*", *words],
+                cwd=TOP,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
+            .stdout.decode()
+            .strip()
+        )
+
     head = git("rev-parse", "HEAD") or "no-commit"
     return head + ("-changed" if git("status", "--porcelain", "--untracked-files=no") else "")

@@ -11,8 +11,13 @@ class Capture:
     def __init__(self, namespace, path, log):
         self.path = path
         self.process = namespace.start(
-            "dumpcap", ["dumpcap", "-q", "-P", "-i", "lo", "-f", "udp", "-s", "0", "-B", "16", "-w", path], log)
-        if not wait_for(lambda: self.process.status is not None or "File:" in self.process.tail(), 10):
+            "dumpcap",
+            ["dumpcap", "-q", "-P", "-i", "lo", "-f", "udp", "-s", "0", "-B", "16", "-w", path],
+            log,
+        )
+        if not wait_for(
+            lambda: self.process.status is not None or "File:" in self.process.tail(), 10
+        ):
             raise RuntimeError("dumpcap does not start: " + self.process.tail())
         if self.process.status is not None:
             raise RuntimeError("dumpcap: " + self.process.tail())

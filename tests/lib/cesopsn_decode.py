@@ -1,14 +1,18 @@
-# Reads RFC 5086 from captured UDP datagrams: packets in order, timeslots, the HDLC frames of a D channel.
+# Reads RFC 5086 from captured UDP datagrams: packets in order, timeslots, the HDLC frames of a D
+# channel.
 #
-# This is the tests' own decoder. It shares nothing with src/span and was written from the standards only: RFC 5086
-# (control word, payload order), ITU-T Q.921 2.3-2.9 (flags, zero insertion, FCS, abort), ISO/IEC 3309 (FCS-16).
+# This is the tests' own decoder. It shares nothing with src/span and was written from the standards
+# only: RFC 5086 (control word, payload order), ITU-T Q.921 2.3-2.9 (flags, zero insertion, FCS,
+# abort), ISO/IEC 3309 (FCS-16).
 import struct
 
 from pcap import LINUX_LAPD, write
 
 CONTROL_WORD = struct.Struct(">HH")
 FLAG = "01111110"
-BITS = [format(octet, "08b") for octet in range(256)]  # a timeslot's bit 1 is its most significant, sent first
+BITS = [
+    format(octet, "08b") for octet in range(256)
+]  # a timeslot's bit 1 is its most significant, sent first
 
 
 class Packet:
@@ -30,7 +34,8 @@ class Frame:
 
 
 def crc16(octets):
-    """The frame check sequence of ISO 3309 (x16+x12+x5+1, reflected), before its final complement."""
+    """The frame check sequence of ISO 3309 (x16+x12+x5+1, reflected), before its final
+    complement."""
     crc = 0xFFFF
     for octet in octets:
         crc ^= octet
@@ -52,13 +57,18 @@ class Pseudowire:
         self.size = max((len(p.payload) for p in self.packets), default=0)
         for packet in self.packets:
             if packet.payload and len(packet.payload) != self.size:
-                self.errors.append("%.6f: payload of %d octets, others have %d"
-                                   % (packet.time, len(packet.payload), self.size))
+                self.errors.append(
+                    "%.6f: payload of %d octets, others have %d"
+                    % (packet.time, len(packet.payload), self.size)
+                )
         if self.size % slots:
-            self.errors.append("payload of %d octets is no multiple of %d timeslots" % (self.size, slots))
+            self.errors.append(
+                "payload of %d octets is no multiple of %d timeslots" % (self.size, slots)
+            )
 
     def _in_order(self, datagrams):
-        """Parses control words (RFC 5086 4.3), undoes sequence wrap, sorts, drops duplicates, fills gaps."""
+        """Parses control words (RFC 5086 4.3), undoes sequence wrap, sorts, drops duplicates, fills
+        gaps."""
         seen, high, previous = {}, 0, None
         for d in datagrams:
             if len(d.data) < 4:
@@ -66,16 +76,25 @@ class Pseudowire:
                 continue
             word, seq = CONTROL_WORD.unpack_from(d.data)
             if word >> 12 or word & 0x00C0:
-                self.errors.append("%.6f: control word %04x: reserved or FRG bits set" % (d.time, word))
+                self.errors.append(
+                    "%.6f: control word %04x: reserved or FRG bits set" % (d.time, word)
+                )
             length = word & 0x3F
             if length and length != len(d.data):
-                self.errors.append("%.6f: LEN %d in a packet of %d octets" % (d.time, length, len(d.data)))
+                self.errors.append(
+                    "%.6f: LEN %d in a packet of %d octets" % (d.time, length, len(d.data))
+                )
             if previous is not None and (seq - previous) & 0xFFFF < 0x8000 and seq < previous:
                 high += 0x10000
-            long_seq = high + seq - (0x10000 if previous is not None and seq > previous + 0x8000 else 0)
+            long_seq = (
+                high + seq - (0x10000 if previous is not None and seq > previous + 0x8000 else 0)
+            )
             if previous is None or (seq - previous) & 0xFFFF < 0x8000:
                 previous = seq
-            seen.setdefault(long_seq, Packet(d.time, long_seq, word >> 11 & 1, word >> 10 & 1, word >> 8 & 3, d.data[4:]))
+            seen.setdefault(
+                long_seq,
+                Packet(d.time, long_seq, word >> 11 & 1, word >> 10 & 1, word >> 8 & 3, d.data[4:]),
+            )
         out = []
         for long_seq in sorted(seen):
             packet = seen[long_seq]
@@ -86,16 +105,22 @@ class Pseudowire:
         return out
 
     def slot(self, timeslot, first=None, last=None):
-        """The octets of TIMESLOT (1 ...) from time FIRST to LAST; what never came or came marked L counts as all ones."""
+        """The octets of TIMESLOT (1 ...) from time FIRST to LAST; what never came or came marked L
+        counts as all ones."""
         out = []
         filler = b"\xff" * (self.size // self.slots)
         for p in self.packets:
             if (first is None or p.time >= first) and (last is None or p.time <= last):
-                out.append(p.payload[timeslot - 1::self.slots] if len(p.payload) == self.size and not p.l else filler)
+                out.append(
+                    p.payload[timeslot - 1 :: self.slots]
+                    if len(p.payload) == self.size and not p.l
+                    else filler
+                )
         return b"".join(out)
 
     def frames(self, timeslot):
-        """Deframes the HDLC stream of TIMESLOT. Frames with a bad FCS are told in self.errors; aborts are not frames."""
+        """Deframes the HDLC stream of TIMESLOT. Frames with a bad FCS are told in self.errors;
+        aborts are not frames."""
         if not self.packets or not self.size:
             return []
         per_packet = self.size // self.slots * 8
@@ -110,7 +135,7 @@ class Pseudowire:
             following = bits.find(FLAG, at + 7)  # two flags may share a zero
             if following < 0:
                 break
-            body = bits[at + 8:following]
+            body = bits[at + 8 : following]
             if len(body) >= 8 * 4 and "1111111" not in body:
                 frame = self._frame(body, time_of(at + 8), time_of(following + 7))
                 if frame:
@@ -123,7 +148,7 @@ class Pseudowire:
         if len(body) % 8:
             self.errors.append("%.6f: HDLC frame of %d bits" % (start, len(body)))
             return None
-        octets = bytes(int(body[n:n + 8][::-1], 2) for n in range(0, len(body), 8))
+        octets = bytes(int(body[n : n + 8][::-1], 2) for n in range(0, len(body), 8))
         if crc16(octets) != GOOD_FCS:
             self.errors.append("%.6f: HDLC frame with a bad FCS: %s" % (start, octets.hex()))
             return None
@@ -132,25 +157,38 @@ class Pseudowire:
     def losses(self):
         """(packets that never came, packets marked L, packets marked R, packets marked M=10)."""
         gone = sum(1 for p in self.packets if p.l and not p.payload)
-        return (gone, sum(p.l for p in self.packets) - gone, sum(p.r for p in self.packets),
-                sum(1 for p in self.packets if not p.l and p.m == 2))
+        return (
+            gone,
+            sum(p.l for p in self.packets) - gone,
+            sum(p.r for p in self.packets),
+            sum(1 for p in self.packets if not p.l and p.m == 2),
+        )
 
 
 def merge(sent, received):
-    """(start, end, outgoing, data) of both directions' frames, in the order in which their last bits were captured."""
-    both = [(f.start, f.end, True, f.data) for f in sent] + [(f.start, f.end, False, f.data) for f in received]
+    """(start, end, outgoing, data) of both directions' frames, in the order in which their last
+    bits were captured."""
+    both = [(f.start, f.end, True, f.data) for f in sent] + [
+        (f.start, f.end, False, f.data) for f in received
+    ]
     return sorted(both, key=lambda f: f[1])
 
 
 def write_lapd(path, frames, we_are_network):
-    """Writes merge()'s frames as LINUX_LAPD for tshark: packet type 4 is sent, 0 received; octet 0 of the address is 1 on the network side."""
+    """Writes merge()'s frames as LINUX_LAPD for tshark: packet type 4 is sent, 0 received; octet 0
+    of the address is 1 on the network side."""
+
     def cooked(outgoing):
-        return struct.pack(">HHHB7xH", 4 if outgoing else 0, 0x20FD, 2, 1 if we_are_network else 0, 0x0030)
+        return struct.pack(
+            ">HHHB7xH", 4 if outgoing else 0, 0x20FD, 2, 1 if we_are_network else 0, 0x0030
+        )
+
     write(path, LINUX_LAPD, [(end, cooked(outgoing) + data) for _, end, outgoing, data in frames])
 
 
 def hdlc_bits(frame):
-    """The other way round, for tests of the tests: FRAME with FCS and zero insertion, without flags, as a string of bits."""
+    """The other way round, for tests of the tests: FRAME with FCS and zero insertion, without
+    flags, as a string of bits."""
     crc = crc16(frame) ^ 0xFFFF
     body = "".join(BITS[octet][::-1] for octet in frame + bytes((crc & 255, crc >> 8)))
     return body.replace("11111", "111110")

@@ -1,7 +1,8 @@
 # The one checker: holds what crossed the wire against what a flow lists.
 #
-# Order binds within one SIP transaction and within one Q.931 call; across them only the flow's causality edges do. 100 Trying is
-# optional, retransmissions are no steps, every listed message must be there and no other may be.
+# Order binds within one SIP transaction and within one Q.931 call; across them only the flow's
+# causality edges do. 100 Trying is optional, retransmissions are no steps, every listed message
+# must be there and no other may be.
 from dissect import LAYER_2
 
 
@@ -16,13 +17,21 @@ class Verdict:
 
 
 def name_fits(step, message):
-    if (message.proto == "Q.931") != step.is_q931 or message.src != step.src or message.dst != step.dst:
+    if (
+        (message.proto == "Q.931") != step.is_q931
+        or message.src != step.src
+        or message.dst != step.dst
+    ):
         return False
     if step.is_q931:
         return message.message in step.names
     if step.is_request:
         return message.method == step.method
-    return message.method is None and str(message.status) in step.names and message.cseq[1] == step.method
+    return (
+        message.method is None
+        and str(message.status) in step.names
+        and message.cseq[1] == step.method
+    )
 
 
 def group_messages(messages, parties):
@@ -54,15 +63,23 @@ def describe(message):
     """One line for people: time is added by the ladder."""
     text = "%s > %s %s" % (message.src, message.dst, message.name())
     if message.proto == "Q.931":
-        text += "".join(" %s=%s" % (key, value) for key, value in (
-            ("cause", message.cause), ("channel", message.channel), ("pi", message.progress or None)) if value is not None)
+        text += "".join(
+            " %s=%s" % (key, value)
+            for key, value in (
+                ("cause", message.cause),
+                ("channel", message.channel),
+                ("pi", message.progress or None),
+            )
+            if value is not None
+        )
     elif message.reason():
         text += " Reason: " + message.header("reason")
     return text
 
 
 def match_group(group, steps, messages, verdict):
-    """Walks one transaction or call: each message is the next listed step, or an optional step was left out before it."""
+    """Walks one transaction or call: each message is the next listed step, or an optional step was
+    left out before it."""
     roaming = [step for step in steps if step.anywhere]
     steps = [step for step in steps if not step.anywhere]
     at = 0
@@ -80,8 +97,12 @@ def match_group(group, steps, messages, verdict):
             verdict.matched[free.number] = message
         else:
             due = next((step for step in steps[at:] if not step.optional), None)
-            verdict.fail("%s: saw '%s' where %s", group_name(group), describe(message),
-                         "'%s' was due" % due if due else "nothing more was due")
+            verdict.fail(
+                "%s: saw '%s' where %s",
+                group_name(group),
+                describe(message),
+                "'%s' was due" % due if due else "nothing more was due",
+            )
             return
     for step in steps[at:]:
         if not step.optional:
@@ -101,7 +122,9 @@ def values(text):
 
 
 def sdp_is_hold(sdp):
-    return sdp is not None and (sdp["direction"] in ("sendonly", "inactive") or sdp["address"] == "0.0.0.0")
+    return sdp is not None and (
+        sdp["direction"] in ("sendonly", "inactive") or sdp["address"] == "0.0.0.0"
+    )
 
 
 def user_of(uri):
@@ -117,13 +140,17 @@ def rule_holds(rule, value, message):
         "location": lambda: message.location in values(value),
         "reason": lambda: message.reason().get("Q.850") in values(value),
         "no-reason": lambda: not message.header("reason"),
-        "sdp": lambda: message.sdp is not None and (value is True or message.sdp["direction"] in value.split("|")),
+        "sdp": lambda: message.sdp is not None
+        and (value is True or message.sdp["direction"] in value.split("|")),
         "no-sdp": lambda: message.sdp is None,
         "hold": lambda: sdp_is_hold(message.sdp),
         "pi": lambda: bool(values(value) & set(message.progress)),
         "no-pi": lambda: not message.progress,
         "called": lambda: message.called == value,
-        "calling": lambda: (user_of(message.headers["from"][0].partition("<")[2]) if sip else message.calling) == value,
+        "calling": lambda: (
+            user_of(message.headers["from"][0].partition("<")[2]) if sip else message.calling
+        )
+        == value,
         "channel": lambda: message.channel in values(value),
         "uri": lambda: user_of(message.uri) == value,
         "has": lambda: all(name.lower() in message.headers for name in value.split(",")),
@@ -146,8 +173,13 @@ def check_rules(steps, verdict):
             continue
         for rule, value in step.rules.items():
             if not rule_holds(rule, value, message):
-                verdict.fail("step %d: %s does not hold for '%s'%s", step.number,
-                             rule if value is True else "%s=%s" % (rule, value), describe(message), seen_value(rule, message))
+                verdict.fail(
+                    "step %d: %s does not hold for '%s'%s",
+                    step.number,
+                    rule if value is True else "%s=%s" % (rule, value),
+                    describe(message),
+                    seen_value(rule, message),
+                )
 
 
 def seen_value(rule, message):
@@ -168,8 +200,14 @@ def check_edges(edges, verdict):
     for before, after in edges:
         cause, effect = verdict.matched.get(before), verdict.matched.get(after)
         if cause and effect and effect.begin < cause.end:
-            verdict.fail("causality %d<%d: '%s' began %.1f ms before '%s' ended", before, after, describe(effect),
-                         (cause.end - effect.begin) * 1000, describe(cause))
+            verdict.fail(
+                "causality %d<%d: '%s' began %.1f ms before '%s' ended",
+                before,
+                after,
+                describe(effect),
+                (cause.end - effect.begin) * 1000,
+                describe(cause),
+            )
 
 
 def check_channels(messages, verdict):
@@ -181,18 +219,29 @@ def check_channels(messages, verdict):
         if message.message == "SETUP" and message.exclusive:
             asked[message.call()] = message.channel
         elif message.channel != asked.get(message.call(), message.channel):
-            verdict.fail("'%s': the SETUP had channel %d, exclusive", describe(message), asked[message.call()])
+            verdict.fail(
+                "'%s': the SETUP had channel %d, exclusive",
+                describe(message),
+                asked[message.call()],
+            )
 
 
 def check_sequence(messages, verdict):
     """RFC 3261 12.2.1.1: each sender's CSeq rises from request to request of a dialog."""
     last = {}
     for message in messages:
-        if message.proto != "SIP" or not message.method or message.repeat or message.method in ("ACK", "CANCEL"):
+        if (
+            message.proto != "SIP"
+            or not message.method
+            or message.repeat
+            or message.method in ("ACK", "CANCEL")
+        ):
             continue
         key = (message.src, message.dst, message.call_id, message.from_tag)
         if message.cseq[0] <= last.get(key, 0):
-            verdict.fail("CSeq of '%s' is %d after %d", describe(message), message.cseq[0], last[key])
+            verdict.fail(
+                "CSeq of '%s' is %d after %d", describe(message), message.cseq[0], last[key]
+            )
         last[key] = message.cseq[0]
 
 
@@ -229,10 +278,21 @@ def ladder(messages, parties, origin=None):
         ends = [names.index(name) if name in names else 0 for name in (message.src, message.dst)]
         left, right = min(ends), max(ends)
         room = (right - left) * width - 2
-        text = (" %s " % short(message))[:max(room - 2, 4)]
-        arrow = text.center(room - 1, "-") + ">" if ends[0] == left else "<" + text.center(room - 1, "-")
-        lines.append("%9.3fs  %s%s%s" % (message.begin - origin, " " * (left * width + width // 2 + 1), arrow,
-                                        "  (again)" if message.repeat else ""))
+        text = (" %s " % short(message))[: max(room - 2, 4)]
+        arrow = (
+            text.center(room - 1, "-") + ">"
+            if ends[0] == left
+            else "<" + text.center(room - 1, "-")
+        )
+        lines.append(
+            "%9.3fs  %s%s%s"
+            % (
+                message.begin - origin,
+                " " * (left * width + width // 2 + 1),
+                arrow,
+                "  (again)" if message.repeat else "",
+            )
+        )
     return "\n".join(lines)
 
 

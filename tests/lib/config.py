@@ -9,21 +9,36 @@ CHANNELS = {"e1": 30, "t1": 23}
 
 
 def base(folder, switch, phone):
-    """{group: {key: value}} for one span to a PBX, phones calling it, its calls going to the address PHONE."""
+    """{group: {key: value}} for one span to a PBX, phones calling it, its calls going to the
+    address PHONE."""
     return {
         "system": {"control": os.path.join(folder, "control"), "log-level": "debug", "grace": "1s"},
         "sip": {"listen": "%s:%d" % (GATEWAY, SIP_PORT), "t1": "500ms"},
         "media": {"address": GATEWAY, "ports": "20000-20199"},
-        "span e1": {"backend": "cesopsn", "type": LINES[switch], "local": "%s:%d" % SPAN_LOCAL,
-                    "remote": "%s:%d" % SPAN_REMOTE, "packet": "5ms", "clock": "master"},
-        "trunk pbx": {"span": "e1", "switch-type": switch, "side": "network", "restart": "no", "settle": "100ms"},
+        "span e1": {
+            "backend": "cesopsn",
+            "type": LINES[switch],
+            "local": "%s:%d" % SPAN_LOCAL,
+            "remote": "%s:%d" % SPAN_REMOTE,
+            "packet": "5ms",
+            "clock": "master",
+        },
+        "trunk pbx": {
+            "span": "e1",
+            "switch-type": switch,
+            "side": "network",
+            "restart": "no",
+            "settle": "100ms",
+        },
         "peer phones": {"network": "127.0.0.0/8", "trusted": "yes"},
         "route out": {"from": "127.0.0.0/8", "to": "trunk pbx"},
-        "route in": {"from": "pbx", "to": "sip:{number}@%s" % phone}}
+        "route in": {"from": "pbx", "to": "sip:{number}@%s" % phone},
+    }
 
 
 def apply(settings, changes):
-    """Changes: ["[group] key = value", ...] or (group, key, value) triples; an empty value removes the key."""
+    """Changes: ["[group] key = value", ...] or (group, key, value) triples; an empty value removes
+    the key."""
     for change in changes:
         if isinstance(change, str):
             group, _, rest = change.partition("]")
@@ -37,5 +52,7 @@ def apply(settings, changes):
 def text(settings):
     lines = []
     for group, keys in settings.items():
-        lines += ["[%s]" % group] + ["%s = %s" % pair for pair in keys.items() if pair[1] != ""] + [""]
+        lines += (
+            ["[%s]" % group] + ["%s = %s" % pair for pair in keys.items() if pair[1] != ""] + [""]
+        )
     return "\n".join(lines)

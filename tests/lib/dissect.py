@@ -1,32 +1,60 @@
-# Turns what tshark dissects of SIP and Q.931 into one list of messages in time order, and says what tshark finds wrong.
+# Turns what tshark dissects of SIP and Q.931 into one list of messages in time order, and says what
+# tshark finds wrong.
 import re
 import subprocess
 import xml.etree.ElementTree as ET
 
 EXPERT_ERROR = 0x800000
 Q931_NAMES = {
-    0x01: "ALERTING", 0x02: "CALL PROCEEDING", 0x03: "PROGRESS", 0x05: "SETUP", 0x07: "CONNECT",
-    0x0D: "SETUP ACKNOWLEDGE", 0x0F: "CONNECT ACKNOWLEDGE", 0x45: "DISCONNECT", 0x46: "RESTART",
-    0x4D: "RELEASE", 0x4E: "RESTART ACKNOWLEDGE", 0x5A: "RELEASE COMPLETE", 0x62: "FACILITY",
-    0x6E: "NOTIFY", 0x75: "STATUS ENQUIRY", 0x7B: "INFORMATION", 0x7D: "STATUS"}
+    0x01: "ALERTING",
+    0x02: "CALL PROCEEDING",
+    0x03: "PROGRESS",
+    0x05: "SETUP",
+    0x07: "CONNECT",
+    0x0D: "SETUP ACKNOWLEDGE",
+    0x0F: "CONNECT ACKNOWLEDGE",
+    0x45: "DISCONNECT",
+    0x46: "RESTART",
+    0x4D: "RELEASE",
+    0x4E: "RESTART ACKNOWLEDGE",
+    0x5A: "RELEASE COMPLETE",
+    0x62: "FACILITY",
+    0x6E: "NOTIFY",
+    0x75: "STATUS ENQUIRY",
+    0x7B: "INFORMATION",
+    0x7D: "STATUS",
+}
 # Elements that Q.931 3.1 marks mandatory, by code, whoever sends the message.
 Q931_MANDATORY = {
     "SETUP": {0x04: "Bearer capability", 0x18: "Channel identification"},
-    "DISCONNECT": {0x08: "Cause"}, "PROGRESS": {0x1E: "Progress indicator"},
+    "DISCONNECT": {0x08: "Cause"},
+    "PROGRESS": {0x1E: "Progress indicator"},
     "STATUS": {0x08: "Cause", 0x14: "Call state"},
-    "RESTART": {0x79: "Restart indicator"}, "RESTART ACKNOWLEDGE": {0x79: "Restart indicator"},
-    "NOTIFY": {0x27: "Notification indicator"}}
+    "RESTART": {0x79: "Restart indicator"},
+    "RESTART ACKNOWLEDGE": {0x79: "Restart indicator"},
+    "NOTIFY": {0x27: "Notification indicator"},
+}
 SIP_MANDATORY = ("via", "from", "to", "call-id", "cseq")
-SIP_SHORT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "c": "content-type",
-             "l": "content-length", "k": "supported"}
+SIP_SHORT = {
+    "v": "via",
+    "f": "from",
+    "t": "to",
+    "i": "call-id",
+    "m": "contact",
+    "c": "content-type",
+    "l": "content-length",
+    "k": "supported",
+}
 
 
-# Message.repeat: sent again by the transport's own machinery (never a step of a flow), or by a timer of Q.931 (a step where listed)
+# Message.repeat: sent again by the transport's own machinery (never a step of a flow), or by a
+# timer of Q.931 (a step where listed)
 LAYER_2, LAYER_3 = 2, 3
 
 
 class Message:
-    """One message on the wire. begin and end: capture times of its first and last octet; wrong: what is wrong with it."""
+    """One message on the wire. begin and end: capture times of its first and last octet; wrong:
+    what is wrong with it."""
 
     def __init__(self, proto, begin, end, src, dst):
         self.proto, self.begin, self.end, self.src, self.dst = proto, begin, end, src, dst
@@ -34,7 +62,8 @@ class Message:
 
 
 class Sip(Message):
-    """method or status, cseq (number, method), call_id, branch, from_tag, to_tag, headers {lower-case name: [values]}, sdp."""
+    """method or status, cseq (number, method), call_id, branch, from_tag, to_tag, headers {lower-
+    case name: [values]}, sdp."""
 
     def __init__(self, begin, src, dst):
         super().__init__("SIP", begin, begin, src, dst)
@@ -45,15 +74,23 @@ class Sip(Message):
     def name(self):
         if self.method:
             return self.method
-        return "%d" % self.status if self.cseq[1] == "INVITE" else "%d(%s)" % (self.status, self.cseq[1])
+        return (
+            "%d" % self.status
+            if self.cseq[1] == "INVITE"
+            else "%d(%s)" % (self.status, self.cseq[1])
+        )
 
     def header(self, name):
         return ", ".join(self.headers.get(name.lower(), []))
 
     def reason(self):
         """{protocol: cause} of the Reason header (RFC 3326)."""
-        return {proto: int(cause) for proto, cause in
-                re.findall(r"(?:^|,\s*)([\w.]+)\s*;[^,]*?cause\s*=\s*(\d+)", self.header("reason"))}
+        return {
+            proto: int(cause)
+            for proto, cause in re.findall(
+                r"(?:^|,\s*)([\w.]+)\s*;[^,]*?cause\s*=\s*(\d+)", self.header("reason")
+            )
+        }
 
     def transaction(self):
         """What RFC 3261 17.1.3 and 17.2.3 tell one transaction by; an ACK counts to its INVITE."""
@@ -62,8 +99,17 @@ class Sip(Message):
 
     def identity(self):
         """Equal in a message and in its retransmissions."""
-        return (self.src, self.dst, self.call_id, self.cseq, self.branch, self.method, self.status, self.to_tag,
-                self.header("rseq"))
+        return (
+            self.src,
+            self.dst,
+            self.call_id,
+            self.cseq,
+            self.branch,
+            self.method,
+            self.status,
+            self.to_tag,
+            self.header("rseq"),
+        )
 
 
 class Q931(Message):
@@ -75,7 +121,13 @@ class Q931(Message):
         self.elements, self.missing = [], []
         self.channel, self.exclusive, self.cause, self.location = None, None, None, None
         self.progress, self.called, self.calling, self.display = [], None, None, None
-        self.screening, self.presentation, self.notify, self.state, self.restart = None, None, None, None, None
+        self.screening, self.presentation, self.notify, self.state, self.restart = (
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
         self.complete, self.bearer, self.layer1 = False, None, None
         self.epoch, self.ns = 0, None
 
@@ -83,7 +135,8 @@ class Q931(Message):
         return self.message
 
     def call(self):
-        """The call it belongs to: who chose the reference, the reference, and how often it was used before."""
+        """The call it belongs to: who chose the reference, the reference, and how often it was used
+        before."""
         return (self.src if self.from_origin else self.dst, self.ref, self.epoch)
 
 
@@ -129,11 +182,19 @@ def sip_headers(header):
 
 
 def sip_sdp(proto):
-    """The audio description as a dict: address, port, formats, attributes, direction; None without SDP."""
+    """The audio description as a dict: address, port, formats, attributes, direction; None without
+    SDP."""
     body = proto.find(".//proto[@name='sdp']")
     if body is None:
         return None
-    sdp = {"address": "", "port": 0, "formats": [], "attributes": [], "direction": "sendrecv", "media": 0}
+    sdp = {
+        "address": "",
+        "port": 0,
+        "formats": [],
+        "attributes": [],
+        "direction": "sendrecv",
+        "media": 0,
+    }
     for field in body.iter("field"):
         name, show = field.get("name"), field.get("show") or ""
         if name == "sdp.connection_info.address":
@@ -159,8 +220,11 @@ def sip_message(packet, party):
     for field in packet.iter("field"):
         show.setdefault(field.get("name"), field.get("show") or "")
     time = float(packet.find("./proto[@name='geninfo']/field[@name='timestamp']").get("value"))
-    message = Sip(time, party(show["ip.src"], number_of(show["udp.srcport"])),
-                  party(show["ip.dst"], number_of(show["udp.dstport"])))
+    message = Sip(
+        time,
+        party(show["ip.src"], number_of(show["udp.srcport"])),
+        party(show["ip.dst"], number_of(show["udp.dstport"])),
+    )
     message.method = show.get("sip.Method") if "sip.Request-Line" in show else None
     if "sip.Status-Line" in show:
         message.status = number_of(show.get("sip.Status-Code"))
@@ -187,8 +251,9 @@ def sip_faults(message):
         out.append("CSeq %d %s does not fit" % message.cseq)
     if message.status and message.status > 100 and not message.to_tag:
         out.append("To tag missing in a %d" % message.status)
-    dialog = message.method == "INVITE" or (message.cseq[1] == "INVITE" and message.status and
-                                            200 <= message.status < 300)
+    dialog = message.method == "INVITE" or (
+        message.cseq[1] == "INVITE" and message.status and 200 <= message.status < 300
+    )
     if dialog and "contact" not in message.headers:
         out.append("Contact missing")
     if not message.branch.startswith("z9hG4bK"):
@@ -199,13 +264,15 @@ def sip_faults(message):
 
 
 def sip_messages(path, party, port=5060):
-    """Every SIP message of the capture at PATH, without repeats marked. PARTY(address, port) names a party."""
+    """Every SIP message of the capture at PATH, without repeats marked. PARTY(address, port) names
+    a party."""
     out = [sip_message(packet, party) for packet in pdml(path, "-d", "udp.port==%d,sip" % port)]
     return [message for message in out if message]
 
 
 def mark_repeats(messages):
-    """Sets .repeat on retransmissions: a message that was on the wire before, sent by the same party."""
+    """Sets .repeat on retransmissions: a message that was on the wire before, sent by the same
+    party."""
     seen = set()
     for message in messages:
         identity = message.identity()
@@ -215,13 +282,21 @@ def mark_repeats(messages):
 
 
 ELEMENT_FIELDS = {  # tshark's field: (attribute, how to read its show)
-    "q931.channel.number": ("channel", int), "q931.cause_value": ("cause", number_of),
-    "q931.cause_location": ("location", number_of), "q931.called_party_number.digits": ("called", str),
-    "q931.calling_party_number.digits": ("calling", str), "q931.display_information": ("display", str),
-    "q932.nd": ("notify", number_of), "q931.call_state": ("state", number_of),
-    "q931.restart_indicator": ("restart", number_of), "q931.screening_ind": ("screening", number_of),
-    "q931.presentation_ind": ("presentation", number_of), "q931.channel.exclusive": ("exclusive", number_of),
-    "q931.information_transfer_capability": ("bearer", number_of), "q931.uil1": ("layer1", number_of)}
+    "q931.channel.number": ("channel", int),
+    "q931.cause_value": ("cause", number_of),
+    "q931.cause_location": ("location", number_of),
+    "q931.called_party_number.digits": ("called", str),
+    "q931.calling_party_number.digits": ("calling", str),
+    "q931.display_information": ("display", str),
+    "q932.nd": ("notify", number_of),
+    "q931.call_state": ("state", number_of),
+    "q931.restart_indicator": ("restart", number_of),
+    "q931.screening_ind": ("screening", number_of),
+    "q931.presentation_ind": ("presentation", number_of),
+    "q931.channel.exclusive": ("exclusive", number_of),
+    "q931.information_transfer_capability": ("bearer", number_of),
+    "q931.uil1": ("layer1", number_of),
+}
 
 
 def q931_message(packet, frame, us, them):
@@ -258,7 +333,8 @@ def q931_message(packet, frame, us, them):
 
 
 def q931_messages(path, frames, us, them):
-    """Every Q.931 message of the LAPD capture at PATH that was written from FRAMES, in order, before number_calls()."""
+    """Every Q.931 message of the LAPD capture at PATH that was written from FRAMES, in order,
+    before number_calls()."""
     out = []
     for packet in pdml(path):
         frame = frames[frame_number(packet) - 1]
@@ -270,8 +346,9 @@ def q931_messages(path, frames, us, them):
 
 
 def number_calls(messages):
-    """Marks layer-2 and layer-3 repetitions, tells calls apart that used one reference after another, and checks that the first
-    clearing message names a cause and the first answer to SETUP a channel (Q.931 3.1)."""
+    """Marks layer-2 and layer-3 repetitions, tells calls apart that used one reference after
+    another, and checks that the first clearing message names a cause and the first answer to SETUP
+    a channel (Q.931 3.1)."""
     epochs, alive, cleared, sent, answered, wire = {}, {}, set(), set(), set(), {}
     for message in messages:
         key = (message.src if message.from_origin else message.dst, message.ref)
@@ -293,8 +370,13 @@ def number_calls(messages):
             cleared.add(call)
         if message.message == "RELEASE COMPLETE":
             alive.pop(key, None)
-        if message.ref and not message.from_origin and call not in answered and message.message in (
-                "CALL PROCEEDING", "ALERTING", "CONNECT", "SETUP ACKNOWLEDGE", "PROGRESS"):
+        if (
+            message.ref
+            and not message.from_origin
+            and call not in answered
+            and message.message
+            in ("CALL PROCEEDING", "ALERTING", "CONNECT", "SETUP ACKNOWLEDGE", "PROGRESS")
+        ):
             answered.add(call)
             if 0x18 not in message.elements and message.message != "PROGRESS":
                 message.wrong.append("Channel identification missing in the first answer to SETUP")

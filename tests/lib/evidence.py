@@ -1,4 +1,5 @@
-# From one capture to everything a test may hold against a flow: messages in time order, spans, RTP streams.
+# From one capture to everything a test may hold against a flow: messages in time order, spans, RTP
+# streams.
 import os
 
 import pcap
@@ -10,8 +11,8 @@ D_SLOT = {"e1": 16, "t1": 24}
 
 
 class Evidence:
-    """messages: Sip and Q931 in time order. sent, received: the span's two pseudowires (None without a span). complaints: what the
-    decoder found wrong on the span."""
+    """messages: Sip and Q931 in time order. sent, received: the span's two pseudowires (None
+    without a span). complaints: what the decoder found wrong on the span."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
@@ -21,11 +22,17 @@ class Evidence:
         others = [d for d in self.datagrams if d.src not in spans and d.dst not in spans]
         self.rtp = [d for d in others if 5060 not in (d.src[1], d.dst[1])]
         sip = os.path.join(folder, "sip.pcap")
-        pcap.write(sip, pcap.ETHERNET, [(d.time, d.raw) for d in others if 5060 in (d.src[1], d.dst[1])])
+        pcap.write(
+            sip, pcap.ETHERNET, [(d.time, d.raw) for d in others if 5060 in (d.src[1], d.dst[1])]
+        )
         self.sip = mark_repeats(sip_messages(sip, layout.party_of))
         self.complaints, self.q931 = [], []
-        self.sent = Pseudowire(self.datagrams, layout.span_local, layout.span_remote, SLOTS[layout.line])
-        self.received = Pseudowire(self.datagrams, layout.span_remote, layout.span_local, SLOTS[layout.line])
+        self.sent = Pseudowire(
+            self.datagrams, layout.span_local, layout.span_remote, SLOTS[layout.line]
+        )
+        self.received = Pseudowire(
+            self.datagrams, layout.span_remote, layout.span_local, SLOTS[layout.line]
+        )
         self._read_d_channel(os.path.join(folder, "lapd.pcap"))
         self.messages = sorted(self.sip + self.q931, key=lambda message: message.end)
 
@@ -34,15 +41,20 @@ class Evidence:
         frames = merge(self.sent.frames(slot), self.received.frames(slot))
         write_lapd(path, frames, self.layout.we_are_network)
         if frames:
-            self.q931 = number_calls(q931_messages(path, frames, self.layout.gateway, self.layout.pbx))
+            self.q931 = number_calls(
+                q931_messages(path, frames, self.layout.gateway, self.layout.pbx)
+            )
         for name, wire in (("gateway", self.sent), ("pbx", self.received)):
             self.complaints += ["span, %s sends: %s" % (name, error) for error in wire.errors]
 
 
 class Layout:
-    """Who sits where: addresses of the SIP parties, both ends of the span, the line type, our side of it."""
+    """Who sits where: addresses of the SIP parties, both ends of the span, the line type, our side
+    of it."""
 
-    def __init__(self, addresses, gateway, pbx, span_local, span_remote, line="e1", we_are_network=True):
+    def __init__(
+        self, addresses, gateway, pbx, span_local, span_remote, line="e1", we_are_network=True
+    ):
         self.addresses, self.gateway, self.pbx = addresses, gateway, pbx
         self.span_local, self.span_remote = span_local, span_remote
         self.line, self.we_are_network = line, we_are_network

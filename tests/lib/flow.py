@@ -1,4 +1,5 @@
-# Reads a flow file: who takes part, what each party is told to do, which messages must cross the wire, what must precede what.
+# Reads a flow file: who takes part, what each party is told to do, which messages must cross the
+# wire, what must precede what.
 #
 # tests/house/README.md describes the syntax.
 import copy
@@ -6,12 +7,61 @@ import os
 import re
 
 Q931_MESSAGES = {
-    "ALERTING", "CALL PROCEEDING", "PROGRESS", "SETUP", "CONNECT", "SETUP ACKNOWLEDGE", "CONNECT ACKNOWLEDGE",
-    "DISCONNECT", "RESTART", "RELEASE", "RESTART ACKNOWLEDGE", "RELEASE COMPLETE", "NOTIFY", "STATUS ENQUIRY",
-    "INFORMATION", "STATUS", "FACILITY"}
-SIP_METHODS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY", "MESSAGE"}
-RULES = {"cause", "location", "reason", "no-reason", "sdp", "no-sdp", "hold", "pi", "no-pi", "called", "calling", "channel",
-         "uri", "has", "lacks", "restart", "optional", "notify", "state", "call", "complete", "anywhere"}
+    "ALERTING",
+    "CALL PROCEEDING",
+    "PROGRESS",
+    "SETUP",
+    "CONNECT",
+    "SETUP ACKNOWLEDGE",
+    "CONNECT ACKNOWLEDGE",
+    "DISCONNECT",
+    "RESTART",
+    "RELEASE",
+    "RESTART ACKNOWLEDGE",
+    "RELEASE COMPLETE",
+    "NOTIFY",
+    "STATUS ENQUIRY",
+    "INFORMATION",
+    "STATUS",
+    "FACILITY",
+}
+SIP_METHODS = {
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "PRACK",
+    "UPDATE",
+    "INFO",
+    "REFER",
+    "NOTIFY",
+    "MESSAGE",
+}
+RULES = {
+    "cause",
+    "location",
+    "reason",
+    "no-reason",
+    "sdp",
+    "no-sdp",
+    "hold",
+    "pi",
+    "no-pi",
+    "called",
+    "calling",
+    "channel",
+    "uri",
+    "has",
+    "lacks",
+    "restart",
+    "optional",
+    "notify",
+    "state",
+    "call",
+    "complete",
+    "anywhere",
+}
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
 EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
@@ -25,7 +75,14 @@ class Step:
     """One listed message: number, sender, receiver, names that satisfy it, rules on its content."""
 
     def __init__(self, number, src, dst, names, method, rules):
-        self.number, self.src, self.dst, self.names, self.method, self.rules = number, src, dst, names, method, rules
+        self.number, self.src, self.dst, self.names, self.method, self.rules = (
+            number,
+            src,
+            dst,
+            names,
+            method,
+            rules,
+        )
         self.is_q931 = method is None
         self.is_request = names[0] in SIP_METHODS and not self.is_q931
         self.group = None  # the transaction or Q.931 call in which it is ordered
@@ -43,12 +100,21 @@ class Step:
         name = "|".join(self.names)
         if not self.is_q931 and not self.is_request and self.method != "INVITE":
             name += "(%s)" % self.method
-        rules = " ".join(key if value is True else "%s=%s" % (key, value) for key, value in self.rules.items())
-        return "%d. %s > %s %s%s" % (self.number, self.src, self.dst, name, " " + rules if rules else "")
+        rules = " ".join(
+            key if value is True else "%s=%s" % (key, value) for key, value in self.rules.items()
+        )
+        return "%d. %s > %s %s%s" % (
+            self.number,
+            self.src,
+            self.dst,
+            name,
+            " " + rules if rules else "",
+        )
 
 
 class Case:
-    """One run of a flow: everything the house needs to set it up and the checker needs to judge it."""
+    """One run of a flow: everything the house needs to set it up and the checker needs to judge
+    it."""
 
     def __init__(self):
         self.name = ""
@@ -60,7 +126,8 @@ class Case:
 
 
 class Flow:
-    """A flow file: id, title, source, the switch types it runs on, and its cases (one, unnamed, as a rule)."""
+    """A flow file: id, title, source, the switch types it runs on, and its cases (one, unnamed, as
+    a rule)."""
 
     def __init__(self, path):
         self.path, self.id, self.title, self.source = path, "", "", ""
@@ -72,7 +139,9 @@ def read_rules(words, place):
     for word in words:
         key, equals, value = word.partition("=")
         if key not in RULES:
-            raise FlowError("%s: '%s' is no rule; rules are %s" % (place, key, " ".join(sorted(RULES))))
+            raise FlowError(
+                "%s: '%s' is no rule; rules are %s" % (place, key, " ".join(sorted(RULES)))
+            )
         rules[key] = value if equals else True
     return rules
 
@@ -87,9 +156,9 @@ def read_step(line, parties, place):
         if party not in parties:
             raise FlowError("%s: party %s is not declared" % (place, party))
     name = [word for word in rest if word.upper() == word and "=" not in word]
-    if rest[:len(name)] != name or not name:
+    if rest[: len(name)] != name or not name:
         raise FlowError("%s: the message's name comes first, in capitals" % place)
-    rules = read_rules(rest[len(name):], place)
+    rules = read_rules(rest[len(name) :], place)
     response = RESPONSE.match(name[0]) if len(name) == 1 else None
     if response:
         return Step(number, src, dst, response[1].split("|"), response[2] or "INVITE", rules)
@@ -105,7 +174,8 @@ def read_step(line, parties, place):
 
 
 def group_steps(steps, parties, place):
-    """Gives every step the transaction or the Q.931 call it belongs to: the unit within which order binds."""
+    """Gives every step the transaction or the Q.931 call it belongs to: the unit within which order
+    binds."""
     counts, open_transactions = {}, {}
     for step in steps:
         if step.is_q931:
@@ -119,7 +189,11 @@ def group_steps(steps, parties, place):
             counts[ends] = counts.get(ends, 0) + 1
             step.group = open_transactions[ends] = ends + (counts[ends],)
         else:
-            ends = (step.src, step.dst, "INVITE") if step.method == "ACK" else (step.dst, step.src, step.method)
+            ends = (
+                (step.src, step.dst, "INVITE")
+                if step.method == "ACK"
+                else (step.dst, step.src, step.method)
+            )
             if ends not in open_transactions:
                 raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
             step.group = open_transactions[ends]
@@ -143,7 +217,7 @@ class Reader:
         self.flow, self.path, self.number = Flow(path), path, 0
         with open(path, encoding="utf-8") as file:
             self.lines = file.read().split("\n")
-        self.base = Case()      # what stands before the first "case" is common to all
+        self.base = Case()  # what stands before the first "case" is common to all
         self.case = self.base
         self.edge_lines = {}
 
@@ -217,7 +291,9 @@ class Reader:
         for pair in rest.split():
             name, _, role = pair.partition("=")
             if role not in ("pbx", "gateway", "phone", "proxy"):
-                raise FlowError("%s: %s: a role is pbx, gateway, phone or proxy" % (self.place(), pair))
+                raise FlowError(
+                    "%s: %s: a role is pbx, gateway, phone or proxy" % (self.place(), pair)
+                )
             self.case.parties[name] = role
 
     def read_peer(self, rest):
@@ -270,11 +346,13 @@ class Reader:
         self.case.timeout = float(rest.rstrip("s"))
 
     def read_out_of_service(self, rest):
-        """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are not looked at."""
+        """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are
+        not looked at."""
         self.case.out_of_service = int(rest)
 
     def read_ladder(self, _):
-        """ladder: what `tielinectl ladder last` prints is compared with the capture, as a test of its own."""
+        """ladder: what `tielinectl ladder last` prints is compared with the capture, as a test of
+        its own."""
         self.case.ladder = True
 
     def read_span(self, rest):
@@ -289,4 +367,8 @@ def read_flow(path):
 
 def read_flows(folder):
     """All flows of FOLDER by file name."""
-    return [read_flow(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(".flow")]
+    return [
+        read_flow(os.path.join(folder, name))
+        for name in sorted(os.listdir(folder))
+        if name.endswith(".flow")
+    ]

@@ -1,26 +1,29 @@
-# tielined leaves: told twice to stop, it clears the calls that stand with cause 41, hears them out, and is gone with status 0.
+# tielined leaves: told twice to stop, it clears the calls that stand with cause 41, hears them out,
+# and is gone with status 0.
 import os
 import signal
 import time
 
 import flow
 import house
+from namespace import wait_for
+from stage import HERE
 
-FLOW = os.path.join(house.HERE, "..", "house", "leaving.flow")
+FLOW = os.path.join(HERE, "..", "house", "leaving.flow")
 
 
 class Leaving(house.House):
     """The house whose daemon is told to go once its call stands."""
 
     def _await_peers(self):
-        if not house.wait_for(lambda: self.all_answered(1) and self.busy_channels() == 1, 10):
+        if not wait_for(lambda: self.desk.calls_up() == 1 == self.desk.busy_channels(), 10):
             self.fail("the call does not stand")
             return
         self._stop()
         time.sleep(0.3)
-        if self.ask("undrain") is not None:
+        if self.desk.ask("undrain") is not None:
             self.fail("undrain is taken while the daemon is on its way out")
-        if self.daemon.status is not None or not self.all_answered(1):
+        if self.daemon.status is not None or self.desk.calls_up() != 1:
             self.fail("the call did not outlive the first SIGTERM")
         self._stop()
         status = self.daemon.wait(time.monotonic() + 5)

@@ -25,7 +25,11 @@ def spoil_reason(message):
 
 
 def spoil_sdp(message):
-    message.sdp = None if message.sdp else {"direction": "sendrecv", "address": "1.1.1.1", "port": 4, "formats": []}
+    message.sdp = (
+        None
+        if message.sdp
+        else {"direction": "sendrecv", "address": "1.1.1.1", "port": 4, "formats": []}
+    )
 
 
 def spoil_progress(message):
@@ -39,6 +43,7 @@ def spoil_header(names):
                 del message.headers[name]
             else:
                 message.headers[name] = ["1"]
+
     return spoil
 
 
@@ -50,17 +55,35 @@ def spoil_number(message):
 
 
 RULE_SPOILERS = {
-    "cause": spoil_cause, "reason": spoil_reason, "sdp": spoil_sdp, "no-sdp": spoil_sdp, "hold": spoil_sdp,
-    "pi": spoil_progress, "no-pi": spoil_progress, "called": spoil_number, "calling": spoil_number,
-    "uri": spoil_number, "no-reason": lambda message: message.headers.update(reason=["Q.850;cause=1"]),
+    "cause": spoil_cause,
+    "reason": spoil_reason,
+    "sdp": spoil_sdp,
+    "no-sdp": spoil_sdp,
+    "hold": spoil_sdp,
+    "pi": spoil_progress,
+    "no-pi": spoil_progress,
+    "called": spoil_number,
+    "calling": spoil_number,
+    "uri": spoil_number,
+    "no-reason": lambda message: message.headers.update(reason=["Q.850;cause=1"]),
     "restart": lambda message: setattr(message, "restart", 5),
-    "channel": lambda message: setattr(message, "channel", 99)}
+    "channel": lambda message: setattr(message, "channel", 99),
+}
 
 
 def without(messages, gone):
     """MESSAGES but GONE and what repeats it later."""
-    return [message for message in messages if message is not gone and not (
-        message.repeat and message.end >= gone.end and message.name() == gone.name() and message.src == gone.src)]
+    return [
+        message
+        for message in messages
+        if message is not gone
+        and not (
+            message.repeat
+            and message.end >= gone.end
+            and message.name() == gone.name()
+            and message.src == gone.src
+        )
+    ]
 
 
 def late_cause(cause, effect):
@@ -91,14 +114,24 @@ def mutants(case, messages):
             if rule in RULE_SPOILERS:
                 yield "'%s': %s spoiled" % (step, rule), spoiled(number, RULE_SPOILERS[rule])
             elif rule in ("has", "lacks"):
-                yield "'%s': %s spoiled" % (step, rule), spoiled(number, spoil_header(value.lower().split(",")))
-        yield "'%s' malformed" % step, spoiled(number, lambda message: message.wrong.append("malformed"))
+                yield "'%s': %s spoiled" % (step, rule), spoiled(
+                    number, spoil_header(value.lower().split(","))
+                )
+        yield "'%s' malformed" % step, spoiled(
+            number, lambda message: message.wrong.append("malformed")
+        )
     for before, after in case.causality:
         if before in place and after in place:
             yield "edge %d<%d turned round" % (before, after), spoiled(
-                before, lambda cause, effect=good[after]: late_cause(cause, effect))
-    stray = copy.deepcopy(next(message for message in messages if message.proto == "Q.931"
-                               or message.method)) if messages else None
+                before, lambda cause, effect=good[after]: late_cause(cause, effect)
+            )
+    stray = (
+        copy.deepcopy(
+            next(message for message in messages if message.proto == "Q.931" or message.method)
+        )
+        if messages
+        else None
+    )
     if stray is not None:
         stray.repeat, stray.call_id, stray.ref, stray.epoch = 0, "stray@call", 0x7FFE, 9
         yield "a stray '%s' added" % stray.name(), messages + [stray]

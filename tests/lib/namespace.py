@@ -1,4 +1,5 @@
-# A network namespace with its loopback up, and the processes that live in it: each ended by its own process id.
+# A network namespace with its loopback up, and the processes that live in it: each ended by its own
+# process id.
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ class Unavailable(Exception):
 def run(*command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
-        raise Unavailable("%s: %s" % (" ".join(command), done.stdout.decode(errors="replace").strip()))
+        raise Unavailable(
+            "%s: %s" % (" ".join(command), done.stdout.decode(errors="replace").strip())
+        )
 
 
 class Namespace:
@@ -40,24 +43,37 @@ class Namespace:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.end(signal.SIGKILL)
-        subprocess.run(["ip", "netns", "del", self.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            ["ip", "netns", "del", self.name],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
     def start(self, name, command, log, stdin=None, environment=None, piped=False):
-        """Starts COMMAND here, its output going to the file LOG (standard output to a pipe when PIPED)."""
-        process = Process(name, ["ip", "netns", "exec", self.name, *command], log, stdin, environment, piped)
+        """Starts COMMAND here, its output going to the file LOG (standard output to a pipe when
+        PIPED)."""
+        process = Process(
+            name, ["ip", "netns", "exec", self.name, *command], log, stdin, environment, piped
+        )
         self.processes.append(process)
         return process
 
 
 class Process:
-    """A program under our care. "ip netns exec" replaces itself by the program, so the process id is the program's."""
+    """A program under our care. "ip netns exec" replaces itself by the program, so the process id
+    is the program's."""
 
     def __init__(self, name, command, log, stdin, environment, piped):
         self.name, self.log_path = name, log
         self.log = open(log, "wb")
-        self.popen = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE if piped else self.log, stderr=self.log,
-                                      env={**os.environ, **(environment or {})})
+        self.popen = subprocess.Popen(
+            command,
+            stdin=stdin or subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else self.log,
+            stderr=self.log,
+            env={**os.environ, **(environment or {})},
+        )
 
     @property
     def status(self):

@@ -3,12 +3,13 @@
 # Written from the file format's description; nothing of tieline is used here.
 import struct
 
-ETHERNET = 1      # LINKTYPE_ETHERNET: what a capture on "lo" carries
+ETHERNET = 1  # LINKTYPE_ETHERNET: what a capture on "lo" carries
 LINUX_LAPD = 177  # LINKTYPE_LINUX_LAPD: LAPD frames with a 16-octet cooked header
 
 
 class Datagram:
-    """One UDP datagram: capture time in seconds, (address, port) of both ends, payload, raw packet."""
+    """One UDP datagram: capture time in seconds, (address, port) of both ends, payload, raw
+    packet."""
 
     __slots__ = ("time", "src", "dst", "data", "raw")
 
@@ -17,7 +18,8 @@ class Datagram:
 
 
 def packets(path):
-    """Yields (time, octets) of every whole packet; a record cut short at the end of the file ends it."""
+    """Yields (time, octets) of every whole packet; a record cut short at the end of the file ends
+    it."""
     with open(path, "rb") as file:
         octets = file.read()
     if len(octets) < 24:
@@ -32,7 +34,7 @@ def packets(path):
         at += 16
         if at + kept > len(octets):
             return
-        yield seconds + part * fraction, octets[at:at + kept]
+        yield seconds + part * fraction, octets[at : at + kept]
         at += kept
 
 
@@ -46,16 +48,22 @@ def datagrams(path):
         sport, dport, length = struct.unpack_from(">HHH", raw, udp)
         src = ("%d.%d.%d.%d" % tuple(raw[26:30]), sport)
         dst = ("%d.%d.%d.%d" % tuple(raw[30:34]), dport)
-        out.append(Datagram(time, src, dst, raw[udp + 8:udp + length], raw))
+        out.append(Datagram(time, src, dst, raw[udp + 8 : udp + length], raw))
     return out
 
 
 def ethernet_udp(src, dst, data):
     """An Ethernet packet that carries DATA from SRC to DST; for tests of the tests."""
+
     def quad(text):
         return bytes(int(part) for part in text.split("."))
+
     udp = struct.pack(">HHHH", src[1], dst[1], len(data) + 8, 0) + data
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0) + quad(src[0]) + quad(dst[0])
+    head = (
+        struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0)
+        + quad(src[0])
+        + quad(dst[0])
+    )
     total = sum(struct.unpack(">10H", head))
     total = (total & 0xFFFF) + (total >> 16)
     head = head[:10] + struct.pack(">H", ~(total + (total >> 16)) & 0xFFFF) + head[12:]
@@ -68,5 +76,7 @@ def write(path, link, stream):
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
         for time, octets in stream:
             micros = round(time * 1e6)
-            file.write(struct.pack("<IIII", micros // 1000000, micros % 1000000, len(octets), len(octets)))
+            file.write(
+                struct.pack("<IIII", micros // 1000000, micros % 1000000, len(octets), len(octets))
+            )
             file.write(octets)

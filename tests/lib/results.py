@@ -9,7 +9,8 @@ FOLDER = os.path.join(build.BUILD, "results")
 
 
 class Results:
-    """tell() prints one case; the flows' outcomes are written to build-test/results/COMMIT.json as they come."""
+    """tell() prints one case; the flows' outcomes are written to build-test/results/COMMIT.json as
+    they come."""
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
@@ -32,7 +33,10 @@ class Results:
             self.skipped += outcome == "skip"
             print("%s  %s" % (outcome, text), flush=True)
             if detail:
-                print("\n".join("        " + line for line in detail.rstrip().splitlines()), flush=True)
+                print(
+                    "\n".join("        " + line for line in detail.rstrip().splitlines()),
+                    flush=True,
+                )
 
     def remember(self, flow, switch, outcome):
         with self.lock:

@@ -1,7 +1,9 @@
-# A phone's RTP half: sends a G.711 file in 20 ms packets by the clock and writes down what it hears.
+# A phone's RTP half: sends a G.711 file in 20 ms packets by the clock and writes down what it
+# hears.
 #
-# Run as a program: rtp_peer.py ADDRESS PORT PAYLOAD_TYPE SEND_FILE RECORD_FILE. It sends to where the first packet it hears came from
-# (symmetric RTP, RFC 4961), until it is told to stop (SIGTERM). RECORD_FILE gets one line a packet: time, sequence, timestamp, type, payload in hex.
+# Run as a program: rtp_peer.py ADDRESS PORT PAYLOAD_TYPE SEND_FILE RECORD_FILE. It sends to where
+# the first packet it hears came from (symmetric RTP, RFC 4961), until it is told to stop (SIGTERM).
+# RECORD_FILE gets one line a packet: time, sequence, timestamp, type, payload in hex.
 import os
 import signal
 import socket
@@ -25,10 +27,15 @@ class Peer:
         self.running = False
 
     def send(self):
-        payload = self.pattern[self.at:self.at + PACKET]
+        payload = self.pattern[self.at : self.at + PACKET]
         if len(payload) == PACKET:
-            head = HEADER.pack(0x80, self.payload_type | (0x80 if self.at == 0 else 0), self.sequence & 0xFFFF,
-                               1000 + self.at, 0x7E11B0B)
+            head = HEADER.pack(
+                0x80,
+                self.payload_type | (0x80 if self.at == 0 else 0),
+                self.sequence & 0xFFFF,
+                1000 + self.at,
+                0x7E11B0B,
+            )
             self.socket.sendto(head + payload, self.far)
             self.sequence += 1
             self.at += PACKET
@@ -56,7 +63,10 @@ class Peer:
         with open(path, "w", encoding="ascii") as file:
             for at, data in self.heard:
                 _, kind, sequence, stamp, _ = HEADER.unpack_from(data)
-                file.write("%.6f %d %d %d %s\n" % (at, sequence, stamp, kind & 127, data[HEADER.size:].hex()))
+                file.write(
+                    "%.6f %d %d %d %s\n"
+                    % (at, sequence, stamp, kind & 127, data[HEADER.size :].hex())
+                )
 
 
 def main():

@@ -1,4 +1,5 @@
-# Runs the storeys that tests/run was asked for: builds, calls each, tells every case, ends with the count.
+# Runs the storeys that tests/run was asked for: builds, calls each, tells every case, ends with the
+# count.
 import concurrent.futures
 import os
 import subprocess
@@ -33,20 +34,37 @@ def list_flows():
 
 def run_programs(storey, results):
     """The GLib programs of unit or pair, and what else `make check` runs."""
-    environment = {"G_TEST_SRCDIR": build.TOP, "G_TEST_BUILDDIR": build.BUILD, "top_srcdir": build.TOP, "srcdir": build.TOP}
+    environment = {
+        "G_TEST_SRCDIR": build.TOP,
+        "G_TEST_BUILDDIR": build.BUILD,
+        "top_srcdir": build.TOP,
+        "srcdir": build.TOP,
+    }
     for program in build.test_programs():
         place = "pair" if program.startswith("tests/pair/") else "unit"
         if place == storey:
             path = os.path.join(build.BUILD, program)
-            command = [path, "--tap", "-k"] if not program.endswith((".sh", ".py")) else [os.path.join(build.TOP, program)]
+            command = (
+                [path, "--tap", "-k"]
+                if not program.endswith((".sh", ".py"))
+                else [os.path.join(build.TOP, program)]
+            )
             tap.run(command, program.removeprefix("tests/"), results, build.BUILD, environment)
 
 
 def run_unit(results):
-    done = subprocess.run([os.path.join(build.TOP, "tests", "layers.sh")], stdout=subprocess.PIPE, check=False)
-    results.tell("fail" if done.returncode else "pass", "layers: every #include goes down the house", done.stdout.decode())
+    done = subprocess.run(
+        [os.path.join(build.TOP, "tests", "layers.sh")], stdout=subprocess.PIPE, check=False
+    )
+    results.tell(
+        "fail" if done.returncode else "pass",
+        "layers: every #include goes down the house",
+        done.stdout.decode(),
+    )
     run_programs("unit", results)
-    tap.run([sys.executable, os.path.join(HERE, "selftest.py")], "tests of the tests", results, HERE)
+    tap.run(
+        [sys.executable, os.path.join(HERE, "selftest.py")], "tests of the tests", results, HERE
+    )
 
 
 class Run:
@@ -75,47 +93,71 @@ class Run:
         start = time.monotonic()
         outcome = house.run_case(case, self.switch, build.BUILD, name)
         text = "%s: %s (%.1f s)" % (name, self.flow.title, time.monotonic() - start)
-        results.tell("fail" if outcome.failures else "pass", text, "\n".join(outcome.failures) + outcome.report)
+        results.tell(
+            "fail" if outcome.failures else "pass",
+            text,
+            "\n".join(outcome.failures) + outcome.report,
+        )
         if case.ladder and not outcome.failures:
-            results.tell("fail" if outcome.untold else "pass", "%s: tielinectl's ladder tells what the capture tells" % name,
-                         "\n".join(outcome.untold))
+            results.tell(
+                "fail" if outcome.untold else "pass",
+                "%s: tielinectl's ladder tells what the capture tells" % name,
+                "\n".join(outcome.untold),
+            )
         return outcome
 
     def spoil(self, case, name, outcome, results):
         """The evidence just taken, spoiled in every way that must be noticed."""
         tried, missed = mutate.survivors(case, outcome.messages)
-        results.tell("fail" if missed else "pass", "%s: %d ways to spoil this evidence are noticed" % (name, tried),
-                     "\n".join(missed))
+        results.tell(
+            "fail" if missed else "pass",
+            "%s: %d ways to spoil this evidence are noticed" % (name, tried),
+            "\n".join(missed),
+        )
 
     def mutant(self, case, change, results):
         """The same flow with one setting turned wrong must fail."""
         text = "[%s] %s = %s" % change
         outcome = house.run_case(case, self.switch, build.BUILD, self.name + " mutant", [change])
         noticed = bool(outcome.failures) and bool(outcome.messages)
-        results.tell("pass" if noticed else "fail", "%s: %s" % (self.name, MUTATED_IN_CONFIGURATION % text),
-                     "" if noticed else "\n".join(outcome.failures) or "the flow passed all the same")
+        results.tell(
+            "pass" if noticed else "fail",
+            "%s: %s" % (self.name, MUTATED_IN_CONFIGURATION % text),
+            "" if noticed else "\n".join(outcome.failures) or "the flow passed all the same",
+        )
 
 
 def run_causes(results, spoiled):
-    """Every row of the cause tables; SPOILED: with every row overridden, so that each must be found wrong."""
+    """Every row of the cause tables; SPOILED: with every row overridden, so that each must be found
+    wrong."""
     name = "cause tables" + (" overridden" if spoiled else "")
     outcome, rows = cause_tables.run(build.BUILD, name, spoiled)
     if not spoiled or not rows:
-        results.tell("fail" if outcome.failures else "pass", "%s: the house itself" % name, "\n".join(outcome.failures))
+        results.tell(
+            "fail" if outcome.failures else "pass",
+            "%s: the house itself" % name,
+            "\n".join(outcome.failures),
+        )
     for row, seen in rows.items():
         if not spoiled:
             results.tell("fail" if seen else "pass", "cause tables: %s" % row, seen or "")
         else:
             noticed = seen is not None and seen.startswith("became")
-            results.tell("pass" if noticed else "fail", "cause tables: %s, and the check can fail" % row,
-                         "" if noticed else seen or "the row was overridden and the check passed")
+            results.tell(
+                "pass" if noticed else "fail",
+                "cause tables: %s, and the check can fail" % row,
+                "" if noticed else seen or "the row was overridden and the check passed",
+            )
 
 
 def run_leaving(results):
     """The daemon's own end, with a call that stands."""
     outcome = leaving.run(build.BUILD, "leaving")
-    results.tell("fail" if outcome.failures else "pass", "leaving: SIGTERM twice clears what stands, to the last message",
-                 "\n".join(outcome.failures) + outcome.report if outcome.failures else "")
+    results.tell(
+        "fail" if outcome.failures else "pass",
+        "leaving: SIGTERM twice clears what stands, to the last message",
+        "\n".join(outcome.failures) + outcome.report if outcome.failures else "",
+    )
 
 
 def namespaces_work():
@@ -140,10 +182,17 @@ def run_house(results, flows, causes=True):
         waiting = {pool.submit(run.play, results): run.name for run in runs}
         if causes:
             waiting[pool.submit(run_leaving, results)] = "leaving"
-            waiting.update({pool.submit(run_causes, results, spoiled): "cause tables" for spoiled in (False, True)})
+            waiting.update(
+                {
+                    pool.submit(run_causes, results, spoiled): "cause tables"
+                    for spoiled in (False, True)
+                }
+            )
         for done in concurrent.futures.as_completed(waiting):
             if done.exception():
-                results.tell("fail", "%s: the test itself broke: %r" % (waiting[done], done.exception()))
+                results.tell(
+                    "fail", "%s: the test itself broke: %r" % (waiting[done], done.exception())
+                )
 
 
 def run_fuzz(results):
@@ -152,7 +201,10 @@ def run_fuzz(results):
         return
     try:
         text = build.call("make", "-s", "fuzz")
-        results.tell("skip" if text.startswith("skipped:") else "pass", "fuzz: a minute at the D-channel border")
+        results.tell(
+            "skip" if text.startswith("skipped:") else "pass",
+            "fuzz: a minute at the D-channel border",
+        )
     except build.BuildError as error:
         results.tell("fail", "fuzz: a minute at the D-channel border", str(error))
 
@@ -164,7 +216,10 @@ def main(words):
     flows = {one.id: one for one in flow.read_flows(FLOWS)}
     unknown = [word for word in words if word not in STOREYS + ("nightly",) and word not in flows]
     if unknown:
-        print("tests/run: %s is no storey (%s) and no flow" % (unknown[0], ", ".join(STOREYS)), file=sys.stderr)
+        print(
+            "tests/run: %s is no storey (%s) and no flow" % (unknown[0], ", ".join(STOREYS)),
+            file=sys.stderr,
+        )
         return 2
     results = Results()
     storeys = [storey for storey in STOREYS if storey in words or not words]
@@ -179,7 +234,9 @@ def main(words):
         run_programs("pair", results)
     chosen = [one for name, one in flows.items() if name in words]
     if "house" in storeys or chosen:
-        run_house(results, list(flows.values()) if "house" in storeys else chosen, "house" in storeys)
+        run_house(
+            results, list(flows.values()) if "house" in storeys else chosen, "house" in storeys
+        )
     if "nightly" in words:
         run_house(results, flow.read_flows(NIGHTLY), False)
     if "fuzz" in storeys:

@@ -1,4 +1,5 @@
-# Plays a flow on paper: turns its listed steps into the capture they would leave, for tests of the tests.
+# Plays a flow on paper: turns its listed steps into the capture they would leave, for tests of the
+# tests.
 import struct
 
 import pcap
@@ -20,7 +21,11 @@ def q931_octets(step, parties, restart_origin):
     call = 0 if message.startswith("RESTART") else int(rules.get("call", 1))
     from_origin = step.src == restart_origin.get(step.group, step.src)
     restart_origin.setdefault(step.group, step.src)
-    out = bytes((8, 2)) + struct.pack(">H", call | (0 if from_origin else 0x8000)) + bytes((CODES[message],))
+    out = (
+        bytes((8, 2))
+        + struct.pack(">H", call | (0 if from_origin else 0x8000))
+        + bytes((CODES[message],))
+    )
     if message == "SETUP":
         out += element(0x04, 0x80, 0x90, 0xA3)
     if message in ("DISCONNECT", "STATUS") or (message.startswith("RELEASE") and "cause" in rules):
@@ -51,14 +56,21 @@ def sip_text(step, address):
     cseq = {"INVITE": 10, "CANCEL": 10, "UPDATE": 30, "BYE": 50}.get(method, 70) + count
     lines = []
     if step.is_request:
-        lines += ["%s sip:%s@%s SIP/2.0" % (step.names[0], rules.get("uri", "4920"), host), "Max-Forwards: 70"]
+        lines += [
+            "%s sip:%s@%s SIP/2.0" % (step.names[0], rules.get("uri", "4920"), host),
+            "Max-Forwards: 70",
+        ]
     else:
         lines += ["SIP/2.0 %s Some Phrase" % step.names[0]]
     ack = "ack" if step.names[0] == "ACK" else ""
-    lines += ["Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
-              "From: <sip:%s@h>;tag=%s" % (number, uac), "To: <sip:1@h>" + ";tag=" + uas,
-              "Call-ID: %s" % leg, "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
-              "Contact: <sip:x@%s>" % address[step.src][0]]
+    lines += [
+        "Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
+        "From: <sip:%s@h>;tag=%s" % (number, uac),
+        "To: <sip:1@h>" + ";tag=" + uas,
+        "Call-ID: %s" % leg,
+        "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
+        "Contact: <sip:x@%s>" % address[step.src][0],
+    ]
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
     lines += ["%s: 1" % name for name in rules.get("has", "").split(",") if name]
@@ -66,36 +78,45 @@ def sip_text(step, address):
     if "sdp" in rules or "hold" in rules:
         way = rules.get("sdp", True)
         way = "sendonly" if "hold" in rules else "sendrecv" if way is True else way.split("|")[0]
-        body = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 7000 RTP/AVP 8\r\n"
-                "a=rtpmap:8 PCMA/8000\r\na=%s\r\n" % way)
+        body = (
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+            "t=0 0\r\nm=audio 7000 RTP/AVP 8\r\n"
+            "a=rtpmap:8 PCMA/8000\r\na=%s\r\n" % way
+        )
         lines.append("Content-Type: application/sdp")
     lines.append("Content-Length: %d" % len(body))
     return "\r\n".join(lines + ["", body])
 
 
 class Line:
-    """One direction of a span: frames at given times become HDLC in timeslot D of CESoPSN packets."""
+    """One direction of a span: frames at given times become HDLC in timeslot D of CESoPSN
+    packets."""
 
     def __init__(self):
         self.bits = FLAG * 20
 
     def send(self, time, frame):
         due = int(time * 64000)
-        self.bits += (FLAG * ((due - len(self.bits)) // 8 + 1) if due > len(self.bits) else FLAG)
+        self.bits += FLAG * ((due - len(self.bits)) // 8 + 1) if due > len(self.bits) else FLAG
         self.bits += hdlc_bits(frame) + FLAG
 
     def packets(self, duration):
         need = int(duration / 0.005) * FRAMES * 8
-        bits = (self.bits + FLAG * (need // 8 + 1))[:max(need, 0)]
+        bits = (self.bits + FLAG * (need // 8 + 1))[: max(need, 0)]
         for count in range(need // (FRAMES * 8)):
-            part = bits[count * FRAMES * 8:(count + 1) * FRAMES * 8]
+            part = bits[count * FRAMES * 8 : (count + 1) * FRAMES * 8]
             payload = bytearray(b"\xd5" * (SLOTS * FRAMES))
-            payload[D_SLOT - 1::SLOTS] = bytes(int(part[n:n + 8], 2) for n in range(0, len(part), 8))
-            yield (count + 1) * 0.005, struct.pack(">HH", 0, (65000 + count) & 0xFFFF) + bytes(payload)
+            payload[D_SLOT - 1 :: SLOTS] = bytes(
+                int(part[n : n + 8], 2) for n in range(0, len(part), 8)
+            )
+            yield (count + 1) * 0.005, struct.pack(">HH", 0, (65000 + count) & 0xFFFF) + bytes(
+                payload
+            )
 
 
 def play(case, path):
-    """Writes the capture of CASE's steps, one every 60 ms, to PATH. Returns {party: (address, port)}."""
+    """Writes the capture of CASE's steps, one every 60 ms, to PATH. Returns {party: (address,
+    port)}."""
     address, phones = {}, 0
     for party, role in case.parties.items():
         phones += role in ("phone", "proxy")

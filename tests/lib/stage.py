@@ -1,0 +1,366 @@
+# Sets the stage of one case: a network namespace with a capture, tielined, tieline-pbx, a proxy
+# and phones.
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+import config
+import sound
+from capture import Capture
+from desk import Desk
+from namespace import Namespace, wait_for
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = os.path.join(HERE, "..", "house", "peers")
+PLACEHOLDER = re.compile(r"@([a-z-]+)(?::([^@]*))?@")
+NUMBERS = itertools.count(1)
+RTP_PORT = 7000
+# Packets of 5 ms: where sound is compared, a machine that stands still for a moment is no fault.
+DEEP_BUFFER = 12
+REAL_TIME = not subprocess.run(
+    ["chrt", "--rr", "1", "true"],
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+    check=False,
+).returncode
+
+
+class Outcome:
+    """failures: texts, empty when it passed. report: for people, when it failed. messages: the
+    evidence. untold: where the daemon's ladder differs from it."""
+
+    def __init__(self, name):
+        self.name, self.failures, self.report, self.messages, self.untold = name, [], "", [], []
+
+
+def fill(text, values, place):
+    """Replaces @name@ and @name:default@."""
+
+    def value(match):
+        if match[1] in values:
+            return str(values[match[1]])
+        if match[2] is None:
+            raise RuntimeError("%s: @%s@ has no value" % (place, match[1]))
+        return match[2]
+
+    return PLACEHOLDER.sub(value, text)
+
+
+class Stage:
+    """Everything that runs for one case. Use as a context."""
+
+    def __init__(self, case, switch, build, name, overrides=()):
+        self.case, self.switch, self.build, self.name = case, switch, build, name
+        self.overrides = list(overrides)
+        self.line = config.LINES[switch]
+        self.folder = tempfile.mkdtemp(
+            prefix="tieline-%s-" % name.replace(" ", "-").replace("/", "-")
+        )
+        self.namespace = Namespace("tl%d-%d" % (os.getpid(), next(NUMBERS)))
+        self.outcome = Outcome(name)
+        self.desk = Desk(self.program("tielinectl"), self.path("control"))
+        self.addresses = self._addresses()
+        self.capture = self.daemon = self.pbx = self.kamailio = None
+        self.phones, self.preludes, self.rtp, self.ladder = [], [], {}, ""
+
+    def __enter__(self):
+        self.namespace.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.namespace.__exit__()
+        if not self.outcome.failures:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    def fail(self, text):
+        self.outcome.failures.append(text)
+
+    def _addresses(self):
+        out, phones, proxies = {}, 0, 0
+        for party, role in self.case.parties.items():
+            if role == "gateway":
+                out[party] = (config.GATEWAY, config.SIP_PORT)
+            elif role == "phone":
+                phones += 1
+                out[party] = ("127.0.0.%d" % (10 + phones), config.SIP_PORT)
+            elif role == "proxy":
+                proxies += 1
+                out[party] = ("127.0.0.%d" % (20 + proxies), config.SIP_PORT)
+        return out
+
+    def party(self, role):
+        return next((name for name, its in self.case.parties.items() if its == role), None)
+
+    def open(self):
+        """Capture, daemon, proxy, phones that are called, PBX: in this order, so that nobody calls
+        into the void."""
+        if not self.case.preludes:
+            self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
+        self._open_daemon()
+        if self.party("proxy"):
+            self._open_proxy()
+        if self.case.audio:
+            self._open_audio()
+        for party, scenario, values in self.case.peers:
+            if scenario.startswith("uas"):
+                self.phones.append(self._open_phone(party, scenario, values))
+        if self.case.span_up:
+            self._finish_script(self._open_pbx())
+        for party, scenario, values in self.case.preludes:
+            self._open_prelude(party, scenario, values)
+        if self.capture is None:
+            self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
+        for party, scenario, values in self.case.peers:
+            if scenario.startswith("uac"):
+                self.phones.append(self._open_phone(party, scenario, values))
+
+    def configuration(self):
+        """{group: {key: value}}: the house's own, changed by the flow, then by the mutation under
+        test."""
+        proxy, phone = self.party("proxy"), self.party("phone")
+        target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
+        settings = config.base(self.folder, self.switch, target)
+        if self.case.audio:
+            config.apply(settings, ["[span e1] buffer = %d" % DEEP_BUFFER, "[media] jitter = 60ms"])
+        config.apply(settings, self.case.settings)
+        return config.apply(settings, self.overrides)
+
+    def _open_daemon(self):
+        settings = self.configuration()
+        with open(self.path("tieline.conf"), "w", encoding="utf-8") as file:
+            file.write(config.text(settings))
+        self.daemon = self.namespace.start(
+            "tielined",
+            self._in_time() + [self.program("tielined"), "-c", self.path("tieline.conf")],
+            self.path("tielined.log"),
+        )
+        if not wait_for(
+            lambda: self.daemon.status is not None or self.desk.ask("show", "spans") is not None, 15
+        ):
+            raise RuntimeError("tielined does not answer tielinectl")
+        if self.daemon.status is not None:
+            raise RuntimeError("tielined ended with %d at its start" % self.daemon.status)
+
+    @staticmethod
+    def _in_time():
+        """Both ends of the span keep time in software: a compiler beside them must not look like a
+        broken line."""
+        return ["chrt", "--rr", "1"] if REAL_TIME else []
+
+    def _open_proxy(self):
+        address = self.addresses[self.party("proxy")][0]
+        arch = (
+            subprocess.run(["gcc", "-print-multiarch"], stdout=subprocess.PIPE, check=False)
+            .stdout.decode()
+            .strip()
+        )
+        values = {
+            "listen": "%s:%d" % (address, config.SIP_PORT),
+            "gateway": config.GATEWAY,
+            "phone": self.addresses[self.party("phone")][0],
+            "arch": arch or "x86_64-linux-gnu",
+        }
+        with open(os.path.join(PEERS, "kamailio.cfg"), encoding="utf-8") as file:
+            text = fill(file.read(), values, "kamailio.cfg")
+        with open(self.path("kamailio.cfg"), "w", encoding="utf-8") as file:
+            file.write(text)
+        self.kamailio = self.namespace.start(
+            "kamailio",
+            [
+                "kamailio",
+                "-f",
+                self.path("kamailio.cfg"),
+                "-DD",
+                "-E",
+                "-m",
+                "32",
+                "-M",
+                "8",
+                "-Y",
+                self.folder,
+                "-w",
+                self.folder,
+            ],
+            self.path("kamailio.log"),
+        )
+        if (
+            not wait_for(
+                lambda: self._listening(address, config.SIP_PORT)
+                or self.kamailio.status is not None,
+                10,
+            )
+            or self.kamailio.status is not None
+        ):
+            raise RuntimeError("kamailio does not start: " + self.kamailio.tail())
+
+    def _listening(self, address, port):
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.namespace.name, "cat", "/proc/net/udp"],
+            stdout=subprocess.PIPE,
+            check=False,
+        ).stdout.decode()
+        quad = "".join("%02X" % int(part) for part in reversed(address.split(".")))
+        return "%s:%04X" % (quad, port) in done
+
+    def _open_audio(self):
+        party, law = self.case.audio
+        sound.write_patterns(self.path)
+        self.rtp[party] = self.namespace.start(
+            "rtp",
+            [
+                "python3",
+                os.path.join(HERE, "rtp_peer.py"),
+                self.addresses[party][0],
+                str(RTP_PORT),
+                "8" if law == "alaw" else "0",
+                self.path("phone.say"),
+                self.path("phone.heard"),
+            ],
+            self.path("rtp.log"),
+        )
+        if not wait_for(lambda: self._listening(self.addresses[party][0], RTP_PORT), 5):
+            raise RuntimeError("rtp_peer does not start: " + self.rtp[party].tail())
+
+    def _sipp(self, party, scenario, values, port, calls=1, more=()):
+        """A SIPp that plays SCENARIO as PARTY, CALLS times; MORE arguments last, where they outrank
+        ours."""
+        with open(os.path.join(PEERS, scenario + ".xml"), encoding="utf-8") as file:
+            text = fill(file.read(), {"rtp": RTP_PORT, **values}, scenario)
+        name = "%s-%s-%d" % (party, scenario, port)
+        with open(self.path(name + ".xml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        calling = scenario.startswith("uac")
+        first_hop = self.addresses[self.party("proxy") or self.party("gateway")]
+        command = [
+            "sipp",
+            "-sf",
+            self.path(name + ".xml"),
+            "-i",
+            self.addresses[party][0],
+            "-p",
+            str(port),
+            "-m",
+            str(calls),
+            "-nostdin",
+            "-trace_err",
+            "-error_file",
+            self.path(name + ".err"),
+            "-timeout",
+            "%ds" % (self.case.timeout + 10),
+            "-default_behaviors",
+            "none",
+        ]
+        command += [] if calling else more
+        if calling:
+            command += [
+                "-s",
+                values.get("number", "200"),
+                "-r",
+                "20",
+                "-l",
+                str(calls),
+                *more,
+                "%s:%d" % first_hop,
+            ]
+        log = self.path(name + ".log")
+        process = self.namespace.start(name, command, log, environment={"TERM": "dumb"})
+        if not calling:
+            wait_for(
+                lambda: self._listening(self.addresses[party][0], port)
+                or process.status is not None,
+                10,
+            )
+        if process.status:
+            raise RuntimeError("SIPp does not start: " + self._why(process))
+        return process
+
+    def _open_phone(self, party, scenario, values):
+        return self._sipp(party, scenario, values, config.SIP_PORT)
+
+    def _open_prelude(self, party, scenario, values):
+        """Calls that stand before the capture: one on every channel when calls=channels."""
+        calls = (
+            config.CHANNELS[self.line]
+            if values.get("calls") == "channels"
+            else int(values.get("calls", 1))
+        )
+        self.preludes.append(
+            self._sipp(party, scenario, values, int(values.get("port", 5080)), calls)
+        )
+        if not wait_for(lambda: self.desk.busy_channels() == calls == self.desk.calls_up(), 15):
+            raise RuntimeError(
+                "only %s of %d calls of the prelude stand" % (self.desk.busy_channels(), calls)
+            )
+        time.sleep(0.3)
+
+    def _open_pbx(self):
+        """The script goes in by standard input: up to "expect up" at once, the rest when the
+        gateway says that the line is up as well, as a SETUP that arrives before layer 2 stands on
+        both sides is lost."""
+        script = [
+            fill(line, {"record": self.path("pbx.heard"), "play": self.path("pbx.say")}, "pbx")
+            for line in self.case.pbx
+        ]
+        first = next(
+            (n + 1 for n, line in enumerate(script) if line.startswith("expect up")), len(script)
+        )
+        self.pbx = self.namespace.start(
+            "tieline-pbx",
+            self._in_time() + self.pbx_command(),
+            self.path("pbx.log"),
+            subprocess.PIPE,
+        )
+        self._tell_pbx(script[:first])
+        self._await_line()
+        return script[first:]
+
+    def _tell_pbx(self, lines):
+        try:
+            self.pbx.popen.stdin.write("".join(line + "\n" for line in lines).encode())
+            self.pbx.popen.stdin.flush()
+        except BrokenPipeError as error:
+            raise RuntimeError("tieline-pbx ended early: " + self.pbx.tail(5)) from error
+
+    def _finish_script(self, rest):
+        self._tell_pbx(rest)
+        self.pbx.popen.stdin.close()
+
+    def pbx_command(self):
+        """tieline-pbx at the other end of the span, user side, clocked by the gateway."""
+        return [
+            self.program("tieline-pbx"),
+            "--local",
+            "%s:%d" % config.SPAN_REMOTE,
+            "--remote",
+            "%s:%d" % config.SPAN_LOCAL,
+            "--type",
+            self.line,
+            "--switchtype",
+            self.switch,
+            "--side",
+            "cpe",
+            "--packet",
+            "5",
+            "--clock",
+            "slave",
+            "--buffer",
+            str(DEEP_BUFFER if self.case.audio else 4),
+        ]
+
+    def _await_line(self):
+        """Until the gateway could place a call."""
+        if (
+            not wait_for(lambda: self.desk.lines_up() or self.pbx.status is not None, 15)
+            or self.pbx.status is not None
+        ):
+            raise RuntimeError("the D channel does not come up")
