@@ -13,6 +13,7 @@
 #define TIME_WIDTH 9
 #define SIDE_WIDTH 34
 #define MIDDLE_WIDTH 50
+#define MESSAGE_LINES 4 /* of one message */
 
 /* A message of one side, or an event of the map. */
 typedef struct LadderRow {
@@ -180,25 +181,59 @@ static void draw_blank(GString *out, guint width)
     g_string_append_printf(out, "%*s", (int)width, "");
 }
 
-/* SIP stands left of us: what comes in points right. The PBX stands right of us: what comes in
- * points left. */
-static void draw_message(GString *out, const LadderRow *row)
+/* TEXT as lines of at most WIDTH characters, cut between words; a longer word is cut in itself. */
+static GPtrArray *wrap(const char *text, glong width)
 {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    const char *at = valid;
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+    while (g_utf8_strlen(at, -1) > width) {
+        const char *end = g_utf8_offset_to_pointer(at, width);
+        const char *blank = g_strrstr_len(at, end - at + 1, " ");
+
+        if (blank && blank > at)
+            end = blank;
+        g_ptr_array_add(lines, g_strndup(at, end - at));
+        at = *end == ' ' ? end + 1 : end;
+    }
+    g_ptr_array_add(lines, g_strdup(at));
+    return lines;
+}
+
+/* One line of a message: the first with its arrow, what did not fit on it below. */
+static void draw_message_line(GString *out, const LadderRow *row, const char *text, gboolean first)
+{
+    /* SIP stands left of us: what comes in points right. The PBX stands right of us: what comes
+     * in points left. */
     gboolean right = (row->way == LADDER_IN) == (row->side == LADDER_SIP);
 
-    if (row->side == LADDER_SIP) {
-        draw_arrow(out, row->message, right);
-        g_string_append(out, " |");
-        draw_blank(out, MIDDLE_WIDTH);
-        g_string_append(out, "|");
-    } else {
+    if (!first)
+        draw_blank(out, TIME_WIDTH + 1);
+    if (row->side == LADDER_ISDN) {
         draw_blank(out, SIDE_WIDTH);
         g_string_append(out, " |");
         draw_blank(out, MIDDLE_WIDTH);
         g_string_append(out, "| ");
-        draw_arrow(out, row->message, right);
+    }
+    if (first)
+        draw_arrow(out, text, right);
+    else
+        draw_text(out, text, SIDE_WIDTH, ' ', !right);
+    if (row->side == LADDER_SIP) {
+        g_string_append(out, " |");
+        draw_blank(out, MIDDLE_WIDTH);
+        g_string_append_c(out, '|');
     }
     g_string_append_c(out, '\n');
+}
+
+static void draw_message(GString *out, const LadderRow *row)
+{
+    g_autoptr(GPtrArray) lines = wrap(row->message, SIDE_WIDTH - 2);
+
+    for (guint i = 0; i < lines->len && i < MESSAGE_LINES; i++)
+        draw_message_line(out, row, lines->pdata[i], i == 0);
 }
 
 static void draw_event_line(GString *out, const GString *line, gboolean first)

@@ -64,16 +64,21 @@ static gboolean origin_read(const Settings *settings, const char *from, CallOrig
                             GError **error)
 {
     const char *name = g_str_has_prefix(from, "trunk ") ? from + strlen("trunk ") : from;
+    const TrunkSettings *trunk = settings_find_trunk(settings, name);
     const PeerSettings *peer;
 
-    if (settings_find_trunk(settings, name)) {
+    if (trunk) {
         origin->kind = ORIGIN_PRI;
-        origin->trusted = TRUE;
+        origin->trusted = trunk->trust_calling;
         g_strlcpy(origin->trunk, name, sizeof origin->trunk);
         return TRUE;
     }
+    if (name != from) {
+        g_set_error(error, CTL_ERROR, "no [trunk %s] is configured", name);
+        return FALSE;
+    }
     origin->kind = ORIGIN_SIP;
-    if (name != from || !address_parse(from, &origin->source)) {
+    if (!address_parse(from, &origin->source)) {
         g_set_error(error, CTL_ERROR, "\"%s\" is neither \"trunk NAME\" nor a numeric address",
                     from);
         return FALSE;

@@ -180,7 +180,7 @@ void dialog_bye(UaLeg *leg, sip_t const *sip)
     CallNews news = CALL_NEWS_INIT;
 
     leg->closing = TRUE;
-    leg_note(leg, LADDER_IN, "BYE");
+    leg_note_cause(leg, LADDER_IN, "BYE", leg_cause_in(sip));
     leg_note_response(leg, LADDER_OUT, 200, "OK", "BYE", FALSE);
     if (leg->uas && !leg->established)
         leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);

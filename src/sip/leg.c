@@ -97,20 +97,57 @@ void leg_note_response(UaLeg *leg, LadderWay way, int status, const char *phrase
              invite ? "" : ")", sdp ? " SDP" : "");
 }
 
+void leg_note_cause(UaLeg *leg, LadderWay way, const char *what, guint8 cause)
+{
+    if (cause)
+        leg_note(leg, way, "%s cause %u", what, cause);
+    else
+        leg_note(leg, way, "%s", what);
+}
+
+static sip_reason_t const *reason_find(sip_t const *sip)
+{
+    for (sip_reason_t const *reason = sip ? sip->sip_reason : NULL; reason;
+         reason = reason->re_next) {
+        if (reason->re_protocol && g_ascii_strcasecmp(reason->re_protocol, "Q.850") == 0 &&
+            reason_cause(reason->re_cause))
+            return reason;
+    }
+    return NULL;
+}
+
+guint8 leg_cause_in(sip_t const *sip)
+{
+    sip_reason_t const *reason = reason_find(sip);
+
+    return reason ? reason_cause(reason->re_cause) : 0;
+}
+
 void leg_event(UaLeg *leg, CallEvent event, const CallNews *news)
 {
     if (leg->call)
         call_event(leg->call, event, news);
 }
 
+/* RFC 4028 10 and RFC 3326 2 have a session that expired told as 408; the rest is Q.850's. */
+static void lost_reason(guint8 cause, ReasonText *reason)
+{
+    if (cause == CAUSE_TIMER_EXPIRY)
+        g_strlcpy(reason->text, "SIP;cause=408;text=\"Session timeout\"", sizeof(reason->text));
+    else
+        reason_write(cause, CAUSE_LOCATION_NONE, reason);
+}
+
 void leg_lost(UaLeg *leg, const char *why, guint8 cause, gboolean bye)
 {
     CallNews news = CALL_NEWS_INIT;
+    ReasonText reason;
 
     if (bye && !leg->closing) {
         leg->closing = TRUE;
-        leg_note(leg, LADDER_OUT, "BYE");
-        nua_bye(leg->nh, SIPTAG_REASON_STR("SIP;cause=408;text=\"Session timeout\""), TAG_END());
+        lost_reason(cause, &reason);
+        leg_note_cause(leg, LADDER_OUT, "BYE", cause);
+        nua_bye(leg->nh, SIPTAG_REASON_STR(reason.text), TAG_END());
     }
     if (!leg->call)
         return;
@@ -153,18 +190,13 @@ void leg_reason(const UaLeg *leg, ReasonText *text)
 
 void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news)
 {
-    if (!sip || !leg->trusted)
+    sip_reason_t const *reason = leg->trusted ? reason_find(sip) : NULL;
+
+    if (!reason)
         return;
-    for (sip_reason_t const *reason = sip->sip_reason; reason; reason = reason->re_next) {
-        if (!reason->re_protocol || g_ascii_strcasecmp(reason->re_protocol, "Q.850") != 0)
-            continue;
-        if (!reason_cause(reason->re_cause))
-            continue;
-        news->cause = reason_cause(reason->re_cause);
-        news->location = reason_location(msg_params_find(reason->re_params, "location="));
-        news->reason_trusted = TRUE;
-        return;
-    }
+    news->cause = reason_cause(reason->re_cause);
+    news->location = reason_location(msg_params_find(reason->re_params, "location="));
+    news->reason_trusted = TRUE;
 }
 
 gboolean leg_bye(void *room, Call *call, const CallNews *news)
@@ -180,7 +212,7 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news)
         return TRUE;
     leg_reason(leg, &reason);
     leg->closing = TRUE;
-    leg_note(leg, LADDER_OUT, "BYE%s%s", *reason.text ? " " : "", reason.text);
+    leg_note_cause(leg, LADDER_OUT, "BYE", leg->call ? call_cause(leg->call) : 0);
     nua_bye(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
     return TRUE;
 }

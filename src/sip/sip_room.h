@@ -128,6 +128,10 @@ void leg_free(UaLeg *leg);
 void leg_part(void *room, Call *call);
 void leg_note(UaLeg *leg, LadderWay way, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void leg_note_request(UaLeg *leg, LadderWay way, sip_t const *sip, gboolean sdp);
+/* "BYE cause 16"; just WHAT when CAUSE is 0. */
+void leg_note_cause(UaLeg *leg, LadderWay way, const char *what, guint8 cause);
+/* The Q.850 cause in the Reason headers of SIP, whoever sent it; 0: none. */
+guint8 leg_cause_in(sip_t const *sip);
 void leg_note_response(UaLeg *leg, LadderWay way, int status, const char *phrase,
                        const char *method, gboolean sdp);
 /* call_event() while the leg has a call; nothing after. */

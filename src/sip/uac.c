@@ -32,6 +32,15 @@ static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
                TAG_END());
 }
 
+/* "INVITE 101 SDP": the number is what the reader looks for. */
+static void note_invite(UaLeg *leg, const char *uri)
+{
+    const char *user = strchr(uri, ':');
+
+    user = user ? user + 1 : uri;
+    leg_note(leg, LADDER_OUT, "INVITE %.*s SDP", (int)strcspn(user, "@;?"), user);
+}
+
 gboolean uac_invite(void *room, Call *call, const CallNews *news)
 {
     Ua *ua = room;
@@ -60,7 +69,7 @@ gboolean uac_invite(void *room, Call *call, const CallNews *news)
     leg->call_id = g_uuid_string_random();
     g_hash_table_insert(ua->calling, leg->call_id, leg);
     dialog_describe(leg, NULL);
-    leg_note(leg, LADDER_OUT, "INVITE %s SDP", uri);
+    note_invite(leg, uri);
     uac_send(leg, uri, &who);
     identity_out_clear(&who);
     return TRUE;
@@ -75,7 +84,7 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
         return TRUE;
     leg_reason(leg, &reason);
     leg->cancelled = TRUE;
-    leg_note(leg, LADDER_OUT, "CANCEL%s%s", *reason.text ? " " : "", reason.text);
+    leg_note_cause(leg, LADDER_OUT, "CANCEL", call_cause(call));
     nua_cancel(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
     return TRUE;
 }
@@ -245,6 +254,13 @@ static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *
     }
 }
 
+static void note_refusal(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
+{
+    g_autofree char *told = g_strdup_printf("%d %s", status, phrase);
+
+    leg_note_cause(leg, LADDER_IN, told, leg_cause_in(sip));
+}
+
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     gsize size;
@@ -255,7 +271,11 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
     }
     if (sip) {
         uac_learn_far(leg);
-        leg_note_response(leg, LADDER_IN, status, phrase, NULL, sip_body_sdp(sip, &size) != NULL);
+        if (status < 300)
+            leg_note_response(leg, LADDER_IN, status, phrase, NULL,
+                              sip_body_sdp(sip, &size) != NULL);
+        else
+            note_refusal(leg, status, phrase, sip);
     }
     if (status < 200 && sip)
         uac_progressed(leg, status, sip);

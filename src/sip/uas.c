@@ -247,7 +247,7 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news)
 gboolean uas_reject(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
-    g_autofree char *warning = NULL;
+    g_autofree char *warning = NULL, *told = NULL;
     ReasonText reason;
     guint16 status;
     const char *phrase;
@@ -258,7 +258,8 @@ gboolean uas_reject(void *room, Call *call, const CallNews *news)
     phrase = status_phrase(status);
     leg_reason(leg, &reason);
     leg->closing = TRUE;
-    leg_note(leg, LADDER_OUT, "%u %s%s%s", status, phrase, *reason.text ? " " : "", reason.text);
+    told = g_strdup_printf("%u %s", status, phrase);
+    leg_note_cause(leg, LADDER_OUT, told, call_cause(call));
     warning = g_strdup_printf("304 %s \"Media type not available\"", leg->ua->host);
     nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
                 TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
@@ -324,7 +325,7 @@ void uas_cancelled(UaLeg *leg, sip_t const *sip)
     gboolean answered = leg->established || leg->answer_waits;
 
     leg->closing = TRUE;
-    leg_note(leg, LADDER_IN, "CANCEL");
+    leg_note_cause(leg, LADDER_IN, "CANCEL", leg_cause_in(sip));
     leg_note_response(leg, LADDER_OUT, SIP_200_OK, "CANCEL", FALSE);
     leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
     news.cause = CAUSE_NORMAL_CALL_CLEARING;

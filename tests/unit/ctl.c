@@ -129,7 +129,7 @@ static const RequestCase requests[] = {
     {"route-from-heard", "{\"command\":\"explain route\",\"from\":\"127.0.0.1\",\"to\":\"200\"}",
      YES("\"SIP  to 200 from \"")},
     {"route-from-nobody", "{\"command\":\"explain route\",\"from\":\"trunk x\",\"to\":\"1\"}",
-     NO("\\\"trunk x\\\" is neither \\\"trunk NAME\\\" nor a numeric address")},
+     NO("no [trunk x] is configured")},
     {"route-to-word", "{\"command\":\"explain route\",\"from\":\"pbx\",\"to\":\"bob\"}",
      NO("\\\"bob\\\" is not a number")},
     {"show-routes", "{\"command\":\"show routes\"}",

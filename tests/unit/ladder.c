@@ -86,6 +86,24 @@ static void ladder_keeps_its_shape(void)
     fake_free(fake);
 }
 
+/* What does not fit on the arrow stands below it: nothing of a message is lost but noise. */
+static void long_messages_are_wrapped(void)
+{
+    Fake *fake = fake_new();
+    g_autofree char *body = NULL;
+    guint32 id;
+
+    fake_call_from_phone(fake, "200", &id);
+    hall_note(fake->hall, id, LADDER_SIP, LADDER_OUT, "503 Service Unavailable (UPDATE) cause 41");
+    hall_note(fake->hall, id, LADDER_ISDN, LADDER_IN,
+              "SETUP 49301234567890→49401234567890 ch 17 complete");
+    body = hall_ladder(fake->hall, id);
+    g_assert_nonnull(strstr(body, "    0.000 < 503 Service Unavailable (UPDATE) |"));
+    g_assert_nonnull(strstr(body, "\n                                    cause 41 |"));
+    g_assert_nonnull(strstr(body, " 49301234567890→49401234567890 ch\n"));
+    fake_free(fake);
+}
+
 static void ladders_of_ended_calls_are_kept_for_a_while(void)
 {
     Fake *fake = fake_new();
@@ -140,6 +158,7 @@ int main(int argc, char **argv)
     log_open(LEVEL_ERROR, FALSE);
     CASE(ladder_is_drawn);
     CASE(ladder_keeps_its_shape);
+    CASE(long_messages_are_wrapped);
     CASE(ladders_of_ended_calls_are_kept_for_a_while);
     CASE(flood_does_not_fill_the_memory);
     CASE(no_call_no_ladder);
