@@ -5,6 +5,7 @@
  */
 #include "desk.h"
 
+#include "door.h"
 #include "listen.h"
 #include "log.h"
 
@@ -25,7 +26,7 @@ struct Desk {
     const CommandTable *table;
     CtlScene scene;
     char *path;
-    GSocketService *service;
+    Door *door;
     GMainContext *context;
     GPtrArray *clients; /* of Client*; owns a reference each */
 };
@@ -263,8 +264,7 @@ static char *client_describe(GSocket *socket)
                            (int)g_credentials_get_unix_pid(credentials, NULL));
 }
 
-static gboolean client_arrived(GSocketService *service, GSocketConnection *connection,
-                               GObject *source, gpointer user)
+static void client_arrived(gpointer user, GSocketConnection *connection)
 {
     Desk *desk = user;
     Client *client = g_new0(Client, 1);
@@ -286,7 +286,6 @@ static gboolean client_arrived(GSocketService *service, GSocketConnection *conne
     } else {
         client_read(client);
     }
-    return TRUE;
 }
 
 /* ---- the desk itself ---- */
@@ -294,13 +293,9 @@ static gboolean client_arrived(GSocketService *service, GSocketConnection *conne
 Desk *desk_new(const char *path, const CommandTable *table, const CtlScene *scene, GError **error)
 {
     g_autoptr(GSocket) socket = listen_unix(path, error);
-    g_autoptr(GSocketService) service = NULL;
     Desk *desk;
 
     if (!socket)
-        return NULL;
-    service = g_socket_service_new();
-    if (!g_socket_listener_add_socket(G_SOCKET_LISTENER(service), socket, NULL, error))
         return NULL;
     desk = g_new0(Desk, 1);
     desk->references = 1;
@@ -311,9 +306,7 @@ Desk *desk_new(const char *path, const CommandTable *table, const CtlScene *scen
     desk->path = g_strdup(path);
     desk->context = g_main_context_ref_thread_default();
     desk->clients = g_ptr_array_new_with_free_func(client_unref);
-    desk->service = g_steal_pointer(&service);
-    g_signal_connect(desk->service, "incoming", G_CALLBACK(client_arrived), desk);
-    g_socket_service_start(desk->service);
+    desk->door = door_new(socket, client_arrived, desk);
     return desk;
 }
 
@@ -325,10 +318,7 @@ void desk_set_settings(Desk *desk, const Settings *settings)
 void desk_free(Desk *desk)
 {
     g_atomic_int_set(&desk->closed, TRUE);
-    g_signal_handlers_disconnect_by_data(desk->service, desk);
-    g_socket_service_stop(desk->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(desk->service));
-    g_clear_object(&desk->service);
+    g_clear_pointer(&desk->door, door_free);
     listen_forget(desk->path);
     while (desk->clients->len)
         client_close(g_ptr_array_index(desk->clients, desk->clients->len - 1));

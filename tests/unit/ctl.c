@@ -5,10 +5,12 @@
 #include "desk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,13 +18,24 @@
 
 /* ---- a client of plain system calls ---- */
 
-static int client_open(const Fixture *fixture)
+static int client_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+}
+
+static void client_connect(const Fixture *fixture, int fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
     g_strlcpy(address.sun_path, fixture->path, sizeof address.sun_path);
     g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+}
+
+static int client_open(const Fixture *fixture)
+{
+    int fd = client_socket();
+
+    client_connect(fixture, fd);
     return fd;
 }
 
@@ -434,6 +447,35 @@ static void test_many_clients(Fixture *fixture, gconstpointer data)
     g_assert_true(place_becomes_free(fixture));
 }
 
+/* A process without descriptors: one client at a time is served from the spare one, and nobody is
+ * asked again and again. */
+static void test_no_descriptors(Fixture *fixture, gconstpointer data)
+{
+    int first = client_open(fixture), second = client_socket(), count = 0;
+    int taken[100];
+    struct rlimit limit, low;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    low = (struct rlimit){G_N_ELEMENTS(taken), limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &low);
+    expect(first, "{\"command\":\"ping\"}", YES("\"pong\""));
+    while ((taken[count] = open("/dev/null", O_RDONLY)) >= 0)
+        count++;
+    g_assert_cmpint(errno, ==, EMFILE);
+    client_connect(fixture, second);
+    expect(second, "{\"command\":\"ping\"}", YES("\"pong\""));
+    while (count)
+        close(taken[--count]);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    close(first);
+    close(second);
+    for (guint i = 0; i < 50; i++)
+        turn();
+    first = client_open(fixture);
+    expect(first, "{\"command\":\"ping\"}", YES("\"pong\""));
+    close(first);
+}
+
 /* Clients that leave in the middle of everything, and a desk that closes over them. */
 static void test_leaving(Fixture *fixture, gconstpointer data)
 {
@@ -530,6 +572,7 @@ int main(int argc, char **argv)
     ADD("/ctl/socket/longest", NULL, test_longest);
     ADD("/ctl/socket/slow-client", NULL, test_slow_client);
     ADD("/ctl/socket/many-clients", NULL, test_many_clients);
+    ADD("/ctl/socket/no-descriptors", NULL, test_no_descriptors);
     ADD("/ctl/socket/leaving", NULL, test_leaving);
     ADD("/ctl/socket/in-use", NULL, test_socket_in_use);
     ADD("/ctl/socket/dead", NULL, test_socket_dead);
