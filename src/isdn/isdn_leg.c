@@ -303,14 +303,19 @@ static void leg_lose(IsdnLeg *leg)
         isdn_leg_free(leg);
 }
 
-void isdn_legs_lost(DChannel *dchan, gboolean active_too)
+guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
 {
     g_autoptr(GPtrArray) legs = legs_copy(dchan);
+    guint lost = 0;
 
-    for (guint i = 0; i < legs->len; i++)
-        if (isdn_leg_exists(dchan, legs->pdata[i]) &&
-            (active_too || !leg_is_active(legs->pdata[i])))
-            leg_lose(legs->pdata[i]);
+    for (guint i = 0; i < legs->len; i++) {
+        if (!isdn_leg_exists(dchan, legs->pdata[i]) ||
+            (!active_too && leg_is_active(legs->pdata[i])))
+            continue;
+        leg_lose(legs->pdata[i]);
+        lost++;
+    }
+    return lost;
 }
 
 void isdn_legs_repeat_setups(DChannel *dchan)

@@ -65,8 +65,8 @@ void isdn_leg_check_call(DChannel *dchan, const FrameNews *news);
 /* The same for all legs, after libpri's timers ran. */
 void isdn_legs_sweep(DChannel *dchan);
 /* The link or the line is gone: ISDN.LOST to calls in set-up and clearing, and to active ones if
- * ACTIVE_TOO. */
-void isdn_legs_lost(DChannel *dchan, gboolean active_too);
+ * ACTIVE_TOO. How many there were. */
+guint isdn_legs_lost(DChannel *dchan, gboolean active_too);
 /* The link has settled: sends SETUPs again that were lost to it. */
 void isdn_legs_repeat_setups(DChannel *dchan);
 void isdn_legs_free(DChannel *dchan);

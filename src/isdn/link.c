@@ -61,10 +61,12 @@ static void link_settled(void *user)
 static void t309_expired(void *user)
 {
     Link *link = user;
+    guint lost;
 
     link->t309_runs = FALSE;
-    log_warning("span %s: T309 expired, its calls are lost", dchan_span(link->dchan)->name);
-    isdn_legs_lost(link->dchan, TRUE);
+    lost = isdn_legs_lost(link->dchan, TRUE);
+    if (lost)
+        log_warning("span %s: T309 expired, %u calls are lost", dchan_span(link->dchan)->name, lost);
 }
 
 /* Q.931 5.8.9: active calls wait for T309, all others are cleared at once. */
