@@ -119,7 +119,10 @@ static const ToolCase cases[] = {
      "tielinectl: explain cause: cause is 128; allowed: 1-127\n"},
     {"explain-cause-word", "explain cause busy", 2, "", "tielinectl: \"busy\" is not a number\n"},
     {"explain-status", "explain status 486", 0, "status 486 at any\n", ""},
-    {"explain-route", "explain route 192.0.2.7 200", 0, "SIP proxy to 200 from \n", ""},
+    {"explain-route", "explain route 192.0.2.7 200", 0,
+     "nobody hears it: [sip] allow does not name this source; if it did:\nSIP proxy to 200 from "
+     "\n",
+     ""},
     {"explain-route-trunk", "explain route trunk pbx 100 7", 0, "PRI pbx to 100 from 7\n", ""},
     {"explain-route-quoted", "explain route 'trunk pbx' 100", 0, "PRI pbx to 100 from \n", ""},
     {"explain-route-short", "explain route trunk pbx", 2, "",
