@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+#define PATIENCE_US                                                                                \
+    (60 * G_USEC_PER_SEC) /* a call nobody answers is given up and counts as failed */
+
 struct PbxLoad {
     Loop *loop;
     PbxCalls *calls;
@@ -125,6 +128,15 @@ static void load_count(PbxLoad *load, gboolean answered, gint cause)
     }
 }
 
+/* Hangs the call up when DELAY_US have passed. */
+static void load_hang_up_after(PbxLoad *load, PbxCall *call, gint64 delay_us)
+{
+    g_clear_pointer(&call->steps, g_ptr_array_unref);
+    call->steps = g_ptr_array_ref(load->farewell);
+    call->step = 0;
+    loop_timer_start(load->loop, call->timer, delay_us);
+}
+
 void pbx_load_connected(PbxLoad *load, PbxCall *call)
 {
     gint64 connect = call->connect_us - call->setup_us;
@@ -133,9 +145,7 @@ void pbx_load_connected(PbxLoad *load, PbxCall *call)
     g_array_append_val(load->connect_us, connect);
     if (call->alerting_us)
         g_array_append_val(load->alerting_us, alerting);
-    call->steps = g_ptr_array_ref(load->farewell);
-    call->step = 0;
-    loop_timer_start(load->loop, call->timer, load->command->time_us);
+    load_hang_up_after(load, call, load->command->time_us);
 }
 
 void pbx_load_gone(PbxLoad *load, const PbxCall *call)
@@ -160,6 +170,7 @@ static PbxLine *line_choose(PbxLoad *load)
 static gboolean load_call(PbxLoad *load)
 {
     PbxLine *line;
+    PbxCall *call;
 
     if (load->command->at_most && load->live >= load->command->at_most)
         return FALSE;
@@ -168,8 +179,9 @@ static gboolean load_call(PbxLoad *load)
         return FALSE;
     load->made++;
     load->live++;
-    if (!pbx_call_make(load->calls, line, load->command, NULL))
-        return TRUE; /* its end was told and counted, as any call's */
+    call = pbx_call_make(load->calls, line, load->command, NULL);
+    if (call) /* else its end was told and counted, as any call's */
+        load_hang_up_after(load, call, PATIENCE_US);
     return TRUE;
 }
 

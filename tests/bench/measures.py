@@ -39,9 +39,9 @@ def capacity(build, seconds=30):
 
 def endurance(build, calls=100000, spans=4):
     """Many calls in a row over several spans: memory flat after warm-up, nothing stuck."""
-    with Place(build, spans) as place:
+    with Place(build, spans, "5ms", 8) as place:
         place.start_sipp("phones", "-sn", "uas", "-p", "5060")
-        place.start_pbx(["expect up within 20s", "rate 100 for %d calls talk 50ms" % calls, "serve"])
+        place.start_pbx(["expect up within 20s", "rate 150 for %d calls talk 50ms" % calls, "serve"])
         descriptors, rss, started = place.descriptors(), [], time.monotonic()
         while not place.news and time.monotonic() < started + calls / 20:
             time.sleep(5)
@@ -127,7 +127,7 @@ def delays(path):
 
 def cost(build, calls=100, spans=4):
     """CPU and memory per call that stands with audio both ways."""
-    with Place(build, spans, "5ms") as place:
+    with Place(build, spans, "5ms", 8) as place:
         place.start_pbx(["expect up within 20s", "always answer then play pattern 1", "serve"])
         place.start_sipp("warm", "-sn", "uac", "-s", "200", "-r", "50", "-m", str(calls), "-d", "1000", "-p", "5062", "127.0.0.1:5060")
         time.sleep(45)  # Sofia's finished transactions are gone, the heap is warm

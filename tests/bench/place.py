@@ -19,8 +19,8 @@ def span_addresses(index):
 
 
 class Place:
-    def __init__(self, build, spans, packet="1ms"):
-        self.build, self.spans, self.packet = build, spans, packet
+    def __init__(self, build, spans, packet="1ms", buffer=4):
+        self.build, self.spans, self.packet, self.buffer = build, spans, packet, buffer
         self.folder = tempfile.mkdtemp(prefix="tieline-bench-")
         self.namespace = Namespace("tlbench-%d" % os.getpid())
         self.gateway = self.pbx = None
@@ -36,9 +36,10 @@ class Place:
         for index in range(self.spans):
             local, remote = span_addresses(index)
             settings["span e%d" % index] = {"type": "e1", "local": local, "remote": remote, "packet": self.packet,
-                                            "clock": "master"}
+                                            "buffer": str(self.buffer), "clock": "master"}
         settings["trunk pbx"]["span"] = ", ".join("e%d" % index for index in range(self.spans))
         settings["trunk pbx"]["hunting"] = "least-used"
+        settings["trunk pbx"]["restart"] = "yes"
         settings["media"]["ports"] = "20000-20999"
         settings["system"]["log-level"] = "warning"
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
@@ -57,7 +58,8 @@ class Place:
         command = [os.path.join(self.build, "tieline-pbx"), "-s", self.path("script")]
         for index in range(self.spans):
             remote, local = span_addresses(index)
-            command += ["--span", "local=%s,remote=%s,packet=%s,clock=slave" % (local, remote, self.packet[:-2])]
+            command += ["--span", "local=%s,remote=%s,packet=%s,buffer=%d,clock=slave" % (local, remote, self.packet[:-2],
+                                                                                                        self.buffer)]
         with open(self.path("script"), "w", encoding="ascii") as file:
             file.write("\n".join(script) + "\n")
         self.pbx = self.namespace.start("tieline-pbx", command, self.path("pbx.log"), piped=True)
@@ -67,7 +69,7 @@ class Place:
 
     def _listen(self):
         for line in self.pbx.popen.stdout:
-            if b"\"load\"" in line or b"verdict" in line:  # the rest is a line an event: too many to keep
+            if b'"event":"load"' in line:  # the rest is a line an event: too many to keep
                 self.news.append(json.loads(line))
 
     def start_sipp(self, name, *options):
