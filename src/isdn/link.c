@@ -1,7 +1,8 @@
 /* Whether a D channel can carry calls: layer 2 up or down, alarms, the settling time, and T309.
  *
  * libpri is never told of alarms and needs seventeen idle seconds to miss a link, so T309 (Q.931
- * 5.8.9) runs here, counted from whichever comes first.
+ * 5.8.9) runs here, counted from whichever comes first. A short alarm that layer 2 outlives costs
+ * no call: those in set-up are cleared when layer 2 gives up, or when the alarm has lasted a while.
  *
  *              established                    settled
  *      DOWN ----------------> SETTLING ----------------> UP
@@ -15,6 +16,10 @@
 #include "log.h"
 #include "restart.h"
 
+/* Longer than a packet network needs to find another way round a fault, shorter than a caller's
+ * patience. */
+#define ALARM_HOLD_US (500 * G_TIME_SPAN_MILLISECOND)
+
 struct Link {
     DChannel *dchan;
     gboolean up; /* layer 2, as libpri has it */
@@ -24,6 +29,7 @@ struct Link {
     guint epoch;
     guint64 ups, downs;
     LoopTimer *settle, *t309;
+    LoopTimer *hold; /* the alarm has not lasted ALARM_HOLD_US yet */
     gboolean t309_runs;
 };
 
@@ -66,10 +72,19 @@ static void t309_expired(void *user)
     link->t309_runs = FALSE;
     lost = isdn_legs_lost(link->dchan, TRUE);
     if (lost)
-        log_warning("span %s: T309 expired, %u calls are lost", dchan_span(link->dchan)->name, lost);
+        log_warning("span %s: T309 expired, %u calls are lost", dchan_span(link->dchan)->name,
+                    lost);
 }
 
-/* Q.931 5.8.9: active calls wait for T309, all others are cleared at once. */
+/* Q.931 5.8.9: active calls wait for T309, all others are cleared. */
+static void link_clear_setups(void *user)
+{
+    Link *link = user;
+
+    loop_timer_stop(dchan_isdn(link->dchan)->loop, link->hold);
+    isdn_legs_lost(link->dchan, FALSE);
+}
+
 static void link_lose(Link *link)
 {
     Loop *loop = dchan_isdn(link->dchan)->loop;
@@ -81,7 +96,6 @@ static void link_lose(Link *link)
         link->t309_runs = TRUE;
         loop_timer_start(loop, link->t309, dchan_trunk(link->dchan)->t309_us);
     }
-    isdn_legs_lost(link->dchan, FALSE);
 }
 
 static void link_gain(Link *link)
@@ -89,6 +103,7 @@ static void link_gain(Link *link)
     Loop *loop = dchan_isdn(link->dchan)->loop;
 
     loop_timer_stop(loop, link->t309);
+    loop_timer_stop(loop, link->hold);
     link->t309_runs = FALSE;
     link_set_state(link, DCHAN_SETTLING);
     loop_timer_start(loop, link->settle, dchan_trunk(link->dchan)->settle_us);
@@ -103,6 +118,7 @@ Link *link_new(DChannel *dchan)
     link->since_us = clock_now_us();
     link->settle = loop_timer_new(loop, link_settled, link);
     link->t309 = loop_timer_new(loop, t309_expired, link);
+    link->hold = loop_timer_new(loop, link_clear_setups, link);
     return link;
 }
 
@@ -112,6 +128,7 @@ void link_free(Link *link)
 
     loop_timer_free(loop, link->settle);
     loop_timer_free(loop, link->t309);
+    loop_timer_free(loop, link->hold);
     g_free(link);
 }
 
@@ -130,6 +147,7 @@ void link_released(Link *link)
         return;
     link->up = FALSE;
     link_lose(link);
+    link_clear_setups(link);
 }
 
 void link_set_alarms(Link *link, SpanAlarms alarms)
@@ -139,10 +157,12 @@ void link_set_alarms(Link *link, SpanAlarms alarms)
     link->alarms = alarms;
     if (link_in_alarm(link) == before)
         return;
-    if (!before)
+    if (!before) {
         link_lose(link);
-    else if (link->up)
+        loop_timer_start(dchan_isdn(link->dchan)->loop, link->hold, ALARM_HOLD_US);
+    } else if (link->up) {
         link_gain(link);
+    }
 }
 
 DChannelState link_state(const Link *link)

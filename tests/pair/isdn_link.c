@@ -60,7 +60,8 @@ static void t309_counts_from_the_alarm(void)
     stage_free(stage);
 }
 
-static void calls_in_set_up_are_lost_at_once(void)
+/* In each state of set-up: an alarm of MS loses the call, or leaves it. */
+static void alarm_in_set_up(guint ms, gboolean lost)
 {
     for (const StateRow *state = stage_states; state->name; state++) {
         Stage *stage = stage_new("side = cpe\n", FALSE);
@@ -71,11 +72,22 @@ static void calls_in_set_up_are_lost_at_once(void)
             continue;
         }
         g_test_message("alarm in %s", state->name);
-        alarm_for(stage, 10);
-        g_assert_nonnull(strstr(stage->trace->str, "ISDN.LOST "));
-        stage_ends(stage);
+        alarm_for(stage, ms);
+        g_assert_true((strstr(stage->trace->str, "ISDN.LOST ") != NULL) == lost);
+        if (lost)
+            stage_ends(stage);
         stage_free(stage);
     }
+}
+
+static void a_lasting_alarm_ends_set_ups(void)
+{
+    alarm_in_set_up(510, TRUE);
+}
+
+static void a_moment_of_alarm_costs_no_call(void)
+{
+    alarm_in_set_up(490, FALSE);
 }
 
 static void nobody_calls_during_an_alarm(void)
@@ -177,7 +189,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/alarm/short", a_short_alarm_leaves_calls_up);
     g_test_add_func("/isdn/alarm/long", a_long_alarm_ends_calls_with_27);
     g_test_add_func("/isdn/alarm/t309", t309_counts_from_the_alarm);
-    g_test_add_func("/isdn/alarm/set-up", calls_in_set_up_are_lost_at_once);
+    g_test_add_func("/isdn/alarm/set-up", a_lasting_alarm_ends_set_ups);
+    g_test_add_func("/isdn/alarm/moment", a_moment_of_alarm_costs_no_call);
     g_test_add_func("/isdn/alarm/no-calls", nobody_calls_during_an_alarm);
     g_test_add_func("/isdn/alarm/flaps", a_hundred_flaps_leave_nothing_behind);
     g_test_add_func("/isdn/link/short", a_silent_link_is_noticed_and_forgiven);
