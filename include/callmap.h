@@ -116,6 +116,7 @@
     X(ISDN_CONNECT, "isdn_connect", "isdn: CONNECT")                                               \
     X(ISDN_CONNECT_ACK, "isdn_connect_ack", "isdn: CONNECT ACKNOWLEDGE")                           \
     X(ISDN_DISCONNECT, "isdn_disconnect", "isdn: DISCONNECT with the call's clearing cause")       \
+    X(ISDN_DISCONNECT_TONE, "isdn_disconnect_tone", "isdn: the same, with progress 8 when we play busy tone") \
     X(ISDN_RELEASE, "isdn_release", "isdn: RELEASE, the answer to DISCONNECT")                     \
     X(ISDN_RELEASE_COMPLETE, "isdn_release_complete", "isdn: RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE") \
     X(ISDN_FORGET, "isdn_forget", "isdn: drop the call without a message")                         \
@@ -134,7 +135,8 @@
     X(MEDIA_PLAY, "media_play", "media: connect the phone toward the channel only (early media of the phone)") \
     X(MEDIA_THROUGH, "media_through", "media: connect both ways, stop tones")                      \
     X(MEDIA_RINGBACK, "media_ringback", "media: ringback toward the channel where the trunk asks us for it") \
-    X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it") \
+    X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it; else as media_close") \
+    X(MEDIA_HUSH, "media_hush", "media: end the busy tone and release its port pair; nothing when none plays") \
     X(MEDIA_CLOSE, "media_close", "media: release the port pair")                                  \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \

@@ -86,7 +86,9 @@ static const CallRule sip_goes_home[] = {
          "RFC 4497 8.4.1 (2): wait for ACK", NOTE_CAUSE, MEDIA_CLOSE, ISDN_RELEASE),               \
     LIVE(event, S(UP), TALKING, LEAVING, RELEASE_REQUEST,                                          \
          "RFC 4497 8.4.1; RFC 3398 10.2", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_RELEASE),     \
-    LIVE(event, DEPARTED, Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                            \
+    LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                             \
+         "Q.931 5.3.5: DISCONNECT crossed DISCONNECT", MEDIA_HUSH, ISDN_RELEASE),                  \
+    LIVE(event, DEPARTED & ~S(IDLE), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                 \
          "Q.931 5.3.5: DISCONNECT crossed DISCONNECT", ISDN_RELEASE)
 
 /* The ISDN leg is gone with this event; the actions in ... are its last words on the line, if any. */
@@ -117,6 +119,13 @@ static const CallRule sip_goes_home[] = {
 #define CLEARED_BY(event, isdn, cite, ...)                                                         \
     LIVE(event, DEPARTED, isdn, SAME, NULL, cite, ##__VA_ARGS__, CHANNEL_FREE)
 
+/* The same after our DISCONNECT, to which the PBX may have heard busy tone. */
+#define CLEARED_TONE(event, cite, ...)                                                             \
+    LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST), SAME, NULL,                                        \
+         cite, MEDIA_HUSH, ##__VA_ARGS__, CHANNEL_FREE),                                           \
+    LIVE(event, DEPARTED & ~S(IDLE), Q(DISCONNECT_REQUEST), SAME, NULL,                            \
+         cite, ##__VA_ARGS__, CHANNEL_FREE)
+
 /* The same after our RELEASE, with a caller who was kept for an alternative. */
 #define ROUTED_BY(event, cite, ...)                                                                \
     LIVE(event, WAITING, Q(RELEASE_REQUEST), SAME, NULL,                                           \
@@ -140,21 +149,24 @@ static const CallRule clearing_from_isdn[] = {
     DISCONNECTED(ISDN_DISCONNECT_MEDIA),
 
     GONE(ISDN_RELEASE, "Q.931 5.3.4", ISDN_RELEASE_COMPLETE),
-    CLEARED_BY(ISDN_RELEASE, Q(DISCONNECT_REQUEST), "Q.931 5.3.4", ISDN_RELEASE_COMPLETE),
+    CLEARED_TONE(ISDN_RELEASE, "Q.931 5.3.4", ISDN_RELEASE_COMPLETE),
     CLEARED_BY(ISDN_RELEASE, Q(RELEASE_REQUEST), "Q.931 5.3.5: RELEASE crossed RELEASE",
                ISDN_FORGET),
     ROUTED_BY(ISDN_RELEASE, "Q.931 5.3.5: RELEASE crossed RELEASE", ISDN_FORGET),
     GONE(ISDN_RELEASED, "Q.931 5.3.2, 5.8.3.2"),
-    CLEARED_BY(ISDN_RELEASED, CLEARING, "Q.931 5.3.4"),
+    CLEARED_TONE(ISDN_RELEASED, "Q.931 5.3.4"),
+    CLEARED_BY(ISDN_RELEASED, Q(RELEASE_REQUEST), "Q.931 5.3.4"),
     ROUTED_BY(ISDN_RELEASED, "Q.931 5.3.4"),
 };
 
 static const CallRule restart_and_loss[] = {
     GONE(ISDN_RESTART, "Q.931 5.5; RFC 4497 8.4.5; RFC 3398 11.1", ISDN_FORGET),
-    CLEARED_BY(ISDN_RESTART, CLEARING, "Q.931 5.5", ISDN_FORGET),
+    CLEARED_TONE(ISDN_RESTART, "Q.931 5.5", ISDN_FORGET),
+    CLEARED_BY(ISDN_RESTART, Q(RELEASE_REQUEST), "Q.931 5.5", ISDN_FORGET),
     ROUTED_BY(ISDN_RESTART, "Q.931 5.5", ISDN_FORGET),
     GONE(ISDN_LOST, "Q.931 5.8.9; RFC 4497 8.4.5", ISDN_FORGET),
-    CLEARED_BY(ISDN_LOST, CLEARING, "Q.931 5.8.9", ISDN_FORGET),
+    CLEARED_TONE(ISDN_LOST, "Q.931 5.8.9", ISDN_FORGET),
+    CLEARED_BY(ISDN_LOST, Q(RELEASE_REQUEST), "Q.931 5.8.9", ISDN_FORGET),
     ROUTED_BY(ISDN_LOST, "Q.931 5.8.9", ISDN_FORGET),
 
     LIVE(ISDN_REFUSED, WAITING, Q(INITIATED), SAME, NULL,

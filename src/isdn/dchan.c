@@ -56,21 +56,40 @@ static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNe
     }
 }
 
+/* libpri puts no progress indicator into DISCONNECT. A repetition by layer 2 gets it again, as the
+ * leg is still there then. */
+static gboolean wants_progress(const DChannel *dchan, const FrameNews *news)
+{
+    IsdnLeg *leg;
+
+    if (news->kind != FRAME_MESSAGE || news->message != MESSAGE_DISCONNECT)
+        return FALSE;
+    leg = isdn_leg_find_call(dchan, news->call ^ FRAME_CALL_FLAG);
+    return leg && leg->tone;
+}
+
 static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
 {
     DChannel *dchan = pri_get_userdata(pri);
     gsize length = length_with_fcs - 2;
+    guint8 longer[FRAME_MAX];
+    guint8 *frame = buffer;
     FrameNews news;
 
-    frame_read(buffer, length, &news);
+    frame_read(frame, length, &news);
     if (news.kind == FRAME_MESSAGE && dchan->overrides->len > 0)
-        override_apply(dchan, buffer, length, &news);
-    if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, buffer, length)) {
+        override_apply(dchan, frame, length, &news);
+    if (wants_progress(dchan, &news) && length <= sizeof longer) {
+        memcpy(longer, frame, length);
+        frame = longer;
+        length = frame_add_progress(frame, length, sizeof longer, &news);
+    }
+    if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, frame, length)) {
         news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
         isdn_leg_note_message(dchan, LADDER_OUT, &news);
     }
     dchan->frames_out++;
-    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, buffer, length);
+    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, length);
     return length_with_fcs;
 }
 

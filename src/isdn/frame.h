@@ -74,6 +74,11 @@ typedef struct FrameNews {
  * octets. Returns the octets in CLEAN, 0 for FRAME_REFUSED. *NEWS tells what it says. */
 gsize frame_check(const guint8 *frame, gsize length, guint8 *clean, FrameNews *news);
 
+/* Adds a Progress indicator "in-band information" (Q.931 4.5.23, location as libpri's Cause) to the
+ * message in a sound I FRAME of LENGTH octets, in its place by identifier. SIZE is the room there is.
+ * Returns the new length, the old one when there is no room; *NEWS is read anew. */
+gsize frame_add_progress(guint8 *frame, gsize length, gsize size, FrameNews *news);
+
 /* Reads a frame of our own making. */
 void frame_read(const guint8 *frame, gsize length, FrameNews *news);
 

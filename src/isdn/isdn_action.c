@@ -204,6 +204,16 @@ static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+/* Q.931 5.3.4.1: with progress 8 the PBX stays on the channel to hear our tone. */
+static gboolean act_disconnect_tone(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    if (leg)
+        leg->tone = call_ringback_wanted(call);
+    return act_disconnect(room, call, news);
+}
+
 static gboolean act_release(void *room, Call *call, const CallNews *news)
 {
     IsdnLeg *leg = leg_live(call);
@@ -264,6 +274,7 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_ISDN_CONNECT] = act_connect;
     ops.action[ACTION_ISDN_CONNECT_ACK] = act_connect_ack;
     ops.action[ACTION_ISDN_DISCONNECT] = act_disconnect;
+    ops.action[ACTION_ISDN_DISCONNECT_TONE] = act_disconnect_tone;
     ops.action[ACTION_ISDN_RELEASE] = act_release;
     ops.action[ACTION_ISDN_RELEASE_COMPLETE] = act_release_complete;
     ops.action[ACTION_ISDN_FORGET] = act_forget;

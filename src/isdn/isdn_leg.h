@@ -20,6 +20,7 @@ struct IsdnLeg {
     gboolean answer_due;   /* RELEASE came: RELEASE COMPLETE is owed */
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
+    gboolean tone;         /* its DISCONNECT carries progress 8: a tone of ours is heard */
     guint releases;        /* RELEASE sent so often */
     guint epoch;           /* of the link when the SETUP went out */
 };

@@ -148,11 +148,6 @@ static gboolean action_ringback(void *room, Call *call, const CallNews *news)
     return booking_sound(room, call, TONE_RINGBACK);
 }
 
-static gboolean action_busy(void *room, Call *call, const CallNews *news)
-{
-    return booking_sound(room, call, TONE_BUSY);
-}
-
 static gboolean action_close(void *room, Call *call, const CallNews *news)
 {
     PortOrders *orders = booking_find(room, call);
@@ -163,6 +158,17 @@ static gboolean action_close(void *room, Call *call, const CallNews *news)
     call_set_local_rtp(call, &none);
     booking_close(room, call_id(call), orders);
     return TRUE;
+}
+
+/* The phone has left: the channel hears the tone and nobody else anything. */
+static gboolean action_busy(void *room, Call *call, const CallNews *news)
+{
+    PortOrders *orders = booking_find(room, call);
+
+    if (!orders || !call_ringback_wanted(call))
+        return action_close(room, call, news);
+    orders->to_phone = orders->to_channel = FALSE;
+    return booking_sound(room, call, TONE_BUSY);
 }
 
 static void part(void *room, Call *call)
@@ -186,6 +192,7 @@ CallOps media_call_ops(Media *media)
     ops.action[ACTION_MEDIA_THROUGH] = action_through;
     ops.action[ACTION_MEDIA_RINGBACK] = action_ringback;
     ops.action[ACTION_MEDIA_BUSY] = action_busy;
+    ops.action[ACTION_MEDIA_HUSH] = action_close;
     ops.action[ACTION_MEDIA_CLOSE] = action_close;
     return ops;
 }

@@ -132,6 +132,37 @@ static void ringback_of_ours_is_announced(void)
     stage_free(stage);
 }
 
+/* Q.931 5.3.4.1: progress 8 keeps the PBX on the channel, where the tone is, until it has heard
+ * enough; where no tone is ours DISCONNECT says nothing of it. */
+static void busy_tone_of_ours_is_announced(void)
+{
+    Stage *stage = stage_new(NETWORK, FALSE);
+
+    stage->far_deaf = TRUE;
+    stage_far_calls(stage, "150", 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_forget(stage);
+    stage_event(stage, EVENT_SIP_FAILURE, CAUSE_USER_BUSY);
+    stage_run(stage, 2000);
+    stage_wire(stage, "> DISCONNECT cause 17 progress 8\n");
+    g_assert_nonnull(strstr(stage->sip->str, "media_busy"));
+    g_assert_null(strstr(stage->sip->str, "media_hush"));
+    pri_hangup(stage->far, stage->far_call, 17);
+    stage_run(stage, 10);
+    g_assert_nonnull(strstr(stage->sip->str, "media_hush"));
+    stage_is_quiet(stage);
+    stage_free(stage);
+
+    stage = stage_new(CPE, FALSE);
+    stage_far_calls(stage, "150", 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_forget(stage);
+    stage_event(stage, EVENT_SIP_FAILURE, CAUSE_USER_BUSY);
+    stage_wire(stage, "> DISCONNECT cause 17\n< RELEASE cause 17\n> RELEASE COMPLETE cause 17\n");
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
 static void early_media_is_announced(void)
 {
     Stage *stage = stage_new(CPE, FALSE);
@@ -357,6 +388,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/in/ni2-cpe", ni2_cpe_from_far_end);
     g_test_add_func("/isdn/in/other-types", other_switch_types_from_far_end);
     g_test_add_func("/isdn/media/ringback", ringback_of_ours_is_announced);
+    g_test_add_func("/isdn/media/busy-tone", busy_tone_of_ours_is_announced);
     g_test_add_func("/isdn/media/early-from-phone", early_media_is_announced);
     g_test_add_func("/isdn/media/early-from-far-end", early_media_of_the_far_end_is_heard);
     g_test_add_func("/isdn/media/announcement", progress_with_a_cause_is_an_announcement);

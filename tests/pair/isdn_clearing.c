@@ -109,7 +109,7 @@ static void disconnect_crosses_disconnect(void)
     stage_run(stage, 100);
     g_assert_nonnull(strstr(stage->wire->str, "< DISCONNECT cause 16\n> DISCONNECT cause 16\n"));
     g_assert_nonnull(strstr(stage->trace->str, "ISDN.DISCONNECT (IDLE,DISCONNECT_REQUEST)->"
-                                               "(IDLE,RELEASE_REQUEST) isdn_release"));
+                                               "(IDLE,RELEASE_REQUEST) media_hush isdn_release"));
     stage_is_quiet(stage);
     stage_free(stage);
 }

@@ -192,7 +192,11 @@ static void test_no_tones_unasked(void)
     act(bench, 0, ACTION_MEDIA_RINGBACK);
     run_ms(bench, 200);
     g_assert_true(is_silent(&bench->heard[1], 0, 0xd5));
-    act(bench, 0, ACTION_MEDIA_CLOSE);
+    act(bench, 0, ACTION_MEDIA_BUSY); /* nobody is to hear anything any more: closed at once */
+    run_ms(bench, 100);
+    g_assert_cmpuint(media_ports_used(bench->media), ==, 0);
+    g_assert_true(is_silent(&bench->heard[1], 0, 0xd5));
+    act(bench, 0, ACTION_MEDIA_HUSH);
     bench_free(bench);
 }
 

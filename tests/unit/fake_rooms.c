@@ -161,7 +161,7 @@ static void fake_say(Fake *fake, FakeCall *mine, Call *call, CallAction action)
                            call_action_name(action));
     if (action == ACTION_SIP_REJECT)
         g_string_append_printf(mine->messages, ":%u", call_reject_status(call));
-    if (action == ACTION_ISDN_DISCONNECT || action == ACTION_ISDN_RELEASE_COMPLETE ||
+    if (action == ACTION_ISDN_DISCONNECT || action == ACTION_ISDN_DISCONNECT_TONE || action == ACTION_ISDN_RELEASE_COMPLETE ||
         action == ACTION_SIP_CANCEL || action == ACTION_SIP_BYE)
         g_string_append_printf(mine->messages, ":%u", call_cause(call));
 }
@@ -424,5 +424,6 @@ void fake_assert_gone(Fake *fake, guint32 id)
     g_assert_cmpint(mine->legs.pbx, ==, PBX_NONE);
     g_assert_false(mine->legs.channel);
     g_assert_false(mine->legs.media);
+    g_assert_false(mine->legs.tone);
     g_assert_cmpuint(mine->media_parts, <=, 1);
 }

@@ -79,7 +79,7 @@ static void collisions_clear_once(void)
     fake_raise(fake, id, EVENT_SIP_BYE, NULL);
     fake_raise_cause(fake, id, EVENT_ISDN_DISCONNECT, 16);
     fake_raise_cause(fake, id, EVENT_ISDN_RELEASE, 16);
-    says_last(fake, id, "isdn_disconnect:16 isdn_release isdn_forget channel_free");
+    says_last(fake, id, "isdn_disconnect:16 media_hush isdn_release isdn_forget channel_free");
     fake_assert_gone(fake, id);
 
     /* BYE crosses our BYE after DISCONNECT. */

@@ -50,8 +50,8 @@ static void phone_is_busy(void)
     fake_raise_status(fake, id, 486);
     fake_raise(fake, id, EVENT_ISDN_RELEASE, NULL);
     says(fake, id,
-         "isdn_proceeding media_open sip_invite media_close isdn_disconnect:17 "
-         "isdn_release_complete:17 channel_free");
+         "isdn_proceeding media_open sip_invite media_busy isdn_disconnect_tone:17 "
+         "media_hush isdn_release_complete:17 channel_free");
     fake_assert_gone(fake, id);
     fake_free(fake);
 }
@@ -97,7 +97,7 @@ static void failures_of_phones_try_on_or_not(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fake *fake = fake_new();
-        g_autofree char *end = g_strdup_printf("isdn_disconnect:%u", rows[i].cause);
+        g_autofree char *end = g_strdup_printf("isdn_disconnect_tone:%u", rows[i].cause);
         guint32 id;
 
         fake_call_from_pbx(fake, "100", TRUE, &id);
@@ -126,7 +126,7 @@ static void reason_outranks_the_table_when_trusted(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fake *fake = fake_new();
         CallNews news = CALL_NEWS_INIT;
-        g_autofree char *end = g_strdup_printf("isdn_disconnect:%u", rows[i].expected);
+        g_autofree char *end = g_strdup_printf("isdn_disconnect_tone:%u", rows[i].expected);
         guint32 id;
 
         fake_call_from_pbx(fake, "100", TRUE, &id);

@@ -29,11 +29,11 @@ static void phone_calls_pbx_and_hangs_up(void)
           "SIP.ACK (ANSWERED,ACTIVE)->(UP,ACTIVE)\n"
           "SIP.BYE (UP,ACTIVE)->(IDLE,DISCONNECT_REQUEST) note_cause media_close "
           "isdn_disconnect\n"
-          "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) isdn_release_complete "
+          "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) media_hush isdn_release_complete "
           "channel_free\n");
     says(fake, id,
          "channel_seize media_open isdn_setup sip_ring isdn_connect_ack media_through sip_answer "
-         "media_close isdn_disconnect:16 isdn_release_complete:16 channel_free");
+         "media_close isdn_disconnect:16 media_hush isdn_release_complete:16 channel_free");
     fake_assert_gone(fake, id);
     g_assert_cmpuint(fake_of(fake, id)->sip_parts, ==, 1);
     g_assert_cmpuint(fake_of(fake, id)->isdn_parts, ==, 1);
@@ -67,7 +67,7 @@ static void trace_line_is_exact(void)
                     "C2 SIP.FAILURE (CALLING,INCOMING_PROCEEDING)->(IDLE,INCOMING_PROCEEDING) "
                     "note_cause route_next cause=17 status=486\n"
                     "C2 ROUTE.NONE (IDLE,INCOMING_PROCEEDING)->(IDLE,DISCONNECT_REQUEST) "
-                    "note_cause media_close isdn_disconnect cause=17\n");
+                    "note_cause media_busy isdn_disconnect_tone cause=17\n");
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
     fake_free(fake);
 }
@@ -108,7 +108,7 @@ static void phone_cancels(void)
     tells(fake, "SIP.CANCEL (RINGING,DELIVERED)->(IDLE,DISCONNECT_REQUEST) note_cause media_close "
                 "isdn_disconnect\n"
                 "ISDN.CONNECT (IDLE,DISCONNECT_REQUEST)->(IDLE,DISCONNECT_REQUEST) log_late\n"
-                "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) isdn_release_complete "
+                "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) media_hush isdn_release_complete "
                 "channel_free\n");
     g_assert_nonnull(strstr(fake_of(fake, id)->messages->str, "isdn_disconnect:16"));
     fake_assert_gone(fake, id);
@@ -234,7 +234,7 @@ static void no_port_is_told_and_frees_the_channel(void)
     says(fake, id, "channel_seize channel_free sip_reject:488");
     fake_call_from_pbx(fake, "100", TRUE, &id);
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
-    says(fake, id, "isdn_proceeding isdn_disconnect:65 channel_free");
+    says(fake, id, "isdn_proceeding isdn_disconnect:65 media_hush channel_free");
     fake_assert_gone(fake, id);
     fake_free(fake);
 }

@@ -109,6 +109,7 @@ static const Move pbx_moves[] = {
     {ACTION_ISDN_CONNECT, B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
     {ACTION_ISDN_CONNECT_ACK, B(CONNECTS), PBX_UP, "CONNECT ACKNOWLEDGE without CONNECT"},
     {ACTION_ISDN_DISCONNECT, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
+    {ACTION_ISDN_DISCONNECT_TONE, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
     {ACTION_ISDN_RELEASE, B(DISCONNECTS), PBX_RELEASED, "RELEASE without DISCONNECT"},
     {ACTION_ISDN_RELEASE_COMPLETE, B(CALLS) | B(RELEASES), PBX_NONE, "RELEASE COMPLETE without RELEASE or SETUP"},
     {ACTION_ISDN_FORGET, B(DEAD) | B(CROSSED), PBX_NONE, "a live call forgotten without a message"},
@@ -302,6 +303,15 @@ const char *legs_act(Legs *legs, CallAction action)
         return legs->channel ? book(&legs->media, TRUE, "a second port") : "a port without channel";
     case ACTION_MEDIA_CLOSE:
         return book(&legs->media, FALSE, "a port closed twice");
+    case ACTION_MEDIA_BUSY:
+        if (!legs->media)
+            return "media without a port";
+        legs->media = FALSE;
+        legs->tone = TRUE;
+        return NULL;
+    case ACTION_MEDIA_HUSH:
+        legs->tone = FALSE;
+        return NULL;
     case ACTION_MEDIA_THROUGH:
         legs->was_up = TRUE;
         return legs->media ? NULL : "media without a port";
@@ -309,7 +319,6 @@ const char *legs_act(Legs *legs, CallAction action)
     case ACTION_MEDIA_LISTEN:
     case ACTION_MEDIA_PLAY:
     case ACTION_MEDIA_RINGBACK:
-    case ACTION_MEDIA_BUSY:
         return legs->media ? NULL : "media without a port";
     }
     return NULL;
@@ -370,6 +379,8 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
         return "a channel without an ISDN leg";
     if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
         return "a port with nobody at one end";
+    if (legs->tone && isdn != ISDN_DISCONNECT_REQUEST)
+        return "a busy tone without a DISCONNECT of ours";
     if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))
         return "an answered call without media";
     return NULL;
