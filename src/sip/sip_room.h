@@ -208,6 +208,9 @@ void origin_read(const Settings *settings, const struct sockaddr *source, CallOr
 /* The transport's source of the message NUA is reporting; family 0 when it has none. */
 void origin_source(nua_t *nua, struct sockaddr_storage *source);
 
+/* resolver.c: how often a name server could not be connected */
+guint64 resolver_unreachable(void);
+
 /* identity.c */
 NumberResult identity_called(sip_t const *sip, Number *called);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);

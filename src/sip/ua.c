@@ -325,6 +325,7 @@ void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 {
 #define UA_COUNTER_TELL(field, name) func(user, name, ua->counters.field);
     UA_COUNTERS(UA_COUNTER_TELL)
+    func(user, "name servers unreachable", resolver_unreachable());
 }
 
 guint ua_leg_count(const Ua *ua)

@@ -3,7 +3,9 @@
 
 #include "cause.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static Settings *settings_of_peers(void)
 {
@@ -114,6 +116,31 @@ static void a_uri_becomes_a_phone_uri(void)
     }
 }
 
+/* connect() to the broadcast address fails at once, on any machine: EACCES. */
+static int connect_to_broadcast(int type, guint16 port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_BROADCAST)};
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    int result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+    int why = result ? errno : 0;
+
+    close(fd);
+    return why;
+}
+
+/* Sofia's resolver goes round for ever when the connect() of its only server fails. */
+static void a_name_server_out_of_reach_is_connected(void)
+{
+    guint64 before = resolver_unreachable();
+
+    g_assert_cmpint(connect_to_broadcast(SOCK_DGRAM, 80), ==, EACCES);
+    g_assert_cmpint(connect_to_broadcast(SOCK_STREAM, 53), !=, 0);
+    g_assert_cmpuint(resolver_unreachable(), ==, before);
+    g_assert_cmpint(connect_to_broadcast(SOCK_DGRAM, 53), ==, 0);
+    g_assert_cmpuint(resolver_unreachable(), ==, before + 1);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -125,6 +152,8 @@ int main(int argc, char **argv)
                     a_reason_is_written_with_its_location);
     g_test_add_func("/origin/a-location-is-read-back", a_location_is_read_back);
     g_test_add_func("/origin/only-causes-1-to-127-are-read", only_causes_1_to_127_are_read);
+    g_test_add_func("/origin/a-name-server-out-of-reach-is-connected",
+                    a_name_server_out_of_reach_is_connected);
     g_test_add_func("/origin/a-uri-becomes-a-phone-uri", a_uri_becomes_a_phone_uri);
     result = g_test_run();
     sofia_close();
