@@ -404,8 +404,11 @@ void house_run(House *house)
 
 void house_close(House *house)
 {
+    gboolean was_open;
+
     if (!house)
         return;
+    was_open = house->ctl != NULL; /* the last room to open */
     g_clear_pointer(&house->ctl, ctl_free);
     signalling_stop(house);
     sofia_close();
@@ -415,5 +418,6 @@ void house_close(House *house)
     g_mutex_clear(&house->lock);
     g_cond_clear(&house->opened);
     g_free(house);
-    log_notice("house: closed");
+    if (was_open)
+        log_notice("house: closed");
 }

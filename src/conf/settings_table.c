@@ -294,7 +294,7 @@ const SettingRow setting_rows[] = {
     ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Numbers that leave the trunk's country are allowed. No: they are refused with 403."),
     ROUTE(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
-          SAYS "Calls from a trunk to a trunk, or from SIP to SIP, are allowed. No: they are refused."),
+          SAYS "Calls from a trunk to a trunk, or from SIP to SIP, are not barred by this route. A call joins one SIP and one ISDN leg, so such a target itself is passed over, and refused with cause 79 when it is the last."),
     ROUTE(emergency, "emergency", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Calls by this route count as emergency calls."),
 
