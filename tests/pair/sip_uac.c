@@ -25,7 +25,6 @@ static void the_call_failed(Story *story)
 static void a_call_rings_and_is_answered(void)
 {
     Story story;
-    g_autofree char *uri = NULL;
 
     story_open(&story);
     story_call_out(&story, story.phone, &plain, NULL);
@@ -40,11 +39,9 @@ static void a_call_rings_and_is_answered(void)
     phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
     phone_hear(story.phone, "ACK sip:100@");
     story_events(&story, "ANSWER"); /* the media are known already */
-    uri = g_strdup_printf("<INVITE sip:100@127.0.0.1:%u;user=phone SDP\n"
-                          ">100 Trying\n>180 Ringing\n>183 Session Progress SDP\n>182 Queued\n"
-                          ">200 OK SDP\n<ACK\n",
-                          phone_port(story.phone));
-    g_assert_cmpstr(hall_fake_ladder(story.hall), ==, uri);
+    g_assert_cmpstr(hall_fake_ladder(story.hall), ==,
+                    "<INVITE 100 SDP\n>100 Trying\n>180 Ringing\n>183 Session Progress SDP\n"
+                    ">182 Queued\n>200 OK SDP\n<ACK\n");
     the_phone_ends(&story);
 }
 

@@ -34,7 +34,7 @@ static void a_call_is_rung_answered_and_ended(void)
     hall_fake_end(story_call(&story));
     story_settles(&story);
     g_assert_cmpstr(hall_fake_ladder(story.hall), ==,
-                    ">INVITE 200 SDP\n<100 Trying\n<180 Ringing\n<200 OK SDP\n>ACK\n>BYE\n"
+                    ">INVITE 200 SDP\n<100 Trying\n<180 Ringing\n<200 OK SDP\n>ACK\n>BYE cause 31\n"
                     "<200 OK (BYE)\n");
     story_close(&story);
 }
