@@ -72,7 +72,12 @@ static gboolean media_open(void *room, Call *call, const CallNews *news)
 
 static gboolean media_close(void *room, Call *call, const CallNews *news)
 {
+    const struct sockaddr_storage none = {.ss_family = AF_UNSPEC};
+
+    if (call_local_rtp(call)->ss_family == AF_UNSPEC)
+        return TRUE;
     ((House *)room)->ports--;
+    call_set_local_rtp(call, &none);
     return TRUE;
 }
 
@@ -91,6 +96,7 @@ static CallOps pbx_ops(House *house)
     ops.action[ACTION_ISDN_CONNECT] = pbx_connect;
     ops.action[ACTION_ISDN_CONNECT_ACK] = pbx_connect_ack;
     ops.action[ACTION_ISDN_DISCONNECT] = pbx_disconnect;
+    ops.action[ACTION_ISDN_DISCONNECT_TONE] = pbx_disconnect;
     ops.action[ACTION_ISDN_RELEASE] = pbx_release;
     ops.action[ACTION_ISDN_RELEASE_COMPLETE] = pbx_release_complete;
     return ops;
@@ -103,6 +109,7 @@ static CallOps media_ops(House *house)
     for (guint i = ACTION_MEDIA_OPEN; i <= ACTION_MEDIA_CLOSE; i++)
         ops.action[i] = pbx_nothing;
     ops.action[ACTION_MEDIA_OPEN] = media_open;
+    ops.action[ACTION_MEDIA_HUSH] = media_close;
     ops.action[ACTION_MEDIA_CLOSE] = media_close;
     return ops;
 }
