@@ -24,7 +24,8 @@ gboolean log_level_parse(const char *name, LogLevel *level);
 /* TRUE when lines of LEVEL are written; lets a caller save the work of building one. */
 gboolean log_wants(LogLevel level);
 
-/* Writes one line; a line feed at the end is ours to add. Control characters become '?'. */
+/* Writes one line; a line feed at the end is ours to add. Control characters and what
+ * is not UTF-8 become '?'. */
 void log_line(LogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)

@@ -4,6 +4,7 @@
 #include "names.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,21 @@ static gsize line_begin(char *line, gsize size, LogLevel level)
                              level_names[level]);
 }
 
+/* TEXT comes in part from the network: it must neither forge another line nor steer a terminal, and
+ * who reads it may ask for UTF-8. */
+static void line_clean(char *text)
+{
+    while (*text) {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        gboolean valid = c < 0x110000; /* else (gunichar)-1 or -2 */
+        gsize octets = valid ? g_unichar_to_utf8(c, NULL) : 1;
+
+        if (!valid || g_unichar_iscntrl(c))
+            memset(text, '?', octets);
+        text += octets;
+    }
+}
+
 void log_line(LogLevel level, const char *format, ...)
 {
     char line[LINE_MAX_BYTES];
@@ -64,10 +80,8 @@ void log_line(LogLevel level, const char *format, ...)
     va_start(args, format);
     g_vsnprintf(line + start, sizeof(line) - start - 1, format, args);
     va_end(args);
-    /* A line from the network must not forge another line of ours. */
-    for (end = start; line[end]; end++)
-        if ((guchar)line[end] < ' ' || line[end] == 0x7f)
-            line[end] = '?';
+    line_clean(line + start);
+    end = strlen(line);
     line[end++] = '\n';
     if (write(STDERR_FILENO, line, end) < 0)
         return; /* nobody listens, and there is no other place to say so */

@@ -190,12 +190,13 @@ static void a_log_line_cannot_forge_another(void)
     if (g_test_subprocess()) {
         log_open(LEVEL_INFO, TRUE);
         log_error("from %s", "sip:a\n<3>forged");
+        log_error("name %s", "M\xc3\xbcller \xc2\x9b\x9b[2J \xff\xc3");
         log_debug("not wanted");
         return;
     }
     g_test_trap_subprocess(NULL, 0, 0);
     g_test_trap_assert_passed();
-    g_test_trap_assert_stderr("<3>from sip:a?<3>forged\n");
+    g_test_trap_assert_stderr("<3>from sip:a?<3>forged\n<3>name M\xc3\xbcller ???[2J ??\n");
 }
 
 int main(int argc, char **argv)
