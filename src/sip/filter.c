@@ -108,6 +108,7 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
 {
     SourceFilter *filter = NULL;
     sip_t *sip = (sip_t *)pub;
+    char text[64] = "";
 
     for (GSList *at = filters; at && !filter; at = at->next) {
         if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
@@ -116,13 +117,17 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     if (!filter)
         return -1;
     if (sip->sip_error && sip->sip_request && !(sip->sip_flags & MSG_FLG_BODY)) {
-        char text[64] = "";
-
         address_describe(&msg_addr(msg)->su_sa, text, sizeof(text));
         ua_log_malformed(filter->ua, sip->sip_request->rq_method_name, text);
     }
-    if (sip->sip_call_id && sip->sip_cseq && !(sip->sip_flags & MSG_FLG_BODY))
+    if (sip->sip_call_id && sip->sip_cseq && !(sip->sip_flags & MSG_FLG_BODY)) {
+        const char *bad = target_settle(msg, sip);
+
+        if (bad)
+            ua_log_malformed(filter->ua, bad,
+                             address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
         filter_tell(filter, msg, pub);
+    }
     return filter->extract_body(msg, pub, body, size, end);
 }
 

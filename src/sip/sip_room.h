@@ -226,6 +226,11 @@ void identity_out_clear(IdentityOut *out);
  */
 char *identity_phone_uri(const char *uri);
 
+/* target.c: a dialog that MSG begins or moves will go to an address: names of hosts get the address
+ * MSG came from, a Contact or Record-Route to which nothing could be sent is taken out. The name of
+ * what was taken out, or NULL when all was well. */
+const char *target_settle(msg_t *msg, sip_t *sip);
+
 /* filter.c */
 SourceFilter *filter_new(Ua *ua);
 void filter_free(SourceFilter *filter);

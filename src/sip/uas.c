@@ -32,12 +32,12 @@ static void uas_watch_expiry(UaLeg *leg, sip_t const *sip)
 static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *theirs, char *why,
                      gsize size)
 {
-    int status = ua_check_body(ua, sip);
+    int status = sip->sip_contact ? ua_check_body(ua, sip) : 400;
     gsize sdp_size;
     const char *sdp = sip_body_sdp(sip, &sdp_size);
 
     if (status) {
-        g_strlcpy(why, "body", size);
+        g_strlcpy(why, status == 400 ? "no usable Contact" : "body", size);
         return status;
     }
     g_snprintf(why, size, "called '%s'",
@@ -107,7 +107,9 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     ua->counters.invites_in++;
     if (status) {
         ua_refuse(ua, nh, status,
-                  status == 400 ? "Bad Session Description" : status_phrase((guint16)status), why);
+                  status == 400 ? (sip->sip_contact ? "Bad Session Description" : "Bad Contact")
+                                : status_phrase((guint16)status),
+                  why);
         return;
     }
     origin_source(ua->nua, &source);

@@ -137,13 +137,16 @@ static void phone_send(Phone *phone, const char *method, guint cseq, const char 
                                 ? g_strdup("")
                                 : g_strdup_printf("From: \"Phone\" <sip:100@%s>;tag=%s\r\n",
                                                   phone->address, phone->from_tag);
+    g_autofree char *contact =
+        strstr(extra, "Contact:")
+            ? g_strdup("")
+            : g_strdup_printf("Contact: <sip:100@%s:%u>\r\n", phone->address, phone->port);
     g_autofree char *text = g_strdup_printf(
         "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=%s;rport\r\nMax-Forwards: 70\r\n"
         "%sTo: <sip:200@127.0.0.1>%s%s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
-        "Contact: <sip:100@%s:%u>\r\n%s%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+        "%s%s%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
         method, uri, phone->address, phone->port, branch, from, phone->to_tag ? ";tag=" : "",
-        phone->to_tag ? phone->to_tag : "", phone->call_id, cseq, method, phone->address,
-        phone->port, extra,
+        phone->to_tag ? phone->to_tag : "", phone->call_id, cseq, method, contact, extra,
         body && !strstr(extra, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
         body ? strlen(body) : 0, body ? body : "");
 

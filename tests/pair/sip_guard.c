@@ -203,6 +203,33 @@ static void malformed_messages_are_answered_and_counted(void)
     story_close(&story);
 }
 
+/* A dialog whose requests of ours could go nowhere is not begun. */
+static void targets_that_cannot_be_reached_are_refused(void)
+{
+    static const char *const headers[] = {
+        "Contact: <foo:a@127.0.0.1>\r\n",
+        "Contact: <tel:+4930123>\r\n",
+        "Contact: <sip:a@12\x80.1>\r\n",
+        "Contact: <sip:a@127.0.0.1:70000>\r\n",
+        "Contact: <sip:a@127.0.0.1;transport=tcp>\r\n",
+        "Contact: <sip:a@127.0.0.1;maddr=!>\r\n",
+        "Record-Route: <foo:b>;lr\r\n",
+        "Record-Route: <tel:1>, <sip:127.0.0.1;lr>\r\n",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
+        Story story;
+
+        story_open(&story);
+        g_test_message("%s", headers[i]);
+        phone_request(story.phone, "INVITE", story.uri, headers[i], SDP_BOTH);
+        phone_hear(story.phone, "SIP/2.0 400");
+        g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
+        story_events(&story, "");
+        story_close(&story);
+    }
+}
+
 /* RFC 4475: no torture message may crash or leak; what becomes a call is cancelled by its end. */
 static void torture_does_no_harm(void)
 {
@@ -439,6 +466,8 @@ void guard_stories(void)
                     the_far_end_of_our_call_is_heard);
     g_test_add_func("/sip/guard/malformed-messages-are-answered-and-counted",
                     malformed_messages_are_answered_and_counted);
+    g_test_add_func("/sip/guard/targets-that-cannot-be-reached-are-refused",
+                    targets_that_cannot_be_reached_are_refused);
     g_test_add_func("/sip/guard/torture-does-no-harm", torture_does_no_harm);
     g_test_add_func("/sip/guard/settings-are-followed-live", settings_are_followed_live);
     g_test_add_func("/sip/guard/ipv6-is-spoken", ipv6_is_spoken);

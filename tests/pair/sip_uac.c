@@ -360,6 +360,26 @@ static void an_answer_without_description_fails(void)
     }
 }
 
+/* The ACK, which NUA sends by itself, goes back to where the 200 came from. */
+static void names_of_hosts_are_not_asked_for(void)
+{
+    Story story;
+    g_autofree char *proxy = NULL;
+
+    story_open(&story);
+    proxy =
+        g_strdup_printf("Record-Route: <sip:no.such.invalid:%u;lr>\r\n", phone_port(story.phone));
+    story_call_out(&story, story.phone, &plain, NULL);
+    phone_reply(story.phone, "INVITE", "200 OK", proxy, SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK sip:100@");
+    phone_request(story.phone, "BYE", NULL, "", NULL);
+    story_events(&story, "BYE/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
 /* A fork: two phones answer. The second one gets ACK and BYE from us, and the call does not notice.
  */
 static void a_second_answer_is_ended(void)
@@ -432,6 +452,7 @@ void uac_stories(void)
                     a_reliable_response_is_acknowledged);
     g_test_add_func("/sip/uac/an-answer-without-description-fails",
                     an_answer_without_description_fails);
+    g_test_add_func("/sip/uac/names-of-hosts-are-not-asked-for", names_of_hosts_are_not_asked_for);
     g_test_add_func("/sip/uac/a-second-answer-is-ended", a_second_answer_is_ended);
     g_test_add_func("/sip/uac/a-call-without-port-or-uri-is-refused",
                     a_call_without_port_or_uri_is_refused);

@@ -57,6 +57,33 @@ static void we_end_an_answered_call(void)
     story_close(&story);
 }
 
+/* No name server is asked where the dialog goes: back to where its messages come from. */
+static void names_of_hosts_are_not_asked_for(void)
+{
+    Story story;
+    g_autofree char *proxy = NULL;
+
+    story_open(&story);
+    proxy = g_strdup_printf("Contact: <sip:100@192.0.2.1;transport=tcp>\r\n"
+                            "Record-Route: <sip:no.such.invalid:%u;lr>, <sip:192.0.2.2;lr>\r\n",
+                            phone_port(story.phone));
+    phone_request(story.phone, "INVITE", story.uri, proxy, SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
+    phone_hear(story.phone, "SIP/2.0 200");
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+media ACK");
+    hall_fake_set_cause(story_call(&story), 16, 0, 0);
+    hall_fake_act(story_call(&story), ACTION_SIP_BYE);
+    hall_fake_set_state(story_call(&story), SIP_LEAVING);
+    phone_hear(story.phone, "BYE sip:100@");
+    phone_reply(story.phone, "BYE", "200 OK", "", NULL);
+    story_events(&story, "ENDED");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
 static void a_rejection_carries_the_cause(void)
 {
     Story story;
@@ -419,6 +446,7 @@ void uas_stories(void)
     g_test_add_func("/sip/uas/a-call-is-rung-answered-and-ended",
                     a_call_is_rung_answered_and_ended);
     g_test_add_func("/sip/uas/we-end-an-answered-call", we_end_an_answered_call);
+    g_test_add_func("/sip/uas/names-of-hosts-are-not-asked-for", names_of_hosts_are_not_asked_for);
     g_test_add_func("/sip/uas/a-rejection-carries-the-cause", a_rejection_carries_the_cause);
     g_test_add_func("/sip/uas/the-phone-cancels", the_phone_cancels);
     g_test_add_func("/sip/uas/a-cancel-crosses-our-200", a_cancel_crosses_our_200);
