@@ -30,7 +30,8 @@ def q931_octets(step, parties, restart_origin):
         out += element(0x04, 0x80, 0x90, 0xA3)
     if message in ("DISCONNECT", "STATUS") or (message.startswith("RELEASE") and "cause" in rules):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
-    if message in ("SETUP", "CALL PROCEEDING", "ALERTING", "CONNECT") or "channel" in rules:
+    with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT")
+    if message in with_channel or "channel" in rules:
         out += element(0x18, 0xA9, 0x83, 0x80 | int(rules.get("channel", "1").split("|")[0]))
     if message == "STATUS":
         out += element(0x14, int(rules.get("state", "10").split("|")[0]))
