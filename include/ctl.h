@@ -27,7 +27,8 @@ typedef struct CtlRooms {
     void (*drain)(void *user);
     /* Takes new calls again; FALSE with ERROR when the daemon is on its way out. */
     gboolean (*undrain)(void *user, GError **error);
-    gboolean (*reload)(void *user, GError **error);
+    /* WAITING: the names of settings that wait for a restart, or NULL; the caller frees it. */
+    gboolean (*reload)(void *user, char **waiting, GError **error);
     void *user;
 } CtlRooms;
 

@@ -168,8 +168,11 @@ void settings_print(const Settings *settings, FILE *out);
 /* Writes the rows as the body of tieline.conf(5). */
 void settings_print_man(FILE *out);
 
-/* What would have to happen for NEW to take the place of OLD: the names of changed settings that need a restart, as text; NULL when none do. Caller frees. */
-char *settings_restart_needed(const Settings *old_settings, const Settings *new_settings);
+/* Reads anew the file of OPENED, the settings that the spans, trunks and sockets were opened with. What needs a restart keeps
+ * the value it was OPENED with; spans and trunks stay where they stood, those that the file has added stand behind them.
+ * WAITING: the names of what the file says otherwise, "[sip] listen, [span e2] added", or NULL; caller frees. NULL with ERROR as
+ * settings_load(). */
+Settings *settings_reload(const Settings *opened, char **waiting, GError **error);
 
 const TrunkSettings *settings_find_trunk(const Settings *settings, const char *name);
 const PeerSettings *settings_find_peer(const Settings *settings, const char *name);

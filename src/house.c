@@ -31,8 +31,8 @@ typedef enum HouseStage {
 } HouseStage;
 
 struct House {
-    GPtrArray
-        *settings; /* of Settings*: the last one is in force, calls may still read the others */
+    GPtrArray *settings; /* of Settings*: opened with the first, the last is in force, calls may
+                            still read any */
     HouseStage stage;
     GMainLoop *operator_loop;
     guint grace_source, linger_source;
@@ -187,6 +187,8 @@ static gboolean signalling_start(House *house, GError **error)
     g_mutex_unlock(&house->lock);
     if (!house->trouble)
         return TRUE;
+    /* The thread closes its rooms by itself; nobody looks into them meanwhile. */
+    g_thread_join(g_steal_pointer(&house->signalling_thread));
     g_propagate_error(error, g_steal_pointer(&house->trouble));
     return FALSE;
 }
@@ -195,8 +197,7 @@ static void signalling_stop(House *house)
 {
     if (!house->signalling_thread)
         return;
-    if (house->signalling)
-        sofia_loop_quit(house->signalling);
+    sofia_loop_quit(house->signalling);
     g_thread_join(g_steal_pointer(&house->signalling_thread));
 }
 
@@ -301,43 +302,62 @@ static gboolean house_undrain(void *user, GError **error)
 /* ---- new settings -------------------------------------------------------------------------------
  */
 
+/* On their way to signalling, which must not look into the operator's list. */
+typedef struct NewSettings {
+    House *house;
+    const Settings *settings;
+} NewSettings;
+
 static void signalling_use_settings(void *user)
 {
-    House *house = user;
-    const Settings *settings = house_settings(house);
+    const NewSettings *new = user;
 
-    hall_set_settings(house->hall, settings);
-    isdn_set_settings(house->isdn, settings);
-    media_set_settings(house->media, settings);
-    ua_set_settings(house->ua, settings);
+    hall_set_settings(new->house->hall, new->settings);
+    isdn_set_settings(new->house->isdn, new->settings);
+    media_set_settings(new->house->media, new->settings);
+    ua_set_settings(new->house->ua, new->settings);
 }
 
-static gboolean house_reload(void *user, GError **error)
+static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
-    Settings *old = house_settings(house);
-    Settings *fresh = settings_load(old->file, error);
-    g_autofree char *waiting = NULL;
+    Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
+    NewSettings *new;
 
     if (!fresh)
         return FALSE;
-    waiting = settings_restart_needed(old, fresh);
-    if (waiting)
-        log_warning("house: these settings wait for a restart: %s", waiting);
+    if (*waiting)
+        log_warning("house: these settings wait for a restart: %s", *waiting);
     log_open((LogLevel)fresh->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
-    loop_post(house->signalling, signalling_use_settings, house, NULL);
+    new = g_new(NewSettings, 1);
+    *new = (NewSettings){house, fresh};
+    loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;
+}
+
+/* One mistake a line, in the log too. */
+static void log_mistakes(const GError *error)
+{
+    g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        if (**line)
+            log_error("house: %s", *line);
+    }
 }
 
 static gboolean house_on_hangup(gpointer user)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *waiting = NULL;
 
-    if (!house_reload(user, &error))
-        log_error("house: the old settings stay: %s", error->message);
+    if (!house_reload(user, &waiting, &error)) {
+        log_mistakes(error);
+        log_error("house: the old settings stay");
+    }
     return G_SOURCE_CONTINUE;
 }
 

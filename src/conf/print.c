@@ -1,4 +1,4 @@
-/* Settings written back in the file's own syntax, and compared in it. */
+/* Settings written back in the file's own syntax. */
 #include "rows.h"
 #include "scan.h"
 
@@ -68,86 +68,4 @@ void settings_print(const Settings *settings, FILE *out)
             instance_print(group, all, g_ptr_array_index(array, i), text);
     }
     fputs(text->str, out);
-}
-
-/* ---- what a change of settings needs ---- */
-
-/* Two settings side by side, and the names of what differs and needs a restart. */
-typedef struct Change {
-    Settings *before, *after;
-    GString *names;
-} Change;
-
-/* Adds "[span e1] local" or "[span e2] added". */
-static void change_note(Change *change, SettingGroup group, const char *name, const char *what)
-{
-    g_string_append_printf(change->names, "%s[%s%s%s] %s", change->names->len ? ", " : "",
-                           setting_groups[group].name, name ? " " : "", name ? name : "", what);
-}
-
-static void instance_compare(Change *change, SettingGroup group, void *old, void *new)
-{
-    for (guint i = 0; i < setting_row_count; i++) {
-        const SettingRow *row = &setting_rows[i];
-        g_autoptr(GString) was = g_string_new(NULL);
-        g_autoptr(GString) is = g_string_new(NULL);
-
-        if (row->group != group || row->applies != APPLIES_RESTART)
-            continue;
-        row_print(row, change->before, old, was);
-        row_print(row, change->after, new, is);
-        if (!g_string_equal(was, is))
-            change_note(change, group, group_instance_name(group, old), row->key);
-    }
-}
-
-/* Where the group NAME stands in ARRAY; -1 when it does not. */
-static int array_find(const GPtrArray *array, SettingGroup group, const char *name)
-{
-    for (guint i = 0; i < array->len; i++) {
-        if (strcmp(group_instance_name(group, g_ptr_array_index(array, i)), name) == 0)
-            return (int)i;
-    }
-    return -1;
-}
-
-static void arrays_compare(Change *change, SettingGroup group)
-{
-    const GPtrArray *old = group_array(change->before, group);
-    const GPtrArray *new = group_array(change->after, group);
-
-    for (guint i = 0; i < old->len; i++) {
-        void *instance = g_ptr_array_index(old, i);
-        const char *name = group_instance_name(group, instance);
-        int at = array_find(new, group, name);
-
-        if (at < 0)
-            change_note(change, group, name, "removed");
-        else
-            instance_compare(change, group, instance, g_ptr_array_index(new, at));
-        /* Spans are known by their place in the file. */
-        if (at >= 0 && at != (int)i && group == GROUP_SPAN)
-            change_note(change, group, name, "moved");
-    }
-    for (guint i = 0; i < new->len; i++) {
-        const char *name = group_instance_name(group, g_ptr_array_index(new, i));
-
-        if (array_find(old, group, name) < 0)
-            change_note(change, group, name, "added");
-    }
-}
-
-char *settings_restart_needed(const Settings *old_settings, const Settings *new_settings)
-{
-    Change change = {(Settings *)old_settings, (Settings *)new_settings, g_string_new(NULL)};
-
-    for (SettingGroup group = 0; group < GROUP_COUNT; group++) {
-        if (!setting_groups[group].named)
-            instance_compare(&change, group, group_single(change.before, group),
-                             group_single(change.after, group));
-        else if (group == GROUP_SPAN || group == GROUP_TRUNK)
-            arrays_compare(&change,
-                           group); /* opened at start; routes and peers come and go freely */
-    }
-    return g_string_free(change.names, change.names->len == 0);
 }

@@ -45,9 +45,8 @@ COMMAND(command_reload)
     g_autofree char *waiting = NULL;
     g_autoptr(GString) text = g_string_new("settings read");
 
-    if (!scene->rooms.reload(scene->rooms.user, error))
+    if (!scene->rooms.reload(scene->rooms.user, &waiting, error))
         return NULL;
-    waiting = settings_restart_needed(scene->opened, scene->rooms.settings);
     if (waiting)
         g_string_append_printf(text, "; these wait for a restart: %s", waiting);
     return answer_string(text->str);

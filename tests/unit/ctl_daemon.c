@@ -38,10 +38,11 @@ static gboolean on_undrain(void *user, GError **error)
     return TRUE;
 }
 
-static gboolean on_reload(void *user, GError **error)
+static gboolean on_reload(void *user, char **waiting, GError **error)
 {
     Fixture *fixture = user;
 
+    *waiting = g_strdup(fixture->waiting);
     if (fixture->reloaded++ == 0)
         return TRUE;
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "tieline.conf:1: a\ntieline.conf:2: b");

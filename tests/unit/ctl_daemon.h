@@ -12,7 +12,8 @@ typedef struct Fixture {
     Ctl *ctl;
     CtlRooms rooms;
     guint drained, reloaded;
-    gboolean leaving; /* undrain comes too late */
+    const char *waiting; /* what a reload finds waiting for a restart */
+    gboolean leaving;    /* undrain comes too late */
     GThread *drain_thread;
 } Fixture;
 

@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A file that uses every group. */
 static const char full[] = "# a comment\n"
@@ -591,13 +592,13 @@ static void test_samples(void)
     }
 }
 
-/* ---- restart needed ---- */
+/* ---- reload ---- */
 
-typedef struct ChangeCase {
-    const char *what, *line, *becomes, *names;
-} ChangeCase;
+typedef struct ReloadCase {
+    const char *what, *line, *becomes, *waiting;
+} ReloadCase;
 
-static const ChangeCase changes[] = {
+static const ReloadCase reloads[] = {
     {"nothing", "grace = 500ms", "grace = 500ms", NULL},
     {"live", "log-level = debug", "log-level = error", NULL},
     {"new-calls", "t310 = 10s", "t310 = 20s", NULL},
@@ -607,32 +608,140 @@ static const ChangeCase changes[] = {
     {"span", "clock = slave", "clock = master", "[span t1] clock"},
     {"trunk", "span = t1, e1", "span = e1", "[trunk pbx] span"},
     {"span-added", "[peer rest]", "[span e9]\nbackend=pair\n[peer rest]", "[span e9] added"},
-    {"span-moved", "[span e1]", "[span e0]\nbackend=pair\n[span e1]",
-     "[span e1] moved, [span t1] moved, [span e0] added"},
-    {"trunk-removed", "[peer rest]", "[trunk x]\nspan=e8\n[span e8]\nbackend=pair\n[peer rest]",
+    {"span-before", "[span e1]", "[span e0]\nbackend=pair\n[span e1]", "[span e0] added"},
+    {"trunk-added", "[peer rest]", "[trunk x]\nspan=e8\n[span e8]\nbackend=pair\n[peer rest]",
      "[span e8] added, [trunk x] added"},
+    {"trunk-and-span", "status.480 = 20", "status.480 = 20\nside = cpe\n[span e2]\nbackend=pair",
+     "[span e2] added, [trunk pbx] side"},
 };
 
-static void test_change(gconstpointer data)
+static char *reload_file(const char *text)
 {
-    const ChangeCase *row = data;
-    g_autoptr(GString) text = g_string_new(full);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Settings) old = settings_parse("old", full, NULL);
-    g_autoptr(Settings) new = NULL;
-    g_autofree char *names = NULL;
+    char *path = NULL;
+    int fd = g_file_open_tmp("tieline-settings-XXXXXX", &path, &error);
 
-    g_assert_cmpuint(g_string_replace(text, row->line, row->becomes, 1), ==, 1);
-    new = settings_parse("new", text->str, &error);
     g_assert_no_error(error);
-    names = settings_restart_needed(old, new);
-    g_assert_cmpstr(names, ==, row->names);
-    if (names && strstr(names, "added")) {
-        g_autofree char *back = settings_restart_needed(new, old);
+    close(fd);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    return path;
+}
 
-        g_assert_nonnull(strstr(back, "removed"));
-        g_assert_null(strstr(back, "added"));
+/* What was opened stands where it stood, and as it was. */
+static void assert_kept(const Settings *old, const Settings *new)
+{
+    for (guint i = 0; i < old->spans->len; i++) {
+        const SpanSettings *was = g_ptr_array_index(old->spans, i);
+        const SpanSettings *is = g_ptr_array_index(new->spans, i);
+
+        g_assert_cmpstr(was->name, ==, is->name);
+        g_assert_cmpuint(was->index, ==, is->index);
+        g_assert_cmpint(was->type, ==, is->type);
+        g_assert_cmpint(was->law, ==, is->law);
+        g_assert_cmpint(was->clock, ==, is->clock);
+        g_assert_cmpint(was->d_channel, ==, is->d_channel);
+        g_assert_cmpmem(&was->local, sizeof was->local, &is->local, sizeof is->local);
     }
+    for (guint i = old->spans->len; i < new->spans->len; i++)
+        g_assert_cmpuint(((SpanSettings *)g_ptr_array_index(new->spans, i))->index, ==, i);
+    for (guint i = 0; i < old->trunks->len; i++) {
+        const TrunkSettings *was = g_ptr_array_index(old->trunks, i);
+        const TrunkSettings *is = g_ptr_array_index(new->trunks, i);
+
+        g_assert_cmpstr(was->name, ==, is->name);
+        g_assert_cmpint(was->side, ==, is->side);
+        g_assert_cmpuint(was->spans->len, ==, is->spans->len);
+        for (guint j = 0; j < was->spans->len; j++) {
+            guint place = ((SpanSettings *)g_ptr_array_index(was->spans, j))->index;
+
+            g_assert_true(g_ptr_array_index(is->spans, j) == g_ptr_array_index(new->spans, place));
+        }
+    }
+    g_assert_cmpmem(&old->sip.listen, sizeof old->sip.listen, &new->sip.listen,
+                    sizeof new->sip.listen);
+    g_assert_cmpmem(&old->media.address, sizeof old->media.address, &new->media.address,
+                    sizeof new->media.address);
+}
+
+/* What waits is named, as often as the file is read. */
+static void reload_and_compare(const Settings *old, const char *waiting)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *first = NULL, *second = NULL;
+    g_autoptr(Settings) new = settings_reload(old, &first, &error);
+    g_autoptr(Settings) again = NULL;
+
+    g_assert_no_error(error);
+    if (waiting)
+        g_assert_cmpstr(first, ==, waiting);
+    assert_kept(old, new);
+    again = settings_reload(old, &second, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(second, ==, first);
+    assert_kept(old, again);
+}
+
+static void test_reload(gconstpointer data)
+{
+    const ReloadCase *row = data;
+    g_autoptr(GString) text = g_string_new(full);
+    g_autofree char *path = reload_file(full);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Settings) old = settings_load(path, &error);
+    g_autoptr(Settings) changed = NULL;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_string_replace(text, row->line, row->becomes, 1), ==, 1);
+    g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
+    if (!row->waiting) {
+        g_autofree char *waiting = NULL;
+        g_autoptr(Settings) new = settings_reload(old, &waiting, &error);
+
+        g_assert_no_error(error);
+        g_assert_null(waiting);
+    }
+    reload_and_compare(old, row->waiting);
+    /* And back: a house opened with the changed file reads the first one. */
+    changed = settings_load(path, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_file_set_contents(path, full, -1, NULL));
+    reload_and_compare(changed, NULL);
+    g_unlink(path);
+}
+
+static void test_reload_removed(void)
+{
+    g_autofree char *path = reload_file("[span a]\nbackend = pair\n[span b]\nbackend = pair\n"
+                                        "[trunk a]\nspan = a\ncause.21 = 486\n"
+                                        "[trunk b]\nspan = b\nside = cpe\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Settings) old = settings_load(path, &error);
+    g_autoptr(Settings) new = NULL;
+    g_autofree char *waiting = NULL;
+
+    g_assert_no_error(error);
+    g_assert_true(g_file_set_contents(
+        path, "[span b]\nbackend = pair\n[trunk b]\nspan = b\nside = network\n", -1, NULL));
+    new = settings_reload(old, &waiting, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(waiting, ==, "[span a] removed, [trunk a] removed, [trunk b] side");
+    assert_kept(old, new);
+    g_assert_cmpuint(settings_find_trunk(new, "a")->cause_status[21], ==, 486);
+    g_unlink(path);
+}
+
+static void test_reload_mistaken(void)
+{
+    g_autofree char *path = reload_file(full);
+    g_autoptr(Settings) old = settings_load(path, NULL);
+    g_autoptr(GError) error = NULL;
+    char *waiting = NULL;
+
+    g_assert_true(g_file_set_contents(path, "[sip]\nlisten = here\n", -1, NULL));
+    g_assert_null(settings_reload(old, &waiting, &error));
+    g_assert_nonnull(strstr(error->message, ":2: [sip] listen: "));
+    g_assert_null(waiting);
+    g_unlink(path);
 }
 
 /* ---- addresses ---- */
@@ -725,10 +834,12 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &mistakes[i], test_mistake);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
-        g_autofree char *path = g_strdup_printf("/settings/restart/%s", changes[i].what);
+    g_test_add_func("/settings/reload/removed", test_reload_removed);
+    g_test_add_func("/settings/reload/mistaken", test_reload_mistaken);
+    for (gsize i = 0; i < G_N_ELEMENTS(reloads); i++) {
+        g_autofree char *path = g_strdup_printf("/settings/reload/%s", reloads[i].what);
 
-        g_test_add_data_func(path, &changes[i], test_change);
+        g_test_add_data_func(path, &reloads[i], test_reload);
     }
     return g_test_run();
 }
