@@ -16,7 +16,7 @@ const struct sockaddr_storage *dialog_rtp(const UaLeg *leg)
 gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice)
 {
     const struct sockaddr_storage *rtp = dialog_rtp(leg);
-    SdpTerms terms = {rtp, leg_law(leg), leg->ua->settings->media.ptime_ms};
+    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms};
 
     if (!rtp)
         return FALSE;
@@ -34,7 +34,7 @@ SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
     *why = "no session description";
     if (!text)
         return SDP_MALFORMED;
-    result = offer_read(text, size, leg->ua->settings->media.address.ss_family, &session);
+    result = offer_read(text, size, leg->settings->media.address.ss_family, &session);
     if (result == SDP_OK) {
         leg->theirs = session;
         leg->theirs_known = TRUE;
@@ -91,7 +91,7 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
     case SDP_OK:
         break;
     }
-    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
     if (!dialog_describe(leg, &choice)) {
         leg->theirs = before;
         leg->theirs_known = known;
@@ -148,7 +148,7 @@ static void dialog_take_answer(UaLeg *leg, sip_t const *sip)
 
     leg->offer = OFFER_NONE;
     if (dialog_read(leg, sip, &why) == SDP_OK) {
-        offer_settle(&leg->theirs, &choice);
+        offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
         if (leg_news_media(leg, &choice, &news))
             leg_event(leg, EVENT_SIP_MEDIA, &news);
         return;

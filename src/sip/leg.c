@@ -13,6 +13,7 @@ UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
     UaLeg *leg = g_new0(UaLeg, 1);
 
     leg->ua = ua;
+    leg->settings = ua->settings;
     leg->call = call;
     leg->id = call_id(call);
     leg->nh = nh;
@@ -160,7 +161,7 @@ void leg_lost(UaLeg *leg, const char *why, guint8 cause, gboolean bye)
 
 Law leg_law(const UaLeg *leg)
 {
-    const Settings *settings = leg->ua->settings;
+    const Settings *settings = leg->settings;
     Channel channel = leg->call ? call_channel(leg->call) : (Channel){0};
     const TrunkSettings *trunk = leg->call ? call_trunk(leg->call) : NULL;
 

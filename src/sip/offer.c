@@ -36,7 +36,18 @@ static const char *direction_name(SdpDirection direction)
     return "inactive";
 }
 
-static void choice_fill(const SdpSession *session, guint8 payload_type, SdpChoice *choice)
+/* 10, 20 or 30: what comes nearest to their wish, or to OURS when they have none. */
+static guint16 ptime_we_send(const SdpSession *session, guint ours)
+{
+    guint wanted = session->ptime_ms ? session->ptime_ms : ours;
+
+    if (session->maxptime_ms && wanted > session->maxptime_ms)
+        wanted = session->maxptime_ms;
+    return wanted >= 30 ? 30 : wanted >= 20 ? 20 : 10;
+}
+
+static void choice_fill(const SdpSession *session, guint8 payload_type, guint ptime_ms,
+                        SdpChoice *choice)
 {
     SdpDirection ours = direction_answer(session->direction);
 
@@ -51,26 +62,26 @@ static void choice_fill(const SdpSession *session, guint8 payload_type, SdpChoic
         .rtcp = session->rtcp,
         .payload_type = payload_type,
         .law = payload_type == 8 ? LAW_ALAW : LAW_ULAW,
-        .ptime_ms = session->ptime_ms,
+        .ptime_ms = ptime_we_send(session, ptime_ms),
         .event_payload_type = -1,
         .send = ours == SDP_SENDRECV || ours == SDP_SENDONLY,
         .receive = ours == SDP_SENDRECV || ours == SDP_RECVONLY,
     };
 }
 
-void offer_choose(const SdpSession *session, Law law, SdpChoice *choice)
+void offer_choose(const SdpSession *session, Law law, guint ptime_ms, SdpChoice *choice)
 {
     guint8 wanted = law == LAW_ALAW ? 8 : 0;
     guint8 type = session->formats[0];
 
     if (session->format_count == 2 && session->formats[1] == wanted)
         type = wanted;
-    choice_fill(session, type, choice);
+    choice_fill(session, type, ptime_ms, choice);
 }
 
-void offer_settle(const SdpSession *session, SdpChoice *choice)
+void offer_settle(const SdpSession *session, guint ptime_ms, SdpChoice *choice)
 {
-    choice_fill(session, session->formats[0], choice);
+    choice_fill(session, session->formats[0], ptime_ms, choice);
 }
 
 static void write_formats(GString *text, const SdpTerms *terms, const SdpChoice *choice,

@@ -35,7 +35,7 @@ typedef struct SdpSession {
     SdpDirection direction;            /* as the far end sees it */
     gboolean held_by_address;          /* c=0.0.0.0, the hold of RFC 2543 */
     struct sockaddr_storage rtp, rtcp; /* family 0 when held by address */
-    guint16 ptime_ms;                  /* 10, 20, 30 */
+    guint16 ptime_ms, maxptime_ms;     /* as it said; 0: nothing */
     char why[96];                      /* SDP_MALFORMED, SDP_UNUSABLE: for people */
 } SdpSession;
 
@@ -58,10 +58,10 @@ typedef struct SdpLocal {
 SdpResult offer_read(const char *text, gsize size, int family, SdpSession *session);
 
 /* Our choice in answering SESSION: the payload type of LAW if it is offered, else the first one we
- * can. */
-void offer_choose(const SdpSession *session, Law law, SdpChoice *choice);
+ * can. PTIME_MS is what we send when SESSION has no wish. */
+void offer_choose(const SdpSession *session, Law law, guint ptime_ms, SdpChoice *choice);
 /* What SESSION, the answer to our offer, settles: its first payload type. */
-void offer_settle(const SdpSession *session, SdpChoice *choice);
+void offer_settle(const SdpSession *session, guint ptime_ms, SdpChoice *choice);
 
 /* What our description says: where we receive, and how. */
 typedef struct SdpTerms {

@@ -215,15 +215,6 @@ static gboolean read_line(Reader *reader, const char *line)
     }
 }
 
-static guint16 ptime_we_send(guint ptime, guint maxptime)
-{
-    guint wanted = ptime ? ptime : 20;
-
-    if (maxptime && wanted > maxptime)
-        wanted = maxptime;
-    return wanted >= 30 ? 30 : wanted >= 20 ? 20 : 10;
-}
-
 static void session_take_rtcp(SdpSession *session, const Section *section)
 {
     session->rtcp = section->has_rtcp && section->rtcp.ss_family == session->rtp.ss_family
@@ -263,8 +254,8 @@ static SdpResult session_finish(Reader *reader)
     session->direction = chosen->has_direction   ? chosen->direction
                          : common->has_direction ? common->direction
                                                  : SDP_SENDRECV;
-    session->ptime_ms = ptime_we_send(chosen->ptime ? chosen->ptime : common->ptime,
-                                      chosen->maxptime ? chosen->maxptime : common->maxptime);
+    session->ptime_ms = (guint16)(chosen->ptime ? chosen->ptime : common->ptime);
+    session->maxptime_ms = (guint16)(chosen->maxptime ? chosen->maxptime : common->maxptime);
     if (session->held_by_address)
         return SDP_OK;
     session->rtp = place->address;

@@ -73,7 +73,7 @@ void session_asked(UaLeg *leg, sip_t const *message)
 /* The interval both sides agreed on, as NUA reckons it. */
 static guint session_interval(const UaLeg *leg)
 {
-    const SipSettings *sip = &leg->ua->settings->sip;
+    const SipSettings *sip = &leg->settings->sip;
     guint interval = leg->asked_s ? leg->asked_s : sip->session_expires_s;
 
     if (sip->session_expires_s)
@@ -117,7 +117,7 @@ static void session_take_answer(UaLeg *leg, sip_t const *sip)
     leg->offer = OFFER_NONE;
     if (dialog_read(leg, sip, &why) != SDP_OK)
         return;
-    offer_settle(&leg->theirs, &choice);
+    offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
     if (leg_news_media(leg, &choice, &news))
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }

@@ -73,9 +73,10 @@ typedef enum OfferState {
  * dialog. */
 struct UaLeg {
     Ua *ua;
-    Call *call;       /* borrowed; NULL once parted */
-    guint32 id;       /* the call's, for the ladder */
-    nua_handle_t *nh; /* owned */
+    const Settings *settings; /* in force when the call began */
+    Call *call;               /* borrowed; NULL once parted */
+    guint32 id;               /* the call's, for the ladder */
+    nua_handle_t *nh;         /* owned */
     gboolean uas;
     gboolean trusted; /* Reason is believed */
 

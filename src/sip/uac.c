@@ -20,7 +20,7 @@ static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
 
 static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
 {
-    gboolean required = leg->ua->settings->sip.require_100rel;
+    gboolean required = leg->settings->sip.require_100rel;
 
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
@@ -188,7 +188,7 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
         SdpChoice choice;
 
         if (dialog_read(leg, sip, &why) == SDP_OK) {
-            offer_settle(&leg->theirs, &choice);
+            offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
             leg_news_media(leg, &choice, &news);
             if (reliable)
                 leg->offer = OFFER_NONE;
@@ -226,7 +226,7 @@ static void uac_answered(UaLeg *leg, sip_t const *sip)
     }
     SdpChoice choice;
 
-    offer_settle(&leg->theirs, &choice);
+    offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
     leg_news_media(leg, &choice, &news);
     news.status = 200;
     session_settled(leg, sip);

@@ -88,7 +88,8 @@ static void uas_begin(Ua *ua, nua_handle_t *nh, sip_t const *sip, Call *call,
         leg->theirs = *theirs;
         leg->theirs_known = TRUE;
         leg->offer = OFFER_RECEIVED;
-        offer_settle(theirs, &choice); /* the law of the channel is not known yet */
+        offer_settle(theirs, leg->settings->media.ptime_ms,
+                     &choice); /* the law of the channel is not known yet */
         leg_news_media(leg, &choice, &news);
     }
     call_event(call, EVENT_SIP_INVITE, &news);
@@ -129,7 +130,7 @@ static gboolean uas_describe_answer(UaLeg *leg)
     CallNews news = CALL_NEWS_INIT;
     SdpChoice choice;
 
-    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
     if (!dialog_describe(leg, &choice))
         return FALSE;
     if (leg_news_media(leg, &choice, &news))
@@ -281,11 +282,11 @@ static int uas_prack_description(UaLeg *leg, sip_t const *sip, CallNews *news, c
     if (leg->offer == OFFER_SENT) {
         leg->offer = OFFER_NONE;
         leg->answer_sent_reliably = TRUE;
-        offer_settle(&leg->theirs, &choice);
+        offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
         leg_news_media(leg, &choice, news);
         return 200;
     }
-    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
     if (!dialog_describe(leg, &choice))
         return 500;
     leg_news_media(leg, &choice, news);

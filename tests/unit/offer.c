@@ -51,23 +51,28 @@ static void packet_time_is_one_we_can(void)
 {
     static const struct {
         const char *lines;
-        guint16 ms;
-    } cases[] = {{"", 20},
-                 {"a=ptime:10\r\n", 10},
-                 {"a=ptime:5\r\n", 10},
-                 {"a=ptime:25\r\n", 20},
-                 {"a=ptime:30\r\n", 30},
-                 {"a=ptime:60\r\n", 30},
-                 {"a=maxptime:10\r\n", 10},
-                 {"a=ptime:30\r\na=maxptime:20\r\n", 20},
-                 {"a=ptime:rubbish\r\n", 20}};
+        guint16 ms;       /* sent where 20 is ours */
+        guint16 ms_of_10; /* where 10 is ours */
+    } cases[] = {{"", 20, 10},
+                 {"a=ptime:10\r\n", 10, 10},
+                 {"a=ptime:5\r\n", 10, 10},
+                 {"a=ptime:25\r\n", 20, 20},
+                 {"a=ptime:30\r\n", 30, 30},
+                 {"a=ptime:60\r\n", 30, 30},
+                 {"a=maxptime:10\r\n", 10, 10},
+                 {"a=ptime:30\r\na=maxptime:20\r\n", 20, 20},
+                 {"a=ptime:rubbish\r\n", 20, 10}};
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = g_strconcat(HEAD CONN AUDIO, cases[i].lines, NULL);
         SdpSession session;
+        SdpChoice choice;
 
         g_assert_cmpint(offer_read_text(text, &session), ==, SDP_OK);
-        g_assert_cmpuint(session.ptime_ms, ==, cases[i].ms);
+        offer_choose(&session, LAW_ALAW, 20, &choice);
+        g_assert_cmpuint(choice.remote.ptime_ms, ==, cases[i].ms);
+        offer_settle(&session, 10, &choice);
+        g_assert_cmpuint(choice.remote.ptime_ms, ==, cases[i].ms_of_10);
     }
 }
 
@@ -142,7 +147,7 @@ static void hold_has_three_spellings(void)
         SdpTerms terms = {&address, LAW_ALAW, 20};
 
         g_assert_cmpint(offer_read_text(cases[i].text, &session), ==, SDP_OK);
-        offer_choose(&session, LAW_ALAW, &choice);
+        offer_choose(&session, LAW_ALAW, 20, &choice);
         g_assert_false(choice.remote.send);
         g_assert_cmpint(choice.remote.receive, ==, cases[i].receive);
         offer_write(&local, &terms, &session, &choice);
@@ -157,7 +162,7 @@ static void recvonly_is_answered_sendonly(void)
     SdpChoice choice;
 
     g_assert_cmpint(offer_read_text(HEAD CONN AUDIO "a=recvonly\r\n", &session), ==, SDP_OK);
-    offer_choose(&session, LAW_ULAW, &choice);
+    offer_choose(&session, LAW_ULAW, 20, &choice);
     g_assert_cmpint(choice.ours, ==, SDP_SENDONLY);
     g_assert_true(choice.remote.send);
     g_assert_false(choice.remote.receive);
@@ -170,15 +175,15 @@ static void the_law_of_the_trunk_is_chosen_when_offered(void)
 
     g_assert_cmpint(offer_read_text(HEAD CONN AUDIO, &both), ==, SDP_OK);
     g_assert_cmpint(offer_read_text(HEAD CONN "m=audio 4000 RTP/AVP 18 0\r\n", &one), ==, SDP_OK);
-    offer_choose(&both, LAW_ALAW, &choice);
+    offer_choose(&both, LAW_ALAW, 20, &choice);
     g_assert_cmpuint(choice.payload_type, ==, 8);
     g_assert_cmpint(choice.remote.law, ==, LAW_ALAW);
-    offer_choose(&both, LAW_ULAW, &choice);
+    offer_choose(&both, LAW_ULAW, 20, &choice);
     g_assert_cmpuint(choice.payload_type, ==, 0);
-    offer_choose(&one, LAW_ALAW, &choice);
+    offer_choose(&one, LAW_ALAW, 20, &choice);
     g_assert_cmpuint(choice.payload_type, ==, 0);
     g_assert_cmpint(choice.remote.law, ==, LAW_ULAW);
-    offer_settle(&both, &choice);
+    offer_settle(&both, 20, &choice);
     g_assert_cmpuint(choice.payload_type, ==, 0);
 }
 
@@ -194,7 +199,7 @@ static void every_line_has_its_twin(void)
     const char *video, *audio, *image, *second;
 
     g_assert_cmpint(offer_read_text(text, &session), ==, SDP_OK);
-    offer_choose(&session, LAW_ULAW, &choice);
+    offer_choose(&session, LAW_ULAW, 20, &choice);
     offer_write(&local, &terms, &session, &choice);
     video = strstr(local.body, "m=video 0 RTP/AVP 31\r\n");
     audio = strstr(local.body, "m=audio 0 RTP/AVP 0\r\na=rtpmap:0");
@@ -220,11 +225,11 @@ static void the_version_grows_only_with_a_change(void)
     offer_write(&local, &terms, NULL, NULL);
     g_assert_cmpuint(local.version, ==, 1);
     g_assert_cmpint(offer_read_text(HEAD CONN AUDIO "a=sendonly\r\n", &held), ==, SDP_OK);
-    offer_choose(&held, LAW_ALAW, &choice);
+    offer_choose(&held, LAW_ALAW, 20, &choice);
     offer_write(&local, &terms, &held, &choice);
     g_assert_cmpuint(local.version, ==, 2);
     g_assert_cmpint(offer_read_text(HEAD CONN AUDIO, &live), ==, SDP_OK);
-    offer_choose(&live, LAW_ALAW, &choice);
+    offer_choose(&live, LAW_ALAW, 20, &choice);
     offer_write(&local, &terms, &live, &choice);
     g_assert_cmpuint(local.version, ==, 3);
     g_assert_cmpuint(local.id, ==, id);
@@ -244,7 +249,7 @@ static void ipv6_is_read_and_written(void)
     memcpy(&address, &in6, sizeof(in6));
     g_assert_cmpint(offer_read(text, strlen(text), AF_INET6, &session), ==, SDP_OK);
     g_assert_cmpint(session.rtp.ss_family, ==, AF_INET6);
-    offer_choose(&session, LAW_ALAW, &choice);
+    offer_choose(&session, LAW_ALAW, 20, &choice);
     offer_write(&local, &terms, &session, &choice);
     g_assert_nonnull(strstr(local.body, "c=IN IP6 2001:db8::9\r\n"));
     g_assert_nonnull(strstr(local.body, "m=audio 4242 RTP/AVP 8\r\n"));
@@ -273,7 +278,7 @@ static void noise_does_no_harm(void)
         if (offer_read(text, sizeof(seed) - 1, AF_INET, &session) != SDP_OK)
             continue;
         g_assert_cmpuint(session.format_count, >, 0);
-        offer_choose(&session, LAW_ULAW, &choice);
+        offer_choose(&session, LAW_ULAW, 20, &choice);
         offer_write(&local, &terms, &session, &choice);
         g_assert_true(g_str_has_suffix(local.body, "\r\n"));
     }
