@@ -25,7 +25,7 @@ static void pbx_calls_phone_and_hangs_up(void)
     tells(fake,
           "ISDN.SETUP (IDLE,NULL)->(IDLE,PRESENT) route_call\n"
           "ROUTE.PEER (IDLE,PRESENT)->(CALLING,INCOMING_PROCEEDING) isdn_proceeding media_open "
-          "sip_invite\n"
+          "media_play sip_invite\n"
           "SIP.TRYING (CALLING,INCOMING_PROCEEDING)->(PROCEEDING,INCOMING_PROCEEDING)\n"
           "SIP.RINGING (PROCEEDING,INCOMING_PROCEEDING)->(ALERTED,RECEIVED) isdn_alerting "
           "media_ringback\n"
@@ -50,7 +50,7 @@ static void phone_is_busy(void)
     fake_raise_status(fake, id, 486);
     fake_raise(fake, id, EVENT_ISDN_RELEASE, NULL);
     says(fake, id,
-         "isdn_proceeding media_open sip_invite media_busy isdn_disconnect_tone:17 "
+         "isdn_proceeding media_open media_play sip_invite media_busy isdn_disconnect_tone:17 "
          "media_hush isdn_release_complete:17 channel_free");
     fake_assert_gone(fake, id);
     fake_free(fake);
@@ -219,7 +219,7 @@ static void overlap_collects_digits(void)
           "ISDN.INFORMATION (IDLE,OVERLAP_RECEIVING)->(IDLE,OVERLAP_RECEIVING) collect_digits "
           "route_call\n"
           "ROUTE.PEER (IDLE,OVERLAP_RECEIVING)->(CALLING,INCOMING_PROCEEDING) isdn_proceeding "
-          "media_open sip_invite\n");
+          "media_open media_play sip_invite\n");
     fake_raise_status(fake, id, 404);
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
     fake_assert_gone(fake, id);
