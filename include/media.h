@@ -20,7 +20,7 @@ typedef struct MediaSpanEvents {
 } MediaSpanEvents;
 
 /* Starts the media thread with its own loop, and opens every packet span of SETTINGS on it. NULL with ERROR when a span cannot
- * open. SIGNALLING is the loop that gets the news. Home thread: signalling (or main before it runs). */
+ * open or [media] address is none of this machine. SIGNALLING is the loop that gets the news. Home thread: signalling (or main before it runs). */
 Media *media_new(const Settings *settings, Loop *signalling, Hall *hall, const MediaSpanEvents *events,
                  GError **error);
 /* Ends all ports and spans, stops the thread, frees. Home thread: as media_new(). */

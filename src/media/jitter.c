@@ -225,6 +225,9 @@ void jitter_play(Jitter *self, guint8 *out, gsize count)
         self->play += (guint32)run;
         done += run;
     }
+    /* The beginning follows at a distance, for half the timestamps there are lie ahead of it. */
+    if (stamp_after(self->play, self->first) > (gint32)JITTER_RING)
+        self->first = self->play - JITTER_RING;
     jitter_clock_judge(self);
     if (self->idle >= REST && stamp_after(self->newest, self->play) <= 0)
         self->running = FALSE;

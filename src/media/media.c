@@ -271,7 +271,8 @@ Media *media_new(const Settings *settings, Loop *signalling, Hall *hall,
     self->bookings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->started, NULL);
-    if (!media_find_tones(self, settings, error) || !media_thread_start(self, error)) {
+    if (!port_pairs_check(self->pairs, error) || !media_find_tones(self, settings, error) ||
+        !media_thread_start(self, error)) {
         media_free(self);
         return NULL;
     }

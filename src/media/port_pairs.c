@@ -91,6 +91,21 @@ static gboolean pair_bind(const PortPairs *self, guint port, PortPair *pair)
     return TRUE;
 }
 
+gboolean port_pairs_check(const PortPairs *self, GError **error)
+{
+    char address[64];
+    int fd = socket_bind(self, 0), why = errno;
+
+    if (fd >= 0) {
+        close(fd);
+        return TRUE;
+    }
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(why), "[media] address: %s: %s",
+                address_describe((const struct sockaddr *)&self->address, address, sizeof(address)),
+                g_strerror(why));
+    return FALSE;
+}
+
 gboolean port_pairs_book(PortPairs *self, PortPair *pair)
 {
     int why = 0;

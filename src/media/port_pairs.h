@@ -18,6 +18,8 @@ typedef struct PortPair {
 PortPairs *port_pairs_new(const MediaSettings *settings);
 void port_pairs_free(PortPairs *pairs);
 
+/* FALSE with ERROR ("[media] address: ...") when the address is none of this machine. */
+gboolean port_pairs_check(const PortPairs *pairs, GError **error);
 /* Books the next free pair of the range in turn. FALSE when none is left or none can be bound. */
 gboolean port_pairs_book(PortPairs *pairs, PortPair *pair);
 /* PORT's pair may be booked again. */

@@ -25,9 +25,10 @@ typedef struct PacketOut {
 } PacketOut;
 
 typedef struct RtcpState {
-    gint64 report_left;     /* samples until the next report */
-    gint64 poll_left;       /* samples until the socket is looked at */
-    guint64 sent_before[2]; /* RTP packets sent as of the last two reports */
+    gint64 report_left;      /* samples until the next report */
+    gint64 poll_left;        /* samples until the socket is looked at */
+    guint64 sent_before[2];  /* RTP packets sent as of the last two reports */
+    guint64 received_before; /* ... and received as of the last one */
     guint32 lsr;
     gint64 lsr_at_us; /* wall clock of its coming */
     gboolean spoke;   /* a report went out */

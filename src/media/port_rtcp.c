@@ -20,7 +20,8 @@ void port_rtcp_open(Port *self)
     port_rtcp_schedule(self, TRUE);
 }
 
-/* Have we sent RTP since the last report but one (RFC 3550 6.4)? */
+/* Have we sent RTP since the last report but one (RFC 3550 6.4)? A report speaks of what was heard
+ * since the last one. */
 static gboolean port_is_sender(const Port *self)
 {
     return self->stats.sent > self->rtcp.sent_before[1];
@@ -55,7 +56,7 @@ static void port_rtcp_send(Port *self, gboolean bye)
         .timestamp = self->out.timestamp + self->out.filled,
         .packets = (guint32)self->stats.sent,
         .octets = (guint32)self->octets_sent,
-        .has_block = self->reception.started,
+        .has_block = self->stats.received > self->rtcp.received_before,
         .bye = bye,
     };
 
@@ -66,6 +67,7 @@ static void port_rtcp_send(Port *self, gboolean bye)
     g_strlcpy(report.cname, self->rtcp.cname, sizeof(report.cname));
     self->rtcp.sent_before[1] = self->rtcp.sent_before[0];
     self->rtcp.sent_before[0] = self->stats.sent;
+    self->rtcp.received_before = self->stats.received;
     /* A report that does not go out is a report lost on the way. */
     (void)!sendto(self->setup.pair.rtcp, data, rtcp_write(&report, data), 0,
                   (const struct sockaddr *)to, address_length(to));

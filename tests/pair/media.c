@@ -111,15 +111,20 @@ static void test_stages(void)
     bench_open_port(bench, 0);
     g_assert_cmpuint(media_ports_used(bench->media), ==, 1);
 
+    /* RTP before any description: heard (RFC 3398 8.2.3), until a tone of ours outranks it. */
+    act(bench, 0, ACTION_MEDIA_PLAY);
+    phone->sends = TRUE;
+    run_ms(bench, 600);
+    g_assert_true(is_sound_of(pbx, pbx->count - 1000, pbx->count, 1, NULL));
     g_assert_true(act(bench, 0, ACTION_MEDIA_RINGBACK));
     run_ms(bench, 400);
     g_assert_false(is_silent(pbx, pbx->count - 800, 0xd5)); /* the ringback's two seconds on */
+    g_assert_false(is_sound_of(pbx, pbx->count - 800, pbx->count, 1, NULL));
     g_assert_cmpuint(phone->packets, ==, 0);
 
     calls[0].has_remote = TRUE; /* 183 with SDP: the phone is heard, and hears nothing */
     act(bench, 0, ACTION_MEDIA_UPDATE);
     act(bench, 0, ACTION_MEDIA_PLAY);
-    phone->sends = TRUE;
     run_ms(bench, 600);
     g_assert_true(is_sound_of(pbx, pbx->count - 1000, pbx->count, 1, NULL));
     g_assert_cmpuint(phone->packets, ==, 0);
@@ -178,6 +183,31 @@ static void test_stages(void)
     run_ms(bench, 200);
     g_assert_cmpuint(pbx->count, >, mark + 1200);
     g_assert_true(is_silent(pbx, pbx->count - 800, 0xd5));
+    bench_free(bench);
+}
+
+/* RFC 3550 6.4: a report speaks of those who were heard since the last one, and of nobody else. */
+static void test_reports_of_who_was_heard(void)
+{
+    Bench *bench = bench_new();
+    Phone *phone;
+
+    bench_open(bench);
+    phone = bench_add_phone(bench, 0, "127.0.0.1");
+    bench_open_port(bench, 0);
+    calls[0].has_remote = TRUE;
+    act(bench, 0, ACTION_MEDIA_UPDATE);
+    act(bench, 0, ACTION_MEDIA_THROUGH);
+    phone->sends = TRUE;
+    run_ms(bench, 200);
+    phone->sends = FALSE;
+    RUN_UNTIL(bench, phone->reports == 1);
+    g_assert_true(phone->report.has_block);
+    act(bench, 0, ACTION_MEDIA_CLOSE);
+    RUN_UNTIL(bench, phone->byes == 1);
+    g_assert_true(phone->report.sender);
+    g_assert_false(phone->report.has_block);
+    RUN_UNTIL(bench, media_ports_used(bench->media) == 0);
     bench_free(bench);
 }
 
@@ -400,6 +430,11 @@ static void test_errors_of_opening(void)
     bench->settings.media.tones = (char *)"xx";
     g_assert_null(media_new(&bench->settings, bench->loop, NULL, &events, &error));
     g_assert_nonnull(strstr(error->message, "[media] tones"));
+    g_clear_error(&error);
+    bench->settings.media.tones = (char *)"us";
+    g_assert_true(address_parse("192.0.2.1", &bench->settings.media.address)); /* not ours */
+    g_assert_null(media_new(&bench->settings, bench->loop, NULL, &events, &error));
+    g_assert_true(g_str_has_prefix(error->message, "[media] address: 192.0.2.1: "));
     bench_free(bench);
 }
 
@@ -477,6 +512,7 @@ int main(int argc, char **argv)
     real_time_ask();
     g_test_add_func("/media/sample-exact-both-ways", test_sample_exact);
     g_test_add_func("/media/every-stage-of-a-call", test_stages);
+    g_test_add_func("/media/reports-of-who-was-heard", test_reports_of_who_was_heard);
     g_test_add_func("/media/no-tones-unasked", test_no_tones_unasked);
     g_test_add_func("/media/foreign-and-unwanted-packets", test_foreign_source);
     g_test_add_func("/media/behind-a-nat", test_behind_nat);

@@ -151,6 +151,25 @@ static void test_jump_and_restart(void)
     g_assert_cmpuint(jitter->stats.late + jitter->stats.concealed + jitter->stats.slipped, ==, 0);
 }
 
+/* Timestamps wrap after six days; half of them lie "before" a beginning that stays behind, so it
+ * does not. */
+static void test_stream_of_days(void)
+{
+    g_autofree Jitter *jitter = g_new(Jitter, 1);
+    guint8 out[160];
+
+    jitter_init(jitter, LAW_ALAW, 160);
+    for (guint32 i = 0; i < 200; i++) {
+        put_sound(jitter, 0xffff0000 + i * 160);
+        jitter_play(jitter, out, 160);
+        g_assert_cmpint((gint32)(jitter->play - jitter->first), <=, (gint32)JITTER_RING);
+        if (i >= 1)
+            assert_sound(out, 0xffff0000 + (i - 1) * 160, 160);
+    }
+    g_assert_cmpint((gint32)(jitter->play - jitter->first), >, 0);
+    g_assert_cmpuint(jitter->stats.resyncs + jitter->stats.concealed, ==, 0);
+}
+
 /* Random timestamps and lengths: whatever comes, octets come out (ASan and UBSan judge). */
 static void test_random_packets(void)
 {
@@ -180,6 +199,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jitter/concealment-fades-in-50-ms", test_concealment_fades);
     g_test_add_func("/jitter/out-of-order-and-twice", test_order_and_copies);
     g_test_add_func("/jitter/jumps-and-a-new-source", test_jump_and_restart);
+    g_test_add_func("/jitter/a-stream-of-days", test_stream_of_days);
     g_test_add_func("/jitter/random-packets-do-no-harm", test_random_packets);
     return g_test_run();
 }
