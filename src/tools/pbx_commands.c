@@ -39,10 +39,24 @@ PbxCall *pbx_run_find_call(PbxRun *run, const PbxCommand *command, GError **erro
     return call;
 }
 
+PbxLine *pbx_run_find_line(PbxRun *run, gint span, GError **error)
+{
+    for (guint i = 0; i < run->lines->len; i++) {
+        PbxLine *line = run->lines->pdata[i];
+
+        if (line->index == span)
+            return line;
+    }
+    pbx_run_fail(error, "there is no span %d", span);
+    return NULL;
+}
+
 /* Until a call can be made: RUN_WAITING, and after a while a line that does not come up is trouble.
  */
 static RunResult wait_for_up(PbxRun *run, const PbxCommand *command, GError **error)
 {
+    if (command->span >= 0 && !pbx_run_find_line(run, command->span, error))
+        return RUN_FAILED;
     if (!run->begun) {
         run->begun = TRUE;
         run->deadline_us = loop_now(run->loop) + UP_WITHIN_US;
@@ -55,32 +69,42 @@ static RunResult wait_for_up(PbxRun *run, const PbxCommand *command, GError **er
     }
     if (loop_now(run->loop) < run->deadline_us)
         return RUN_WAITING;
-    g_set_error_literal(error, PBX_RUN_ERROR, VERDICT_LINE, "the D channel does not come up");
+    if (command->span < 0)
+        g_set_error_literal(error, PBX_RUN_ERROR, VERDICT_LINE, "the D channel does not come up");
+    else
+        g_set_error(error, PBX_RUN_ERROR, VERDICT_LINE,
+                    "span %d is down: its D channel does not come up", command->span);
     return RUN_FAILED;
 }
 
-/* The next line, by turns, that is up and has a channel free. */
-static PbxLine *line_for_call(PbxRun *run, const PbxCommand *command)
+/* The next line, by turns, that is up and has a channel free; NULL with ERROR when there is none.
+ */
+static PbxLine *line_for_call(PbxRun *run, const PbxCommand *command, GError **error)
 {
-    PbxLine *line = NULL;
-
     for (guint i = 0; i < run->lines->len; i++) {
-        line = run->lines->pdata[run->turn++ % run->lines->len];
+        PbxLine *line = run->lines->pdata[run->turn++ % run->lines->len];
+
         if (pbx_line_is_ready(line) && (command->span < 0 || command->span == line->index) &&
             (command->channel || pbx_line_free_channel(line)))
             return line;
     }
-    return line;
+    if (command->span < 0)
+        pbx_run_fail(error, "all channels are busy");
+    else
+        pbx_run_fail(error, "all channels of span %d are busy", command->span);
+    return NULL;
 }
 
 static RunResult run_call(PbxRun *run, const PbxCommand *command, GError **error)
 {
     RunResult result = wait_for_up(run, command, error);
+    PbxLine *line;
     PbxCall *call;
 
     if (result != RUN_DONE)
         return result;
-    call = pbx_call_make(run->calls, line_for_call(run, command), command, error);
+    line = line_for_call(run, command, error);
+    call = line ? pbx_call_make(run->calls, line, command, error) : NULL;
     if (!call)
         return RUN_FAILED;
     run->current = call->id;
@@ -179,19 +203,34 @@ static RunResult run_name(PbxRun *run, const PbxCommand *command, GError **error
 
 static RunResult run_action(PbxRun *run, const PbxCommand *command, GError **error)
 {
-    PbxCall *call;
+    PbxCall *call = pbx_run_find_call(run, command, error);
 
-    /* Raw octets go out without a call too. */
-    if (command->verb == VERB_RAW && !command->call && !pbx_calls_newest(run->calls)) {
-        PbxLine *line = run->lines->pdata[MAX(command->span, 0)];
-
-        return pbx_line_send_message(line, NULL, FALSE, command->octets) ? RUN_DONE : RUN_FAILED;
-    }
-    call = pbx_run_find_call(run, command, error);
     if (!call)
         return RUN_FAILED;
     run->current = call->id;
     return pbx_call_act(call, command, error) ? RUN_DONE : RUN_FAILED;
+}
+
+/* Raw octets go out without a call too: when there is none, or none on the span that is said. */
+static RunResult run_raw(PbxRun *run, const PbxCommand *command, GError **error)
+{
+    PbxLine *line = pbx_run_find_line(run, MAX(command->span, 0), error);
+    PbxCall *call = NULL;
+
+    if (!line)
+        return RUN_FAILED;
+    if (command->call || pbx_calls_newest(run->calls)) {
+        call = pbx_run_find_call(run, command, error);
+        if (!call)
+            return RUN_FAILED;
+    }
+    if (call && (command->span < 0 || call->line == line))
+        return run_action(run, command, error);
+    if (command->call) {
+        pbx_run_fail(error, "that call is on span %u", call->line->index);
+        return RUN_FAILED;
+    }
+    return pbx_line_send_message(line, NULL, FALSE, command->octets) ? RUN_DONE : RUN_FAILED;
 }
 
 /* Words that can mean both: before the first coming call they say how calls will be answered. */
@@ -225,6 +264,8 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
         return run_quit(run, command);
     case VERB_CHECK_IDLE:
         return run_check_idle(run, error);
+    case VERB_RAW:
+        return run_raw(run, command, error);
     case VERB_NAME:
         return run_name(run, command, error);
     case VERB_FORGET:
@@ -256,7 +297,6 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
     case VERB_RECORD:
     case VERB_ECHO:
     case VERB_STOP:
-    case VERB_RAW:
         return run_action(run, command, error);
     }
     return RUN_FAILED;

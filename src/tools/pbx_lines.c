@@ -56,18 +56,15 @@ static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, G
 
 RunResult pbx_run_lines(PbxRun *run, const PbxCommand *command, GError **error)
 {
-    gboolean found = FALSE;
-
+    if (command->span >= 0 && !pbx_run_find_line(run, command->span, error))
+        return RUN_FAILED;
     for (guint i = 0; i < run->lines->len; i++) {
         PbxLine *line = run->lines->pdata[i];
 
         if (command->span >= 0 && command->span != line->index)
             continue;
-        found = TRUE;
         if (!line_do(run, line, command, error))
             return RUN_FAILED;
     }
-    if (!found)
-        pbx_run_fail(error, "there is no span %d", command->span);
-    return found ? RUN_DONE : RUN_FAILED;
+    return RUN_DONE;
 }

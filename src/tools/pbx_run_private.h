@@ -40,6 +40,8 @@ struct PbxRun {
 void pbx_run_soon(PbxRun *run);
 /* Sets ERROR, answers FALSE. */
 gboolean pbx_run_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The line of this number; NULL with ERROR. */
+PbxLine *pbx_run_find_line(PbxRun *run, gint span, GError **error);
 /* The call COMMAND means; NULL with ERROR. */
 PbxCall *pbx_run_find_call(PbxRun *run, const PbxCommand *command, GError **error);
 

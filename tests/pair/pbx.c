@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A story: two scripts, and how each process is to end. */
+/* A story: two scripts, and how each process is to end. Without a script for the network side, one
+ * process has both ends of two lines, spans 0 and 1, and 2 and 3. */
 typedef struct Story {
     const char *name;
     const char *options; /* of both */
@@ -22,8 +23,8 @@ typedef struct Story {
     const char *says; /* in what the CPE side prints on standard error; NULL: nothing is printed */
     /* filled when it runs */
     char *directory;
-    int held[2];
-    guint16 ports[2];
+    int held[4];
+    guint16 ports[4];
     GSubprocess *sides[2];
 } Story;
 
@@ -236,6 +237,34 @@ static const char name_cpe[] = "always answer\n"
                                "call 1 disconnect 16\n"
                                "expect idle\n";
 
+/* A call for one span goes out there or nowhere: not on span 2, which has room. */
+#define FIVE_CALLS                                                                                 \
+    "call 100 on 0\n"                                                                              \
+    "call 100 on 0\n"                                                                              \
+    "call 100 on 0\n"                                                                              \
+    "call 100 on 0\n"                                                                              \
+    "call 100 on 0\n"
+static const char full_span[] =
+    "always proceed only\n"
+    "expect up within 10s\n" FIVE_CALLS FIVE_CALLS FIVE_CALLS FIVE_CALLS "call 100 on 0\n"
+    "call 100 on 0\n"
+    "call 100 on 0\n"
+    "call 200 on 2\n"
+    "call 300 on 0\n";
+
+/* RESTART of channel 9 on one span leaves channel 9 of another alone. */
+static const char raw_on_span[] = "always proceed only\n"
+                                  "expect up within 10s\n"
+                                  "call 100 channel 9 exclusive on 0\n"
+                                  "expect PROCEEDING\n"
+                                  "raw 08 02 00 00 46 18 03 a9 83 89 79 01 80 on 2\n"
+                                  "expect RESTART ACK channel 9\n"
+                                  "call 2 answer\n"
+                                  "call 1 expect CONNECT\n"
+                                  "call 1 raw 6e 27 01 f9 on 0\n"
+                                  "expect sent NOTIFY notify 121\n"
+                                  "call 1 raw 6e 27 01 f9 on 2\n";
+
 static Story stories[] = {
     {"every-answer-and-every-clearing", "", answers_network, answers_cpe},
     {"restart-raw-octets-and-a-pulled-cable", "", trouble_network, trouble_cpe},
@@ -259,6 +288,13 @@ static Story stories[] = {
     {"a-busy-channel-fails", "", "always answer\nserve\n",
      "call 100\nexpect CONNECT\ncheck channels idle\nquit\n", .cpe_status = 1,
      .says = "cpe.pbx:3: check channels idle: 1 calls are alive"},
+    {"a-full-span-fails", "--type t1", NULL, full_span, .cpe_status = 1,
+     .says = "cpe.pbx:27: call 300 on 0: all channels of span 0 are busy"},
+    {"a-span-that-is-down-fails", "", NULL, "expect up within 10s\nline down on 2\ncall 1 on 2\n",
+     .cpe_status = 3,
+     .says = "cpe.pbx:3: call 1 on 2: span 2 is down: its D channel does not come up"},
+    {"raw-octets-go-out-on-their-span", "", NULL, raw_on_span, .cpe_status = 1,
+     .says = "cpe.pbx:11: call 1 raw 6e 27 01 f9 on 2: that call is on span 0"},
     {"audio-is-exact-both-ways", "--buffer 32", audio_network, audio_cpe, .alone = TRUE},
     {"audio-is-exact-on-t1", "--buffer 32 --type t1", audio_network, audio_cpe, .alone = TRUE},
 };
@@ -294,16 +330,31 @@ static void side_setup(gpointer data)
         real_time_ask();
 }
 
-static GSubprocess *side_start(const Story *story, gboolean network, guint16 local, guint16 remote)
+/* The spans of one side, as options. */
+static char *side_spans(const Story *story, gboolean network)
+{
+    const guint16 *port = story->ports;
+    const char *clock = network ? "master" : "slave";
+
+    if (story->network)
+        return g_strdup_printf("--side %s --clock %s --local 127.0.0.1:%u --remote 127.0.0.1:%u",
+                               network ? "network" : "cpe", clock, port[!network], port[network]);
+    return g_strdup_printf(
+        "--span local=127.0.0.1:%u,remote=127.0.0.1:%u,side=network,clock=master "
+        "--span local=127.0.0.1:%u,remote=127.0.0.1:%u "
+        "--span local=127.0.0.1:%u,remote=127.0.0.1:%u,side=network,clock=master "
+        "--span local=127.0.0.1:%u,remote=127.0.0.1:%u",
+        port[0], port[1], port[1], port[0], port[2], port[3], port[3], port[2]);
+}
+
+static GSubprocess *side_start(const Story *story, gboolean network)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     const char *side = network ? "network" : "cpe";
     g_autofree char *path = g_canonicalize_filename(tool(), NULL);
-    g_autofree char *line = g_strdup_printf("%s --packet 5 --side %s --clock %s --local "
-                                            "127.0.0.1:%u --remote 127.0.0.1:%u --timeout 90s -s "
-                                            "%s.pbx %s",
-                                            path, side, network ? "master" : "slave", local, remote,
-                                            side, story->options);
+    g_autofree char *spans = side_spans(story, network);
+    g_autofree char *line = g_strdup_printf("%s --packet 5 %s --timeout 90s -s %s.pbx %s", path,
+                                            spans, side, story->options);
     g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", -1);
     g_autofree char *script = g_strdup_printf("%s/%s.pbx", story->directory, side);
     g_autofree char *json = g_strdup_printf("%s/%s.json", story->directory, side);
@@ -324,7 +375,7 @@ static GSubprocess *side_start(const Story *story, gboolean network, guint16 loc
 /* All ports are held before the first is let go, so that no two stories get the same. */
 static void story_ports(Story *story)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         story->ports[i] = free_port(&story->held[i]);
 }
 
@@ -332,10 +383,11 @@ static void story_start(Story *story)
 {
     story->directory = g_dir_make_tmp("tieline-pbx-XXXXXX", NULL);
     g_assert_nonnull(story->directory);
-    close(story->held[0]);
-    close(story->held[1]);
-    story->sides[0] = side_start(story, TRUE, story->ports[0], story->ports[1]);
-    story->sides[1] = side_start(story, FALSE, story->ports[1], story->ports[0]);
+    for (int i = 0; i < 4; i++)
+        close(story->held[i]);
+    if (story->network)
+        story->sides[0] = side_start(story, TRUE);
+    story->sides[1] = side_start(story, FALSE);
 }
 
 static char *text_of(const Story *story, const char *name)
@@ -392,6 +444,14 @@ static void recording_is_exact(const Story *story, const char *name, guint32 see
     }
 }
 
+static int side_status(GSubprocess *side)
+{
+    if (!side)
+        return 0;
+    g_subprocess_wait(side, NULL, NULL);
+    return g_subprocess_get_if_exited(side) ? g_subprocess_get_exit_status(side) : -1;
+}
+
 static void story_test(gconstpointer data)
 {
     Story *story = (Story *)data;
@@ -401,16 +461,12 @@ static void story_test(gconstpointer data)
 
     if (story->alone)
         story_start(story);
-    g_subprocess_wait(story->sides[1], NULL, NULL);
-    if (strstr(story->network, "serve")) /* it serves until it is told to go */
+    statuses[1] = side_status(story->sides[1]);
+    if (story->network && strstr(story->network, "serve")) /* it serves until it is told to go */
         g_subprocess_send_signal(story->sides[0], SIGTERM);
-    g_subprocess_wait(story->sides[0], NULL, NULL);
+    statuses[0] = side_status(story->sides[0]);
     network = text_of(story, "network.err");
     cpe = text_of(story, "cpe.err");
-    for (int i = 0; i < 2; i++)
-        statuses[i] = g_subprocess_get_if_exited(story->sides[i])
-                          ? g_subprocess_get_exit_status(story->sides[i])
-                          : -1;
     if (statuses[0] != story->network_status || statuses[1] != story->cpe_status)
         g_test_message("network: %d %s; cpe: %d %s", statuses[0], network, statuses[1], cpe);
     g_assert_cmpint(statuses[0], ==, story->network_status);
@@ -492,6 +548,28 @@ static void a_silent_line_is_trouble(void)
     close(held[1]);
 }
 
+static void a_span_that_is_not_there_is_named(void)
+{
+    static const char *const commands[] = {"raw 08 02 00 00 46 79 01 87", "raw frame 00 01 01",
+                                           "call 100", "rate 5", "restart all"};
+    int held[2];
+    guint16 ports[2] = {free_port(&held[0]), free_port(&held[1])};
+    g_autofree char *options =
+        g_strdup_printf("--local 127.0.0.1:%u --remote 127.0.0.1:%u", ports[0], ports[1]);
+
+    close(held[0]);
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *input = g_strdup_printf("%s on 9\n", commands[i]);
+        g_autofree char *wanted =
+            g_strdup_printf("tieline-pbx: stdin:1: %s on 9: there is no span 9\n", commands[i]);
+        g_autofree char *errors = NULL;
+
+        g_assert_cmpint(tool_run(options, input, &errors), ==, 1);
+        g_assert_cmpstr(errors, ==, wanted);
+    }
+    close(held[1]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -502,6 +580,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/tool/bad-script-is-usage", a_bad_script_is_usage);
     g_test_add_func("/pbx/tool/bad-command-on-stdin-is-usage", a_bad_command_on_stdin_is_usage);
     g_test_add_func("/pbx/tool/silent-line-is-trouble", a_silent_line_is_trouble);
+    g_test_add_func("/pbx/tool/span-that-is-not-there-is-named", a_span_that_is_not_there_is_named);
     for (gsize i = 0; i < G_N_ELEMENTS(stories); i++) {
         g_autofree char *path = g_strdup_printf("/pbx/pair/%s", stories[i].name);
 
