@@ -37,7 +37,7 @@ static void signal_arrived(void *user, int fd, LoopReady ready)
     if (watch->asked)
         pbx_run_stop(watch->run, VERDICT_GOOD, "ended by a signal");
     else
-        pbx_run_quit(watch->run);
+        pbx_run_interrupt(watch->run);
     watch->asked = TRUE;
 }
 

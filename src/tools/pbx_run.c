@@ -87,14 +87,20 @@ static void command_report(PbxRun *run, const PbxCommand *command, gboolean good
     pbx_report_close();
 }
 
-static void command_failed(PbxRun *run, const PbxCommand *command, PbxVerdict verdict,
-                           const char *why)
+static void command_judge(PbxRun *run, const PbxCommand *command, PbxVerdict verdict,
+                          const char *why)
 {
     g_autofree char *text =
         g_strdup_printf("%s:%u: %s: %s", run->name, command->line, command->text, why);
 
     command_report(run, command, FALSE, why);
     pbx_run_judge(run, verdict, text);
+}
+
+static void command_failed(PbxRun *run, const PbxCommand *command, PbxVerdict verdict,
+                           const char *why)
+{
+    command_judge(run, command, verdict, why);
     if (!run->keep_going)
         pbx_run_quit(run);
 }
@@ -157,6 +163,15 @@ void pbx_run_quit(PbxRun *run)
     g_queue_clear_full(&run->commands, (GDestroyNotify)pbx_command_free);
     run->begun = FALSE;
     pbx_run_add(run, quit);
+}
+
+void pbx_run_interrupt(PbxRun *run)
+{
+    const PbxCommand *command = g_queue_peek_head(&run->commands);
+
+    if (command && command->verb != VERB_SERVE && command->verb != VERB_QUIT)
+        command_judge(run, command, VERDICT_FAILED, "ended by a signal");
+    pbx_run_quit(run);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */

@@ -30,6 +30,9 @@ void pbx_run_add(PbxRun *run, PbxCommand *command);
 void pbx_run_end_of_input(PbxRun *run);
 /* Ends the run as `quit` does. */
 void pbx_run_quit(PbxRun *run);
+/* Ends the run as `quit` does, because a signal says so: a command that is cut off has failed,
+ * unless it is `serve` or `quit`. */
+void pbx_run_interrupt(PbxRun *run);
 /* Says WHY on standard error; the first time it becomes the verdict. The run goes on. */
 void pbx_run_judge(PbxRun *run, PbxVerdict verdict, const char *why);
 /* Ends the run at once; WHY may be NULL. */

@@ -548,6 +548,69 @@ static void a_silent_line_is_trouble(void)
     close(held[1]);
 }
 
+/* Runs INPUT, whose first command is the shortest wait, and ends the tool by a signal once that is
+ * done; standard input stays open. */
+static int tool_interrupt(const char *options, const char *input, char **errors)
+{
+    g_autofree char *line = g_strdup_printf("%s %s", tool(), options);
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    g_autoptr(GSubprocess) process =
+        g_subprocess_newv((const char *const *)words,
+                          G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                              G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                          NULL);
+    g_autoptr(GDataInputStream) reports = NULL;
+    g_autoptr(GDataInputStream) complaints = NULL;
+    gboolean begun = FALSE;
+
+    g_assert_nonnull(process);
+    reports = g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
+    complaints = g_data_input_stream_new(g_subprocess_get_stderr_pipe(process));
+    g_assert_true(g_output_stream_write_all(g_subprocess_get_stdin_pipe(process), input,
+                                            strlen(input), NULL, NULL, NULL));
+    while (!begun) {
+        g_autofree char *report = g_data_input_stream_read_line(reports, NULL, NULL, NULL);
+
+        g_assert_nonnull(report);
+        begun = strstr(report, "\"text\":\"wait 1ms\"") != NULL;
+    }
+    g_subprocess_send_signal(process, SIGTERM);
+    g_subprocess_wait(process, NULL, NULL);
+    *errors = g_data_input_stream_read_line(complaints, NULL, NULL, NULL);
+    g_assert_true(g_subprocess_get_if_exited(process));
+    return g_subprocess_get_exit_status(process);
+}
+
+static void a_signal_is_no_success(void)
+{
+    static const struct {
+        const char *command;
+        int status;
+        const char *says;
+    } rows[] = {
+        {"wait 30s", 1, "tieline-pbx: stdin:2: wait 30s: ended by a signal"},
+        {"expect SETUP within 30s", 1,
+         "tieline-pbx: stdin:2: expect SETUP within 30s: ended by a signal"},
+        {"rate 5", 1, "tieline-pbx: stdin:2: rate 5: ended by a signal"},
+        {"serve", 0, NULL},
+        {"# nothing is left to do", 0, NULL},
+    };
+    int held[2];
+    guint16 ports[2] = {free_port(&held[0]), free_port(&held[1])};
+    g_autofree char *options =
+        g_strdup_printf("--local 127.0.0.1:%u --remote 127.0.0.1:%u", ports[0], ports[1]);
+
+    close(held[0]);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *input = g_strdup_printf("wait 1ms\n%s\n", rows[i].command);
+        g_autofree char *errors = NULL;
+
+        g_assert_cmpint(tool_interrupt(options, input, &errors), ==, rows[i].status);
+        g_assert_cmpstr(errors, ==, rows[i].says);
+    }
+    close(held[1]);
+}
+
 static void a_span_that_is_not_there_is_named(void)
 {
     static const char *const commands[] = {"raw 08 02 00 00 46 79 01 87", "raw frame 00 01 01",
@@ -580,6 +643,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/tool/bad-script-is-usage", a_bad_script_is_usage);
     g_test_add_func("/pbx/tool/bad-command-on-stdin-is-usage", a_bad_command_on_stdin_is_usage);
     g_test_add_func("/pbx/tool/silent-line-is-trouble", a_silent_line_is_trouble);
+    g_test_add_func("/pbx/tool/signal-is-no-success", a_signal_is_no_success);
     g_test_add_func("/pbx/tool/span-that-is-not-there-is-named", a_span_that_is_not_there_is_named);
     for (gsize i = 0; i < G_N_ELEMENTS(stories); i++) {
         g_autofree char *path = g_strdup_printf("/pbx/pair/%s", stories[i].name);
