@@ -122,6 +122,7 @@ void pbx_call_clear(PbxCall *call, gint cause)
         return;
     if (call->phase == PHASE_CLEARING)
         command.verb = VERB_RELEASE;
+    pbx_call_end_steps(call);
     pbx_call_act(call, &command, NULL);
 }
 

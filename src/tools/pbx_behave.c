@@ -48,12 +48,17 @@ static const PbxBehaviour *behaviour_for(const PbxCalls *calls, const char *call
     return any;
 }
 
+void pbx_call_end_steps(PbxCall *call)
+{
+    g_clear_pointer(&call->steps, g_ptr_array_unref);
+}
+
 static void steps_continue(PbxCall *call)
 {
     PbxCalls *calls = call->calls;
 
     if (call->step >= call->steps->len) {
-        g_clear_pointer(&call->steps, g_ptr_array_unref);
+        pbx_call_end_steps(call);
         return;
     }
     loop_timer_start(calls->loop, call->timer,
@@ -76,8 +81,8 @@ static void steps_take(PbxCall *call)
         if (!call)
             return;
         if (!done) {
-            calls->events.trouble(calls->events.user, call, step, error->message);
-            g_clear_pointer(&call->steps, g_ptr_array_unref);
+            calls->events.step_failed(calls->events.user, call, step, error->message);
+            pbx_call_end_steps(call);
             return;
         }
         if (call->steps && call->step < call->steps->len &&

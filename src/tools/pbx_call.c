@@ -34,7 +34,7 @@ static void call_free(PbxCall *call)
     pbx_call_take_channel(call, 0);
     g_ptr_array_remove(call->calls->live, call);
     loop_timer_free(call->calls->loop, call->timer);
-    g_clear_pointer(&call->steps, g_ptr_array_unref);
+    pbx_call_end_steps(call);
     pbx_audio_free(call->audio);
     g_free(call);
 }
@@ -317,7 +317,7 @@ static void hangup_received(PbxCalls *calls, const pri_event_hangup *hangup)
     if (hangup->e == PRI_EVENT_HANGUP_REQ) {
         call->phase = PHASE_CLEARING;
         call->cleared_by_peer = TRUE;
-        g_clear_pointer(&call->steps, g_ptr_array_unref);
+        pbx_call_end_steps(call);
         loop_timer_start(calls->loop, call->timer, calls->clearing_us);
         return;
     }

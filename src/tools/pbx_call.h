@@ -45,7 +45,7 @@ typedef struct PbxCallsEvents {
     /* CONNECT was sent or received. */
     void (*connected)(void *user, PbxCall *call);
     /* A step of an answer could not be taken. */
-    void (*trouble)(void *user, PbxCall *call, const PbxCommand *step, const char *why);
+    void (*step_failed)(void *user, PbxCall *call, const PbxCommand *step, const char *why);
 } PbxCallsEvents;
 
 PbxCalls *pbx_calls_new(Loop *loop, const PbxCallsEvents *events);
@@ -55,6 +55,8 @@ void pbx_calls_free(PbxCalls *calls);
 PbxCall *pbx_call_make(PbxCalls *calls, PbxLine *line, const PbxCommand *command, GError **error);
 /* Does one command of the call verbs. FALSE with ERROR when the call does not allow it. */
 gboolean pbx_call_act(PbxCall *call, const PbxCommand *command, GError **error);
+/* An incoming call takes no further steps. */
+void pbx_call_end_steps(PbxCall *call);
 /* Clears CALL with CAUSE, whatever it is doing. */
 void pbx_call_clear(PbxCall *call, gint cause);
 

@@ -201,6 +201,12 @@ static RunResult run_name(PbxRun *run, const PbxCommand *command, GError **error
     return RUN_DONE;
 }
 
+static gboolean is_clearing(PbxVerb verb)
+{
+    return verb == VERB_DISCONNECT || verb == VERB_RELEASE || verb == VERB_COMPLETE ||
+           verb == VERB_REJECT;
+}
+
 static RunResult run_action(PbxRun *run, const PbxCommand *command, GError **error)
 {
     PbxCall *call = pbx_run_find_call(run, command, error);
@@ -208,6 +214,8 @@ static RunResult run_action(PbxRun *run, const PbxCommand *command, GError **err
     if (!call)
         return RUN_FAILED;
     run->current = call->id;
+    if (is_clearing(command->verb))
+        pbx_call_end_steps(call);
     return pbx_call_act(call, command, error) ? RUN_DONE : RUN_FAILED;
 }
 

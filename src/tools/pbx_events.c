@@ -149,12 +149,20 @@ static void call_gone(void *user, PbxCall *call)
     pbx_run_soon(run);
 }
 
-static void call_trouble(void *user, PbxCall *call, const PbxCommand *step, const char *why)
+/* The run goes on, for its other calls; its verdict is spoken. */
+static void call_step_failed(void *user, PbxCall *call, const PbxCommand *step, const char *why)
 {
+    PbxRun *run = user;
+    g_autofree char *text =
+        g_strdup_printf("%s:%u: %s: call %u: %s", run->name, step->line, step->text, call->id, why);
+
     pbx_report_open("trouble", TRUE);
     pbx_report_number("call", call->id);
+    pbx_report_number("line", step->line);
+    pbx_report_string("text", step->text);
     pbx_report_string("why", why);
     pbx_report_close();
+    pbx_run_judge(run, VERDICT_FAILED, text);
 }
 
 void pbx_run_open_calls(PbxRun *run)
@@ -164,7 +172,7 @@ void pbx_run_open_calls(PbxRun *run)
         .named = call_named,
         .gone = call_gone,
         .connected = call_connected,
-        .trouble = call_trouble,
+        .step_failed = call_step_failed,
     };
 
     run->calls = pbx_calls_new(run->loop, &events);

@@ -131,7 +131,7 @@ static void load_count(PbxLoad *load, gboolean answered, gint cause)
 /* Hangs the call up when DELAY_US have passed. */
 static void load_hang_up_after(PbxLoad *load, PbxCall *call, gint64 delay_us)
 {
-    g_clear_pointer(&call->steps, g_ptr_array_unref);
+    pbx_call_end_steps(call);
     call->steps = g_ptr_array_ref(load->farewell);
     call->step = 0;
     loop_timer_start(load->loop, call->timer, delay_us);
@@ -221,7 +221,11 @@ PbxLoad *pbx_load_new(Loop *loop, PbxCalls *calls, GPtrArray *lines, const PbxCo
         .connect_us = g_array_new(FALSE, FALSE, sizeof(gint64)),
         .started_us = loop_now(loop),
     };
-    *farewell = (PbxCommand){.verb = VERB_DISCONNECT, .cause = 16, .after_us = command->time_us};
+    *farewell = (PbxCommand){.verb = VERB_DISCONNECT,
+                             .line = command->line,
+                             .text = g_strdup("disconnect 16"),
+                             .cause = 16,
+                             .after_us = command->time_us};
     g_ptr_array_add(load->farewell, farewell);
     octets_sum(load, &load->octets_in, &load->octets_out);
     load->next_us = load->started_us;

@@ -107,6 +107,18 @@ static void step_read(PbxWords *words, PbxCommand *behaviour, gboolean first)
     }
 }
 
+/* Steps from FROM on are made of the words from START on: their text, for reports. */
+static void steps_name(const PbxWords *words, guint start, PbxCommand *behaviour, guint from)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = start; i < words->at; i++)
+        g_string_append_printf(text, "%s%s", i > start ? " " : "",
+                               (const char *)words->words->pdata[i]);
+    for (guint i = from; i < behaviour->steps->len; i++)
+        ((PbxCommand *)behaviour->steps->pdata[i])->text = g_strdup(text->str);
+}
+
 static PbxCommand *behaviour_read(PbxWords *words)
 {
     PbxCommand *behaviour = command_new(VERB_BEHAVE);
@@ -114,7 +126,10 @@ static PbxCommand *behaviour_read(PbxWords *words)
 
     behaviour->steps = g_ptr_array_new_with_free_func((GDestroyNotify)pbx_command_free);
     do {
+        guint start = words->at, from = behaviour->steps->len;
+
         step_read(words, behaviour, first);
+        steps_name(words, start, behaviour, from);
         first = FALSE;
     } while (!words->fault && pbx_words_take(words, "then"));
     return behaviour;
@@ -223,6 +238,8 @@ PbxCommand *pbx_command_parse(const char *text, guint line, GError **error)
             command->action->line = line;
             command->action->text = g_strdup(command->text);
         }
+        for (guint i = 0; command->steps && i < command->steps->len; i++)
+            ((PbxCommand *)command->steps->pdata[i])->line = line;
     }
     pbx_words_close(&words);
     return g_steal_pointer(&command);

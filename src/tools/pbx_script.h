@@ -90,7 +90,7 @@ typedef struct PbxExpectation {
 typedef struct PbxCommand {
     PbxVerb verb;
     guint line;
-    char *text; /* the line as written */
+    char *text; /* the line as written; of a step its own words */
     char *call; /* "call 2 ...": number or name; NULL: the current one */
     struct PbxCommand
         *action; /* VERB_BEHAVE whose words are as well an action on a call; NULL: they are not */

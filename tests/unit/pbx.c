@@ -149,6 +149,8 @@ static void the_words_of_a_call_are_kept(void)
     g_assert_cmpint(expect->expect.location, ==, EXPECT_ANY);
     g_assert_cmpint(expect->expect.within_us, ==, 1500000);
     g_assert_cmpstr(answer->pattern, ==, "2XX");
+    g_assert_cmpstr(((PbxCommand *)answer->steps->pdata[2])->text, ==, "answer after 250ms");
+    g_assert_cmpuint(((PbxCommand *)answer->steps->pdata[2])->line, ==, 1);
     g_assert_cmpint(((PbxCommand *)answer->steps->pdata[1])->after_us, ==, 0);
     g_assert_cmpint(((PbxCommand *)answer->steps->pdata[2])->after_us, ==, 250000);
 }
