@@ -142,8 +142,8 @@ static gboolean act_audio(PbxCall *call, const PbxCommand *command, GError **err
         pbx_audio_echo(call->audio);
         return TRUE;
     case VERB_STOP:
-        pbx_audio_stop(call->audio);
-        return TRUE;
+        pbx_audio_rest(call->audio);
+        return pbx_audio_record_end(call->audio, error);
     }
     return FALSE;
 }

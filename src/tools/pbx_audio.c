@@ -40,6 +40,8 @@ struct PbxAudio {
     double phase, step;
     /* recording */
     FILE *record;
+    char *record_name;
+    int record_errno;      /* why an octet was not written; 0: all were */
     gboolean record_waits; /* for the connection */
     guint64 recorded;
     GByteArray *head; /* the first octets since the connection; NULL: let go */
@@ -71,29 +73,18 @@ PbxAudio *pbx_audio_new(Law law)
     return audio;
 }
 
-static void player_stop(PbxAudio *audio)
+void pbx_audio_rest(PbxAudio *audio)
 {
     audio->player = PLAYER_REST;
     g_clear_pointer(&audio->file, g_bytes_unref);
-}
-
-static void record_stop(PbxAudio *audio)
-{
-    g_clear_pointer(&audio->record, fclose);
-    audio->record_waits = FALSE;
-}
-
-void pbx_audio_stop(PbxAudio *audio)
-{
-    player_stop(audio);
-    record_stop(audio);
 }
 
 void pbx_audio_free(PbxAudio *audio)
 {
     if (!audio)
         return;
-    pbx_audio_stop(audio);
+    pbx_audio_rest(audio);
+    pbx_audio_record_end(audio, NULL);
     g_clear_pointer(&audio->head, g_byte_array_unref);
     g_clear_pointer(&audio->compare, g_byte_array_unref);
     g_free(audio);
@@ -148,7 +139,7 @@ static guint8 tone_next(PbxAudio *audio)
 
 gboolean pbx_audio_play(PbxAudio *audio, const PbxSource *source, const char *file, GError **error)
 {
-    player_stop(audio);
+    pbx_audio_rest(audio);
     switch (source->kind) {
     case SOURCE_FILE: {
         char *octets;
@@ -177,7 +168,7 @@ gboolean pbx_audio_play(PbxAudio *audio, const PbxSource *source, const char *fi
 
 void pbx_audio_echo(PbxAudio *audio)
 {
-    player_stop(audio);
+    pbx_audio_rest(audio);
     audio->player = PLAYER_ECHO;
 }
 
@@ -190,7 +181,7 @@ static void file_block(PbxAudio *audio, guint8 *tx, gsize count)
         if (audio->at == size && audio->again)
             audio->at = 0;
         if (audio->at == size) { /* the rest of the block stays idle */
-            player_stop(audio);
+            pbx_audio_rest(audio);
             return;
         }
         tx[i] = octets[audio->at++];
@@ -221,29 +212,56 @@ static void play_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize coun
 
 /* ---- recording ------------------------------------------------------------------------------- */
 
-gboolean pbx_audio_record(PbxAudio *audio, const char *file, gboolean early, GError **error)
+static gboolean record_fail(const char *file, int why, GError **error)
 {
-    record_stop(audio);
-    audio->record = fopen(file, "wb");
-    if (!audio->record) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", file,
-                    g_strerror(errno));
-        return FALSE;
-    }
-    audio->recorded = 0;
-    audio->record_waits = !early && !audio->connected;
-    if (audio->head) {
-        if (audio->head->len)
-            audio->recorded = fwrite(audio->head->data, 1, audio->head->len, audio->record);
-        g_clear_pointer(&audio->head, g_byte_array_unref);
-    }
-    return TRUE;
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(why), "%s: %s", file, g_strerror(why));
+    return FALSE;
 }
 
-static void record_block(PbxAudio *audio, const guint8 *rx, gsize count)
+/* What is written stays in memory for a while: only the file's close tells the last of it. */
+gboolean pbx_audio_record_end(PbxAudio *audio, GError **error)
 {
-    if (audio->record && !audio->record_waits)
-        audio->recorded += fwrite(rx, 1, count, audio->record);
+    FILE *record = g_steal_pointer(&audio->record);
+    g_autofree char *name = g_steal_pointer(&audio->record_name);
+
+    audio->record_waits = FALSE;
+    if (!record)
+        return TRUE;
+    if (fclose(record) && !audio->record_errno)
+        audio->record_errno = errno;
+    return !audio->record_errno || record_fail(name, audio->record_errno, error);
+}
+
+static gboolean record_write(PbxAudio *audio, const guint8 *octets, gsize count, GError **error)
+{
+    gsize written = count ? fwrite(octets, 1, count, audio->record) : 0;
+
+    audio->recorded += written;
+    if (written == count)
+        return TRUE;
+    audio->record_errno = errno;
+    return pbx_audio_record_end(audio, error);
+}
+
+gboolean pbx_audio_record(PbxAudio *audio, const char *file, gboolean early, GError **error)
+{
+    g_autoptr(GByteArray) head = NULL;
+
+    if (!pbx_audio_record_end(audio, error))
+        return FALSE;
+    audio->record = fopen(file, "wb");
+    if (!audio->record)
+        return record_fail(file, errno, error);
+    audio->record_name = g_strdup(file);
+    audio->record_errno = 0;
+    audio->recorded = 0;
+    audio->record_waits = !early && !audio->connected;
+    head = g_steal_pointer(&audio->head);
+    return !head || record_write(audio, head->data, head->len, error);
+}
+
+static gboolean record_block(PbxAudio *audio, const guint8 *rx, gsize count, GError **error)
+{
     if (audio->head) {
         if (audio->head->len + count > HEAD_OCTETS)
             g_clear_pointer(&audio->head, g_byte_array_unref);
@@ -252,14 +270,18 @@ static void record_block(PbxAudio *audio, const guint8 *rx, gsize count)
     }
     if (audio->compare && audio->compare->len < COMPARE_REACH)
         g_byte_array_append(audio->compare, rx, (guint)count);
+    return !audio->record || audio->record_waits || record_write(audio, rx, count, error);
 }
 
-void pbx_audio_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count)
+gboolean pbx_audio_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count, GError **error)
 {
+    gboolean recorded;
+
     audio->heard += count;
-    record_block(audio, rx, count);
+    recorded = record_block(audio, rx, count, error);
     play_block(audio, rx, tx, count);
     audio->sent += count;
+    return recorded;
 }
 
 gboolean pbx_audio_is_playing(const PbxAudio *audio)

@@ -10,7 +10,7 @@ typedef struct PbxAudio PbxAudio;
 
 /* LAW is what tones are coded in. */
 PbxAudio *pbx_audio_new(Law law);
-/* Ends the recording; files are complete afterwards. */
+/* Ends the recording, whole or not. */
 void pbx_audio_free(PbxAudio *audio);
 
 /* The call is connected: octets are counted, and a waiting recording begins, from here. */
@@ -21,16 +21,20 @@ void pbx_audio_connected(PbxAudio *audio);
 gboolean pbx_audio_play(PbxAudio *audio, const PbxSource *source, const char *file, GError **error);
 /* Sends back what is heard. */
 void pbx_audio_echo(PbxAudio *audio);
-/* Ends playing, echo and recording. */
-void pbx_audio_stop(PbxAudio *audio);
+/* Ends playing and echo. */
+void pbx_audio_rest(PbxAudio *audio);
+/* Ends the recording. FALSE with ERROR when the file does not hold every octet of it. */
+gboolean pbx_audio_record_end(PbxAudio *audio, GError **error);
 
 /* Writes every octet heard from the connection on to FILE (EARLY: from now on, before the
  * connection). Begun within 2 s after the connection it still holds every octet from there. FALSE
- * with ERROR. */
+ * with ERROR, also when the recording before it was not whole. */
 gboolean pbx_audio_record(PbxAudio *audio, const char *file, gboolean early, GError **error);
 
-/* One block of the channel. */
-void pbx_audio_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count);
+/* One block of the channel. FALSE with ERROR when it could not be recorded: the recording has ended
+ * with it. */
+gboolean pbx_audio_block(PbxAudio *audio, const guint8 *rx, guint8 *tx, gsize count,
+                         GError **error);
 
 gboolean pbx_audio_is_playing(const PbxAudio *audio);
 /* Octets heard, sent, and written to the recording, since the connection. */

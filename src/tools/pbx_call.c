@@ -50,11 +50,27 @@ void pbx_calls_free(PbxCalls *calls)
     g_free(calls);
 }
 
+static void call_end_recording(PbxCall *call)
+{
+    PbxCalls *calls = call->calls;
+    g_autoptr(GError) error = NULL;
+
+    if (!pbx_audio_record_end(call->audio, &error))
+        calls->events.record_failed(calls->events.user, call, error->message);
+}
+
+void pbx_calls_end_recordings(PbxCalls *calls)
+{
+    for (guint i = 0; i < calls->live->len; i++)
+        call_end_recording(calls->live->pdata[i]);
+}
+
 void pbx_call_end(PbxCall *call)
 {
     PbxCalls *calls = call->calls;
 
     call->isdn = NULL;
+    call_end_recording(call);
     calls->events.gone(calls->events.user, call);
     call_free(call);
 }
@@ -176,9 +192,10 @@ void pbx_call_take_channel(PbxCall *call, guint8 channel)
 void pbx_calls_block(PbxLine *line, guint8 channel, const guint8 *rx, guint8 *tx, gsize count)
 {
     PbxCall *call = line->channels[channel & 31];
+    g_autoptr(GError) error = NULL;
 
-    if (call)
-        pbx_audio_block(call->audio, rx, tx, count);
+    if (call && !pbx_audio_block(call->audio, rx, tx, count, &error))
+        call->calls->events.record_failed(call->calls->events.user, call, error->message);
 }
 
 /* The channel an answer of the peer names becomes the call's. */

@@ -46,6 +46,8 @@ typedef struct PbxCallsEvents {
     void (*connected)(void *user, PbxCall *call);
     /* A step of an answer could not be taken. */
     void (*step_failed)(void *user, PbxCall *call, const PbxCommand *step, const char *why);
+    /* A recording is not whole. */
+    void (*record_failed)(void *user, PbxCall *call, const char *why);
 } PbxCallsEvents;
 
 PbxCalls *pbx_calls_new(Loop *loop, const PbxCallsEvents *events);
@@ -83,6 +85,8 @@ PbxCall *pbx_calls_nth(const PbxCalls *calls, guint index);
 PbxCall *pbx_calls_newest(const PbxCalls *calls);
 /* TRUE when an incoming call has ever come. */
 gboolean pbx_calls_had_incoming(const PbxCalls *calls);
+/* Ends every recording. */
+void pbx_calls_end_recordings(PbxCalls *calls);
 /* A free B channel of LINE for a call of ours: the highest as user side, the lowest as network; 0
  * when all are busy. */
 guint8 pbx_line_free_channel(const PbxLine *line);

@@ -165,6 +165,18 @@ static void call_step_failed(void *user, PbxCall *call, const PbxCommand *step, 
     pbx_run_judge(run, VERDICT_FAILED, text);
 }
 
+static void call_record_failed(void *user, PbxCall *call, const char *why)
+{
+    PbxRun *run = user;
+    g_autofree char *text = g_strdup_printf("%s: record: call %u: %s", run->name, call->id, why);
+
+    pbx_report_open("trouble", TRUE);
+    pbx_report_number("call", call->id);
+    pbx_report_string("why", why);
+    pbx_report_close();
+    pbx_run_judge(run, VERDICT_FAILED, text);
+}
+
 void pbx_run_open_calls(PbxRun *run)
 {
     PbxCallsEvents events = {
@@ -173,6 +185,7 @@ void pbx_run_open_calls(PbxRun *run)
         .gone = call_gone,
         .connected = call_connected,
         .step_failed = call_step_failed,
+        .record_failed = call_record_failed,
     };
 
     run->calls = pbx_calls_new(run->loop, &events);

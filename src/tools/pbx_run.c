@@ -57,6 +57,7 @@ void pbx_run_stop(PbxRun *run, PbxVerdict verdict, const char *why)
     if (run->stopped)
         return;
     run->stopped = TRUE;
+    pbx_calls_end_recordings(run->calls);
     if (why)
         pbx_run_judge(run, verdict, why);
     lines_report(run);

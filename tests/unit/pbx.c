@@ -4,6 +4,8 @@
 #include "pbx_news.h"
 #include "pbx_options.h"
 
+#include <errno.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -375,7 +377,7 @@ static void feed(PbxAudio *audio, PbxPattern *pattern, gsize count, guint8 *sent
             rx[i] = pattern ? pbx_pattern_next(pattern) : 0xd5;
             tx[i] = 0xd5;
         }
-        pbx_audio_block(audio, rx, tx, sizeof rx);
+        g_assert_true(pbx_audio_block(audio, rx, tx, sizeof rx, NULL));
         if (sent)
             memcpy(sent + at, tx, sizeof tx);
     }
@@ -408,7 +410,7 @@ static void the_pattern_is_found_or_missed_by_one_octet(void)
     for (gsize i = 0; i < sizeof wrong; i++)
         wrong[i] = pbx_pattern_next(&pattern);
     wrong[11] ^= 1;
-    pbx_audio_block(audio, wrong, tx, sizeof wrong);
+    g_assert_true(pbx_audio_block(audio, wrong, tx, sizeof wrong, NULL));
     feed(audio, &pattern, 8000, NULL);
     g_assert_cmpint(pbx_audio_compared(audio, 8000, &changed), ==, COMPARE_DIFFERENT);
     g_assert_cmpstr(changed, ==, "1 of 8000 octets differ, the first is number 4011");
@@ -437,6 +439,53 @@ static void a_late_recording_has_every_octet(void)
     for (gsize i = 0; i < length; i++)
         g_assert_cmpint((guint8)octets[i], ==, pbx_pattern_next(&pattern));
     g_unlink(file);
+}
+
+static void assert_full(const GError *error)
+{
+    g_autofree char *wanted = g_strdup_printf("/dev/full: %s", g_strerror(ENOSPC));
+
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+    g_assert_cmpstr(error->message, ==, wanted);
+}
+
+/* Whether the disk is full when it begins, in its middle, at its end, or as the next one begins. */
+static void a_recording_on_a_full_disk_fails(void)
+{
+    PbxAudio *audio = pbx_audio_new(LAW_ALAW);
+    g_autoptr(GError) begin = NULL;
+    g_autoptr(GError) middle = NULL;
+    g_autoptr(GError) end = NULL;
+    g_autoptr(GError) next = NULL;
+    guint8 rx[40] = {0}, tx[40];
+
+    if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS)) {
+        g_test_skip("no /dev/full");
+        pbx_audio_free(audio);
+        return;
+    }
+    pbx_audio_connected(audio);
+    feed(audio, NULL, 12000, NULL);
+    g_assert_false(pbx_audio_record(audio, "/dev/full", FALSE, &begin));
+    assert_full(begin);
+    feed(audio, NULL, 400, NULL); /* it has ended */
+
+    g_assert_true(pbx_audio_record(audio, "/dev/full", FALSE, NULL));
+    for (guint i = 0; i < 1000 && !middle; i++)
+        pbx_audio_block(audio, rx, tx, sizeof rx, &middle);
+    assert_full(middle);
+    g_assert_true(pbx_audio_record_end(audio, NULL));
+
+    g_assert_true(pbx_audio_record(audio, "/dev/full", FALSE, NULL));
+    feed(audio, NULL, 40, NULL);
+    g_assert_false(pbx_audio_record_end(audio, &end));
+    assert_full(end);
+
+    g_assert_true(pbx_audio_record(audio, "/dev/full", FALSE, NULL));
+    feed(audio, NULL, 40, NULL);
+    g_assert_false(pbx_audio_record(audio, "/dev/null", FALSE, &next));
+    assert_full(next);
+    pbx_audio_free(audio);
 }
 
 /* Eight samples a turn: the first is 0, the second 8000 * sin 45 degrees = 5657. G.711 table 1a, in
@@ -542,6 +591,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/audio/pattern-is-found-or-missed-by-one-octet",
                     the_pattern_is_found_or_missed_by_one_octet);
     g_test_add_func("/pbx/audio/late-recording-has-every-octet", a_late_recording_has_every_octet);
+    g_test_add_func("/pbx/audio/recording-on-a-full-disk-fails", a_recording_on_a_full_disk_fails);
     g_test_add_func("/pbx/audio/tones-are-coded-by-the-law", tones_are_coded_by_the_law);
     g_test_add_func("/pbx/options/spans-come-in-groups", spans_come_in_groups);
     g_test_add_func("/pbx/options/bad-ones-are-named", bad_options_are_named);
