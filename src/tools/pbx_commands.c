@@ -118,6 +118,20 @@ static void load_finished(void *user)
     pbx_run_soon(user);
 }
 
+static RunResult load_judge(const PbxLoad *load, GError **error)
+{
+    if (!pbx_load_failed(load))
+        return RUN_DONE;
+    if (pbx_load_given_up(load))
+        g_set_error(error, PBX_RUN_ERROR, VERDICT_LINE,
+                    "the D channel does not come up again: %" G_GUINT64_FORMAT
+                    " calls were not made",
+                    pbx_load_given_up(load));
+    else
+        pbx_run_fail(error, "%" G_GUINT64_FORMAT " calls were not answered", pbx_load_failed(load));
+    return RUN_FAILED;
+}
+
 static RunResult run_rate(PbxRun *run, const PbxCommand *command, GError **error)
 {
     RunResult result;
@@ -131,12 +145,7 @@ static RunResult run_rate(PbxRun *run, const PbxCommand *command, GError **error
     run->deadline_us = G_MAXINT64;
     if (!pbx_load_is_finished(run->load))
         return RUN_WAITING;
-    result = RUN_DONE;
-    if (pbx_load_failed(run->load)) {
-        pbx_run_fail(error, "%" G_GUINT64_FORMAT " calls were not answered",
-                     pbx_load_failed(run->load));
-        result = RUN_FAILED;
-    }
+    result = load_judge(run->load, error);
     g_clear_pointer(&run->load, pbx_load_free);
     return result;
 }

@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-#define PATIENCE_US                                                                                \
-    (60 * G_USEC_PER_SEC) /* a call nobody answers is given up and counts as failed */
+/* A call nobody answers is given up after this time and counts as failed; so are calls not made yet
+ * when no line has been ready for it. */
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
 
 struct PbxLoad {
     Loop *loop;
@@ -18,7 +19,10 @@ struct PbxLoad {
     LoopTimer *timer;
     GPtrArray *farewell; /* the one step of every call: DISCONNECT after the talk time */
     gint64 started_us, next_us;
+    gboolean stalled;  /* no line is ready ... */
+    gint64 stalled_us; /* ... since then */
     guint64 made, answered, failed, live, held;
+    guint64 given_up;                 /* of the failed: never made */
     guint64 causes[128];              /* of calls that were not answered */
     guint64 octets_in, octets_out;    /* of the D channels when it began */
     GArray *alerting_us, *connect_us; /* of gint64 */
@@ -33,6 +37,11 @@ static guint64 total(const PbxLoad *load)
 gboolean pbx_load_is_finished(const PbxLoad *load)
 {
     return load->answered + load->failed == total(load);
+}
+
+guint64 pbx_load_given_up(const PbxLoad *load)
+{
+    return load->given_up;
 }
 
 guint64 pbx_load_failed(const PbxLoad *load)
@@ -92,6 +101,7 @@ static void load_report(PbxLoad *load)
     pbx_report_number("calls", (gint64)load->made);
     pbx_report_number("answered", (gint64)load->answered);
     pbx_report_number("failed", (gint64)load->failed);
+    pbx_report_number("given_up", (gint64)load->given_up);
     pbx_report_number("held", (gint64)load->held);
     pbx_report_real("seconds", seconds);
     pbx_report_real("calls_per_second", seconds > 0 ? (double)load->answered / seconds : 0);
@@ -113,6 +123,15 @@ static void load_report(PbxLoad *load)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
+static void load_look(PbxLoad *load)
+{
+    if (!pbx_load_is_finished(load))
+        return;
+    loop_timer_stop(load->loop, load->timer);
+    load_report(load);
+    load->finished(load->user);
+}
+
 static void load_count(PbxLoad *load, gboolean answered, gint cause)
 {
     if (answered) {
@@ -121,11 +140,7 @@ static void load_count(PbxLoad *load, gboolean answered, gint cause)
         load->failed++;
         load->causes[cause & 127]++;
     }
-    if (pbx_load_is_finished(load)) {
-        loop_timer_stop(load->loop, load->timer);
-        load_report(load);
-        load->finished(load->user);
-    }
+    load_look(load);
 }
 
 /* Hangs the call up when DELAY_US have passed. */
@@ -154,17 +169,44 @@ void pbx_load_gone(PbxLoad *load, const PbxCall *call)
     load_count(load, call->connect_us != 0, call->cause);
 }
 
+static gboolean line_serves(const PbxLoad *load, const PbxLine *line)
+{
+    return (load->command->span < 0 || load->command->span == line->index) &&
+           pbx_line_is_ready(line);
+}
+
 /* The next span, by turns, that could carry a call now; NULL: none. */
 static PbxLine *line_choose(PbxLoad *load)
 {
     for (guint i = 0; i < load->lines->len; i++) {
         PbxLine *line = load->lines->pdata[load->turn++ % load->lines->len];
 
-        if ((load->command->span < 0 || load->command->span == line->index) &&
-            pbx_line_is_ready(line) && pbx_line_free_channel(line))
+        if (line_serves(load, line) && pbx_line_free_channel(line))
             return line;
     }
     return NULL;
+}
+
+/* TRUE when no line has been ready for too long. */
+static gboolean load_is_stranded(PbxLoad *load, gint64 now)
+{
+    for (guint i = 0; i < load->lines->len; i++)
+        if (line_serves(load, load->lines->pdata[i])) {
+            load->stalled = FALSE;
+            return FALSE;
+        }
+    if (!load->stalled)
+        load->stalled_us = now;
+    load->stalled = TRUE;
+    return now - load->stalled_us >= PATIENCE_US;
+}
+
+/* The rest is never made; calls that live may still end well. */
+static void load_give_up(PbxLoad *load)
+{
+    load->given_up = total(load) - load->made;
+    load->failed += load->given_up;
+    load_look(load);
 }
 
 static gboolean load_call(PbxLoad *load)
@@ -195,8 +237,13 @@ static void load_tick(void *user)
         if (!load_call(load)) { /* no channel: the pace slips */
             load->held++;
             load->next_us = now + 1000;
+            if (load_is_stranded(load, now)) {
+                load_give_up(load);
+                return;
+            }
             break;
         }
+        load->stalled = FALSE;
         load->next_us += MAX(interval, 1);
     }
     if (load->made < total(load))

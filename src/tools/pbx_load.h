@@ -19,5 +19,6 @@ void pbx_load_connected(PbxLoad *load, PbxCall *call);
 void pbx_load_gone(PbxLoad *load, const PbxCall *call);
 
 gboolean pbx_load_is_finished(const PbxLoad *load);
-/* Calls that were not answered. */
+/* Calls that were not answered; those of them that were never made, as no line was ready. */
 guint64 pbx_load_failed(const PbxLoad *load);
+guint64 pbx_load_given_up(const PbxLoad *load);

@@ -1,6 +1,8 @@
 /* tieline-pbx understands its commands, its messages and its own octets. */
+#include "loop_virtual.h"
 #include "pbx_audio.h"
 #include "pbx_edit.h"
+#include "pbx_load.h"
 #include "pbx_news.h"
 #include "pbx_options.h"
 
@@ -511,6 +513,52 @@ static void tones_are_coded_by_the_law(void)
     pbx_audio_free(other);
 }
 
+/* ---- load ------------------------------------------------------------------------------------ */
+
+static void load_is_over(void *user)
+{
+    ++*(guint *)user;
+}
+
+static gboolean is_over(void *user)
+{
+    return *(guint *)user > 0;
+}
+
+/* No line is ready: after a minute nobody waits for one any more. A line that shows itself in
+ * between, though all its channels are busy, begins the minute anew. */
+static void a_load_without_a_line_ends(void)
+{
+    static const PbxLineSettings settings = {.span = {.type = SPAN_T1, .d_channel = 24}};
+    Loop *loop = loop_virtual_new();
+    PbxCallsEvents nobody = {0};
+    PbxCalls *calls = pbx_calls_new(loop, &nobody);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    g_autoptr(PbxCommand) command = pbx_command_parse("rate 10 for 5 calls", 1, NULL);
+    PbxLine line = {.settings = &settings, .loop = loop};
+    guint over = 0;
+    PbxLoad *load;
+
+    for (guint i = 0; i < G_N_ELEMENTS(line.channels); i++)
+        line.channels[i] = (struct PbxCall *)&line;
+    g_ptr_array_add(lines, &line);
+    load = pbx_load_new(loop, calls, lines, command, load_is_over, &over);
+    loop_virtual_advance(loop, 50 * G_USEC_PER_SEC);
+    line.up = line.spoken = TRUE;
+    loop_virtual_advance(loop, 5 * G_USEC_PER_SEC);
+    line.up = FALSE;
+    g_assert_false(loop_virtual_wait(loop, 59 * G_USEC_PER_SEC, is_over, &over));
+    g_assert_true(loop_virtual_wait(loop, 2 * G_USEC_PER_SEC, is_over, &over));
+    g_assert_true(pbx_load_is_finished(load));
+    g_assert_cmpuint(pbx_load_failed(load), ==, 5);
+    g_assert_cmpuint(pbx_load_given_up(load), ==, 5);
+    loop_virtual_advance(loop, 90 * G_USEC_PER_SEC);
+    g_assert_cmpuint(over, ==, 1);
+    pbx_load_free(load);
+    pbx_calls_free(calls);
+    loop_virtual_free(loop);
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static gboolean options(PbxOptions *read, GError **error, const char *line)
@@ -593,6 +641,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/audio/late-recording-has-every-octet", a_late_recording_has_every_octet);
     g_test_add_func("/pbx/audio/recording-on-a-full-disk-fails", a_recording_on_a_full_disk_fails);
     g_test_add_func("/pbx/audio/tones-are-coded-by-the-law", tones_are_coded_by_the_law);
+    g_test_add_func("/pbx/load/without-a-line-ends", a_load_without_a_line_ends);
     g_test_add_func("/pbx/options/spans-come-in-groups", spans_come_in_groups);
     g_test_add_func("/pbx/options/bad-ones-are-named", bad_options_are_named);
     return g_test_run();
