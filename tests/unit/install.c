@@ -127,7 +127,8 @@ static void test_completion(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    static const char *const pages[] = {"tieline.conf.5", "tielinectl.1", "tielined.8"};
+    static const char *const pages[] = {"tieline.conf.5", "tieline-callmap.7", "tieline-pbx.1",
+                                        "tielinectl.1", "tielined.8"};
 
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/install/service/sandbox", test_service);
