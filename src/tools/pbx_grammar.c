@@ -296,3 +296,11 @@ const PbxWordRow *pbx_grammar_other(const char *word)
 {
     return row_find(other_words, G_N_ELEMENTS(other_words), word);
 }
+
+const PbxWordRow *pbx_grammar_row(gsize index)
+{
+    if (index < G_N_ELEMENTS(action_words))
+        return &action_words[index];
+    index -= G_N_ELEMENTS(action_words);
+    return index < G_N_ELEMENTS(other_words) ? &other_words[index] : NULL;
+}

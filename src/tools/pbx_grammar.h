@@ -18,6 +18,9 @@ typedef struct PbxWordRow {
 const PbxWordRow *pbx_grammar_action(const char *word);
 const PbxWordRow *pbx_grammar_other(const char *word);
 
+/* The row of this number, over both tables; NULL after the last. */
+const PbxWordRow *pbx_grammar_row(gsize index);
+
 /* FILE, "pattern SEED" or "tone HZ". */
 void pbx_grammar_source(PbxWords *words, PbxCommand *command);
 /* What comes after `expect`. */

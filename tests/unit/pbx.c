@@ -2,6 +2,7 @@
 #include "loop_virtual.h"
 #include "pbx_audio.h"
 #include "pbx_edit.h"
+#include "pbx_grammar.h"
 #include "pbx_load.h"
 #include "pbx_news.h"
 #include "pbx_options.h"
@@ -170,6 +171,53 @@ static void patterns_match_whole_numbers(void)
     g_assert_false(pbx_number_matches("Z", "0"));
     g_assert_true(pbx_number_matches(".", ""));
     g_assert_true(pbx_number_matches("*1#", "*1#"));
+}
+
+/* ---- the manual ------------------------------------------------------------------------------ */
+
+/* The words of the headings of a section: of each line that follows a .TP, its fonts, quotes and
+ * escapes taken away. */
+static GHashTable *heading_words(const char *section)
+{
+    GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(GStrv) lines = g_strsplit(section, "\n", -1);
+
+    for (char **line = lines; *line && line[1]; line++) {
+        g_autofree char *bare = NULL;
+        g_auto(GStrv) words = NULL;
+
+        if (!g_str_equal(*line, ".TP") || !g_str_has_prefix(line[1], ".B"))
+            continue;
+        bare = g_strdup(strchr(line[1], ' ') ? strchr(line[1], ' ') : "");
+        while (strstr(bare, "\\-"))
+            memmove(strstr(bare, "\\-"), strstr(bare, "\\-") + 1, strlen(strstr(bare, "\\-")));
+        words = g_strsplit_set(bare, " \",|[]\\", -1);
+        for (char **word = words; *word; word++)
+            g_hash_table_add(found, g_strdup(*word));
+    }
+    return found;
+}
+
+/* Every word a command begins with heads an entry of tieline-pbx(1). */
+static void every_word_is_in_the_manual(void)
+{
+    g_autofree char *page = NULL;
+    g_autoptr(GHashTable) words = NULL;
+    const PbxWordRow *row;
+    char *commands, *end;
+
+    g_assert_true(g_file_get_contents(TOP_SRCDIR "/doc/tieline-pbx.1", &page, NULL, NULL));
+    commands = strstr(page, ".SH COMMANDS\n");
+    g_assert_nonnull(commands);
+    end = strstr(commands + 1, "\n.SH ");
+    g_assert_nonnull(end);
+    *end = 0;
+    words = heading_words(commands);
+    for (gsize i = 0; (row = pbx_grammar_row(i)); i++) {
+        g_test_message("%s", row->word);
+        g_assert_true(g_hash_table_contains(words, row->word));
+    }
+    g_assert_false(g_hash_table_contains(words, "waits"));
 }
 
 /* ---- messages, octets written by hand from Q.931 --------------------------------------------- */
@@ -630,6 +678,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/script/every-mistake-is-named", every_mistake_is_named);
     g_test_add_func("/pbx/script/words-of-a-call-are-kept", the_words_of_a_call_are_kept);
     g_test_add_func("/pbx/script/patterns-match-whole-numbers", patterns_match_whole_numbers);
+    g_test_add_func("/pbx/manual/every-word-is-there", every_word_is_in_the_manual);
     g_test_add_func("/pbx/message/setup-is-read-whole", a_setup_is_read_whole);
     g_test_add_func("/pbx/message/malformed-is-refused", malformed_messages_are_refused);
     g_test_add_func("/pbx/message/broken-is-survived", broken_messages_are_survived);
