@@ -139,7 +139,7 @@ def cost(build, calls=100, spans=4):
         time.sleep(12)
         before = place.cpu_seconds()
         time.sleep(10)
-        after, full_rss, up = place.cpu_seconds(), place.rss_kib(), len(place.ask("show", "calls"))
+        after, full_rss, up = place.cpu_seconds(), place.rss_kib(), place.desk.calls_up()
         status = wait_process(phone, 60)
         failures = place.leftovers() + ["SIPp ended with %d" % status] * (status != 0)
     if up != calls:

@@ -2,16 +2,17 @@
 import json
 import os
 import signal
-import subprocess
 import tempfile
 import threading
 import time
 
 import config
+from desk import Desk
 from namespace import Namespace, wait_for
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PHONE = "127.0.0.11"
+AT_REST = ("idle",)
 
 
 def span_addresses(index):
@@ -23,6 +24,7 @@ class Place:
         self.build, self.spans, self.packet, self.buffer = build, spans, packet, buffer
         self.folder = tempfile.mkdtemp(prefix="tieline-bench-")
         self.namespace = Namespace("tlbench-%d" % os.getpid())
+        self.desk = Desk(os.path.join(build, "tielinectl"), self.path("control"))
         self.gateway = self.pbx = None
         self.news = []  # JSON objects the PBX reported
 
@@ -64,7 +66,7 @@ class Place:
             file.write("\n".join(script) + "\n")
         self.pbx = self.namespace.start("tieline-pbx", command, self.path("pbx.log"), piped=True)
         threading.Thread(target=self._listen, daemon=True).start()
-        if not wait_for(self.line_is_up, 30):
+        if not wait_for(self.desk.lines_up, 30):
             raise RuntimeError("the spans do not come up: " + self.gateway.tail())
 
     def _listen(self):
@@ -74,15 +76,6 @@ class Place:
 
     def start_sipp(self, name, *options):
         return self.namespace.start(name, ["sipp", "-nostdin", "-i", PHONE, *options], self.path(name + ".log"))
-
-    def ask(self, *words):
-        done = subprocess.run(["ip", "netns", "exec", self.namespace.name, os.path.join(self.build, "tielinectl"), "--socket",
-                               self.path("control"), "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-        return json.loads(done.stdout) if done.returncode == 0 else None
-
-    def line_is_up(self):
-        spans = self.ask("show", "spans")
-        return bool(spans) and all(span["d_channel"] == "up" for span in spans)
 
     # ---- what the kernel says of tielined ------------------------------------------------------------
 
@@ -104,12 +97,10 @@ class Place:
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.gateway.popen.pid))
 
-    def leftovers(self):
-        """What is still held when no call is there, as texts."""
-        wait_for(lambda: not self.ask("show", "calls"), 40)
-        left = ["call %s" % call for call in self.ask("show", "calls")]
-        left += ["channel %s" % channel for channel in self.ask("show", "channels") if channel["state"] != "idle"]
-        return left
+    def leftovers(self, patience=40):
+        """The calls, channels and port pairs still held when the last call has had its time to end, as texts."""
+        wait_for(lambda: not self.desk.loose_ends(AT_REST), patience)
+        return self.desk.loose_ends(AT_REST)
 
 
 def wait_process(process, seconds):

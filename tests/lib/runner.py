@@ -65,6 +65,8 @@ def run_unit(results):
     tap.run(
         [sys.executable, os.path.join(HERE, "selftest.py")], "tests of the tests", results, HERE
     )
+    bench = os.path.join(build.TOP, "tests", "bench")
+    tap.run([sys.executable, os.path.join(bench, "benchtest.py")], "bench", results, bench)
 
 
 class Run:

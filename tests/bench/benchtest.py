@@ -1,0 +1,55 @@
+# Tests the measurements' own judgement: what they call left over. Prints TAP.
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
+
+from place import Place  # noqa: E402
+from selftest import Tap  # noqa: E402
+
+QUIET = {"calls": [], "channels": [{"channel": "e0/1", "state": "idle"}],
+         "counters": [{"counter": "port pairs in use", "value": 0}, {"counter": "calls live", "value": 0}]}
+LEFT = [
+    ("nothing", {}, []),
+    ("a call", {"calls": [{"call": 7, "sip": "UP", "isdn": "ACTIVE"}]}, ["call 7 still lives (UP, ACTIVE)"]),
+    ("a channel", {"channels": [{"channel": "e0/1", "state": "busy"}]}, ["channel e0/1 is busy"]),
+    ("ports", {"counters": [{"counter": "port pairs in use", "value": 3}]}, ["3 port pairs in use"]),
+    ("a gateway that does not answer", {"calls": None}, ["tielinectl does not answer"]),
+]
+
+
+def pretend(folder, answers):
+    """A tielinectl in FOLDER that has these ANSWERS."""
+    path = os.path.join(folder, "tielinectl")
+    for what, answer in answers.items():
+        with open(os.path.join(folder, what), "w", encoding="ascii") as file:
+            json.dump(answer, file)
+    with open(path, "w", encoding="ascii") as file:
+        file.write('#!/bin/sh\nfor what; do :; done\nexec cat "%s/$what"\n' % folder)
+    os.chmod(path, 0o755)
+
+
+def test_leftovers(tap):
+    """Whatever a call holds is missed when it stays behind."""
+    for name, answers, wanted in LEFT:
+        with tempfile.TemporaryDirectory() as folder:
+            pretend(folder, {**QUIET, **answers})
+            place = Place(folder, 1)
+            left = place.leftovers(0)
+            shutil.rmtree(place.folder)
+        tap.case(left == wanted, "left over: " + name, str(left))
+
+
+def main():
+    tap = Tap()
+    test_leftovers(tap)
+    print("1..%d" % tap.count)
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
