@@ -67,6 +67,7 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
     BChannel *channel;
 
     leg->responded = TRUE;
+    trunk_proven(leg);
     if (from_libpri == -1 || number == 0 || number == 0xff || number == leg->channel.number)
         return TRUE;
     channel = bchans_find(dchan_bchans(leg->dchan), number);

@@ -117,6 +117,15 @@ void trunk_book(DChannel *dchan, guint8 number, guint32 call)
     /* The far end itself offers a call on it: whatever was wrong with it is over. */
     channel->aside = channel->out_of_service = channel->far_service_out = FALSE;
     channel->retry_us = 0;
+    channel->restart_wanted = FALSE;
+}
+
+void trunk_proven(IsdnLeg *leg)
+{
+    BChannel *channel = bchans_find(dchan_bchans(leg->dchan), leg->channel.number);
+
+    if (channel && channel->call == leg->call_id)
+        channel->restart_wanted = FALSE;
 }
 
 static guint8 any_free(DChannel *dchan)

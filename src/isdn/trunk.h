@@ -22,6 +22,8 @@ guint8 trunk_choose(DChannel *dchan, guint wanted, gboolean flexible, guint8 *ca
 void trunk_unchoose(DChannel *dchan, guint8 number);
 void trunk_book(DChannel *dchan, guint8 number, guint32 call);
 
+/* The far end has taken LEG's channel for the call: it needs no RESTART. */
+void trunk_proven(IsdnLeg *leg);
 /* The channel LEG's SETUP asked for was refused for its own sake: it goes aside when the call ends.
  */
 void trunk_blame(IsdnLeg *leg);

@@ -32,6 +32,39 @@ static gboolean lose_restart(Stage *stage, gboolean outward, guint8 *frame, gsiz
     return TRUE;
 }
 
+/* The far end lets go of its call on channel 31: at once it may take the channel again, and a
+ * RESTART behind our RELEASE would end that call. */
+static void a_channel_that_carried_a_call_is_not_restarted(void)
+{
+    Stage *stage = stage_new_dark("side = network\nt316 = 1s\n", FALSE);
+
+    stage->hook = lose_restart; /* the others wait behind the first */
+    stage_run(stage, 0);
+    stage_far_wakes(stage);
+    stage_run(stage, 600);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_RESTARTING);
+    stage_far_calls(stage, "150", 31, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 31), ==, CHANNEL_BUSY);
+    pri_hangup(stage->far, stage->far_call, 16);
+    stage_run(stage, 10);
+    stage_event(stage, EVENT_SIP_FAILURE, 0);
+    stage_phone_calls(stage, "200");
+    pri_proceeding(stage->far, stage->far_call, stage->far_channel & 0xff, 0);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_run(stage, 10);
+    stage->hook = NULL;
+    stage_run(stage, 3000);
+    g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 3\n"));
+    g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 30\n"));
+    g_assert_null(strstr(stage->wire->str, "> RESTART ch 2\n"));
+    g_assert_null(strstr(stage->wire->str, "> RESTART ch 31\n"));
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
 static void an_unanswered_restart_takes_the_channel_out(void)
 {
     Stage *stage = stage_new_dark("side = network\nt316 = 1s\n", FALSE);
@@ -163,6 +196,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/isdn/restart/idle", idle_channels_are_restarted_one_by_one);
+    g_test_add_func("/isdn/restart/used", a_channel_that_carried_a_call_is_not_restarted);
     g_test_add_func("/isdn/restart/lost", a_restart_lost_with_the_link_is_sent_again);
     g_test_add_func("/isdn/restart/t316", an_unanswered_restart_takes_the_channel_out);
     g_test_add_func("/isdn/restart/channel", a_restart_ends_calls_in_every_state);
