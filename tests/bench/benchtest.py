@@ -1,4 +1,4 @@
-# Tests the measurements' own judgement: what they call left over. Prints TAP.
+# Tests the measurements' own judgement: what they call left over, and what is beyond an aim. Prints TAP.
 import json
 import os
 import shutil
@@ -8,6 +8,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
+from measures import above_aim  # noqa: E402
 from place import Place  # noqa: E402
 from selftest import Tap  # noqa: E402
 
@@ -44,8 +45,22 @@ def test_leftovers(tap):
         tap.case(left == wanted, "left over: " + name, str(left))
 
 
+def test_aims(tap):
+    """A delay beyond the aim is told, median or not; so is one that nobody measured."""
+    tap.case(above_aim("it", {"p50": 0.4, "p99": 2.0}) == [], "a delay within the aim")
+    told = above_aim("it", {"p50": 0.4, "p99": 2.3})
+    tap.case(told == ["it, p99: 2.3 ms, the aim is 2.0 ms"], "a delay beyond the aim", str(told))
+    told = above_aim("it", {"p50": float("nan"), "p99": float("nan")})
+    tap.case(len(told) == 2, "a delay that was not measured", str(told))
+    for packet, depth, wanted in (("1ms", 4, 2), ("5ms", 8, 20), ("1ms", 3, 1)):
+        place = Place("/nonexistent", 1, packet, depth)
+        tap.case(place.buffer_ms() == wanted, "what %d packets of %s hold" % (depth, packet), str(place.buffer_ms()))
+        shutil.rmtree(place.folder)
+
+
 def main():
     tap = Tap()
+    test_aims(tap)
     test_leftovers(tap)
     print("1..%d" % tap.count)
     return 1 if tap.failed else 0

@@ -60,7 +60,7 @@ class Place:
         command = [os.path.join(self.build, "tieline-pbx"), "-s", self.path("script")]
         for index in range(self.spans):
             remote, local = span_addresses(index)
-            command += ["--span", "local=%s,remote=%s,packet=%s,buffer=%d,clock=slave" % (local, remote, self.packet[:-2],
+            command += ["--span", "local=%s,remote=%s,packet=%s,buffer=%d,clock=slave" % (local, remote, self.packet.removesuffix("ms"),
                                                                                                         self.buffer)]
         with open(self.path("script"), "w", encoding="ascii") as file:
             file.write("\n".join(script) + "\n")
@@ -76,6 +76,11 @@ class Place:
 
     def start_sipp(self, name, *options):
         return self.namespace.start(name, ["sipp", "-nostdin", "-i", PHONE, *options], self.path(name + ".log"))
+
+    def buffer_ms(self):
+        """How long the gateway's packet buffer holds what comes from the line: it plays when half its depth is there
+        (src/span/cesopsn_buffer.h)."""
+        return max(self.buffer // 2, 1) * int(self.packet.removesuffix("ms"))
 
     # ---- what the kernel says of tielined ------------------------------------------------------------
 
