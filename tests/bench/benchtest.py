@@ -1,4 +1,4 @@
-# Tests the measurements' own judgement: what they call left over, and what is beyond an aim. Prints TAP.
+# Tests the measurements' own judgement: when they begin, what they call left over, and what is beyond an aim. Prints TAP.
 import json
 import os
 import shutil
@@ -58,8 +58,23 @@ def test_aims(tap):
         shutil.rmtree(place.folder)
 
 
+def test_beginning(tap):
+    """Calls wait for links and RESTARTs."""
+    up, idle = [{"d_channel": "up"}], QUIET["channels"]
+    for name, spans, channels, wanted in (
+            ("all is up", up, idle, True), ("a link is down", up + [{"d_channel": "down"}], idle, False),
+            ("a link settles", [{"d_channel": "settling"}], idle, False),
+            ("a RESTART is unanswered", up, idle + [{"channel": "e0/2", "state": "restarting"}], False)):
+        with tempfile.TemporaryDirectory() as folder:
+            pretend(folder, {**QUIET, "spans": spans, "channels": channels})
+            place = Place(folder, 1)
+            tap.case(bool(place.is_ready()) == wanted, "the beginning: " + name)
+            shutil.rmtree(place.folder)
+
+
 def main():
     tap = Tap()
+    test_beginning(tap)
     test_aims(tap)
     test_leftovers(tap)
     print("1..%d" % tap.count)
