@@ -131,6 +131,14 @@ static gboolean wants_tones(const IsdnLeg *leg, guint8 cause, const FrameNews *f
            frame->progress & PROGRESS_IN_BAND && !call_may_continue(leg->call, cause);
 }
 
+/* The far end refuses the channel for its own sake, which only an answer to a SETUP can. What it
+ * says last may leave that cause out, so its first word counts as well. */
+static void blame_channel(IsdnLeg *leg, guint8 cause)
+{
+    if (leg->call && leg->ours && !leg->connected && cause_blames_channel(cause))
+        trunk_blame(leg);
+}
+
 static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
 {
     CallNews news = isdn_event_news(frame);
@@ -142,6 +150,7 @@ static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
     if (!isdn_event_leg_speaks(leg))
         return;
     news.cause = cause_of(cause, frame);
+    blame_channel(leg, news.cause);
     isdn_event_raise(leg,
                      wants_tones(leg, news.cause, frame) ? EVENT_ISDN_DISCONNECT_MEDIA
                                                          : EVENT_ISDN_DISCONNECT,
@@ -177,9 +186,9 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
         isdn_leg_free(leg);
         return;
     }
-    /* Q.931 5.3.3: T308 twice, and a channel refused for its own sake, need a rest. */
-    if (unanswered || (leg->ours && cause_blames_channel(cause)))
+    if (unanswered) /* Q.931 5.3.3: after T308 twice the channel needs a rest */
         trunk_blame(leg);
+    blame_channel(leg, cause);
     news.cause = cause;
     if (!frame && !dchan_is_linked(dchan))
         isdn_event_raise(leg, EVENT_ISDN_LOST, &news);
@@ -198,8 +207,7 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
         return;
     }
     leg->answer_due = TRUE; /* libpri keeps silent where RELEASE crossed ours (Q.931 5.3.5) */
-    if (leg->call && leg->ours && !leg->responded && cause_blames_channel(cause))
-        trunk_blame(leg);
+    blame_channel(leg, cause);
     news.cause = cause;
     isdn_event_raise(leg, EVENT_ISDN_RELEASE, &news);
     if (isdn_leg_exists(dchan, leg) && leg->answer_due)

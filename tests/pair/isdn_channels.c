@@ -32,6 +32,43 @@ static void a_refused_channel_is_followed_by_another(void)
     stage_free(stage);
 }
 
+/* DISCONNECT says the cause wanted; RELEASE COMPLETE 08 02 81 90 becomes 7e 02 81 90, a User-user
+ * and no Cause. */
+static gboolean refused_by_disconnect(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (!outward && length == 13 && frame[8] == 0x45)
+        frame[12] = 0x80 | (guint8)stage->hook_count;
+    if (!outward && length == 13 && frame[8] == 0x5a)
+        frame[9] = 0x7e;
+    return TRUE;
+}
+
+/* 44 in DISCONNECT, nothing in the RELEASE COMPLETE that follows: the channel rests all the same. */
+static void a_channel_refused_by_disconnect_is_put_aside(void)
+{
+    static const guint8 causes[] = {6, 44, 82};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(causes); i++) {
+        Stage *stage = stage_new(NETWORK, FALSE);
+        g_autofree char *disconnect = g_strdup_printf("< DISCONNECT cause %u\n", causes[i]);
+
+        stage_phone_calls(stage, "200");
+        pri_proceeding(stage->far, stage->far_call, 1, 0);
+        stage_run(stage, 10);
+        stage->hook = refused_by_disconnect;
+        stage->hook_count = causes[i];
+        pri_hangup(stage->far, stage->far_call, 16);
+        stage_run(stage, 10);
+        g_assert_nonnull(strstr(stage->wire->str, disconnect));
+        g_assert_nonnull(strstr(stage->wire->str, "< RELEASE COMPLETE\n"));
+        g_assert_nonnull(strstr(stage->wire->str, "> SETUP 100→200 ch 2 complete\n"));
+        g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_ASIDE);
+        g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+        g_assert_cmpuint(stage_counter(stage, "channels blamed"), ==, 1);
+        stage_free(stage);
+    }
+}
+
 static void the_far_end_may_choose_another_channel(void)
 {
     Stage *stage = stage_new(NETWORK "channel = preferred\n", FALSE);
@@ -188,6 +225,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/isdn/channel/retry", a_refused_channel_is_followed_by_another);
+    g_test_add_func("/isdn/channel/disconnect", a_channel_refused_by_disconnect_is_put_aside);
     g_test_add_func("/isdn/channel/preferred", the_far_end_may_choose_another_channel);
     g_test_add_func("/isdn/channel/exclusive", an_exclusive_channel_stays);
     g_test_add_func("/isdn/channel/busy", a_busy_channel_is_refused_or_exchanged);
