@@ -73,6 +73,7 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
     channel = bchans_find(dchan_bchans(leg->dchan), number);
     if (leg->preferred && channel && !channel->call && !channel->restarting) {
         isdn_leg_move(leg, (guint8)number);
+        leg->named = (guint8)number;
         return TRUE;
     }
     isdn_leg_disconnect(leg, CAUSE_CHANNEL_UNACCEPTABLE);
@@ -135,8 +136,11 @@ static gboolean wants_tones(const IsdnLeg *leg, guint8 cause, const FrameNews *f
  * says last may leave that cause out, so its first word counts as well. */
 static void blame_channel(IsdnLeg *leg, guint8 cause)
 {
-    if (leg->call && leg->ours && !leg->connected && cause_blames_channel(cause))
-        trunk_blame(leg);
+    if (!leg->call || !leg->ours || leg->connected || !cause_blames_channel(cause))
+        return;
+    if (leg->named != leg->channel.number)
+        isdn_leg_move_back(leg);
+    trunk_blame(leg);
 }
 
 static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)

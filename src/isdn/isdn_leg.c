@@ -16,6 +16,7 @@
 #include "isdn_leg.h"
 #include "isdn_setup.h"
 #include "log.h"
+#include "trunk.h"
 
 #define HANGUP_DISCONNECTS PRI_CAUSE_NORMAL_CLEARING
 #define HANGUP_REFUSES PRI_CAUSE_INCOMPATIBLE_DESTINATION
@@ -197,6 +198,13 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number)
     new->call = leg->call_id;
     new->calls++;
     leg->channel.number = number;
+    call_set_channel(leg->call, leg->channel);
+}
+
+void isdn_leg_move_back(IsdnLeg *leg)
+{
+    trunk_release(dchan_isdn(leg->dchan), leg->channel, leg->call_id);
+    leg->channel.number = leg->named;
     call_set_channel(leg->call, leg->channel);
 }
 

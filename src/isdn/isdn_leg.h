@@ -11,6 +11,7 @@ struct IsdnLeg {
     Call *call;      /* NULL once parted: the leg finishes alone */
     guint32 call_id;
     Channel channel;
+    guint8 named;          /* the channel the far end knows of: our SETUP's, or its answer's */
     gboolean ours;         /* we sent the SETUP */
     gboolean preferred;    /* our SETUP left the far end another channel */
     gboolean responded;    /* a message has answered the SETUP */
@@ -58,6 +59,9 @@ void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *d
 
 /* Moves LEG's booking to channel NUMBER of its span. */
 void isdn_leg_move(IsdnLeg *leg, guint8 number);
+/* Gives up a channel that glare moved LEG to before the far end knew, which speaks of the one it was
+ * asked for: that one may be another call's by now. */
+void isdn_leg_move_back(IsdnLeg *leg);
 
 /* A message passed: a line for the ladder of its call. */
 void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news);

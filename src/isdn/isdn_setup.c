@@ -86,6 +86,7 @@ static struct pri_sr *record_new(IsdnLeg *leg, const CallSetup *setup, char *cal
     if (!record)
         return NULL;
     leg->preferred = trunk->channel == CHANNEL_PREFERRED;
+    leg->named = leg->channel.number;
     caller_fill(trunk, setup, &caller);
     pri_sr_set_channel(record, leg->channel.number, !leg->preferred, 0);
     pri_sr_set_bearer(

@@ -209,7 +209,6 @@ static void the_user_side_yields_its_channel(void)
     stage_free(stage);
 }
 
-/* Each row: the room's life with one caller. */
 static void a_phone_that_yields_with_preferred_keeps_its_setup(void)
 {
     Stage *stage = glare(CPE "channel = preferred\n", TRUE);
@@ -218,6 +217,28 @@ static void a_phone_that_yields_with_preferred_keeps_its_setup(void)
     g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_BUSY);
     g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+/* The far end knows nothing of the channel our call moved to: its 44 is for the one in glare. */
+static void a_refusal_after_glare_blames_no_other_channel(void)
+{
+    Stage *stage = stage_new(CPE "channel = preferred\n", FALSE);
+    q931_call *theirs;
+
+    stage_far_calls(stage, "150", 1, TRUE, TRUE);
+    theirs = stage->far_call;
+    stage_phone_calls(stage, "200");
+    g_assert_true(stage->far_call != theirs);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    stage_forget(stage);
+    pri_hangup(stage->far, stage->far_call, 44);
+    stage_run(stage, 10);
+    stage_wire(stage, "< RELEASE COMPLETE cause 44\n> SETUP 100→200 ch 2 complete\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_BUSY); /* the far end's call */
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_BUSY);
+    g_assert_cmpint(stage_channel(stage, 3), ==, CHANNEL_IDLE);
+    g_assert_cmpuint(stage_counter(stage, "channels blamed"), ==, 0);
     stage_free(stage);
 }
 
@@ -236,5 +257,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/glare/cpe-exclusive", the_user_side_yields_its_channel);
     g_test_add_func("/isdn/glare/cpe-preferred",
                     a_phone_that_yields_with_preferred_keeps_its_setup);
+    g_test_add_func("/isdn/glare/cpe-refused", a_refusal_after_glare_blames_no_other_channel);
     return g_test_run();
 }
