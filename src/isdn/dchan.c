@@ -35,9 +35,10 @@ struct DChannel {
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
     gboolean busy;    /* a frame or a timer is in hand */
     guint8 in_hand[FRAME_MAX];
-    gsize in_hand_length; /* 0: libpri has taken it */
-    GArray *overrides;    /* of CauseOverride */
-    FrameMemory seen[2];  /* by LadderWay */
+    gsize in_hand_length;      /* 0: libpri has taken it */
+    const FrameNews *answered; /* of the frame in hand, while it is being handled; else NULL */
+    GArray *overrides;         /* of CauseOverride */
+    FrameMemory seen[2];       /* by LadderWay */
     guint64 frames_in, frames_out, frames_refused;
 };
 
@@ -54,6 +55,36 @@ static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNe
         g_array_remove_index_fast(dchan->overrides, i);
         return;
     }
+}
+
+/* Is the message of NEWS, on its way out, said to that frame in hand? */
+static gboolean answers(const FrameNews *in, const FrameNews *news)
+{
+    return in && in->kind == FRAME_MESSAGE && in->call == (news->call ^ FRAME_CALL_FLAG);
+}
+
+/* The Cause where libpri's is not what Q.931 asks for; 0: it is. */
+static guint8 cause_wanted(const DChannel *dchan, const FrameNews *news)
+{
+    const FrameNews *in = dchan->answered;
+    const IsdnLeg *leg;
+
+    /* 5.8.6.2: the frame tap has taken out what libpri misses. */
+    if (answers(in, news) && in->mandatory_refused && news->cause == CAUSE_MANDATORY_IE_MISSING)
+        return CAUSE_IE_CONTENTS;
+    if (news->message != MESSAGE_RELEASE ||
+        (answers(in, news) && in->message == MESSAGE_DISCONNECT))
+        return 0;
+    leg = isdn_leg_find_call(dchan, news->call ^ FRAME_CALL_FLAG);
+    return leg ? leg->release_cause : 0;
+}
+
+static void cause_correct(const DChannel *dchan, guint8 *frame, gsize length, FrameNews *news)
+{
+    guint8 cause = cause_wanted(dchan, news);
+
+    if (cause && frame_set_cause(frame, length, cause))
+        news->cause = cause;
 }
 
 /* libpri puts no progress indicator into DISCONNECT. A repetition by layer 2 gets it again, as the
@@ -79,6 +110,8 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     frame_read(frame, length, &news);
     if (news.kind == FRAME_MESSAGE && dchan->overrides->len > 0)
         override_apply(dchan, frame, length, &news);
+    if (news.kind == FRAME_MESSAGE)
+        cause_correct(dchan, frame, length, &news);
     if (wants_progress(dchan, &news) && length <= sizeof longer) {
         memcpy(longer, frame, length);
         frame = longer;
@@ -188,6 +221,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         frame_is_repeated(&dchan->seen[LADDER_IN], &news, dchan->in_hand, dchan->in_hand_length);
     if (!again)
         isdn_leg_note_message(dchan, LADDER_IN, &news);
+    dchan->answered = &news;
     event = pri_check_event(dchan->pri);
     if (event) {
         pri_event copy = *event;
@@ -199,6 +233,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         link_established(dchan->link);
     if (news.kind == FRAME_MESSAGE)
         isdn_leg_check_call(dchan, &news);
+    dchan->answered = NULL;
 }
 
 void dchan_rearm(DChannel *dchan)

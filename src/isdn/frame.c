@@ -5,9 +5,10 @@
  *      | 2       | 2 or 1  |                  |  len | refer. |      |    |    |         |
  *      +---------+---------+------------------+------+--------+------+----+----+---------+---
  *
- * A malformed element is taken out (Q.931 5.8.7.2 treats it as absent, and libpri answers a missing
- * mandatory one with cause 96); a message that cannot be read at all becomes an empty I frame,
- * because an I frame withheld from libpri would be repeated until the link resets.
+ * A malformed element is taken out (Q.931 5.8.7.2 treats it as absent). libpri then answers for a
+ * mandatory one that is missing, cause 96, where one of bad content deserves 100 (5.8.6.2); so that
+ * is told. A message that cannot be read at all becomes an empty I frame, because an I frame
+ * withheld from libpri would be repeated until the link resets.
  */
 #include "frame_element.h"
 
@@ -72,8 +73,7 @@ static gsize elements_copy(ElementWalk *walk, guint8 *out, FrameNews *news)
         written += element.length;
     }
     if (walk->at < walk->end) {
-        news->refused_elements++;
-        frame_refuse(news, "element longer than the frame");
+        frame_element_refuse(news, walk->next_codeset, *walk->at, "element longer than the frame");
         written = back;
     }
     return written;
@@ -127,8 +127,10 @@ static gsize message_check(const guint8 *frame, gsize length, guint8 *clean, Fra
     memcpy(clean + 4, message, header);
     walk = (ElementWalk){.at = message + header, .end = frame + length};
     written = elements_copy(&walk, clean + 4 + header, news);
-    if (news->message == MESSAGE_RESTART && news->refused_elements > 0)
+    if (news->message == MESSAGE_RESTART && news->refused_elements > 0) {
         written = 0; /* without its broken channel it would restart the whole interface */
+        news->mandatory_refused = TRUE;
+    }
     news->kind = FRAME_MESSAGE;
     return 4 + header + written;
 }

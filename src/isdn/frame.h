@@ -65,8 +65,9 @@ typedef struct FrameNews {
     gboolean exclusive; /* of the channel */
     guint8 channel;     /* the first channel number; 0: any, none, or a slot map */
     char called[FRAME_NUMBER_MAX + 1], calling[FRAME_NUMBER_MAX + 1]; /* printable, for people */
-    guint refused_elements; /* information elements taken out because they are malformed */
-    const char *why;        /* of the first thing refused; NULL when nothing was */
+    guint refused_elements;     /* information elements taken out because they are malformed */
+    gboolean mandatory_refused; /* one of them is mandatory in this message */
+    const char *why;            /* of the first thing refused; NULL when nothing was */
 } FrameNews;
 
 /* Checks FRAME (without FCS) from the line and copies to CLEAN (FRAME_MAX octets) what libpri may
@@ -75,8 +76,8 @@ typedef struct FrameNews {
 gsize frame_check(const guint8 *frame, gsize length, guint8 *clean, FrameNews *news);
 
 /* Adds a Progress indicator "in-band information" (Q.931 4.5.23, location as libpri's Cause) to the
- * message in a sound I FRAME of LENGTH octets, in its place by identifier. SIZE is the room there is.
- * Returns the new length, the old one when there is no room; *NEWS is read anew. */
+ * message in a sound I FRAME of LENGTH octets, in its place by identifier. SIZE is the room there
+ * is. Returns the new length, the old one when there is no room; *NEWS is read anew. */
 gsize frame_add_progress(guint8 *frame, gsize length, gsize size, FrameNews *news);
 
 /* Reads a frame of our own making. */

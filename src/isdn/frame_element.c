@@ -37,6 +37,7 @@ typedef enum ElementShape {
     SHAPE_PLAIN, /* only a least length */
     SHAPE_GROUP, /* octet 3 and its extensions end within the first three octets */
     SHAPE_ENDED, /* the last octet ends a group */
+    SHAPE_BEARER,
     SHAPE_CAUSE,
     SHAPE_CHANNEL,
 } ElementShape;
@@ -50,7 +51,7 @@ typedef struct ElementRule {
 
 static const ElementRule rules[] = {
     {ELEMENT_CHANGE_STATUS, 1, SHAPE_PLAIN, "change status"},
-    {ELEMENT_BEARER, 2, SHAPE_ENDED, "bearer capability"},
+    {ELEMENT_BEARER, 2, SHAPE_BEARER, "bearer capability"},
     {ELEMENT_CAUSE, 2, SHAPE_CAUSE, "cause"},
     {ELEMENT_CONNECTED_ADDRESS, 1, SHAPE_GROUP, "connected address"},
     {ELEMENT_CALL_STATE, 1, SHAPE_PLAIN, "call state"},
@@ -78,6 +79,36 @@ static const ElementRule rules[] = {
     {ELEMENT_HLC, 2, SHAPE_PLAIN, "high layer compatibility"},
     {ELEMENT_USER_USER, 1, SHAPE_PLAIN, "user-user"},
 };
+
+/* Q.931 3.1, as far as libpri asks for them: RELEASE needs its Cause only as the first message of a
+ * clearing, the answers to SETUP their channel only as the first of them. */
+static const struct {
+    guint8 message, id;
+} mandatory[] = {
+    {MESSAGE_SETUP, ELEMENT_BEARER},
+    {MESSAGE_SETUP, ELEMENT_CHANNEL},
+    {MESSAGE_SETUP_ACKNOWLEDGE, ELEMENT_CHANNEL},
+    {MESSAGE_CALL_PROCEEDING, ELEMENT_CHANNEL},
+    {MESSAGE_ALERTING, ELEMENT_CHANNEL},
+    {MESSAGE_CONNECT, ELEMENT_CHANNEL},
+    {MESSAGE_PROGRESS, ELEMENT_PROGRESS},
+    {MESSAGE_DISCONNECT, ELEMENT_CAUSE},
+    {MESSAGE_RELEASE, ELEMENT_CAUSE},
+    {MESSAGE_RESTART, ELEMENT_CHANNEL},
+    {MESSAGE_RESTART, ELEMENT_RESTART},
+    {MESSAGE_RESTART_ACKNOWLEDGE, ELEMENT_RESTART},
+    {MESSAGE_STATUS, ELEMENT_CAUSE},
+    {MESSAGE_STATUS, ELEMENT_CALL_STATE},
+    {MESSAGE_NOTIFY, ELEMENT_NOTIFICATION},
+};
+
+static gboolean element_is_mandatory(guint8 message, guint8 codeset, guint8 id)
+{
+    for (gsize i = 0; codeset == 0 && i < G_N_ELEMENTS(mandatory); i++)
+        if (mandatory[i].message == message && mandatory[i].id == id)
+            return TRUE;
+    return FALSE;
+}
 
 static const ElementRule *rule_find(guint8 codeset, guint8 id)
 {
@@ -125,6 +156,14 @@ static gboolean channel_is_sound(const guint8 *content, gsize length)
     return length - at == 2 || (content[length - 1] & 0x80);
 }
 
+/* Coded by ITU-T, or the place holder of QSIG's call-independent signalling (ECMA-165 11.3.1). */
+static gboolean bearer_is_sound(const guint8 *content, gsize length)
+{
+    if (!(content[length - 1] & 0x80))
+        return FALSE;
+    return (content[0] & 0x60) == 0 || (content[0] == 0xa8 && content[1] == 0x80);
+}
+
 static gboolean element_is_sound(const ElementRule *rule, const guint8 *content, gsize length)
 {
     gsize group;
@@ -139,6 +178,8 @@ static gboolean element_is_sound(const ElementRule *rule, const guint8 *content,
         return group >= 1 && group <= 3;
     case SHAPE_ENDED:
         return (content[length - 1] & 0x80) != 0;
+    case SHAPE_BEARER:
+        return bearer_is_sound(content, length);
     case SHAPE_CAUSE:
         return (content[0] & 0x80) || (length >= 3 && (content[1] & 0x80));
     case SHAPE_CHANNEL:
@@ -225,13 +266,20 @@ gboolean frame_element_pass(const Element *element, FrameNews *news)
     }
     rule = rule_find(element->codeset, element->id);
     if (rule && !element_is_sound(rule, content, element->length - 2)) {
-        news->refused_elements++;
-        frame_refuse(news, rule->why);
+        frame_element_refuse(news, element->codeset, element->id, rule->why);
         return FALSE;
     }
     if (element->codeset == 0)
         element_read(news, element->id, content, element->length - 2);
     return TRUE;
+}
+
+void frame_element_refuse(FrameNews *news, guint8 codeset, guint8 id, const char *why)
+{
+    news->refused_elements++;
+    if (element_is_mandatory(news->message, codeset, id))
+        news->mandatory_refused = TRUE;
+    frame_refuse(news, why);
 }
 
 void frame_refuse(FrameNews *news, const char *why)

@@ -13,5 +13,7 @@ typedef struct Element {
 
 /* Notes what ELEMENT says and returns TRUE when libpri may see it. */
 gboolean frame_element_pass(const Element *element, FrameNews *news);
+/* An element that cannot be used, ID of CODESET, is taken out for the reason WHY. */
+void frame_element_refuse(FrameNews *news, guint8 codeset, guint8 id, const char *why);
 /* Keeps the first reason. */
 void frame_refuse(FrameNews *news, const char *why);

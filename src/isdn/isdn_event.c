@@ -13,12 +13,12 @@
 #define PROGRESS_IN_BAND (1u << 8)
 #define PROGRESS_MEDIA (PROGRESS_NOT_END_TO_END | PROGRESS_IN_BAND)
 
-/* Q.931 5.8.6.1: a clearing message without a Cause counts as 31, a DISCONNECT as libpri has
- * it, 96. */
+/* Q.931 5.8.6.1, 5.8.6.2: a clearing message without a Cause that can be used counts as 31; the 96
+ * or 100 that answers it is for the line alone. */
 static guint8 cause_of(int from_libpri, const FrameNews *news)
 {
-    if (news && news->cause)
-        return news->cause;
+    if (news && news->kind == FRAME_MESSAGE)
+        return news->cause ? news->cause : CAUSE_NORMAL_UNSPECIFIED;
     if (from_libpri >= 1 && from_libpri <= 127)
         return (guint8)from_libpri;
     return CAUSE_NORMAL_UNSPECIFIED;
@@ -150,7 +150,7 @@ static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
     if (leg->disconnected)
         return; /* repeated */
     leg->responded = TRUE;
-    leg->disconnected = TRUE;
+    isdn_leg_note_disconnect(leg, frame);
     if (!isdn_event_leg_speaks(leg))
         return;
     news.cause = cause_of(cause, frame);
@@ -200,6 +200,14 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
         isdn_event_raise(leg, EVENT_ISDN_RELEASED, &news);
 }
 
+/* What is wrong with the first message of a clearing; 0: nothing. */
+static guint8 fault_of(const FrameNews *frame)
+{
+    if (frame->cause)
+        return 0;
+    return frame->mandatory_refused ? CAUSE_IE_CONTENTS : CAUSE_MANDATORY_IE_MISSING;
+}
+
 static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
 {
     DChannel *dchan = leg->dchan;
@@ -210,6 +218,8 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
         on_released(leg, cause, frame, FALSE);
         return;
     }
+    if (!leg->hanging_up && !leg->disconnected)
+        leg->answer_cause = fault_of(frame);
     leg->answer_due = TRUE; /* libpri keeps silent where RELEASE crossed ours (Q.931 5.3.5) */
     blame_channel(leg, cause);
     news.cause = cause;

@@ -120,6 +120,7 @@ static void leg_hang_up(IsdnLeg *leg, int cause)
 
 void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause)
 {
+    leg->release_cause = cause; /* Q.931 5.3.3: RELEASE after T305 repeats it, libpri says 16 */
     if (cause_misleads_hangup(cause)) {
         dchan_override_cause(leg->dchan, leg->ref, MESSAGE_DISCONNECT, cause);
         cause = HANGUP_DISCONNECTS;
@@ -138,7 +139,7 @@ void isdn_leg_release_complete(IsdnLeg *leg, guint8 cause)
         dchan_override_cause(leg->dchan, leg->ref, MESSAGE_RELEASE_COMPLETE, cause);
         cause = HANGUP_REFUSES;
     }
-    leg_hang_up(leg, cause);
+    leg_hang_up(leg, leg->answer_cause ? leg->answer_cause : cause);
     leg->answer_due = FALSE;
     leg->q931 = NULL;
 }
@@ -245,14 +246,20 @@ static gboolean leg_is_gone(const IsdnLeg *leg)
 }
 
 /* libpri answers a DISCONNECT that crossed ours by itself and tells nobody. */
-static void leg_crossed(IsdnLeg *leg, guint8 cause)
+static void leg_crossed(IsdnLeg *leg, const FrameNews *frame)
 {
     CallNews news = CALL_NEWS_INIT;
 
-    leg->disconnected = TRUE;
-    news.cause = cause;
+    isdn_leg_note_disconnect(leg, frame);
+    news.cause = frame->cause;
     if (leg->call)
         call_event(leg->call, EVENT_ISDN_DISCONNECT, &news);
+}
+
+void isdn_leg_note_disconnect(IsdnLeg *leg, const FrameNews *frame)
+{
+    leg->disconnected = TRUE;
+    leg->release_cause = frame && frame->mandatory_refused ? CAUSE_IE_CONTENTS : 0;
 }
 
 void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
@@ -264,7 +271,7 @@ void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
     if (leg_is_gone(leg))
         leg_vanished(leg, news->cause);
     else if (news->message == MESSAGE_DISCONNECT && leg->hanging_up && !leg->disconnected)
-        leg_crossed(leg, news->cause);
+        leg_crossed(leg, news);
 }
 
 /* The legs as they are now; each is to be looked up again before use. */

@@ -22,6 +22,8 @@ struct IsdnLeg {
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
     gboolean tone;         /* its DISCONNECT carries progress 8: a tone of ours is heard */
+    guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
+    guint8 answer_cause;   /* of the RELEASE COMPLETE that is owed; 0: the call's */
     guint releases;        /* RELEASE sent so often */
     guint epoch;           /* of the link when the SETUP went out */
 };
@@ -43,6 +45,8 @@ gboolean isdn_leg_exists(const DChannel *dchan, const IsdnLeg *leg);
 
 /* DISCONNECT with CAUSE. */
 void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause);
+/* DISCONNECT came, in FRAME: RELEASE answers it from now on. */
+void isdn_leg_note_disconnect(IsdnLeg *leg, const FrameNews *frame);
 /* RELEASE, the answer to DISCONNECT. */
 void isdn_leg_release(IsdnLeg *leg, guint8 cause);
 /* RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE; libpri's call is gone then. */
@@ -59,8 +63,8 @@ void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *d
 
 /* Moves LEG's booking to channel NUMBER of its span. */
 void isdn_leg_move(IsdnLeg *leg, guint8 number);
-/* Gives up a channel that glare moved LEG to before the far end knew, which speaks of the one it was
- * asked for: that one may be another call's by now. */
+/* Gives up a channel that glare moved LEG to before the far end knew, which speaks of the one it
+ * was asked for: that one may be another call's by now. */
 void isdn_leg_move_back(IsdnLeg *leg);
 
 /* A message passed: a line for the ladder of its call. */

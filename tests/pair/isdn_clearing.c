@@ -151,6 +151,25 @@ static void t305_releases(void)
     stage_free(stage);
 }
 
+/* Q.931 5.3.3: with the cause of the DISCONNECT that nobody answered. */
+static void t305_releases_with_the_cause_of_the_disconnect(void)
+{
+    static const guint8 causes[] = {102, 34, 81};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(causes); i++) {
+        Stage *stage = stage_phone_talks(NETWORK);
+        g_autofree char *release =
+            g_strdup_printf("> RELEASE cause %u\n< RELEASE COMPLETE", causes[i]);
+
+        stage->hook = lose_disconnect;
+        stage_event(stage, EVENT_SIP_BYE, causes[i]);
+        stage_run(stage, 31000);
+        g_assert_nonnull(strstr(stage->wire->str, release));
+        stage_is_quiet(stage);
+        stage_free(stage);
+    }
+}
+
 static gboolean lose_clearing(Stage *stage, gboolean outward, guint8 *frame, gsize length)
 {
     if (outward && length > 9 && !(frame[2] & 1) && (frame[8] == 0x45 || frame[8] == 0x4d))
@@ -279,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/clearing/crossing", disconnect_crosses_disconnect);
     g_test_add_func("/isdn/clearing/release", a_release_of_the_far_end_is_answered);
     g_test_add_func("/isdn/clearing/t305", t305_releases);
+    g_test_add_func("/isdn/clearing/t305-cause", t305_releases_with_the_cause_of_the_disconnect);
     g_test_add_func("/isdn/clearing/t308", t308_twice_puts_the_channel_aside);
     g_test_add_func("/isdn/clearing/t313", t313_clears);
     g_test_add_func("/isdn/clearing/t303", t303_gives_up_with_18);

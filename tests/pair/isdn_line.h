@@ -27,13 +27,20 @@ struct Stage {
 
     q931_call *far_call; /* of the last RING, or made by the test */
     int far_channel;     /* asked for or given by us, last */
-    Screening screening; /* of the number of phones that call; network provided unless a test says otherwise */
+    Screening screening; /* of the number of phones that call; network provided unless a test says
+                            otherwise */
     gboolean far_deaf;   /* does not answer DISCONNECT and RELEASE */
+    GBytes *instead;     /* the message of the far end's next I frame; NULL: its own */
 
     GString *wire; /* Q.931 messages as they left: "> SETUP 100→200 ch 1\n" outward, "<" inward */
     GString *trace;    /* the hall's trace lines without their call number */
     GString *sip;      /* the SIP and media actions asked for */
     GString *far_told; /* events the far end saw */
+
+    /* Of the last sip_reject. */
+    guint8 reject_cause;
+    gint8 reject_location;
+    guint16 reject_status;
 };
 
 /* TRUNK: lines of the [trunk] group; T1 spans when T1. The D channel is up and settled, and
@@ -52,6 +59,12 @@ Call *stage_phone_calls(Stage *stage, const char *number);
 /* The far end calls NUMBER from 100 on CHANNEL (0: any). */
 void stage_far_calls(Stage *stage, const char *number, int channel, gboolean exclusive,
                      gboolean complete);
+
+/* The message a far end would send that knows better than libpri, or worse: TYPE and elements as
+ * "45 08 02 81 91", for call REFERENCE as it sends it. */
+void stage_far_says(Stage *stage, int reference, const char *message);
+/* The far end's reference of the oldest leg's call. */
+int stage_reference(Stage *stage);
 
 /* A stage with a call from a phone that the far end has answered. */
 Stage *stage_phone_talks(const char *trunk);

@@ -233,6 +233,39 @@ static void a_malformed_element_is_taken_out(void)
     }
 }
 
+/* Q.931 5.8.6.2 against 5.8.7.2: whether the message can be used without what was taken out. */
+static void a_mandatory_element_is_missed(void)
+{
+    static const struct {
+        const char *frame;
+        gboolean missed;
+    } rows[] = {
+        {"00 01 00 00 08 02 00 01 05 04 01 80", TRUE},                   /* SETUP: bearer cut */
+        {"00 01 00 00 08 02 00 01 05 04 03 e0 90 a3", TRUE},             /* of another standard */
+        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 18 01 29", TRUE},    /* channel */
+        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 6c 00", FALSE},      /* calling number */
+        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 9e 18 00", FALSE},   /* of code set 6 */
+        {"00 01 00 00 08 02 80 01 45 08 01 80", TRUE},                   /* DISCONNECT: cause */
+        {"00 01 00 00 08 02 80 01 45 08 7f 80", TRUE},                   /* past the frame */
+        {"00 01 00 00 08 02 80 01 45 08 02 80 90 1e 01 80", FALSE},      /* progress */
+        {"00 01 00 00 08 02 80 01 01 1e 01 80", FALSE},                  /* ALERTING: progress */
+        {"00 01 00 00 08 02 80 01 03 1e 01 80", TRUE},                   /* PROGRESS: progress */
+        {"00 01 00 00 08 02 00 00 46 18 02 a9 83 79 01 80", TRUE},       /* RESTART: channel */
+        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 00", TRUE},          /* STATUS: call state */
+        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 01 0a 28 00", FALSE} /* display */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        guint8 octets[64], clean[FRAME_MAX];
+        FrameNews news;
+
+        frame_check(octets, hex_read(rows[i].frame, octets), clean, &news);
+        g_test_message("%s", rows[i].frame);
+        g_assert_cmpuint(news.refused_elements, ==, 1);
+        g_assert_cmpint(news.mandatory_refused, ==, rows[i].missed);
+    }
+}
+
 static void an_element_past_the_frame_is_cut_off(void)
 {
     FrameNews news = check(SETUP_HEAD "6c 05 00 81 31", SETUP_HEAD);
@@ -398,6 +431,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/unusable", an_unusable_message_is_hollowed);
     g_test_add_func("/frame/too-long", a_frame_longer_than_n201_is_hollowed);
     g_test_add_func("/frame/malformed-element", a_malformed_element_is_taken_out);
+    g_test_add_func("/frame/mandatory", a_mandatory_element_is_missed);
     g_test_add_func("/frame/past-the-end", an_element_past_the_frame_is_cut_off);
     g_test_add_func("/frame/code-sets", code_sets_have_their_own_elements);
     g_test_add_func("/frame/broken-restart", a_restart_with_a_broken_channel_keeps_nothing);
