@@ -91,6 +91,9 @@ Channel call_channel(const Call *call);
 void call_set_channel(Call *call, Channel channel);
 /* TRUE when CHANNEL was refused by the far end earlier in this call (44, 6, 82) and must not be chosen again. */
 gboolean call_channel_refused(const Call *call, Channel channel);
+/* TRUE when the far end of SPAN refused the call itself for want of room or a way on (34, 38, 41, 42, 47): the other spans of
+ * the group are tried, each once, before the route's next target. SPAN counts as in Channel. */
+gboolean call_span_refused(const Call *call, guint8 span);
 
 /* The leg objects, borrowed by the call from their room; NULL when there is none. */
 void *call_sip_leg(const Call *call);
@@ -109,7 +112,8 @@ gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ri
 /* The clearing cause kept by note_cause (0: none yet), its location, and where it came from. */
 guint8 call_cause(const Call *call);
 gint8 call_cause_location(const Call *call);
-/* TRUE when a failure with CAUSE now would not end the call: another channel or an alternative of the route would be tried.
+/* TRUE when a failure with CAUSE now would not end the call: another channel, another span or an alternative of the route
+ * would be tried.
  * isdn asks it before it raises ISDN.DISCONNECT_MEDIA, which lets a tone be heard instead of trying on. */
 gboolean call_may_continue(const Call *call, guint8 cause);
 /* The status sip_reject shall send now: by the cause tables, overrides and origin of the cause. */

@@ -65,6 +65,8 @@ guint8 status_to_cause(const TrunkSettings *trunk, guint16 status, gboolean warn
 /* May a call that failed with CAUSE try the route's next alternative? The route's own list, or the default
  * (34 38 41 42 47, and 102 when our own timer made it: not here); 17 never. */
 gboolean cause_allows_alternative(const RouteSettings *route, guint8 cause);
+/* 34, 38, 41, 42, 47: the span has no room or no way on, another one of the same group may have. */
+gboolean cause_blames_span(guint8 cause);
 /* 6, 44, 82: the channel was at fault, another one of the same group may do. */
 gboolean cause_blames_channel(guint8 cause);
 

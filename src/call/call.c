@@ -65,6 +65,11 @@ gboolean call_channel_refused(const Call *call, Channel channel)
     return FALSE;
 }
 
+gboolean call_span_refused(const Call *call, guint8 span)
+{
+    return call->refused_spans[span / 64] >> span % 64 & 1;
+}
+
 void *call_sip_leg(const Call *call)
 {
     return call->sip_leg;

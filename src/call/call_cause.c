@@ -2,6 +2,8 @@
 #include "call_private.h"
 #include "cause.h"
 
+#include <string.h>
+
 /* What an event means when its news does not say. Events that are not here carry a cause of their
  * own, or say 31. */
 static const guint8 default_causes[CALL_EVENT_COUNT] = {
@@ -25,11 +27,6 @@ static const guint8 default_causes[CALL_EVENT_COUNT] = {
 static gboolean event_is_sip(CallEvent event)
 {
     return event <= EVENT_SIP_REFUSED;
-}
-
-static gboolean event_is_isdn(CallEvent event)
-{
-    return event >= EVENT_ISDN_SETUP && event <= EVENT_ISDN_REFUSED;
 }
 
 G_STATIC_ASSERT(EVENT_SIP_INVITE == 0);
@@ -68,12 +65,31 @@ static void call_refuse_channel(Call *call)
         call->refused[call->refused_count++] = call->channel;
 }
 
+static void call_refuse_span(Call *call)
+{
+    guint8 span = call->channel.span;
+
+    if (call->channel.number)
+        call->refused_spans[span / 64] |= G_GUINT64_CONSTANT(1) << span % 64;
+}
+
+/* No other span of the group has a channel: what the PBX said of the one that had says more. */
+static void call_keep_span_cause(Call *call)
+{
+    call->kept = call->span_kept;
+    memset(call->refused_spans, 0xff, sizeof(call->refused_spans));
+}
+
 void call_note_cause(Call *call, CallEvent event, const CallNews *news)
 {
     guint8 cause = event_cause(call, event, news);
 
     if (call->kept.cause)
         return;
+    if (event == EVENT_CHANNEL_NONE && call->span_kept.cause) {
+        call_keep_span_cause(call);
+        return;
+    }
     call->kept.cause = cause;
     call->kept.location = news->location;
     call->kept.status = news->status;
@@ -82,6 +98,8 @@ void call_note_cause(Call *call, CallEvent event, const CallNews *news)
                            (news->status == 0 || news->status == 408);
     if (event_is_isdn(event) && cause_blames_channel(cause))
         call_refuse_channel(call);
+    if (event_is_isdn(event) && cause_blames_span(cause))
+        call_refuse_span(call);
 }
 
 void call_forget_cause(Call *call)

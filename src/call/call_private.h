@@ -20,6 +20,7 @@
     X(CALLS_BARRED, "calls barred")                                                                \
     X(CALLS_EMERGENCY, "calls for emergency")                                                      \
     X(CHANNEL_RETRIES, "channels tried again")                                                     \
+    X(SPAN_RETRIES, "spans tried again")                                                           \
     X(ALTERNATIVES, "alternatives tried")                                                          \
     X(NO_CHANNEL, "trunks found full")                                                             \
     X(EVENTS, "events")                                                                            \
@@ -90,6 +91,8 @@ struct Call {
     Channel channel;
     Channel refused[CALL_CHANNEL_RETRIES + 1]; /* on the present trunk */
     guint refused_count, channel_retries;
+    guint64 refused_spans[4]; /* of the present trunk, a bit a span */
+    guint span_retries;
 
     void *sip_leg, *isdn_leg;
     struct sockaddr_storage local_rtp;
@@ -98,6 +101,7 @@ struct Call {
     gboolean media_touched; /* media_open ran: media gets its part() at the end */
 
     KeptCause kept;
+    KeptCause span_kept; /* of the span that refused before the present one; cause 0: none */
     CallTimer timers[CALL_TIMER_COUNT];
 
     /* The event being handled, and those that wait behind it. */
@@ -116,6 +120,11 @@ typedef struct PendingEvent {
 static inline void hall_count(Hall *hall, HallCounter counter)
 {
     hall->counters[counter]++;
+}
+
+static inline gboolean event_is_isdn(CallEvent event)
+{
+    return event >= EVENT_ISDN_SETUP && event <= EVENT_ISDN_REFUSED;
 }
 
 /* hall.c */

@@ -55,6 +55,13 @@ static void calling_to_trunk(const TrunkSettings *trunk, Number *calling)
         number_to_trunk(trunk, calling);
 }
 
+static void call_forget_spans(Call *call)
+{
+    memset(call->refused_spans, 0, sizeof(call->refused_spans));
+    call->span_retries = 0;
+    call->span_kept = (KeptCause){.location = CAUSE_LOCATION_NONE};
+}
+
 static void call_take_target(Call *call, const RouteMatch *match, guint alternative)
 {
     call->route = match->route;
@@ -65,6 +72,7 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
         hall_count(call->hall, COUNT_CALLS_EMERGENCY);
     }
     call_forget_cause(call);
+    call_forget_spans(call);
     if (match->target.trunk) {
         call->trunk = match->target.trunk;
         if (match->route->ton < 0)
@@ -132,6 +140,25 @@ static gboolean call_may_change_channel(const Call *call, guint8 cause)
            call->channel_retries < CALL_CHANNEL_RETRIES;
 }
 
+/* Another span of the same trunk, where the far end of this one refused the call itself. Each span
+ * once. */
+static gboolean call_may_change_span(const Call *call, guint8 cause)
+{
+    const GPtrArray *spans = call->trunk ? call->trunk->spans : NULL;
+
+    if (call->origin.kind != ORIGIN_SIP || !cause_blames_span(cause) || !spans ||
+        call->span_retries + 1 >= spans->len)
+        return FALSE;
+    for (guint i = 0; i < spans->len; i++) {
+        const SpanSettings *span = spans->pdata[i];
+        gboolean present = call->channel.number && call->channel.span == span->index;
+
+        if (!present && !call_span_refused(call, span->index))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* The route's own list, or by default 34 38 41 42 47, and 102 when nobody answered at all or 504
  * said it. A trunk whose channels are all refused counts as full. A 4xx or 6xx of a phone is its
  * definite answer, whatever cause it maps to. */
@@ -149,6 +176,13 @@ static gboolean call_may_try_on(const Call *call, const KeptCause *kept)
            cause_allows_alternative(call->route, cause);
 }
 
+static void call_try_trunk_again(Call *call, HallCounter counter)
+{
+    hall_count(call->hall, counter);
+    call_forget_cause(call);
+    call_raise_target(call);
+}
+
 void call_route_next(Call *call)
 {
     guint alternative = call->alternative + 1;
@@ -157,9 +191,15 @@ void call_route_next(Call *call)
 
     if (call_may_change_channel(call, cause)) {
         call->channel_retries++;
-        hall_count(call->hall, COUNT_CHANNEL_RETRIES);
-        call_forget_cause(call);
-        call_raise_target(call);
+        call_try_trunk_again(call, COUNT_CHANNEL_RETRIES);
+        return;
+    }
+    if (event_is_isdn(call->kept.from) && call_may_change_span(call, cause)) {
+        log_info("C%u cause %u: tries another span of trunk %s", call->id, cause,
+                 call->trunk->name);
+        call->span_retries++;
+        call->span_kept = call->kept;
+        call_try_trunk_again(call, COUNT_SPAN_RETRIES);
         return;
     }
     if (call_may_try_on(call, &call->kept) &&
@@ -185,7 +225,7 @@ gboolean call_may_continue(const Call *call, guint8 cause)
     if (call->origin.kind != ORIGIN_SIP || !(open & 1u << call->sip) ||
         call->isdn == ISDN_DELIVERED)
         return FALSE;
-    if (call_may_change_channel(call, cause))
+    if (call_may_change_channel(call, cause) || call_may_change_span(call, cause))
         return TRUE;
     return call_may_try_on(call, &kept) && call_seek(call, &alternative, &match) == ROUTE_FOUND;
 }

@@ -106,6 +106,11 @@ gboolean cause_allows_alternative(const RouteSettings *route, guint8 cause)
     return FALSE;
 }
 
+gboolean cause_blames_span(guint8 cause)
+{
+    return cause_allows_alternative(NULL, cause);
+}
+
 gboolean cause_blames_channel(guint8 cause)
 {
     return cause == CAUSE_CHANNEL_UNACCEPTABLE || cause == CAUSE_CHANNEL_NOT_AVAILABLE ||
@@ -147,6 +152,8 @@ char *cause_explain(const TrunkSettings *trunk, guint8 cause)
     if (cause_blames_channel(cause))
         g_string_append(text, "before that: another channel of the trunk, at most 3 per call "
                               "(RFC 3398 7.2.4.1, RFC 4497 Table 1 note 2)\n");
+    if (cause_blames_span(cause))
+        g_string_append(text, "before that: the other spans of the trunk, each once\n");
     if (cause_allows_alternative(NULL, cause))
         g_string_append(text, "before that: the route's next target, unless its on-causes say "
                               "otherwise\n");

@@ -215,7 +215,7 @@ const SettingRow setting_rows[] = {
          SAYS "The timeslot that carries the D channel; on T1 at most 24."),
 
     TRUNK(spans, "span", spans, REQUIRED, RESTART,
-          SAYS "The spans of the group, in the order they are hunted. A span is in one trunk only."),
+          SAYS "The spans of the group, in the order they are hunted. A span is in one trunk only. When the PBX refuses a call on one of them for want of room or a way on (causes 34, 38, 41, 42, 47) the others are tried, each once, and then the route's next target."),
     TRUNK(switch_type, "switch-type", choice, DEFAULT("euroisdn"), ONE_OF(switch_types), RESTART,
           SAYS "The dialect of Q.931 that the PBX speaks."),
     TRUNK(side, "side", choice, DEFAULT("network"), ONE_OF(sides), RESTART,

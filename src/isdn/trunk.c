@@ -74,7 +74,8 @@ gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *ca
         if (!found)
             continue;
         *cause = CAUSE_NO_CIRCUIT;
-        if (!bchan_is_free(found) || call_channel_refused(call, here))
+        if (!bchan_is_free(found) || call_span_refused(call, here.span) ||
+            call_channel_refused(call, here))
             continue;
         if (best && found->calls >= best->calls)
             continue;

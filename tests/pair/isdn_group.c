@@ -11,7 +11,7 @@ typedef struct Side Side;
 typedef struct Pair {
     Loop *loop;
     Side *network, *cpe;
-    gboolean cut[2];
+    gboolean cut[2], refuses[2]; /* by span: its frames are lost; its far end takes no calls (41) */
 } Pair;
 
 struct Side {
@@ -31,7 +31,10 @@ typedef struct Passing {
 static void pass(void *user)
 {
     Passing *passing = user;
+    Side *to = passing->to;
 
+    if (to == to->pair->cpe)
+        hall_set_draining(to->hall, to->pair->refuses[passing->span]);
     isdn_frame_received(passing->to->isdn, passing->span, passing->frame, passing->length);
 }
 
@@ -143,6 +146,34 @@ static Channel place_call(Pair *pair)
     return channel;
 }
 
+static Channel last_channel(Pair *pair)
+{
+    Hall *hall = pair->network->hall;
+
+    return call_channel(hall_find_call(hall, hall_last_call(hall)));
+}
+
+typedef struct CounterSearch {
+    const char *name;
+    guint64 value;
+} CounterSearch;
+
+static void counter_see(void *user, const char *name, guint64 value)
+{
+    CounterSearch *search = user;
+
+    if (g_str_equal(name, search->name))
+        search->value = value;
+}
+
+static guint64 counter(Isdn *isdn, const char *name)
+{
+    CounterSearch search = {.name = name};
+
+    isdn_each_counter(isdn, counter_see, &search);
+    return search.value;
+}
+
 static void lands_on(Pair *pair, guint8 span, guint8 number)
 {
     Channel channel = place_call(pair);
@@ -194,6 +225,25 @@ static void a_span_in_alarm_is_passed_over(void)
     g_assert_cmpint(status.state, ==, DCHAN_DOWN);
     g_assert_cmpint(status.alarms, ==, SPAN_ALARM_BLUE);
     g_assert_false(isdn_span_status(pair->network->isdn, 2, &status));
+    pair_free(pair);
+}
+
+/* Cause 41 of the far end: the other span of the group, once, and then it is over. */
+static void a_refusing_span_is_passed_over(void)
+{
+    Pair *pair = pair_new("ascending");
+
+    pair->refuses[0] = TRUE;
+    place_call(pair);
+    g_assert_cmpuint(hall_call_count(pair->network->hall), ==, 1);
+    g_assert_cmpint(last_channel(pair).span, ==, 1);
+    g_assert_cmpuint(counter(pair->network->isdn, "SETUPs out"), ==, 2);
+    pair->refuses[1] = TRUE;
+    place_call(pair);
+    g_assert_cmpuint(hall_call_count(pair->network->hall), ==, 1);
+    g_assert_cmpuint(counter(pair->network->isdn, "SETUPs out"), ==, 4);
+    pair->refuses[0] = pair->refuses[1] = FALSE;
+    lands_on(pair, 0, 1); /* the next call begins with the first span again */
     pair_free(pair);
 }
 
@@ -250,6 +300,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/group/descending", descending_begins_at_the_last);
     g_test_add_func("/isdn/group/round-robin", round_robin_goes_on_across_spans);
     g_test_add_func("/isdn/group/alarm", a_span_in_alarm_is_passed_over);
+    g_test_add_func("/isdn/group/refusing-span", a_refusing_span_is_passed_over);
     g_test_add_func("/isdn/group/dead-span", a_dead_span_takes_only_its_own_calls);
     g_test_add_func("/isdn/group/settings", new_settings_hunt_the_new_way);
     return g_test_run();

@@ -139,6 +139,7 @@ static void explanations_name_their_source(void)
     TrunkSettings *trunk = g_new0(TrunkSettings, 1);
     g_autofree char *busy = cause_explain(NULL, 17);
     g_autofree char *full = cause_explain(NULL, 44);
+    g_autofree char *congested = cause_explain(NULL, 42);
     g_autofree char *status = status_explain(NULL, 488);
     g_autofree char *unnamed = status_explain(NULL, 459);
     g_autofree char *own = NULL, *own_back = NULL, *odd = cause_explain(NULL, 0);
@@ -147,6 +148,8 @@ static void explanations_name_their_source(void)
                     "cause 17: User busy (normal)\n"
                     "to SIP: 486 Busy Here (RFC 4497 Table 1)\n");
     g_assert_nonnull(strstr(full, "another channel of the trunk"));
+    g_assert_null(strstr(full, "other spans"));
+    g_assert_nonnull(strstr(congested, "the other spans of the trunk, each once"));
     g_assert_nonnull(strstr(status, "to ISDN with Warning 304 or 305: cause 65"));
     g_assert_nonnull(strstr(unnamed, "cause 31 Normal, unspecified (RFC 3398 8.2.6.1"));
     g_assert_nonnull(strstr(odd, "not a Q.850 value"));

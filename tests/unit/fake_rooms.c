@@ -161,8 +161,9 @@ static void fake_say(Fake *fake, FakeCall *mine, Call *call, CallAction action)
                            call_action_name(action));
     if (action == ACTION_SIP_REJECT)
         g_string_append_printf(mine->messages, ":%u", call_reject_status(call));
-    if (action == ACTION_ISDN_DISCONNECT || action == ACTION_ISDN_DISCONNECT_TONE || action == ACTION_ISDN_RELEASE_COMPLETE ||
-        action == ACTION_SIP_CANCEL || action == ACTION_SIP_BYE)
+    if (action == ACTION_ISDN_DISCONNECT || action == ACTION_ISDN_DISCONNECT_TONE ||
+        action == ACTION_ISDN_RELEASE_COMPLETE || action == ACTION_SIP_CANCEL ||
+        action == ACTION_SIP_BYE)
         g_string_append_printf(mine->messages, ":%u", call_cause(call));
 }
 
@@ -182,6 +183,8 @@ static gboolean fake_act(Fake *fake, Call *call, CallAction action)
     if (action == ACTION_CHANNEL_SEIZE) {
         Channel channel = fake->next_channel;
 
+        while (call_span_refused(call, channel.span))
+            channel.span++;
         while (call_channel_refused(call, channel))
             channel.number++;
         call_set_channel(call, channel);

@@ -105,11 +105,12 @@ static void phone_cancels(void)
     /* D-15: CONNECT crossed our DISCONNECT. */
     fake_raise(fake, id, EVENT_ISDN_CONNECT, NULL);
     fake_raise(fake, id, EVENT_ISDN_RELEASE, NULL);
-    tells(fake, "SIP.CANCEL (RINGING,DELIVERED)->(IDLE,DISCONNECT_REQUEST) note_cause media_close "
-                "isdn_disconnect\n"
-                "ISDN.CONNECT (IDLE,DISCONNECT_REQUEST)->(IDLE,DISCONNECT_REQUEST) log_late\n"
-                "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) media_hush isdn_release_complete "
-                "channel_free\n");
+    tells(fake,
+          "SIP.CANCEL (RINGING,DELIVERED)->(IDLE,DISCONNECT_REQUEST) note_cause media_close "
+          "isdn_disconnect\n"
+          "ISDN.CONNECT (IDLE,DISCONNECT_REQUEST)->(IDLE,DISCONNECT_REQUEST) log_late\n"
+          "ISDN.RELEASE (IDLE,DISCONNECT_REQUEST)->(IDLE,NULL) media_hush isdn_release_complete "
+          "channel_free\n");
     g_assert_nonnull(strstr(fake_of(fake, id)->messages->str, "isdn_disconnect:16"));
     fake_assert_gone(fake, id);
     fake_free(fake);
@@ -186,6 +187,88 @@ static void alternatives_follow_the_cause(void)
         fake_assert_gone(fake, id);
         fake_free(fake);
     }
+}
+
+/* COUNT spans for the trunk "pbx", to be freed by the test. */
+static GPtrArray *pbx_gets_spans(Fake *fake, guint count)
+{
+    GPtrArray *spans = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < count; i++) {
+        SpanSettings *span = g_new0(SpanSettings, 1);
+
+        span->index = (guint8)i;
+        g_ptr_array_add(spans, span);
+    }
+    return fake_trunk(fake->settings, "pbx")->spans = spans;
+}
+
+/* 34 38 41 42 47: each other span of the group once, then the next target; the rest as ever. */
+static void other_spans_come_before_other_trunks(void)
+{
+    static const guint8 causes[] = {34, 38, 41, 42, 47};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(causes); i++) {
+        Fake *fake = fake_new();
+        g_autoptr(GPtrArray) spans = pbx_gets_spans(fake, 3);
+        guint32 id;
+        Call *call = fake_call_from_phone(fake, "200", &id);
+
+        for (guint8 span = 0; span < 3; span++) {
+            g_assert_cmpstr(call_trunk(call)->name, ==, "pbx");
+            g_assert_cmpint(call_channel(call).span, ==, span);
+            g_assert_true(call_may_continue(call, causes[i]));
+            fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, causes[i]);
+            g_assert_true(call_span_refused(call, span) == (span < 2));
+        }
+        g_assert_cmpstr(call_trunk(call)->name, ==, "spare");
+        fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, causes[i]);
+        says_last(fake, id, "sip_reject:503");
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
+static void other_causes_try_no_other_span(void)
+{
+    static const guint8 causes[] = {1, 16, 17, 18, 21, 27, 31, 102};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(causes); i++) {
+        Fake *fake = fake_new();
+        g_autoptr(GPtrArray) spans = pbx_gets_spans(fake, 3);
+        guint32 id;
+        Call *call = fake_call_from_phone(fake, "200", &id);
+
+        g_assert_false(call_may_continue(call, causes[i]));
+        fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, causes[i]);
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
+/* The span that is left has no channel: the PBX's own word decides, not our 34. */
+static void a_group_without_another_channel_keeps_the_cause(void)
+{
+    Fake *fake = fake_new();
+    g_autoptr(GPtrArray) spans = pbx_gets_spans(fake, 2);
+    guint32 id;
+
+    g_ptr_array_set_size(fake_route(fake->settings, "to-pbx")->targets, 1);
+    fake_trunk(fake->settings, "pbx")->cause_status[42] = 480;
+    fake_call_from_phone(fake, "200", &id);
+    g_free(fake_take_lines(fake));
+    fake->refuse = G_GUINT64_CONSTANT(1) << ACTION_CHANNEL_SEIZE;
+    fake->refuse_cause = 34;
+    fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, 42);
+    tells(fake,
+          "ISDN.RELEASED (INVITED,INITIATED)->(INVITED,NULL) note_cause media_close channel_free "
+          "route_next cause=42\n"
+          "ROUTE.TRUNK (INVITED,NULL)->(INVITED,INITIATED) channel_seize media_open isdn_setup\n"
+          "CHANNEL.NONE (INVITED,INITIATED)->(INVITED,NULL) note_cause route_next cause=34\n"
+          "ROUTE.NONE (INVITED,NULL)->(IDLE,NULL) note_cause sip_reject cause=42\n");
+    says_last(fake, id, "sip_reject:480");
+    fake_assert_gone(fake, id);
+    fake_free(fake);
 }
 
 /* The kept cause is the last target's, not the first's. */
@@ -381,6 +464,9 @@ int main(int argc, char **argv)
     STORY(refused_channel_is_not_tried_again);
     STORY(channel_retry_is_told);
     STORY(alternatives_follow_the_cause);
+    STORY(other_spans_come_before_other_trunks);
+    STORY(other_causes_try_no_other_span);
+    STORY(a_group_without_another_channel_keeps_the_cause);
     STORY(last_target_decides_the_status);
     STORY(no_channel_is_503);
     STORY(no_port_is_told_and_frees_the_channel);
