@@ -10,6 +10,7 @@
 #include "isdn_interface.h"
 #include "isdn_leg.h"
 #include "link.h"
+#include "linkpoll.h"
 #include "log.h"
 #include "restart.h"
 
@@ -29,6 +30,7 @@ struct DChannel {
     struct pri *pri;
     BChannels bchans;
     Link *link;
+    LinkPoll poll;
     Restarter *restarter;
     GPtrArray *legs;
     LoopTimer *timer; /* libpri's next */
@@ -55,6 +57,11 @@ static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNe
         g_array_remove_index_fast(dchan->overrides, i);
         return;
     }
+}
+
+static gboolean dchan_is_network(const DChannel *dchan)
+{
+    return dchan->trunk->side == SIDE_NETWORK;
 }
 
 /* Is the message of NEWS, on its way out, said to that frame in hand? */
@@ -121,6 +128,7 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
         news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
         isdn_leg_note_message(dchan, LADDER_OUT, &news);
     }
+    linkpoll_sent(&dchan->poll, dchan_is_network(dchan), frame, length);
     dchan->frames_out++;
     dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, length);
     return length_with_fcs;
@@ -217,6 +225,8 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         count_refused(dchan, &news);
     if (news.kind == FRAME_REFUSED)
         return;
+    linkpoll_received(&dchan->poll, dchan_is_network(dchan), dchan->in_hand, dchan->in_hand_length);
+    link_heard(dchan->link);
     again =
         frame_is_repeated(&dchan->seen[LADDER_IN], &news, dchan->in_hand, dchan->in_hand_length);
     if (!again)
@@ -234,6 +244,15 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     if (news.kind == FRAME_MESSAGE)
         isdn_leg_check_call(dchan, &news);
     dchan->answered = NULL;
+}
+
+void dchan_ask_link(DChannel *dchan)
+{
+    guint8 frame[LINKPOLL_LENGTH];
+
+    linkpoll_ask(&dchan->poll, dchan_is_network(dchan), frame);
+    dchan->frames_out++;
+    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, sizeof frame);
 }
 
 void dchan_rearm(DChannel *dchan)

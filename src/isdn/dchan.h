@@ -23,6 +23,9 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
 void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length);
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms);
 
+/* Asks the far end's layer 2 for a sign of life. */
+void dchan_ask_link(DChannel *dchan);
+
 /* To be called after libpri was asked for something outside an event: starts its next timer. */
 void dchan_rearm(DChannel *dchan);
 

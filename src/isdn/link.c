@@ -4,10 +4,15 @@
  * 5.8.9) runs here, counted from whichever comes first. A short alarm that layer 2 outlives costs
  * no call: those in set-up are cleared when layer 2 gives up, or when the alarm has lasted a while.
  *
- *              established                    settled
- *      DOWN ----------------> SETTLING ----------------> UP
- *       ^  alarm or release      |  ^  established anew   |
- *       +------------------------+--+---------------------+
+ *            established, or
+ *              no alarm left              settled, and heard
+ *      DOWN ----------------> SETTLING ----------------------> UP
+ *       ^  alarm or release      |  ^     established anew      |
+ *       +------------------------+--+---------------------------+
+ *
+ * The end of an alarm says that the line is back, not that the far end is: layer 2 is asked, and a
+ * frame must have come before calls are sent. Channels are RESTARTed only when layer 2 itself was
+ * established anew.
  */
 #include "link.h"
 #include "clock.h"
@@ -19,6 +24,7 @@
 /* Longer than a packet network needs to find another way round a fault, shorter than a caller's
  * patience. */
 #define ALARM_HOLD_US (500 * G_TIME_SPAN_MILLISECOND)
+#define ASK_AGAIN_US G_USEC_PER_SEC /* as Q.921's T200 */
 
 struct Link {
     DChannel *dchan;
@@ -28,6 +34,9 @@ struct Link {
     gint64 since_us;
     guint epoch;
     guint64 ups, downs;
+    gboolean renewed; /* established since it was last UP */
+    gboolean heard;   /* a frame came since it began to settle */
+    gboolean overdue; /* it would be UP, were it heard */
     LoopTimer *settle, *t309;
     LoopTimer *hold; /* the alarm has not lasted ALARM_HOLD_US yet */
     gboolean t309_runs;
@@ -59,9 +68,19 @@ static void link_settled(void *user)
 {
     Link *link = user;
 
+    if (!link->heard) {
+        link->overdue = TRUE;
+        dchan_ask_link(link->dchan);
+        loop_timer_start(dchan_isdn(link->dchan)->loop, link->settle, ASK_AGAIN_US);
+        return;
+    }
     link_set_state(link, DCHAN_UP);
     isdn_legs_repeat_setups(link->dchan);
-    restart_link_up(dchan_restarter(link->dchan));
+    if (link->renewed)
+        restart_link_up(dchan_restarter(link->dchan));
+    else
+        restart_link_back(dchan_restarter(link->dchan));
+    link->renewed = FALSE;
 }
 
 static void t309_expired(void *user)
@@ -105,6 +124,7 @@ static void link_gain(Link *link)
     loop_timer_stop(loop, link->t309);
     loop_timer_stop(loop, link->hold);
     link->t309_runs = FALSE;
+    link->overdue = FALSE;
     link_set_state(link, DCHAN_SETTLING);
     loop_timer_start(loop, link->settle, dchan_trunk(link->dchan)->settle_us);
 }
@@ -134,7 +154,7 @@ void link_free(Link *link)
 
 void link_established(Link *link)
 {
-    link->up = TRUE;
+    link->up = link->renewed = link->heard = TRUE;
     link->epoch++;
     restart_link_down(dchan_restarter(link->dchan)); /* what was on its way is lost */
     if (!link_in_alarm(link))
@@ -150,6 +170,15 @@ void link_released(Link *link)
     link_clear_setups(link);
 }
 
+void link_heard(Link *link)
+{
+    if (link->heard || link_in_alarm(link))
+        return;
+    link->heard = TRUE;
+    if (link->overdue)
+        loop_timer_start(dchan_isdn(link->dchan)->loop, link->settle, 0);
+}
+
 void link_set_alarms(Link *link, SpanAlarms alarms)
 {
     gboolean before = link_in_alarm(link);
@@ -158,10 +187,12 @@ void link_set_alarms(Link *link, SpanAlarms alarms)
     if (link_in_alarm(link) == before)
         return;
     if (!before) {
+        link->heard = FALSE;
         link_lose(link);
         loop_timer_start(dchan_isdn(link->dchan)->loop, link->hold, ALARM_HOLD_US);
     } else if (link->up) {
         link_gain(link);
+        dchan_ask_link(link->dchan);
     }
 }
 

@@ -11,6 +11,8 @@ void link_free(Link *link);
 /* Layer 2 came up, or was established anew by the far end while up. */
 void link_established(Link *link);
 void link_released(Link *link);
+/* A sound frame came from the line. */
+void link_heard(Link *link);
 void link_set_alarms(Link *link, SpanAlarms alarms);
 
 DChannelState link_state(const Link *link);

@@ -140,6 +140,11 @@ void restart_link_up(Restarter *restarter)
     restart_next(restarter);
 }
 
+void restart_link_back(Restarter *restarter)
+{
+    restart_next(restarter);
+}
+
 void restart_link_down(Restarter *restarter)
 {
     BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), restarter->outstanding);

@@ -10,6 +10,8 @@ void restarter_free(Restarter *restarter);
 
 /* The link has settled: every idle channel wants a RESTART, if the trunk's settings say so. */
 void restart_link_up(Restarter *restarter);
+/* The link carries again and layer 2 never fell: what was outstanding goes on. */
+void restart_link_back(Restarter *restarter);
 /* The link is down, or was established anew: what was outstanding is void, and wanted again. */
 void restart_link_down(Restarter *restarter);
 /* A call has left its channel, which may have waited for that. */

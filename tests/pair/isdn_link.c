@@ -106,6 +106,65 @@ static void nobody_calls_during_an_alarm(void)
     stage_free(stage);
 }
 
+/* The line is back, the far end is not: no call is risked on it. */
+static void the_end_of_an_alarm_is_not_enough(void)
+{
+    Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+    IsdnSpanStatus status;
+
+    stage->cut = TRUE;
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 100);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_run(stage, 2900);
+    isdn_span_status(stage->isdn, 0, &status);
+    g_assert_cmpint(status.state, ==, DCHAN_SETTLING);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    stage_phone_calls(stage, "200");
+    stage_wire(stage, "");
+    stage->cut = FALSE; /* it is asked once a second */
+    stage_run(stage, 1100);
+    g_assert_true(isdn_is_ready(stage->isdn));
+    stage_phone_calls(stage, "200");
+    stage_wire(stage, "> SETUP 100→200 ch 1 complete\n");
+    stage_free(stage);
+}
+
+/* Both sides; layer 2 keeps its step, and libpri on either side sees no answer it has not asked
+ * for.
+ */
+static void an_idle_link_is_asked_and_answers(void)
+{
+    static const char *const sides[] = {"side = network\n", "side = cpe\n"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sides); i++) {
+        Stage *stage = stage_new(sides[i], FALSE);
+        IsdnSpanStatus before, after;
+
+        stage_phone_calls(stage, "200"); /* so that N(R) is not 0 */
+        stage_event(stage, EVENT_SIP_CANCEL, 16);
+        stage_forget(stage);
+        isdn_span_status(stage->isdn, 0, &before);
+        for (guint blip = 0; blip < 5; blip++) {
+            isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+            stage_run(stage, 10);
+            isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+            stage_run(stage, 490);
+            g_assert_false(isdn_is_ready(stage->isdn)); /* settles as ever */
+            stage_run(stage, 20);
+            g_assert_true(isdn_is_ready(stage->isdn));
+        }
+        stage_wire(stage, ""); /* nor is any channel restarted, as layer 2 never fell */
+        isdn_span_status(stage->isdn, 0, &after);
+        g_assert_cmpuint(after.frames_out - before.frames_out, ==, 5);
+        g_assert_cmpuint(after.frames_in - before.frames_in, ==, 5);
+        stage_run(stage, 30000);
+        g_assert_true(isdn_is_ready(stage->isdn));
+        stage_far(stage, "");
+        stage_free(stage);
+    }
+}
+
 static void a_silent_link_is_noticed_and_forgiven(void)
 {
     Stage *stage = stage_phone_talks("side = network\nt309 = 15s\n");
@@ -193,6 +252,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/alarm/moment", a_moment_of_alarm_costs_no_call);
     g_test_add_func("/isdn/alarm/no-calls", nobody_calls_during_an_alarm);
     g_test_add_func("/isdn/alarm/flaps", a_hundred_flaps_leave_nothing_behind);
+    g_test_add_func("/isdn/alarm/not-enough", the_end_of_an_alarm_is_not_enough);
+    g_test_add_func("/isdn/alarm/asked", an_idle_link_is_asked_and_answers);
     g_test_add_func("/isdn/link/short", a_silent_link_is_noticed_and_forgiven);
     g_test_add_func("/isdn/link/long", a_dead_link_ends_calls_with_27);
     g_test_add_func("/isdn/link/lost-setup", a_setup_lost_with_the_link_is_sent_again);
