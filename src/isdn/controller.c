@@ -1,7 +1,6 @@
 /* A libpri controller as this room wants it: its options, timers and log. */
 #include "controller.h"
 #include "log.h"
-#include "restart.h"
 
 static void log_from_libpri(LogLevel level, char *text)
 {
@@ -46,8 +45,8 @@ static int switch_of(const SpanSettings *span, const TrunkSettings *trunk)
 void controller_set_timers(struct pri *pri, const TrunkSettings *trunk)
 {
     pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
-    pri_set_timer(pri, PRI_TIMER_T316, (int)(trunk->t316_us / 1000));
-    pri_set_timer(pri, PRI_TIMER_N316, RESTART_TRIES);
+    pri_set_timer(pri, PRI_TIMER_T316,
+                  0); /* off: libpri's own is never taken back, see restart.c */
 }
 
 static void set_options(struct pri *pri, const TrunkSettings *trunk)

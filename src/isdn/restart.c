@@ -1,7 +1,7 @@
 /* RESTART of idle channels, one at a time, and the channels that wait to be tried again.
  *
- * libpri knows one outstanding RESTART and repeats it after T316 (Q.931 5.5.1); it tells nobody
- * when the last repetition stays unanswered, so that end is timed here.
+ * T316 (Q.931 5.5.1) runs here. libpri's own would go on when the link falls and the channel is put
+ * to other use, send its RESTART into a later call, and tell nobody when nothing answers.
  */
 #include "restart.h"
 #include "clock.h"
@@ -9,12 +9,13 @@
 
 #define ASIDE_US (30 * G_USEC_PER_SEC) /* for a channel refused with 6, 44 or 82, or unreleased */
 #define RETRY_US (60 * G_USEC_PER_SEC) /* for a channel whose RESTART stayed unanswered */
-#define EXPIRY_SLACK_US (G_USEC_PER_SEC / 10) /* libpri's own T316 goes first */
+#define RESTART_TRIES 2                /* N316: RESTART is sent so often, T316 apart */
 
 struct Restarter {
     DChannel *dchan;
     guint8 outstanding; /* the channel; 0: none */
-    LoopTimer *expiry, *later;
+    guint sent;         /* its RESTART, so often */
+    LoopTimer *t316, *later;
 };
 
 static gboolean channel_waits(const BChannel *channel)
@@ -22,18 +23,24 @@ static gboolean channel_waits(const BChannel *channel)
     return channel->exists && channel->restart_wanted && !channel->call && !channel->restarting;
 }
 
-static void restart_send(Restarter *restarter, guint8 number, BChannel *channel)
+static void restart_send(Restarter *restarter)
 {
     DChannel *dchan = restarter->dchan;
 
+    restarter->sent++;
+    dchan_count(dchan, COUNT_RESTARTS_SENT);
+    pri_reset(dchan_pri(dchan), restarter->outstanding);
+    dchan_rearm(dchan);
+    loop_timer_start(dchan_isdn(dchan)->loop, restarter->t316, dchan_trunk(dchan)->t316_us);
+}
+
+static void restart_begin(Restarter *restarter, guint8 number, BChannel *channel)
+{
     channel->restart_wanted = FALSE;
     channel->restarting = TRUE;
     restarter->outstanding = number;
-    dchan_count(dchan, COUNT_RESTARTS_SENT);
-    pri_reset(dchan_pri(dchan), number);
-    dchan_rearm(dchan);
-    loop_timer_start(dchan_isdn(dchan)->loop, restarter->expiry,
-                     RESTART_TRIES * dchan_trunk(dchan)->t316_us + EXPIRY_SLACK_US);
+    restarter->sent = 0;
+    restart_send(restarter);
 }
 
 static void restart_next(Restarter *restarter)
@@ -44,7 +51,7 @@ static void restart_next(Restarter *restarter)
         return;
     for (guint8 i = 0; i < BCHAN_SLOTS; i++) {
         if (channel_waits(&channels->slot[i])) {
-            restart_send(restarter, i, &channels->slot[i]);
+            restart_begin(restarter, i, &channels->slot[i]);
             return;
         }
     }
@@ -90,10 +97,8 @@ static void later_expired(void *user)
     later_start(restarter);
 }
 
-/* T316 has run out for the last time. */
-static void expired(void *user)
+static void restart_gives_up(Restarter *restarter)
 {
-    Restarter *restarter = user;
     guint8 number = restarter->outstanding;
     BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
 
@@ -109,13 +114,23 @@ static void expired(void *user)
     restart_next(restarter);
 }
 
+static void t316_expired(void *user)
+{
+    Restarter *restarter = user;
+
+    if (restarter->sent < RESTART_TRIES)
+        restart_send(restarter);
+    else
+        restart_gives_up(restarter);
+}
+
 Restarter *restarter_new(DChannel *dchan)
 {
     Restarter *restarter = g_new0(Restarter, 1);
     Loop *loop = dchan_isdn(dchan)->loop;
 
     restarter->dchan = dchan;
-    restarter->expiry = loop_timer_new(loop, expired, restarter);
+    restarter->t316 = loop_timer_new(loop, t316_expired, restarter);
     restarter->later = loop_timer_new(loop, later_expired, restarter);
     return restarter;
 }
@@ -124,7 +139,7 @@ void restarter_free(Restarter *restarter)
 {
     Loop *loop = dchan_isdn(restarter->dchan)->loop;
 
-    loop_timer_free(loop, restarter->expiry);
+    loop_timer_free(loop, restarter->t316);
     loop_timer_free(loop, restarter->later);
     g_free(restarter);
 }
@@ -149,7 +164,7 @@ void restart_link_down(Restarter *restarter)
 {
     BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), restarter->outstanding);
 
-    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->expiry);
+    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->t316);
     restarter->outstanding = 0;
     if (!channel)
         return;
@@ -186,7 +201,7 @@ void restart_answered(Restarter *restarter, guint number)
 
     if (!channel || number != restarter->outstanding)
         return;
-    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->expiry);
+    loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->t316);
     restarter->outstanding = 0;
     if (channel->out_of_service)
         log_notice("span %s: channel %u back in service", dchan_span(restarter->dchan)->name,

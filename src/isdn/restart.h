@@ -3,8 +3,6 @@
 
 #include "dchan.h"
 
-#define RESTART_TRIES 2 /* N316: RESTART is sent so often, T316 apart */
-
 Restarter *restarter_new(DChannel *dchan);
 void restarter_free(Restarter *restarter);
 

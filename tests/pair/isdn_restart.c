@@ -27,8 +27,10 @@ static void idle_channels_are_restarted_one_by_one(void)
 
 static gboolean lose_restart(Stage *stage, gboolean outward, guint8 *frame, gsize length)
 {
-    if (outward && length > 9 && !(frame[2] & 1) && frame[8] == 0x46)
+    if (outward && length > 9 && !(frame[2] & 1) && frame[8] == 0x46) {
+        g_string_append_printf(stage->wire, "> RESTART ch %u, lost\n", frame[13] & 0x7f);
         frame[4] = 0x09; /* layer 2 is content, layer 3 hears nothing */
+    }
     return TRUE;
 }
 
@@ -74,7 +76,16 @@ static void an_unanswered_restart_takes_the_channel_out(void)
     stage_far_wakes(stage);
     stage_run(stage, 600);
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_RESTARTING);
-    stage_run(stage, 2200);
+    stage_wire(stage, "> RESTART ch 1, lost\n");
+    stage_run(stage, 890);
+    stage_wire(stage, "");
+    stage_run(stage, 20);
+    stage_wire(stage, "> RESTART ch 1, lost\n"); /* T316 once, N316 is 2 */
+    stage_run(stage, 980);
+    stage_wire(stage, "");
+    stage_run(stage, 310); /* and twice */
+    stage_wire(stage, "> RESTART ch 2, lost\n");
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 3);
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
     g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_RESTARTING);
     g_assert_cmpuint(stage_counter(stage, "RESTARTs unanswered"), ==, 1);
@@ -102,6 +113,34 @@ static void a_restart_lost_with_the_link_is_sent_again(void)
     stage_wire(stage, "> RESTART ch 1\n");
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_RESTARTING);
     stage_run(stage, 1000);
+    g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n"));
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
+/* T316 must not outlive the link: the far end may have taken the channel meanwhile. */
+static void a_lost_restart_does_not_come_back_under_a_call(void)
+{
+    Stage *stage = stage_new("side = cpe\nt316 = 5s\n", FALSE);
+
+    stage_phone_calls(stage, "200");
+    pri_hangup(stage->far, stage->far_call, 44); /* channel 1 goes aside, to be restarted */
+    stage_run(stage, 10);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage->hook = lose_restart;
+    stage_forget(stage);
+    stage_run(stage, 31000);
+    stage_wire(stage, "> RESTART ch 1, lost\n");
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 100);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_far_calls(stage, "150", 1, TRUE, TRUE);
+    stage_run(stage, 20000);
+    g_assert_null(strstr(stage->wire->str, "RESTART ch 1,"));
+    stage_stands(stage, SIP_CALLING, ISDN_INCOMING_PROCEEDING);
+    stage->hook = NULL;
+    pri_hangup(stage->far, stage->far_call, 16);
+    stage_run(stage, 10);
     g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n"));
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
     stage_free(stage);
@@ -199,6 +238,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/restart/used", a_channel_that_carried_a_call_is_not_restarted);
     g_test_add_func("/isdn/restart/lost", a_restart_lost_with_the_link_is_sent_again);
     g_test_add_func("/isdn/restart/t316", an_unanswered_restart_takes_the_channel_out);
+    g_test_add_func("/isdn/restart/outlived", a_lost_restart_does_not_come_back_under_a_call);
     g_test_add_func("/isdn/restart/channel", a_restart_ends_calls_in_every_state);
     g_test_add_func("/isdn/restart/interface", a_restart_of_the_interface_ends_them_too);
     g_test_add_func("/isdn/restart/other-channel", a_restart_of_another_channel_disturbs_nobody);
