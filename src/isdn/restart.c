@@ -187,10 +187,11 @@ void restart_put_aside(Restarter *restarter, guint8 number)
     later_start(restarter);
 }
 
+/* Q.931 5.5: RESTART brings a channel back to idle, whatever was said of it before. */
 static void channel_restarted(Restarter *restarter, BChannel *channel)
 {
     channel->restarting = channel->restart_wanted = FALSE;
-    channel->aside = channel->out_of_service = FALSE;
+    channel->aside = channel->out_of_service = channel->far_service_out = FALSE;
     channel->retry_us = 0;
     later_start(restarter);
 }
@@ -214,7 +215,10 @@ void restart_by_far_end(Restarter *restarter, guint8 number)
 {
     BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
 
+    if (!channel)
+        return;
+    channel->far_service_out = FALSE;
     /* An outstanding RESTART of ours waits for its own answer all the same. */
-    if (channel && !channel->restarting)
+    if (!channel->restarting)
         channel_restarted(restarter, channel);
 }

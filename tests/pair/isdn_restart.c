@@ -231,6 +231,31 @@ static void the_far_end_takes_channels_out_of_service(void)
     stage_free(stage);
 }
 
+/* Q.931 5.5: RESTART returns a channel to idle, from whichever side, whatever SERVICE said. */
+static void a_restart_brings_channels_back_into_service(void)
+{
+    Stage *stage = stage_new("side = cpe\nswitch-type = ni2\nt316 = 5s\n", FALSE);
+
+    pri_set_service_message_support(stage->far, 1);
+    pri_maintenance_service(stage->far, 0, 5, 2);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 5), ==, CHANNEL_OUT_OF_SERVICE);
+    pri_reset(stage->far, 5);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 5), ==, CHANNEL_IDLE);
+
+    /* Ours, which a link that comes up again sends. */
+    pri_maintenance_service(stage->far, 0, 5, 2);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 5), ==, CHANNEL_OUT_OF_SERVICE);
+    stage->cut = TRUE;
+    stage_run(stage, 30000);
+    stage->cut = FALSE;
+    stage_run(stage, 5000);
+    g_assert_cmpint(stage_channel(stage, 5), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -239,6 +264,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/restart/lost", a_restart_lost_with_the_link_is_sent_again);
     g_test_add_func("/isdn/restart/t316", an_unanswered_restart_takes_the_channel_out);
     g_test_add_func("/isdn/restart/outlived", a_lost_restart_does_not_come_back_under_a_call);
+    g_test_add_func("/isdn/restart/service", a_restart_brings_channels_back_into_service);
     g_test_add_func("/isdn/restart/channel", a_restart_ends_calls_in_every_state);
     g_test_add_func("/isdn/restart/interface", a_restart_of_the_interface_ends_them_too);
     g_test_add_func("/isdn/restart/other-channel", a_restart_of_another_channel_disturbs_nobody);
