@@ -243,6 +243,23 @@ static void t302_ends_a_number_that_stays_short(void)
     stage_free(stage);
 }
 
+/* No dialect of these ever says that a number is complete: it always is. */
+static void en_bloc_dialects_wait_for_no_digit(void)
+{
+    static const char *const types[] = {"ni2", "dms100", "5ess", "4ess"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autofree char *trunk = g_strdup_printf(NETWORK "switch-type = %s\n", types[i]);
+        Stage *stage = stage_new(trunk, TRUE);
+
+        stage_far_calls(stage, "1", 4, TRUE, TRUE);
+        stage_run(stage, 10);
+        g_assert_nonnull(strstr(stage->wire->str, "\n> RELEASE COMPLETE cause 28\n"));
+        stage_is_quiet(stage);
+        stage_free(stage);
+    }
+}
+
 static void setup_ack_of_the_far_end_is_taken(void)
 {
     Stage *stage = stage_new(NETWORK, FALSE);
@@ -394,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/media/announcement", progress_with_a_cause_is_an_announcement);
     g_test_add_func("/isdn/overlap/digits", digits_are_collected_one_by_one);
     g_test_add_func("/isdn/overlap/t302", t302_ends_a_number_that_stays_short);
+    g_test_add_func("/isdn/overlap/none", en_bloc_dialects_wait_for_no_digit);
     g_test_add_func("/isdn/overlap/sending", setup_ack_of_the_far_end_is_taken);
     g_test_add_func("/isdn/identity/name-out", the_network_side_sends_the_name);
     g_test_add_func("/isdn/identity/number-out", the_number_leaves_as_the_trunk_says);
