@@ -203,6 +203,29 @@ static void count_refused(DChannel *dchan, const FrameNews *news)
         log_warning("span %s: malformed frame from the line: %s", dchan->span->name, news->why);
 }
 
+/* What Q.931 5.8.3.2 answers or lets be is no fault of the line. */
+static void count_misplaced(DChannel *dchan, const FrameNews *news)
+{
+    static LogLimit limit;
+    char text[160];
+
+    dchan_count(dchan, COUNT_MESSAGES_MISPLACED);
+    if (log_wants(LEVEL_INFO) && log_limit(&limit, 5, 10 * G_USEC_PER_SEC))
+        log_info("span %s: call %u: %s", dchan->span->name, news->call & ~FRAME_CALL_FLAG,
+                 frame_describe(news, text, sizeof text));
+}
+
+/* Layer 2 sends again what it thinks lost; libpri drops it by its number. */
+static void count_repeated(DChannel *dchan, const FrameNews *news)
+{
+    char text[160];
+
+    dchan_count(dchan, COUNT_MESSAGES_REPEATED);
+    if (log_wants(LEVEL_DEBUG))
+        log_debug("span %s: call %u: %s, repeated by layer 2", dchan->span->name,
+                  news->call & ~FRAME_CALL_FLAG, frame_describe(news, text, sizeof text));
+}
+
 static FrameCallKnown call_known(const DChannel *dchan, int call)
 {
     if (!isdn_leg_find_call(dchan, call))
@@ -210,27 +233,41 @@ static FrameCallKnown call_known(const DChannel *dchan, int call)
     return (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS;
 }
 
+/* A checked message: what layer 2 repeats, what is out of place, and what is new. */
+static void message_sort(DChannel *dchan, FrameNews *news)
+{
+    gsize length = dchan->in_hand_length;
+    gboolean again = frame_is_repeated(&dchan->seen[LADDER_IN], news, dchan->in_hand, length);
+
+    if (again)
+        count_repeated(dchan, news);
+    dchan->in_hand_length =
+        frame_adapt(dchan->in_hand, length, call_known(dchan, news->call), news);
+    if (again)
+        return;
+    if (news->misplaced)
+        count_misplaced(dchan, news);
+    if (news->kind == FRAME_MESSAGE)
+        isdn_leg_note_message(dchan, LADDER_IN, news);
+}
+
 static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize length)
 {
     FrameNews news;
     pri_event *event;
-    gboolean again;
 
     dchan->frames_in++;
     dchan->in_hand_length = frame_check(frame, length, dchan->in_hand, &news);
-    if (news.kind != FRAME_REFUSED)
-        dchan->in_hand_length =
-            frame_adapt(dchan->in_hand, dchan->in_hand_length, call_known(dchan, news.call), &news);
     if (news.why)
         count_refused(dchan, &news);
     if (news.kind == FRAME_REFUSED)
         return;
     linkpoll_received(&dchan->poll, dchan_is_network(dchan), dchan->in_hand, dchan->in_hand_length);
     link_heard(dchan->link);
-    again =
-        frame_is_repeated(&dchan->seen[LADDER_IN], &news, dchan->in_hand, dchan->in_hand_length);
-    if (!again)
-        isdn_leg_note_message(dchan, LADDER_IN, &news);
+    if (news.kind == FRAME_MESSAGE)
+        message_sort(dchan, &news);
+    else if (news.resets)
+        memset(&dchan->seen[LADDER_IN], 0, sizeof dchan->seen[LADDER_IN]);
     dchan->answered = &news;
     event = pri_check_event(dchan->pri);
     if (event) {

@@ -68,6 +68,7 @@ typedef struct FrameNews {
     guint refused_elements;     /* information elements taken out because they are malformed */
     gboolean mandatory_refused; /* one of them is mandatory in this message */
     const char *why;            /* of the first thing refused; NULL when nothing was */
+    const char *misplaced;      /* why a sound message has no place here; NULL: it has */
 } FrameNews;
 
 /* Checks FRAME (without FCS) from the line and copies to CLEAN (FRAME_MAX octets) what libpri may

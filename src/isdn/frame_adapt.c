@@ -11,8 +11,7 @@
 static gsize hollow(FrameNews *news, const char *why)
 {
     news->kind = FRAME_HOLLOW;
-    if (!news->why)
-        news->why = why;
+    news->misplaced = why;
     return 4;
 }
 
@@ -22,8 +21,7 @@ static gsize recast(guint8 *clean, Q931Message type, FrameNews *news, const char
     gsize header = 4 + 3 + clean[5];
 
     clean[header - 1] = (guint8)type;
-    if (!news->why)
-        news->why = why;
+    news->misplaced = why;
     return header;
 }
 

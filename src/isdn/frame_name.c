@@ -77,7 +77,7 @@ const char *frame_describe(const FrameNews *news, char *buffer, gsize size)
     g_autoptr(GString) text = g_string_new(NULL);
     const char *name = frame_message_name(news->discriminator, news->message);
 
-    if (news->kind != FRAME_MESSAGE)
+    if (news->kind != FRAME_MESSAGE && !news->misplaced)
         g_string_append(text, news->kind == FRAME_LINK ? "link frame" : "unusable frame");
     else if (name)
         g_string_append(text, name);
@@ -95,6 +95,8 @@ const char *frame_describe(const FrameNews *news, char *buffer, gsize size)
             g_string_append_printf(text, " progress %u", i);
     if (news->why)
         g_string_append_printf(text, " (refused: %s)", news->why);
+    if (news->misplaced)
+        g_string_append_printf(text, " (misplaced: %s)", news->misplaced);
     g_strlcpy(buffer, text->str, size);
     return buffer;
 }

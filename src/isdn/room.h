@@ -8,9 +8,11 @@ typedef struct IsdnLeg IsdnLeg;
 typedef struct TrunkGroup TrunkGroup;
 
 #define ISDN_COUNTERS(X)                                                                           \
-    X(FRAMES_REFUSED, "frames refused")     /* not Q.921 frames of this link */                    \
-    X(MESSAGES_REFUSED, "messages refused") /* acknowledged by layer 2, not used */                \
-    X(ELEMENTS_REFUSED, "elements refused") /* taken out of their message */                       \
+    X(FRAMES_REFUSED, "frames refused")         /* not Q.921 frames of this link */                \
+    X(MESSAGES_REFUSED, "messages refused")     /* acknowledged by layer 2, not used */            \
+    X(MESSAGES_MISPLACED, "messages misplaced") /* sound, but of no such call or side */           \
+    X(MESSAGES_REPEATED, "messages repeated")   /* by layer 2 */                                   \
+    X(ELEMENTS_REFUSED, "elements refused")     /* taken out of their message */                   \
     X(SETUPS_IN, "SETUPs in")                                                                      \
     X(SETUPS_OUT, "SETUPs out")                                                                    \
     X(SETUPS_REFUSED, "SETUPs refused")   /* refused before the hall saw a call */                 \

@@ -118,6 +118,42 @@ static void messages_of_unknown_calls(void)
     stage_free(stage);
 }
 
+static guint8 kept[64];
+static gsize kept_length;
+
+static gboolean keep_setup(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (!outward && length > 20 && length <= sizeof kept && frame[8] == 0x05) {
+        memcpy(kept, frame, length);
+        kept_length = length;
+    }
+    return TRUE;
+}
+
+/* What is sound is not malformed: neither a message that layer 2 sends twice nor one too late. */
+static void sound_messages_are_not_called_malformed(void)
+{
+    Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+    IsdnSpanStatus status;
+
+    stage->hook = keep_setup;
+    kept_length = 0;
+    stage_far_calls(stage, "150", 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpuint(kept_length, >, 0);
+    isdn_frame_received(stage->isdn, 0, kept, kept_length);
+    stage_run(stage, 10);
+    g_assert_cmpuint(stage_counter(stage, "messages repeated"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "messages misplaced"), ==, 0);
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 1);
+    stage_far_says(stage, 0x0123, "5a 08 02 81 90");
+    g_assert_cmpuint(stage_counter(stage, "messages misplaced"), ==, 1);
+    g_assert_cmpuint(stage_counter(stage, "messages refused"), ==, 0);
+    isdn_span_status(stage->isdn, 0, &status);
+    g_assert_cmpuint(status.frames_refused, ==, 0);
+    stage_free(stage);
+}
+
 /* --- loss, and a flood --- */
 
 static gboolean lose_some(Stage *stage, gboolean outward, guint8 *frame, gsize length)
@@ -173,6 +209,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/fault/broken-setup", a_broken_setup_breaks_nothing);
     g_test_add_func("/isdn/fault/every-message", every_message_in_every_state);
     g_test_add_func("/isdn/fault/unknown-call", messages_of_unknown_calls);
+    g_test_add_func("/isdn/fault/sound", sound_messages_are_not_called_malformed);
     g_test_add_func("/isdn/fault/loss", calls_survive_a_lossy_line);
     g_test_add_func("/isdn/fault/flood", a_flood_of_setups_fills_the_line_and_no_more);
     return g_test_run();

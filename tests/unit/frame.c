@@ -304,6 +304,8 @@ static FrameNews adapt(const char *frame, FrameCallKnown known, const char *expe
     g_assert_cmpint(news.kind, ==, FRAME_MESSAGE);
     length = frame_adapt(clean, length, known, &news);
     g_assert_cmpmem(clean, length, want, want_length);
+    g_assert_null(news.why); /* it is sound all the same */
+    g_assert_true((news.misplaced != NULL) == !g_str_equal(frame, expected));
     return news;
 }
 
@@ -329,6 +331,8 @@ static void misplaced_messages_become_what_libpri_can_answer(void)
     adapt("00 01 00 00 08 02 00 00 05", CALL_UNKNOWN, empty);
     adapt("00 01 00 00 08 00 05", CALL_UNKNOWN, empty);
     g_assert_cmpint(adapt(setup, CALL_UNKNOWN, setup).kind, ==, FRAME_MESSAGE);
+    FrameNews news = adapt("00 01 00 00 08 02 80 05 5a 08 02 81 90", CALL_UNKNOWN, empty);
+    says(&news, "RELEASE COMPLETE cause 16 (misplaced: unknown call reference)");
 }
 
 static void restart_is_for_the_global_call_reference(void)
