@@ -80,7 +80,7 @@ struct Call {
 
     CallOrigin origin;
     CallSetup asked, setup;
-    gboolean too_many_digits;
+    const char *digits_fault; /* why the digits collected are no number; NULL: they are */
 
     const RouteSettings *route;
     guint alternative;

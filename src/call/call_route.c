@@ -105,8 +105,8 @@ void call_route(Call *call, const CallNews *news)
 
     if (call->origin.kind == ORIGIN_SIP)
         call->asked.complete = TRUE; /* an INVITE's Request-URI is the whole number */
-    if (call->too_many_digits) {
-        call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT, "too many digits");
+    if (call->digits_fault) {
+        call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT, call->digits_fault);
         return;
     }
     switch (call_seek(call, &alternative, &match)) {
@@ -236,11 +236,11 @@ void call_collect_digits(Call *call, const CallNews *news)
 
     for (const char *c = news->digits; *c; c++) {
         if (!g_ascii_isdigit(*c) && *c != '*' && *c != '#')
-            continue;
-        if (used == NUMBER_MAX) {
-            call->too_many_digits = TRUE;
+            call->digits_fault = "a digit that is none";
+        else if (used == NUMBER_MAX)
+            call->digits_fault = "too many digits";
+        if (call->digits_fault)
             return;
-        }
         call->asked.called.digits[used++] = *c;
         call->asked.called.digits[used] = '\0';
     }

@@ -71,7 +71,8 @@ void isdn_offer_information(IsdnLeg *leg, const char *text, gboolean complete,
     if (!isdn_event_leg_speaks(leg) || leg->ours ||
         call_isdn_state(leg->call) != ISDN_OVERLAP_RECEIVING)
         return;
-    digits_copy(text, news.digits, sizeof news.digits);
+    if (!digits_copy(text, news.digits, sizeof news.digits))
+        g_strlcpy(news.digits, "?", sizeof news.digits); /* no number any more, the hall says */
     news.complete = complete;
     if (news.digits[0] || complete)
         isdn_event_raise(leg, EVENT_ISDN_INFORMATION, &news);

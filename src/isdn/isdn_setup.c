@@ -11,9 +11,9 @@ gboolean digits_copy(const char *text, char *digits, gsize size)
     gsize at = 0;
 
     for (; *text; text++) {
-        if (!strchr("0123456789*#", *text))
+        if (strchr("+-./() ", *text)) /* what people put between digits says nothing */
             continue;
-        if (at + 1 >= size)
+        if (!strchr("0123456789*#", *text) || at + 1 >= size)
             break;
         digits[at++] = *text;
     }
@@ -160,7 +160,7 @@ static void calling_read(const pri_event_ring *ring, Number *number)
     number->screening = (Screening)(party->presentation & 3);
     plan_read(party->plan, number);
     if (!digits_copy(party->str, number->digits, sizeof number->digits))
-        number->digits[0] = '\0'; /* a cut number would be a wrong one */
+        number->digits[0] = '\0'; /* part of a number would be a wrong one */
 }
 
 static void name_read(DChannel *dchan, const struct pri_party_name *party, CallSetup *setup)

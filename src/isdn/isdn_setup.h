@@ -12,5 +12,6 @@ void isdn_setup_repeat(IsdnLeg *leg);
 guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
                        CallSetup *setup);
 
-/* Copies what may pass of TEXT, [0-9*#], to DIGITS. FALSE when there is more than SIZE holds. */
+/* Copies what may pass of TEXT, [0-9*#], to DIGITS, without separators. FALSE where anything else
+ * stands in it, or more than SIZE holds: what was copied is then another number. */
 gboolean digits_copy(const char *text, char *digits, gsize size);

@@ -364,13 +364,40 @@ static void the_far_ends_name_is_read(void)
     stage_free(stage);
 }
 
-static void only_digits_leave_and_enter(void)
+/* Left out, a letter would make another number of it. Separators say nothing. */
+static void only_digits_enter(void)
 {
+    static const char *const bad[] = {"1a5-0", "150\x1b", "A", "1A50"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        Stage *stage = stage_new(CPE, FALSE);
+
+        stage_far_calls(stage, bad[i], 3, TRUE, TRUE);
+        stage_run(stage, 10);
+        g_assert_nonnull(strstr(stage->wire->str, "\n> RELEASE COMPLETE cause 28\n"));
+        stage_is_quiet(stage);
+        stage_free(stage);
+    }
     Stage *stage = stage_new(CPE, FALSE);
 
-    stage_far_calls(stage, "1a5\x1b-0", 3, TRUE, TRUE);
+    stage_far_calls(stage, "1-5 (0)", 3, TRUE, TRUE);
     stage_run(stage, 10);
     g_assert_cmpstr(call_asked(stage_call(stage))->called.digits, ==, "150");
+    stage_free(stage);
+}
+
+/* Nor one by one. */
+static void only_digits_follow(void)
+{
+    Stage *stage = stage_new(NETWORK, FALSE);
+
+    stage_far_calls(stage, "1", 4, TRUE, FALSE);
+    stage_run(stage, 10);
+    stage_stands(stage, SIP_IDLE, ISDN_OVERLAP_RECEIVING);
+    pri_information(stage->far, stage->far_call, 'b');
+    stage_run(stage, 10);
+    g_assert_nonnull(strstr(stage->wire->str, "< INFORMATION 'b'\n> DISCONNECT cause 28\n"));
+    stage_is_quiet(stage);
     stage_free(stage);
 }
 
@@ -417,7 +444,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/identity/number-out", the_number_leaves_as_the_trunk_says);
     g_test_add_func("/isdn/identity/longest-number", the_longest_number_and_one_digit_more);
     g_test_add_func("/isdn/identity/name-in", the_far_ends_name_is_read);
-    g_test_add_func("/isdn/identity/digits", only_digits_leave_and_enter);
+    g_test_add_func("/isdn/identity/digits", only_digits_enter);
+    g_test_add_func("/isdn/identity/digits-follow", only_digits_follow);
     g_test_add_func("/isdn/ladder", the_ladder_names_messages);
     return g_test_run();
 }

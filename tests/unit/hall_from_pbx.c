@@ -205,7 +205,7 @@ static void overlap_collects_digits(void)
     loop_virtual_advance(fake->loop, 14 * SECOND);
     raise_digits(fake, id, "0", FALSE);
     loop_virtual_advance(fake->loop, 14 * SECOND);
-    raise_digits(fake, id, "5x", FALSE);
+    raise_digits(fake, id, "5", FALSE);
     g_assert_cmpstr(call_uri(call), ==, "sip:105@192.0.2.1");
     tells(fake,
           "ISDN.SETUP (IDLE,NULL)->(IDLE,PRESENT) route_call\n"
@@ -250,6 +250,13 @@ static void incomplete_number_is_cause_28(void)
 
     fake_call_from_pbx(fake, "", FALSE, &id);
     raise_digits(fake, id, "12345678901234567890123456789012", FALSE);
+    fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+    fake_assert_gone(fake, id);
+
+    /* Without the letter it would be another number, and a route fits that. */
+    fake_call_from_pbx(fake, "10", FALSE, &id);
+    raise_digits(fake, id, "x5", FALSE);
+    says(fake, id, "isdn_setup_ack isdn_disconnect:28");
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
     fake_assert_gone(fake, id);
     fake_free(fake);
