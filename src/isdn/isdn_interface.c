@@ -58,6 +58,15 @@ void isdn_interface_service(DChannel *dchan, gboolean in_service)
         set_service(dchan, i, in_service);
 }
 
+/* A far end that plays our own side brings one with each of its commands. */
+static void warn_of_configuration(const DChannel *dchan, const char *text)
+{
+    static LogLimit limit;
+
+    if (log_limit(&limit, 5, 10 * G_USEC_PER_SEC))
+        log_warning("span %s: %s", dchan_span(dchan)->name, text);
+}
+
 gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event)
 {
     switch (event->e) {
@@ -73,7 +82,7 @@ gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event)
     case PRI_EVENT_SERVICE_ACK:
         return TRUE;
     case PRI_EVENT_CONFIG_ERR:
-        log_warning("span %s: %s", dchan_span(dchan)->name, event->err.err);
+        warn_of_configuration(dchan, event->err.err);
         return TRUE;
     default:
         return FALSE;

@@ -154,6 +154,26 @@ static void sound_messages_are_not_called_malformed(void)
     stage_free(stage);
 }
 
+/* A far end that is network side as well says so with every frame; the log need not. */
+static void a_wrong_side_is_told_a_few_times(void)
+{
+    static const guint8 sabme[] = {0x02, 0x01, 0x7f};
+
+    if (g_test_subprocess()) {
+        Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+
+        for (guint i = 0; i < 50; i++)
+            isdn_frame_received(stage->isdn, 0, sabme, sizeof sabme);
+        stage_free(stage);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*they think*");
+    g_test_trap_assert_stderr_unmatched(
+        "*they think*they think*they think*they think*they think*they think*");
+}
+
 /* --- loss, and a flood --- */
 
 static gboolean lose_some(Stage *stage, gboolean outward, guint8 *frame, gsize length)
@@ -210,6 +230,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/fault/every-message", every_message_in_every_state);
     g_test_add_func("/isdn/fault/unknown-call", messages_of_unknown_calls);
     g_test_add_func("/isdn/fault/sound", sound_messages_are_not_called_malformed);
+    g_test_add_func("/isdn/fault/wrong-side", a_wrong_side_is_told_a_few_times);
     g_test_add_func("/isdn/fault/loss", calls_survive_a_lossy_line);
     g_test_add_func("/isdn/fault/flood", a_flood_of_setups_fills_the_line_and_no_more);
     return g_test_run();
