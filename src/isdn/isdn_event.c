@@ -213,6 +213,7 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
     DChannel *dchan = leg->dchan;
     guint8 cause = cause_of(from_libpri, frame);
     CallNews news = isdn_event_news(frame);
+    guint32 id = leg->id;
 
     if (!frame || frame->message != MESSAGE_RELEASE) {
         on_released(leg, cause, frame, FALSE);
@@ -224,9 +225,10 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
     blame_channel(leg, cause);
     news.cause = cause;
     isdn_event_raise(leg, EVENT_ISDN_RELEASE, &news);
-    if (isdn_leg_exists(dchan, leg) && leg->answer_due)
+    leg = isdn_leg_find_id(dchan, id);
+    if (leg && leg->answer_due)
         isdn_leg_release_complete(leg, CAUSE_NORMAL_CALL_CLEARING);
-    if (isdn_leg_exists(dchan, leg) && !leg->call)
+    if (leg && !leg->call)
         isdn_leg_free(leg);
 }
 

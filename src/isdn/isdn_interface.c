@@ -6,21 +6,18 @@
 
 static void restart_calls(DChannel *dchan, guint8 number)
 {
-    g_autoptr(GPtrArray) legs = g_ptr_array_copy(dchan_legs(dchan), NULL, NULL);
+    g_autoptr(GArray) ids = isdn_leg_ids(dchan);
 
-    for (guint i = 0; i < legs->len; i++) {
-        IsdnLeg *leg = legs->pdata[i];
+    for (guint i = 0; i < ids->len; i++) {
+        guint32 id = g_array_index(ids, guint32, i);
+        IsdnLeg *leg = isdn_leg_find_id(dchan, id);
         CallNews news = CALL_NEWS_INIT;
 
-        if (!isdn_leg_exists(dchan, leg) || leg->channel.number != number)
+        if (!leg || leg->channel.number != number)
             continue;
         news.cause = CAUSE_TEMPORARY_FAILURE;
         isdn_event_raise(leg, EVENT_ISDN_RESTART, &news);
-        if (!isdn_leg_exists(dchan, leg))
-            continue;
-        isdn_leg_destroy(leg);
-        if (!leg->call)
-            isdn_leg_free(leg);
+        isdn_leg_drop(dchan, id);
     }
     restart_by_far_end(dchan_restarter(dchan), number);
 }

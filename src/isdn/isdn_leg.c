@@ -23,8 +23,10 @@
 
 IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours)
 {
+    static guint32 last_id;
     IsdnLeg *leg = g_new0(IsdnLeg, 1);
 
+    leg->id = ++last_id;
     leg->dchan = dchan;
     leg->ours = ours;
     leg->channel.span = dchan_span(dchan)->index;
@@ -95,9 +97,27 @@ IsdnLeg *isdn_leg_find_channel(DChannel *dchan, guint8 number)
     return NULL;
 }
 
-gboolean isdn_leg_exists(const DChannel *dchan, const IsdnLeg *leg)
+IsdnLeg *isdn_leg_find_id(const DChannel *dchan, guint32 id)
 {
-    return g_ptr_array_find(dchan_legs(dchan), leg, NULL);
+    GPtrArray *legs = dchan_legs(dchan);
+
+    for (guint i = 0; i < legs->len; i++) {
+        IsdnLeg *leg = legs->pdata[i];
+
+        if (leg->id == id)
+            return leg;
+    }
+    return NULL;
+}
+
+GArray *isdn_leg_ids(const DChannel *dchan)
+{
+    GPtrArray *legs = dchan_legs(dchan);
+    GArray *ids = g_array_sized_new(FALSE, FALSE, sizeof(guint32), legs->len);
+
+    for (guint i = 0; i < legs->len; i++)
+        g_array_append_val(ids, ((IsdnLeg *)legs->pdata[i])->id);
+    return ids;
 }
 
 /* Causes that pri_hangup() sends by another message than DISCONNECT in some state. */
@@ -151,6 +171,17 @@ void isdn_leg_destroy(IsdnLeg *leg)
     leg->q931 = NULL;
     leg->answer_due = FALSE;
     leg->repeat_waits = FALSE;
+}
+
+void isdn_leg_drop(DChannel *dchan, guint32 id)
+{
+    IsdnLeg *leg = isdn_leg_find_id(dchan, id);
+
+    if (!leg)
+        return;
+    isdn_leg_destroy(leg);
+    if (!leg->call)
+        isdn_leg_free(leg);
 }
 
 void isdn_leg_clear(IsdnLeg *leg, guint8 cause)
@@ -274,22 +305,19 @@ void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
         leg_crossed(leg, news);
 }
 
-/* The legs as they are now; each is to be looked up again before use. */
-static GPtrArray *legs_copy(DChannel *dchan)
-{
-    return g_ptr_array_copy(dchan_legs(dchan), NULL, NULL);
-}
-
 void isdn_legs_sweep(DChannel *dchan)
 {
-    g_autoptr(GPtrArray) legs = NULL;
+    g_autoptr(GArray) ids = NULL;
 
     if (dchan_legs(dchan)->len == 0)
         return;
-    legs = legs_copy(dchan);
-    for (guint i = 0; i < legs->len; i++)
-        if (isdn_leg_exists(dchan, legs->pdata[i]) && leg_is_gone(legs->pdata[i]))
-            leg_vanished(legs->pdata[i], 0);
+    ids = isdn_leg_ids(dchan);
+    for (guint i = 0; i < ids->len; i++) {
+        IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
+
+        if (leg && leg_is_gone(leg))
+            leg_vanished(leg, 0);
+    }
 }
 
 static gboolean leg_is_active(const IsdnLeg *leg)
@@ -303,6 +331,7 @@ static void leg_lose(IsdnLeg *leg)
     DChannel *dchan = leg->dchan;
     BChannel *channel = bchans_find(dchan_bchans(dchan), leg->channel.number);
     CallNews news = CALL_NEWS_INIT;
+    guint32 id = leg->id;
 
     if (channel && channel->call == leg->call_id)
         channel->restart_wanted = dchan_trunk(dchan)->restart;
@@ -311,23 +340,20 @@ static void leg_lose(IsdnLeg *leg)
         news.cause = CAUSE_DESTINATION_OUT_OF_ORDER;
         call_event(leg->call, EVENT_ISDN_LOST, &news);
     }
-    if (!isdn_leg_exists(dchan, leg))
-        return;
-    isdn_leg_destroy(leg);
-    if (!leg->call)
-        isdn_leg_free(leg);
+    isdn_leg_drop(dchan, id);
 }
 
 guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
 {
-    g_autoptr(GPtrArray) legs = legs_copy(dchan);
+    g_autoptr(GArray) ids = isdn_leg_ids(dchan);
     guint lost = 0;
 
-    for (guint i = 0; i < legs->len; i++) {
-        if (!isdn_leg_exists(dchan, legs->pdata[i]) ||
-            (!active_too && leg_is_active(legs->pdata[i])))
+    for (guint i = 0; i < ids->len; i++) {
+        IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
+
+        if (!leg || (!active_too && leg_is_active(leg)))
             continue;
-        leg_lose(legs->pdata[i]);
+        leg_lose(leg);
         lost++;
     }
     return lost;
@@ -335,12 +361,12 @@ guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
 
 void isdn_legs_repeat_setups(DChannel *dchan)
 {
-    g_autoptr(GPtrArray) legs = legs_copy(dchan);
+    g_autoptr(GArray) ids = isdn_leg_ids(dchan);
 
-    for (guint i = 0; i < legs->len; i++) {
-        IsdnLeg *leg = legs->pdata[i];
+    for (guint i = 0; i < ids->len; i++) {
+        IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
-        if (isdn_leg_exists(dchan, leg) && leg->repeat_waits)
+        if (leg && leg->repeat_waits)
             isdn_setup_repeat(leg);
     }
 }

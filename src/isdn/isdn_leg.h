@@ -6,6 +6,7 @@
 
 struct IsdnLeg {
     DChannel *dchan;
+    guint32 id;      /* of no other leg, ever: an address may be another leg's after an event */
     q931_call *q931; /* NULL: libpri has let it go, or not begun */
     int ref;         /* libpri's call reference */
     Call *call;      /* NULL once parted: the leg finishes alone */
@@ -40,8 +41,10 @@ IsdnLeg *isdn_leg_find(DChannel *dchan, const q931_call *q931);
 IsdnLeg *isdn_leg_find_call(const DChannel *dchan, int ref);
 /* The attached leg that holds channel NUMBER of the span. */
 IsdnLeg *isdn_leg_find_channel(DChannel *dchan, guint8 number);
-/* LEG may have been freed by what an event set off. */
-gboolean isdn_leg_exists(const DChannel *dchan, const IsdnLeg *leg);
+/* The leg of that id; NULL when what an event set off has freed it. */
+IsdnLeg *isdn_leg_find_id(const DChannel *dchan, guint32 id);
+/* The ids of all legs as they are now, each to be looked up again before use. Caller unrefs. */
+GArray *isdn_leg_ids(const DChannel *dchan);
 
 /* DISCONNECT with CAUSE. */
 void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause);
@@ -53,6 +56,8 @@ void isdn_leg_release(IsdnLeg *leg, guint8 cause);
 void isdn_leg_release_complete(IsdnLeg *leg, guint8 cause);
 /* Drops libpri's call without a message. */
 void isdn_leg_destroy(IsdnLeg *leg);
+/* The same after an event, for the leg of that id if it is still there: one without a call goes. */
+void isdn_leg_drop(DChannel *dchan, guint32 id);
 /* Clears by whatever message the leg's state asks for. */
 void isdn_leg_clear(IsdnLeg *leg, guint8 cause);
 

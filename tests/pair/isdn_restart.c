@@ -189,6 +189,30 @@ static void a_restart_of_the_interface_ends_them_too(void)
         restart_in(state, TRUE);
 }
 
+/* Its leg may lie where the first one lay. */
+static void a_restart_spares_the_attempt_that_follows(void)
+{
+    Stage *stage =
+        stage_new("side = network\n" QUIET "[route twice]\nfrom = 127.0.0.0/8\ncalled = 300\n"
+                  "to = trunk pbx, trunk pbx\n",
+                  FALSE);
+
+    stage_phone_calls(stage, "300");
+    stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
+    pri_destroycall(stage->far, stage->far_call);
+    pri_reset(stage->far, 1);
+    stage_run(stage, 10);
+    stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
+    stage_forget(stage);
+    pri_proceeding(stage->far, stage->far_call, 1, 0);
+    stage_run(stage, 10);
+    stage_wire(stage, "< CALL PROCEEDING ch 1\n");
+    stage_stands(stage, SIP_INVITED, ISDN_OUTGOING_PROCEEDING);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
 static void a_restart_of_another_channel_disturbs_nobody(void)
 {
     Stage *stage = stage_phone_talks("side = network\n" QUIET);
@@ -267,6 +291,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/restart/service", a_restart_brings_channels_back_into_service);
     g_test_add_func("/isdn/restart/channel", a_restart_ends_calls_in_every_state);
     g_test_add_func("/isdn/restart/interface", a_restart_of_the_interface_ends_them_too);
+    g_test_add_func("/isdn/restart/attempt", a_restart_spares_the_attempt_that_follows);
     g_test_add_func("/isdn/restart/other-channel", a_restart_of_another_channel_disturbs_nobody);
     g_test_add_func("/isdn/service", the_far_end_takes_channels_out_of_service);
     return g_test_run();
