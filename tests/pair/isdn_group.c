@@ -302,6 +302,79 @@ static void new_settings_hunt_the_new_way(void)
     pair_free(pair);
 }
 
+/* A reload with a span written in front of the others: what is open keeps its number, the new one
+ * gets the next, and waits for a restart. */
+static Settings *settings_with_a_span_in_front(void)
+{
+    Settings *settings;
+    GError *error = NULL;
+
+    settings = settings_parse("test",
+                              "[span new]\nbackend = pair\n"
+                              "[span a]\nbackend = pair\n"
+                              "[span b]\nbackend = pair\ntype = t1\n"
+                              "[trunk pbx]\nspan = new, a, b\nrestart = no\nside = network\n"
+                              "[route out]\nfrom = 127.0.0.0/8\nto = trunk pbx\n"
+                              "[route in]\nfrom = pbx\nto = sip:{number}@127.0.0.1\n",
+                              &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < 3; i++)
+        ((SpanSettings *)settings->spans->pdata[i])->index = (guint8)((i + 2) % 3);
+    return settings;
+}
+
+static guint busy_on(Pair *pair, guint8 span)
+{
+    IsdnSpanStatus status;
+
+    g_assert_true(isdn_span_status(pair->network->isdn, span, &status));
+    g_assert_cmpstr(status.trunk, ==, "pbx");
+    return status.busy;
+}
+
+static void clear_last(Pair *pair)
+{
+    Hall *hall = pair->network->hall;
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = 16;
+    call_event(hall_find_call(hall, hall_last_call(hall)), EVENT_OPERATOR_CLEAR, &news);
+    loop_virtual_advance(pair->loop, 100 * 1000);
+}
+
+static void a_span_written_in_front_moves_no_call(void)
+{
+    Pair *pair = pair_new("ascending");
+    Settings *old = pair->network->settings, *new = settings_with_a_span_in_front();
+    guint32 first;
+
+    lands_on(pair, 0, 1);
+    first = hall_last_call(pair->network->hall);
+    hall_set_settings(pair->network->hall, new);
+    isdn_set_settings(pair->network->isdn, new);
+    pair->network->settings = new;
+    g_assert_cmpuint(hall_call_count(pair->network->hall), ==, 1);
+    g_assert_cmpuint(busy_on(pair, 0), ==, 1);
+    g_assert_cmpuint(busy_on(pair, 1), ==, 0);
+    lands_on(pair, 0, 2); /* the span that is not open yet is passed over */
+    g_assert_cmpuint(hall_call_count(pair->cpe->hall), ==, 2);
+    g_assert_cmpuint(busy_on(pair, 0), ==, 2);
+    clear_last(pair);
+    g_assert_cmpuint(busy_on(pair, 0), ==, 1);
+    g_assert_cmpuint(hall_call_count(pair->network->hall), ==, 1);
+    g_assert_nonnull(hall_find_call(pair->network->hall, first));
+    g_assert_cmpint(call_channel(hall_find_call(pair->network->hall, first)).number, ==, 1);
+    hall_clear_all(pair->network->hall, 16);
+    loop_virtual_advance(pair->loop, G_USEC_PER_SEC);
+    g_assert_cmpuint(hall_call_count(pair->network->hall), ==, 0);
+    g_assert_cmpuint(busy_on(pair, 0), ==, 0);
+    settings_free(old);
+    lands_on(pair, 0, 1);
+    isdn_alarm_changed(pair->network->isdn, 0, SPAN_ALARM_RED); /* the alarm is of span a still */
+    lands_on(pair, 1, 1);
+    pair_free(pair);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -312,5 +385,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/group/refusing-span", a_refusing_span_is_passed_over);
     g_test_add_func("/isdn/group/dead-span", a_dead_span_takes_only_its_own_calls);
     g_test_add_func("/isdn/group/settings", new_settings_hunt_the_new_way);
+    g_test_add_func("/isdn/group/span-in-front", a_span_written_in_front_moves_no_call);
     return g_test_run();
 }
