@@ -12,16 +12,11 @@
 #include "link.h"
 #include "linkpoll.h"
 #include "log.h"
+#include "outgoing.h"
 #include "restart.h"
 
 #include <string.h>
 #include <sys/time.h>
-
-typedef struct CauseOverride {
-    int call;
-    guint8 message;
-    guint8 cause;
-} CauseOverride;
 
 struct DChannel {
     Isdn *isdn;
@@ -37,73 +32,15 @@ struct DChannel {
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
     gboolean busy;    /* a frame or a timer is in hand */
     guint8 in_hand[FRAME_MAX];
-    gsize in_hand_length;      /* 0: libpri has taken it */
-    const FrameNews *answered; /* of the frame in hand, while it is being handled; else NULL */
-    GArray *overrides;         /* of CauseOverride */
-    FrameMemory seen[2];       /* by LadderWay */
+    gsize in_hand_length; /* 0: libpri has taken it */
+    Outgoing outgoing;
+    FrameMemory seen[2]; /* by LadderWay */
     guint64 frames_in, frames_out, frames_refused;
 };
-
-static void override_apply(DChannel *dchan, guint8 *frame, gsize length, FrameNews *news)
-{
-    for (guint i = 0; i < dchan->overrides->len; i++) {
-        CauseOverride *entry = &g_array_index(dchan->overrides, CauseOverride, i);
-
-        if (entry->call != (news->call ^ FRAME_CALL_FLAG) || entry->message != news->message)
-            continue;
-        /* libpri repeats from this very buffer, so a repetition carries the cause as well. */
-        if (frame_set_cause(frame, length, entry->cause))
-            news->cause = entry->cause;
-        g_array_remove_index_fast(dchan->overrides, i);
-        return;
-    }
-}
 
 static gboolean dchan_is_network(const DChannel *dchan)
 {
     return dchan->trunk->side == SIDE_NETWORK;
-}
-
-/* Is the message of NEWS, on its way out, said to that frame in hand? */
-static gboolean answers(const FrameNews *in, const FrameNews *news)
-{
-    return in && in->kind == FRAME_MESSAGE && in->call == (news->call ^ FRAME_CALL_FLAG);
-}
-
-/* The Cause where libpri's is not what Q.931 asks for; 0: it is. */
-static guint8 cause_wanted(const DChannel *dchan, const FrameNews *news)
-{
-    const FrameNews *in = dchan->answered;
-    const IsdnLeg *leg;
-
-    /* 5.8.6.2: the frame tap has taken out what libpri misses. */
-    if (answers(in, news) && in->mandatory_refused && news->cause == CAUSE_MANDATORY_IE_MISSING)
-        return CAUSE_IE_CONTENTS;
-    if (news->message != MESSAGE_RELEASE ||
-        (answers(in, news) && in->message == MESSAGE_DISCONNECT))
-        return 0;
-    leg = isdn_leg_find_call(dchan, news->call ^ FRAME_CALL_FLAG);
-    return leg ? leg->release_cause : 0;
-}
-
-static void cause_correct(const DChannel *dchan, guint8 *frame, gsize length, FrameNews *news)
-{
-    guint8 cause = cause_wanted(dchan, news);
-
-    if (cause && frame_set_cause(frame, length, cause))
-        news->cause = cause;
-}
-
-/* libpri puts no progress indicator into DISCONNECT. A repetition by layer 2 gets it again, as the
- * leg is still there then. */
-static gboolean wants_progress(const DChannel *dchan, const FrameNews *news)
-{
-    IsdnLeg *leg;
-
-    if (news->kind != FRAME_MESSAGE || news->message != MESSAGE_DISCONNECT)
-        return FALSE;
-    leg = isdn_leg_find_call(dchan, news->call ^ FRAME_CALL_FLAG);
-    return leg && leg->tone;
 }
 
 static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
@@ -115,11 +52,8 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     FrameNews news;
 
     frame_read(frame, length, &news);
-    if (news.kind == FRAME_MESSAGE && dchan->overrides->len > 0)
-        override_apply(dchan, frame, length, &news);
-    if (news.kind == FRAME_MESSAGE)
-        cause_correct(dchan, frame, length, &news);
-    if (wants_progress(dchan, &news) && length <= sizeof longer) {
+    outgoing_correct(&dchan->outgoing, dchan, frame, length, &news);
+    if (outgoing_wants_progress(dchan, &news) && length <= sizeof longer) {
         memcpy(longer, frame, length);
         frame = longer;
         length = frame_add_progress(frame, length, sizeof longer, &news);
@@ -151,7 +85,7 @@ static int frame_to_libpri(struct pri *pri, void *buffer, int size)
 
 static void dchan_link_released(DChannel *dchan)
 {
-    g_array_set_size(dchan->overrides, 0); /* what waited to be sent is lost */
+    outgoing_forget(&dchan->outgoing);
     link_released(dchan->link);
 }
 
@@ -247,6 +181,7 @@ static void message_sort(DChannel *dchan, FrameNews *news)
         return;
     if (news->misplaced)
         count_misplaced(dchan, news);
+    outgoing_heard(&dchan->outgoing, dchan, news);
     if (news->kind == FRAME_MESSAGE)
         isdn_leg_note_message(dchan, LADDER_IN, news);
 }
@@ -268,7 +203,6 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         message_sort(dchan, &news);
     else if (news.resets)
         memset(&dchan->seen[LADDER_IN], 0, sizeof dchan->seen[LADDER_IN]);
-    dchan->answered = &news;
     event = pri_check_event(dchan->pri);
     if (event) {
         pri_event copy = *event;
@@ -280,7 +214,6 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         link_established(dchan->link);
     if (news.kind == FRAME_MESSAGE)
         isdn_leg_check_call(dchan, &news);
-    dchan->answered = NULL;
 }
 
 void dchan_ask_link(DChannel *dchan)
@@ -350,7 +283,7 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
     dchan->trunk = trunk;
     bchans_init(&dchan->bchans, span);
     dchan->legs = g_ptr_array_new();
-    dchan->overrides = g_array_new(FALSE, FALSE, sizeof(CauseOverride));
+    outgoing_init(&dchan->outgoing);
     dchan->timer = loop_timer_new(isdn->loop, timer_expired, dchan);
     g_queue_init(&dchan->waiting);
     dchan->link = link_new(dchan);
@@ -368,7 +301,7 @@ void dchan_free(DChannel *dchan)
     if (dchan->pri)
         controller_retire(dchan->pri);
     g_ptr_array_unref(dchan->legs);
-    g_array_unref(dchan->overrides);
+    outgoing_clear(&dchan->outgoing);
     g_free(dchan);
 }
 
@@ -397,9 +330,7 @@ void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)
 
 void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause)
 {
-    CauseOverride entry = {call, (guint8)message, cause};
-
-    g_array_append_val(dchan->overrides, entry);
+    outgoing_override(&dchan->outgoing, call, message, cause);
 }
 
 Isdn *dchan_isdn(const DChannel *dchan)

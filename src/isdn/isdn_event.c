@@ -150,7 +150,7 @@ static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
     if (leg->disconnected)
         return; /* repeated */
     leg->responded = TRUE;
-    isdn_leg_note_disconnect(leg, frame);
+    leg->disconnected = TRUE;
     if (!isdn_event_leg_speaks(leg))
         return;
     news.cause = cause_of(cause, frame);

@@ -277,20 +277,14 @@ static gboolean leg_is_gone(const IsdnLeg *leg)
 }
 
 /* libpri answers a DISCONNECT that crossed ours by itself and tells nobody. */
-static void leg_crossed(IsdnLeg *leg, const FrameNews *frame)
+static void leg_crossed(IsdnLeg *leg, guint8 cause)
 {
     CallNews news = CALL_NEWS_INIT;
 
-    isdn_leg_note_disconnect(leg, frame);
-    news.cause = frame->cause;
+    leg->disconnected = TRUE;
+    news.cause = cause;
     if (leg->call)
         call_event(leg->call, EVENT_ISDN_DISCONNECT, &news);
-}
-
-void isdn_leg_note_disconnect(IsdnLeg *leg, const FrameNews *frame)
-{
-    leg->disconnected = TRUE;
-    leg->release_cause = frame && frame->mandatory_refused ? CAUSE_IE_CONTENTS : 0;
 }
 
 void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
@@ -302,7 +296,7 @@ void isdn_leg_check_call(DChannel *dchan, const FrameNews *news)
     if (leg_is_gone(leg))
         leg_vanished(leg, news->cause);
     else if (news->message == MESSAGE_DISCONNECT && leg->hanging_up && !leg->disconnected)
-        leg_crossed(leg, news);
+        leg_crossed(leg, news->cause);
 }
 
 void isdn_legs_sweep(DChannel *dchan)

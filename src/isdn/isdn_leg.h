@@ -48,8 +48,6 @@ GArray *isdn_leg_ids(const DChannel *dchan);
 
 /* DISCONNECT with CAUSE. */
 void isdn_leg_disconnect(IsdnLeg *leg, guint8 cause);
-/* DISCONNECT came, in FRAME: RELEASE answers it from now on. */
-void isdn_leg_note_disconnect(IsdnLeg *leg, const FrameNews *frame);
 /* RELEASE, the answer to DISCONNECT. */
 void isdn_leg_release(IsdnLeg *leg, guint8 cause);
 /* RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE; libpri's call is gone then. */
