@@ -45,8 +45,7 @@ static int switch_of(const SpanSettings *span, const TrunkSettings *trunk)
 void controller_set_timers(struct pri *pri, const TrunkSettings *trunk)
 {
     pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
-    pri_set_timer(pri, PRI_TIMER_T316,
-                  0); /* off: libpri's own is never taken back, see restart.c */
+    pri_set_timer(pri, PRI_TIMER_T316, 0); /* off: restart.c runs it */
 }
 
 static void set_options(struct pri *pri, const TrunkSettings *trunk)
