@@ -141,7 +141,8 @@ static void a_lost_restart_does_not_come_back_under_a_call(void)
     stage->hook = NULL;
     pri_hangup(stage->far, stage->far_call, 16);
     stage_run(stage, 10);
-    g_assert_nonnull(strstr(stage->wire->str, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n"));
+    /* Nor after it: the far end has offered a call on the channel, so both know it to be idle. */
+    g_assert_null(strstr(stage->wire->str, "RESTART ch 1\n"));
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
     stage_free(stage);
 }
