@@ -8,6 +8,7 @@ import struct
 
 from pcap import LINUX_LAPD, write
 
+SILENCE = 0.3  # seconds; a line that says nothing for longer is down
 CONTROL_WORD = struct.Struct(">HH")
 FLAG = "01111110"
 BITS = [
@@ -53,7 +54,10 @@ class Pseudowire:
     def __init__(self, datagrams, src, dst, slots):
         self.slots = slots
         self.errors = []
-        self.packets = self._in_order([d for d in datagrams if d.src == src and d.dst == dst])
+        ours = [d for d in datagrams if d.src == src and d.dst == dst]
+        self.times = sorted(d.time for d in ours)
+        self.until = max((d.time for d in datagrams), default=0)  # the capture's end
+        self.packets = self._in_order(ours)
         self.size = max((len(p.payload) for p in self.packets), default=0)
         for packet in self.packets:
             if packet.payload and len(packet.payload) != self.size:
@@ -68,8 +72,8 @@ class Pseudowire:
 
     def _in_order(self, datagrams):
         """Parses control words (RFC 5086 4.3), undoes sequence wrap, sorts, drops duplicates, fills
-        gaps."""
-        seen, high, previous = {}, 0, None
+        gaps. After a silence a far end may begin with any number."""
+        seen, high, previous, heard = {}, 0, None, 0
         for d in datagrams:
             if len(d.data) < 4:
                 self.errors.append("%.6f: %d octets hold no control word" % (d.time, len(d.data)))
@@ -84,6 +88,9 @@ class Pseudowire:
                 self.errors.append(
                     "%.6f: LEN %d in a packet of %d octets" % (d.time, length, len(d.data))
                 )
+            if seen and d.time - heard > SILENCE and 1000 < (seq - previous) & 0xFFFF:
+                high, previous = (max(seen) // 0x10000 + 2) * 0x10000, None
+            heard = d.time
             if previous is not None and (seq - previous) & 0xFFFF < 0x8000 and seq < previous:
                 high += 0x10000
             long_seq = (
@@ -117,6 +124,15 @@ class Pseudowire:
                     else filler
                 )
         return b"".join(out)
+
+    def silence(self):
+        """(time of the last packet before the line fell silent, time of the first one after that or
+        None), or None."""
+        times = [*self.times, self.until]
+        for before, after in zip(times, times[1:]):
+            if after - before > SILENCE:
+                return before, after if after < self.until else None
+        return None
 
     def frames(self, timeslot):
         """Deframes the HDLC stream of TIMESLOT. Frames with a bad FCS are told in self.errors;

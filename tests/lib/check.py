@@ -3,7 +3,11 @@
 # Order binds within one SIP transaction and within one Q.931 call; across them only the flow's
 # causality edges do. 100 Trying is optional, retransmissions are no steps, every listed message
 # must be there and no other may be.
-from dissect import LAYER_2
+from dissect import LAYER_2, LAYER_3
+
+# What Q.931 itself sends again, and the shortest time after which it does: T303 and T308 are 4 s,
+# T316 120 s (9.2). Anything else sent twice is a fault, and so is this when it comes sooner.
+Q931_REPEATS = {"SETUP": 3.5, "RELEASE": 3.5, "RESTART": 100.0}
 
 
 class Verdict:
@@ -77,20 +81,32 @@ def describe(message):
     return text
 
 
+def is_due_again(message, earlier):
+    """Does a timer of Q.931 send MESSAGE again? EARLIER: what its call has seen before it."""
+    if message.repeat != LAYER_3 or message.message not in Q931_REPEATS:
+        return False
+    copies = [one.end for one in earlier if one.src == message.src and one.octets == message.octets]
+    pause = message.begin - max(copies, default=message.begin)
+    return pause >= Q931_REPEATS[message.message]
+
+
 def match_group(group, steps, messages, verdict):
     """Walks one transaction or call: each message is the next listed step, or an optional step was
-    left out before it."""
+    left out before it. A 100 may come unlisted, but not after another response."""
     roaming = [step for step in steps if step.anywhere]
     steps = [step for step in steps if not step.anywhere]
-    at = 0
-    for message in messages:
+    at, responded = 0, False
+    for count, message in enumerate(messages):
+        if message.repeat == LAYER_2:
+            continue
+        early, responded = not responded, responded or is_response(message)
         skip = at
         while skip < len(steps) and not name_fits(steps[skip], message) and steps[skip].optional:
             skip += 1
-        if skip < len(steps) and name_fits(steps[skip], message) and message.repeat != LAYER_2:
+        if skip < len(steps) and name_fits(steps[skip], message):
             verdict.matched[steps[skip].number] = message
             at = skip + 1
-        elif message.repeat or message.name() == "100":
+        elif (message.name() == "100" and early) or is_due_again(message, messages[:count]):
             continue
         elif at and (free := next((step for step in roaming if name_fits(step, message)), None)):
             roaming.remove(free)
@@ -107,6 +123,11 @@ def match_group(group, steps, messages, verdict):
     for step in steps[at:]:
         if not step.optional:
             verdict.fail("%s: '%s' never came", group_name(group), step)
+
+
+def is_response(message):
+    """A SIP response other than 100."""
+    return message.proto == "SIP" and message.method is None and message.status > 100
 
 
 def group_name(group):
@@ -152,6 +173,9 @@ def rule_holds(rule, value, message):
         )
         == value,
         "channel": lambda: message.channel in values(value),
+        "exclusive": lambda: bool(message.exclusive),
+        "bearer": lambda: message.bearer in values(value),
+        "ton": lambda: message.ton in values(value),
         "uri": lambda: user_of(message.uri) == value,
         "has": lambda: all(name.lower() in message.headers for name in value.split(",")),
         "lacks": lambda: all(name.lower() not in message.headers for name in value.split(",")),
@@ -190,7 +214,8 @@ def seen_value(rule, message):
         return ": Reason is '%s'" % message.header("reason")
     if rule == "uri":
         return ": %s" % message.uri
-    if rule in ("called", "calling", "restart", "location") and hasattr(message, rule):
+    shown = ("called", "calling", "restart", "location", "bearer", "ton", "notify", "state")
+    if rule in shown and hasattr(message, rule):
         return ": %s" % getattr(message, rule)
     return ""
 
@@ -207,6 +232,23 @@ def check_edges(edges, verdict):
                 describe(effect),
                 (cause.end - effect.begin) * 1000,
                 describe(cause),
+            )
+
+
+def check_times(apart, marks, verdict):
+    """Between the end of one message and the beginning of another lies the time that is listed."""
+    times = {str(number): (one.begin, one.end) for number, one in verdict.matched.items()}
+    times.update((name, (at, at)) for name, at in marks.items())
+    for first, last, least, most in apart:
+        if first not in times or last not in times:
+            missing = first if first not in times else last
+            verdict.fail("apart %s %s: %s never was", first, last, missing)
+            continue
+        between = times[last][0] - times[first][1]
+        if not least <= between <= most:
+            verdict.fail(
+                "apart %s %s: %.3f s lie between them, not %g to %g s",
+                *(first, last, between, least, most),
             )
 
 
@@ -245,8 +287,9 @@ def check_sequence(messages, verdict):
         last[key] = message.cseq[0]
 
 
-def check_flow(case, messages):
-    """Holds MESSAGES (dissect.py, time order) against CASE of a flow; a Verdict."""
+def check_flow(case, messages, marks):
+    """Holds MESSAGES (dissect.py, time order) and MARKS ({name: time}, of the line) against CASE of
+    a flow; a Verdict."""
     verdict = Verdict()
     for message in messages:
         for fault in message.wrong:
@@ -263,6 +306,7 @@ def check_flow(case, messages):
                 verdict.fail("not listed: %s: '%s'", group_name(group), describe(message))
     check_rules(case.steps, verdict)
     check_edges(case.causality, verdict)
+    check_times(case.apart, marks, verdict)
     check_sequence(messages, verdict)
     check_channels(messages, verdict)
     return verdict

@@ -128,7 +128,7 @@ class Q931(Message):
             None,
             None,
         )
-        self.complete, self.bearer, self.layer1 = False, None, None
+        self.complete, self.bearer, self.layer1, self.ton = False, None, None, None
         self.epoch, self.ns = 0, None
 
     def name(self):
@@ -317,6 +317,8 @@ def q931_message(packet, frame, us, them):
             message.ref = int(show.replace(":", ""), 16)
         elif name in ("q931.information_element", "q932.ie.type"):
             message.elements.append(number_of(show))
+        elif name == "q931.number_type" and message.elements[-1:] == [0x70]:
+            message.ton = number_of(show)
         elif name == "q931.progress_indicator.description":
             message.progress.append(number_of(show))
         elif name == "q931.sending_complete":

@@ -6,13 +6,15 @@ import pcap
 from cesopsn_decode import Pseudowire, merge, write_lapd
 from dissect import mark_repeats, number_calls, q931_messages, sip_messages
 
+U_FRAMES = {0x43: "DISC", 0x63: "UA"}  # Q.921 table 5, the P/F bit apart
 SLOTS = {"e1": 31, "t1": 24}
 D_SLOT = {"e1": 16, "t1": 24}
 
 
 class Evidence:
     """messages: Sip and Q931 in time order. sent, received: the span's two pseudowires (None
-    without a span). complaints: what the decoder found wrong on the span."""
+    without a span). marks: {name: time} of what befell the line. complaints: what the decoder found
+    wrong on the span."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
@@ -35,10 +37,12 @@ class Evidence:
         )
         self._read_d_channel(os.path.join(folder, "lapd.pcap"))
         self.messages = sorted(self.sip + self.q931, key=lambda message: message.end)
+        self.marks = line_marks(self.received, self.frames)
 
     def _read_d_channel(self, path):
         slot = D_SLOT[self.layout.line]
         frames = merge(self.sent.frames(slot), self.received.frames(slot))
+        self.frames = frames
         write_lapd(path, frames, self.layout.we_are_network)
         if frames:
             self.q931 = number_calls(
@@ -46,6 +50,24 @@ class Evidence:
             )
         for name, wire in (("gateway", self.sent), ("pbx", self.received)):
             self.complaints += ["span, %s sends: %s" % (name, error) for error in wire.errors]
+
+
+def line_marks(wire, frames):
+    """{name: time} of flow.MARKS. WIRE: the pseudowire from the PBX, or None. FRAMES: merge()'s, in
+    order.
+
+    down, up: the last packet before the first silence, the first one after it. DISC, UA: the first
+    DISC on the D channel, the last UA after it (Q.921 3.6: layer 2 released, and established
+    anew)."""
+    marks = {}
+    for name, at in zip(("down", "up"), (wire and wire.silence()) or ()):
+        if at is not None:
+            marks[name] = at
+    for _, end, _, data in frames:
+        kind = U_FRAMES.get(data[2] & 0xEF) if len(data) == 3 else None
+        if kind == "DISC" and "DISC" not in marks or kind == "UA" and "DISC" in marks:
+            marks[kind] = end
+    return marks
 
 
 class Layout:

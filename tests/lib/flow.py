@@ -61,10 +61,17 @@ RULES = {
     "call",
     "complete",
     "anywhere",
+    "exclusive",
+    "bearer",
+    "ton",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
 EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
+APART = re.compile(r"^(\S+)\s+(\S+)\s+([\d.]+)s\.\.([\d.]+)s$")
+# What evidence.py sees on the line besides messages: its packets stop and come again; layer 2 is
+# released and established anew.
+MARKS = ("down", "up", "DISC", "UA")
 
 
 class FlowError(Exception):
@@ -120,7 +127,7 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
-        self.steps, self.causality = [], []
+        self.steps, self.causality, self.apart = [], [], []
         self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
         self.out_of_service, self.ladder = 0, False
 
@@ -264,6 +271,10 @@ class Reader:
         group_steps(self.case.steps, self.case.parties, self.place())
         text, place = self.edge_lines.get(id(self.case), ("", self.place()))
         self.case.causality = read_edges(text, self.case.steps, place)
+        known = {str(step.number) for step in self.case.steps} | set(MARKS)
+        for one in self.case.apart:
+            if not known.issuperset(one[:2]):
+                raise FlowError("%s: apart %s %s: no step, no mark" % (self.place(), *one[:2]))
         self.flow.cases.append(self.case)
 
     def read_flow(self, rest):
@@ -332,6 +343,14 @@ class Reader:
 
     def read_causality(self, rest):
         self.edge_lines[id(self.case)] = (rest, self.place())
+
+    def read_apart(self, rest):
+        """apart A B 1.3s..4s: from the end of A to the beginning of B, steps or marks of the
+        line."""
+        match = APART.match(rest)
+        if not match or float(match[3]) > float(match[4]):
+            raise FlowError("%s: apart A B 1.3s..4s" % self.place())
+        self.case.apart.append((match[1], match[2], float(match[3]), float(match[4])))
 
     def read_audio(self, rest):
         """audio PARTY law: both directions, sample exact, between the phone and the PBX."""

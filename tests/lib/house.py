@@ -115,12 +115,12 @@ class House(Stage):
             self.line,
         )
         evidence = Evidence(self.path("all.pcap"), self.folder, layout)
-        self.outcome.messages = evidence.messages
+        self.outcome.messages, self.outcome.marks = evidence.messages, evidence.marks
         if self.case.ladder:
             self.outcome.untold = told.compare(
                 self.ladder, evidence.messages, self.party("gateway")
             )
-        verdict = check_flow(self.case, evidence.messages)
+        verdict = check_flow(self.case, evidence.messages, evidence.marks)
         self.outcome.failures += verdict.failures + evidence.complaints
         if not verdict.failures:
             phone = (

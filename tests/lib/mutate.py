@@ -2,6 +2,7 @@
 import copy
 
 from check import check_flow
+from dissect import number_calls
 
 OTHER_STATUS = {"1": 182, "2": 202, "3": 305, "4": 499, "5": 599, "6": 699}
 
@@ -22,6 +23,28 @@ def spoil_cause(message):
 
 def spoil_reason(message):
     message.headers = {name: value for name, value in message.headers.items() if name != "reason"}
+
+
+def spoil_reason_value(message):
+    if message.reason():
+        other = 1 + message.reason().get("Q.850", 0) % 126
+        message.headers = {**message.headers, "reason": ["Q.850;cause=%d" % other]}
+    else:
+        spoil_reason(message)
+
+
+def spoil_direction(message):
+    """Turns the SDP's direction, keeping the rest."""
+    if message.sdp is None:
+        spoil_sdp(message)
+    else:
+        other = "sendonly" if message.sdp["direction"] != "sendonly" else "sendrecv"
+        message.sdp = {**message.sdp, "direction": other}
+
+
+def spoil_hold(message):
+    """What a held stream needs is gone, and nothing else."""
+    message.sdp = {**message.sdp, "direction": "sendrecv", "address": "127.0.0.11"}
 
 
 def spoil_sdp(message):
@@ -54,21 +77,42 @@ def spoil_number(message):
         message.headers["from"] = ["<sip:none@none>;tag=0"]
 
 
+def setter(attribute, value):
+    return lambda message: setattr(message, attribute, value)
+
+
 RULE_SPOILERS = {
-    "cause": spoil_cause,
-    "reason": spoil_reason,
-    "sdp": spoil_sdp,
-    "no-sdp": spoil_sdp,
-    "hold": spoil_sdp,
-    "pi": spoil_progress,
-    "no-pi": spoil_progress,
-    "called": spoil_number,
-    "calling": spoil_number,
-    "uri": spoil_number,
-    "no-reason": lambda message: message.headers.update(reason=["Q.850;cause=1"]),
-    "restart": lambda message: setattr(message, "restart", 5),
-    "channel": lambda message: setattr(message, "channel", 99),
+    "cause": [spoil_cause],
+    "reason": [spoil_reason, spoil_reason_value],
+    "sdp": [spoil_sdp],
+    "no-sdp": [spoil_sdp],
+    "hold": [spoil_sdp, spoil_hold],
+    "pi": [spoil_progress],
+    "no-pi": [spoil_progress],
+    "called": [spoil_number],
+    "calling": [spoil_number],
+    "uri": [spoil_number],
+    "no-reason": [lambda message: message.headers.update(reason=["Q.850;cause=1"])],
+    "restart": [setter("restart", 5), setter("restart", None)],
+    "channel": [setter("channel", 99), setter("channel", None)],
+    "exclusive": [setter("exclusive", 0)],
+    "bearer": [setter("bearer", 8)],
+    "ton": [setter("ton", 5)],
+    "location": [setter("location", 15)],
+    "notify": [setter("notify", 100)],
+    "state": [setter("state", 60)],
+    "complete": [setter("complete", False)],
 }
+UNSPOILED = {"optional", "anywhere", "call", "has", "lacks"}  # no rule of content, or spoiled apart
+
+
+def spoilers(rule, value):
+    """The ways to spoil RULE."""
+    if rule in ("has", "lacks"):
+        return [spoil_header(value.lower().split(","))]
+    if rule == "sdp" and value is not True:
+        return [spoil_sdp, spoil_direction]
+    return RULE_SPOILERS.get(rule, [])
 
 
 def without(messages, gone):
@@ -91,9 +135,69 @@ def late_cause(cause, effect):
     cause.end = effect.begin + 0.000001
 
 
-def mutants(case, messages):
+def sent_again(messages, message, pause):
+    """MESSAGES, with a copy of MESSAGE of Q.931 sent PAUSE seconds later under a new N(S)."""
+    out = []
+    for one in messages:
+        out.append(copy.copy(one))
+        out[-1].wrong = list(one.wrong)
+    double = copy.copy(message)
+    double.wrong, double.ns = list(message.wrong), (message.ns + 64) % 128
+    double.begin, double.end = message.begin + pause, message.end + pause
+    out.append(double)
+    out.sort(key=lambda one: one.end)
+    number_calls([one for one in out if one.proto == "Q.931"])
+    return out
+
+
+def trying_again(messages):
+    """MESSAGES with a 100 Trying after the final response of its transaction, or None."""
+    for message in messages:
+        if message.proto == "SIP" and (message.status or 0) >= 200 and message.cseq[1] == "INVITE":
+            late = copy.copy(message)
+            late.status, late.repeat, late.sdp = 100, 0, None
+            late.begin = late.end = message.end + 0.000001
+            return sorted(messages + [late], key=lambda one: one.end)
+    return None
+
+
+def other_times(case, messages, marks, place, good):
+    """Yields (what, messages, marks) in which a listed time between two events is too short, or too
+    long."""
+    for first, last, least, most in case.apart:
+        start = marks[first] if first in marks else good[int(first)].end
+        for what, at in (("too short", start + least - 0.001), ("too long", start + most + 0.001)):
+            what = "apart %s %s: %s" % (first, last, what)
+            if last in marks:
+                yield what, messages, {**marks, last: at}
+                continue
+            out = list(messages)
+            out[place[int(last)]] = copy.copy(good[int(last)])
+            out[place[int(last)]].begin = at
+            yield what, out, marks
+        yield "apart %s %s: it never was" % (first, last), messages, {
+            name: at for name, at in marks.items() if name not in (first, last)
+        } if {first, last} & set(marks) else None
+
+
+def mutants(case, messages, marks):
+    """Yields (what was spoiled, spoiled copy of MESSAGES, MARKS) for every listed step, rule, edge
+    and time."""
+    for what, spoiled in message_mutants(case, messages, marks):
+        yield what, spoiled, marks
+    good = check_flow(case, messages, marks).matched
+    place = {number: messages.index(message) for number, message in good.items()}
+    for what, spoiled, others in other_times(case, messages, marks, place, good):
+        if others is not None:
+            yield what, spoiled, others
+    late = trying_again(messages)
+    if late:
+        yield "a 100 after the final response", late, marks
+
+
+def message_mutants(case, messages, marks):
     """Yields (what was spoiled, spoiled copy of MESSAGES) for every listed step, rule and edge."""
-    good = check_flow(case, messages).matched
+    good = check_flow(case, messages, marks).matched
     place = {number: messages.index(message) for number, message in good.items()}
 
     def spoiled(number, change):
@@ -110,13 +214,12 @@ def mutants(case, messages):
             yield "'%s' dropped" % step, without(messages, messages[place[number]])
         if step.names != ["100"]:
             yield "'%s' altered" % step, spoiled(number, spoil_name)
+        if step.is_q931:
+            for pause in (0.03, 2.0):
+                yield "'%s' sent twice" % step, sent_again(messages, good[number], pause)
         for rule, value in step.rules.items():
-            if rule in RULE_SPOILERS:
-                yield "'%s': %s spoiled" % (step, rule), spoiled(number, RULE_SPOILERS[rule])
-            elif rule in ("has", "lacks"):
-                yield "'%s': %s spoiled" % (step, rule), spoiled(
-                    number, spoil_header(value.lower().split(","))
-                )
+            for spoil in spoilers(rule, value):
+                yield "'%s': %s spoiled" % (step, rule), spoiled(number, spoil)
         yield "'%s' malformed" % step, spoiled(
             number, lambda message: message.wrong.append("malformed")
         )
@@ -137,11 +240,11 @@ def mutants(case, messages):
         yield "a stray '%s' added" % stray.name(), messages + [stray]
 
 
-def survivors(case, messages):
+def survivors(case, messages, marks):
     """(mutants tried, those the checker did not notice)."""
     tried, missed = 0, []
-    for what, spoiled in mutants(case, messages):
+    for what, spoiled, others in mutants(case, messages, marks):
         tried += 1
-        if not check_flow(case, spoiled).failures:
+        if not check_flow(case, spoiled, others).failures:
             missed.append(what)
     return tried, missed

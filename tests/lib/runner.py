@@ -110,7 +110,7 @@ class Run:
 
     def spoil(self, case, name, outcome, results):
         """The evidence just taken, spoiled in every way that must be noticed."""
-        tried, missed = mutate.survivors(case, outcome.messages)
+        tried, missed = mutate.survivors(case, outcome.messages, outcome.marks)
         results.tell(
             "fail" if missed else "pass",
             "%s: %d ways to spoil this evidence are noticed" % (name, tried),

@@ -13,8 +13,8 @@ import ladder as ladder_text
 import pcap
 import synth
 from check import check_flow, ladder
-from evidence import Layout
-from mutate import survivors
+from evidence import Layout, line_marks
+from mutate import RULE_SPOILERS, UNSPOILED, survivors
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLOWS = os.path.join(HERE, "..", "house", "flows")
@@ -169,7 +169,7 @@ class Paper:
     APART = 1000.0
 
     def __init__(self, cases, folder):
-        sip, frames, self.layouts = [], [], []
+        sip, frames, self.layouts, self.marks = [], [], [], []
         for number, case in enumerate(cases):
             path = os.path.join(folder, "paper.pcap")
             addresses = synth.play(case, path)
@@ -181,13 +181,19 @@ class Paper:
             datagrams = pcap.datagrams(path)
             sip += [(d.time + shift, d.raw) for d in datagrams if d.src[1] == 5060]
             wires = [
-                cesopsn_decode.Pseudowire(datagrams, *ends, synth.SLOTS).frames(synth.D_SLOT)
+                cesopsn_decode.Pseudowire(datagrams, *ends, synth.SLOTS)
                 for ends in ((synth.GATEWAY, synth.PBX), (synth.PBX, synth.GATEWAY))
             ]
-            frames += [
+            heard = [
                 (begin + shift, end + shift, *rest)
-                for begin, end, *rest in cesopsn_decode.merge(*wires)
+                for begin, end, *rest in cesopsn_decode.merge(
+                    *(wire.frames(synth.D_SLOT) for wire in wires)
+                )
             ]
+            marks = line_marks(wires[1], [])
+            self.marks.append({name: at + shift for name, at in marks.items()})
+            self.marks[-1].update(line_marks(None, heard))
+            frames += heard
         pcap.write(os.path.join(folder, "sip.pcap"), pcap.ETHERNET, sip)
         cesopsn_decode.write_lapd(os.path.join(folder, "lapd.pcap"), frames, True)
         self.sip = dissect.sip_messages(
@@ -213,6 +219,12 @@ class Paper:
         )
 
 
+def test_rules(tap):
+    """No rule is without a way to break it."""
+    unbroken = flow.RULES - set(RULE_SPOILERS) - UNSPOILED
+    tap.case(not unbroken, "every rule is spoiled somehow", " ".join(sorted(unbroken)))
+
+
 def test_flows(tap, flows, folder):
     named = [
         (one.id + (" " + case.name if case.name else ""), case)
@@ -222,14 +234,14 @@ def test_flows(tap, flows, folder):
     paper = Paper([case for _, case in named], folder)
     for number, (name, case) in enumerate(named):
         messages = paper.messages(number)
-        verdict = check_flow(case, messages)
+        verdict = check_flow(case, messages, paper.marks[number])
         tap.case(
             not verdict.failures,
             "%s on paper passes its own check" % name,
             "\n".join(verdict.failures) + "\n" + ladder(messages, case.parties),
         )
         if not verdict.failures:
-            tried, missed = survivors(case, messages)
+            tried, missed = survivors(case, messages, paper.marks[number])
             tap.case(
                 tried > 0 and not missed,
                 "%s: %d ways to spoil it are all noticed" % (name, tried),
@@ -244,6 +256,7 @@ def main():
     test_decoder(tap)
     test_audio(tap)
     test_ladder(tap)
+    test_rules(tap)
     wanted = set(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         test_flows(

@@ -30,11 +30,12 @@ REAL_TIME = not subprocess.run(
 
 
 class Outcome:
-    """failures: texts, empty when it passed. report: for people, when it failed. messages: the
-    evidence. untold: where the daemon's ladder differs from it."""
+    """failures: texts, empty when it passed. report: for people, when it failed. messages and
+    marks: the evidence. untold: where the daemon's ladder differs from it."""
 
     def __init__(self, name):
-        self.name, self.failures, self.report, self.messages, self.untold = name, [], "", [], []
+        self.name, self.failures, self.report = name, [], ""
+        self.messages, self.marks, self.untold = [], {}, []
 
 
 def fill(text, values, place):

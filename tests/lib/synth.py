@@ -41,7 +41,8 @@ def q931_octets(step, parties, restart_origin):
         out += element(0x27, 0x80 | int(rules.get("notify", "121").split("|")[0]))
     if message == "SETUP":
         out += element(0x6C, 0x21, 0x80, *rules.get("calling", "200").encode())
-        out += element(0x70, 0x81, *rules.get("called", "100").encode())
+        ton = int(rules.get("ton", "0").split("|")[0])
+        out += element(0x70, 0x81 | ton << 4, *rules.get("called", "100").encode())
     if message.startswith("RESTART"):
         out += element(0x79, 0x80 | int(rules.get("restart", "0").split("|")[0]))
     return out + (b"\xa1" if "complete" in rules else b"")
@@ -115,9 +116,32 @@ class Line:
             )
 
 
+STEP = 0.06  # seconds from one message to the next
+MARK_FRAMES = {"DISC": b"\x00\x01\x53", "UA": b"\x02\x01\x73"}
+
+
+def times(case):
+    """{step number or mark: when it comes}, as text keys: one step every 60 ms, or as long after
+    another as the flow lists."""
+    at, now = {}, 0.1
+
+    def place(name):
+        nonlocal now
+        now += STEP
+        for first, last, least, most in case.apart:
+            if last == name:
+                if first not in at:
+                    place(first)
+                now = max(now, at[first] + STEP / 2 + (least + most) / 2)
+        at[name] = now
+
+    for step in case.steps:
+        place(str(step.number))
+    return at
+
+
 def play(case, path):
-    """Writes the capture of CASE's steps, one every 60 ms, to PATH. Returns {party: (address,
-    port)}."""
+    """Writes the capture of CASE's steps to PATH. Returns {party: (address, port)}."""
     address, phones = {}, 0
     for party, role in case.parties.items():
         phones += role in ("phone", "proxy")
@@ -125,9 +149,13 @@ def play(case, path):
         if role in ("phone", "proxy"):
             address[party] = ("127.0.0.%d" % (10 + phones), 5060)
     lines = {True: Line(), False: Line()}
-    packets, origins, counts, time = [], {}, {True: 0, False: 0}, 0.1
+    packets, origins, counts = [], {}, {True: 0, False: 0}
+    at = times(case)
+    for name, frame in MARK_FRAMES.items():
+        if name in at:
+            lines[False].send(at[name], frame)
     for step in case.steps:
-        time += 0.06
+        time = at[str(step.number)]
         if step.is_q931:
             outgoing = case.parties[step.src] == "gateway"
             head = bytes((0x02 if outgoing else 0x00, 0x01, counts[outgoing] << 1, 0))
@@ -136,8 +164,14 @@ def play(case, path):
         else:
             text = sip_text(step, address).encode()
             packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
+    end = max(at.values()) + 0.3
+    silence = (at.get("down", end), at.get("up", end))
     for outgoing, line in lines.items():
         ends = (GATEWAY, PBX) if outgoing else (PBX, GATEWAY)
-        packets += [(at, pcap.ethernet_udp(*ends, data)) for at, data in line.packets(time + 0.3)]
+        packets += [
+            (at, pcap.ethernet_udp(*ends, data))
+            for at, data in line.packets(end)
+            if outgoing or not silence[0] < at < silence[1]
+        ]
     pcap.write(path, pcap.ETHERNET, sorted(packets, key=lambda packet: packet[0]))
     return address
