@@ -173,6 +173,10 @@ class Tables(house.House):
     def _judge(self):
         """Nothing: rows are judged one by one."""
 
+    def worth_keeping(self):
+        """The rows are judged apart; what is left is the house."""
+        return bool(self.outcome.failures)
+
     def judge_rows(self):
         """{row: None when it holds, else what was seen}."""
         layout = house.Layout(

@@ -38,7 +38,7 @@ class House(Stage):
             self.open()
             self._await_peers()
         except RuntimeError as error:
-            self.fail(str(error))
+            self.fail_badly(str(error))
         if self.capture:
             self.capture.stop()
         self.check_out_of_service()
@@ -94,14 +94,16 @@ class House(Stage):
             self.kamailio.end()
         if self.daemon:
             if self.daemon.status is not None:
-                self.fail("tielined ended with status %d during the flow" % self.daemon.status)
+                self.fail_badly(
+                    "tielined ended with status %d during the flow" % self.daemon.status
+                )
             else:
                 status = self.daemon.end(signal.SIGTERM, 15)
                 if status:
-                    self.fail("tielined left with status %d" % status)
+                    self.fail_badly("tielined left with status %d" % status)
         for process in (self.daemon, self.pbx):
             if process and SANITIZER.search(process.tail(100000)):
-                self.fail("a sanitizer speaks in the log of %s" % process.name)
+                self.fail_badly("a sanitizer speaks in the log of %s" % process.name)
 
     def _judge(self):
         if not self.capture:
@@ -121,6 +123,7 @@ class House(Stage):
                 self.ladder, evidence.messages, self.party("gateway")
             )
         verdict = check_flow(self.case, evidence.messages, evidence.marks)
+        self.outcome.verdict = verdict.failures
         self.outcome.failures += verdict.failures + evidence.complaints
         if not verdict.failures:
             phone = (

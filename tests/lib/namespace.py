@@ -1,11 +1,14 @@
 # A network namespace with its loopback up, and the processes that live in it: each ended by its own
 # process id.
 import os
+import re
 import signal
 import subprocess
 import time
 
-ETC = "/run/netns"
+PLACE = "/run/netns"
+NAME = re.compile(r"^tl(\d+)-\w+$")  # the process id of the run that made it, and a number
+LIVE = set()  # namespaces of this run
 
 
 class Unavailable(Exception):
@@ -18,6 +21,47 @@ def run(*command):
         raise Unavailable(
             "%s: %s" % (" ".join(command), done.stdout.decode(errors="replace").strip())
         )
+
+
+# A run that is killed takes its processes with it.
+DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
+
+
+def quietly(*command):
+    """COMMAND's output; "" when it fails."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
+
+
+def remove(name):
+    """Ends what still lives in the namespace NAME (a proxy's children outlive it), by its own
+    process id, and removes it."""
+    for pid in quietly("ip", "netns", "pids", name).split():
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    quietly("ip", "netns", "del", name)
+
+
+def close_all():
+    """For a run that is interrupted: nothing of it stays behind."""
+    for one in list(LIVE):
+        one.__exit__()
+
+
+def sweep():
+    """Removes the namespaces of runs that were killed."""
+    try:
+        names = os.listdir(PLACE)
+    except OSError:
+        return
+    for name in names:
+        match = NAME.match(name)
+        if match and not os.path.exists("/proc/" + match[1]):
+            remove(name)
 
 
 class Namespace:
@@ -33,6 +77,7 @@ class Namespace:
             run("ip", "netns", "add", self.name)
         except FileNotFoundError as error:
             raise Unavailable("no ip command") from error
+        LIVE.add(self)
         try:
             run("ip", "-n", self.name, "link", "set", "lo", "up")
         except Unavailable:
@@ -43,26 +88,24 @@ class Namespace:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.end(signal.SIGKILL)
-        subprocess.run(
-            ["ip", "netns", "del", self.name],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
+        remove(self.name)
+        LIVE.discard(self)
 
     def start(self, name, command, log, stdin=None, environment=None, piped=False):
         """Starts COMMAND here, its output going to the file LOG (standard output to a pipe when
         PIPED)."""
         process = Process(
-            name, ["ip", "netns", "exec", self.name, *command], log, stdin, environment, piped
+            name,
+            [*DIES_WITH_US, "ip", "netns", "exec", self.name, *command],
+            *(log, stdin, environment, piped),
         )
         self.processes.append(process)
         return process
 
 
 class Process:
-    """A program under our care. "ip netns exec" replaces itself by the program, so the process id
-    is the program's."""
+    """A program under our care. setpriv and "ip netns exec" replace themselves by the program, so
+    the process id is the program's."""
 
     def __init__(self, name, command, log, stdin, environment, piped):
         self.name, self.log_path = name, log

@@ -26,7 +26,7 @@ class Results:
             return {}
 
     def tell(self, outcome, text, detail=""):
-        """outcome: pass, fail or skip."""
+        """outcome: pass, fail or skip. Returns whether it is no failure."""
         with self.lock:
             self.passed += outcome == "pass"
             self.failed += outcome == "fail"
@@ -37,6 +37,7 @@ class Results:
                     "\n".join("        " + line for line in detail.rstrip().splitlines()),
                     flush=True,
                 )
+        return outcome != "fail"
 
     def remember(self, flow, switch, outcome):
         with self.lock:

@@ -30,12 +30,20 @@ REAL_TIME = not subprocess.run(
 
 
 class Outcome:
-    """failures: texts, empty when it passed. report: for people, when it failed. messages and
-    marks: the evidence. untold: where the daemon's ladder differs from it."""
+    """failures: texts, empty when it passed; among them verdict, what the checker said of the
+    evidence, and broken, what nothing excuses: the house did not stand, or the daemon did not end
+    well. report: for people, when it failed. messages and marks: the evidence. untold: where the
+    daemon's ladder differs from it."""
 
     def __init__(self, name):
-        self.name, self.failures, self.report = name, [], ""
-        self.messages, self.marks, self.untold = [], {}, []
+        self.name, self.failures, self.verdict, self.broken = name, [], [], []
+        self.report, self.messages, self.marks, self.untold = "", [], {}, []
+
+    @property
+    def noticed(self):
+        """Of a run in which something was turned wrong: the checker says so, and nothing else went
+        wrong."""
+        return bool(self.verdict) and not self.broken
 
 
 def fill(text, values, place):
@@ -74,8 +82,14 @@ class Stage:
 
     def __exit__(self, *_):
         self.namespace.__exit__()
-        if not self.outcome.failures:
+        if not self.worth_keeping():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def worth_keeping(self):
+        """Is there something in the folder that people will want to see?"""
+        if self.overrides:
+            return not self.outcome.noticed
+        return bool(self.outcome.failures)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -85,6 +99,11 @@ class Stage:
 
     def fail(self, text):
         self.outcome.failures.append(text)
+
+    def fail_badly(self, text):
+        """Something that no wrong setting excuses."""
+        self.fail(text)
+        self.outcome.broken.append(text)
 
     def _addresses(self):
         out, phones, proxies = {}, 0, 0
