@@ -242,6 +242,8 @@ const SettingRow setting_rows[] = {
           SAYS "Q.931 T310: how long a call may stay at CALL PROCEEDING before it is cleared with cause 102."),
     TRUNK(t316_us, "t316", duration, DEFAULT("120s"), RANGE(100 * MS, 10 * MINUTE), IN_US, LIVE,
           SAYS "Q.931 T316: how long a RESTART may stay unanswered. It is sent twice, then the channel is out of service."),
+    TRUNK(restart_retry_us, "restart-retry", duration, DEFAULT("60s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "When RESTART is tried again on a channel that it took out of service."),
     TRUNK(trust_calling, "trust-calling", flag, DEFAULT("yes"), NEW_CALLS,
           SAYS "The PBX's calling number is believed and goes into P-Asserted-Identity. No: only numbers that the network provided or that passed its screening do."),
     TRUNK(identity, "identity", choice, DEFAULT("pai"), ONE_OF(identities), NEW_CALLS,

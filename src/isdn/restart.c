@@ -8,7 +8,6 @@
 #include "log.h"
 
 #define ASIDE_US (30 * G_USEC_PER_SEC) /* for a channel refused with 6, 44 or 82, or unreleased */
-#define RETRY_US (60 * G_USEC_PER_SEC) /* for a channel whose RESTART stayed unanswered */
 #define RESTART_TRIES 2                /* N316: RESTART is sent so often, T316 apart */
 
 struct Restarter {
@@ -106,7 +105,7 @@ static void restart_gives_up(Restarter *restarter)
     channel->restarting = FALSE;
     channel->aside = FALSE;
     channel->out_of_service = TRUE;
-    channel->retry_us = clock_now_us() + RETRY_US;
+    channel->retry_us = clock_now_us() + dchan_trunk(restarter->dchan)->restart_retry_us;
     dchan_count(restarter->dchan, COUNT_RESTARTS_UNANSWERED);
     log_warning("span %s: channel %u out of service, its RESTART stays unanswered (T316)",
                 dchan_span(restarter->dchan)->name, number);

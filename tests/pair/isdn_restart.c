@@ -69,7 +69,7 @@ static void a_channel_that_carried_a_call_is_not_restarted(void)
 
 static void an_unanswered_restart_takes_the_channel_out(void)
 {
-    Stage *stage = stage_new_dark("side = network\nt316 = 1s\n", FALSE);
+    Stage *stage = stage_new_dark("side = network\nt316 = 1s\nrestart-retry = 30s\n", FALSE);
 
     stage->hook = lose_restart;
     stage_run(stage, 0);
@@ -95,7 +95,9 @@ static void an_unanswered_restart_takes_the_channel_out(void)
     g_assert_cmpint(stage_channel(stage, 31), ==, CHANNEL_IDLE);
     stage_phone_calls(stage, "200");
     g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 2);
-    stage_run(stage, 61000);
+    stage_run(stage, 20000);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    stage_run(stage, 11000);
     g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
     stage_free(stage);
 }
