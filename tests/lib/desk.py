@@ -32,6 +32,11 @@ class Desk:
         spans = self.ask("show", "spans")
         return bool(spans) and all(span["d_channel"] == "up" for span in spans)
 
+    def lines_down(self):
+        """Is the D channel of every span down?"""
+        spans = self.ask("show", "spans")
+        return bool(spans) and all(span["d_channel"] == "down" for span in spans)
+
     def busy_channels(self):
         return sum(channel["state"] == "busy" for channel in self.ask("show", "channels") or [])
 

@@ -140,9 +140,21 @@ class Stage:
             self._open_prelude(party, scenario, values)
         if self.capture is None:
             self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
-        for party, scenario, values in self.case.peers:
-            if scenario.startswith("uac"):
-                self.phones.append(self._open_phone(party, scenario, values))
+        callers = [peer for peer in self.case.peers if peer[1].startswith("uac")]
+        for party, scenario, values in sorted(callers, key=lambda peer: "when" in peer[2]):
+            self._await(values.get("when"))
+            self.phones.append(self._open_phone(party, scenario, values))
+
+    def _await(self, when):
+        """For a phone that does not call at once: until the gateway knows the line to be down, or
+        that so many calls are up."""
+        if when and not wait_for(
+            lambda: self.desk.lines_down()
+            if when == "down"
+            else self.desk.calls_up() == int(when.removeprefix("up:")),
+            15,
+        ):
+            raise RuntimeError("when=%s never was" % when)
 
     def configuration(self):
         """{group: {key: value}}: the house's own, changed by the flow, then by the mutation under

@@ -15,10 +15,14 @@ def element(code, *octets):
     return bytes((code, len(octets))) + bytes(octets)
 
 
-def q931_octets(step, parties, restart_origin):
-    """A Q.931 message that satisfies STEP's rules."""
+def q931_octets(step, restart_origin, channels):
+    """A Q.931 message that satisfies STEP's rules. CHANNELS: {call: its channel}, as known so
+    far."""
     rules, message = step.rules, step.names[0]
     call = 0 if message.startswith("RESTART") else int(rules.get("call", 1))
+    channel = channels.setdefault(call, "1") if call else "1"
+    if "channel" in rules:
+        channel = channels[call] = rules["channel"].split("|")[0]
     from_origin = step.src == restart_origin.get(step.group, step.src)
     restart_origin.setdefault(step.group, step.src)
     out = (
@@ -32,7 +36,7 @@ def q931_octets(step, parties, restart_origin):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
     with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT")
     if message in with_channel or "channel" in rules:
-        out += element(0x18, 0xA9, 0x83, 0x80 | int(rules.get("channel", "1").split("|")[0]))
+        out += element(0x18, 0xA9, 0x83, 0x80 | int(channel))
     if message == "STATUS":
         out += element(0x14, int(rules.get("state", "10").split("|")[0]))
     if message == "PROGRESS" or "pi" in rules:
@@ -137,6 +141,9 @@ def times(case):
 
     for step in case.steps:
         place(str(step.number))
+    for _, last, *_ in case.apart:
+        if last not in at:
+            place(last)
     return at
 
 
@@ -149,18 +156,18 @@ def play(case, path):
         if role in ("phone", "proxy"):
             address[party] = ("127.0.0.%d" % (10 + phones), 5060)
     lines = {True: Line(), False: Line()}
-    packets, origins, counts = [], {}, {True: 0, False: 0}
-    at = times(case)
-    for name, frame in MARK_FRAMES.items():
-        if name in at:
-            lines[False].send(at[name], frame)
-    for step in case.steps:
-        time = at[str(step.number)]
-        if step.is_q931:
+    packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
+    at, steps = times(case), {str(step.number): step for step in case.steps}
+    for name, time in sorted(at.items(), key=lambda event: event[1]):
+        step = steps.get(name)
+        if step is None:
+            if name in MARK_FRAMES:
+                lines[False].send(time, MARK_FRAMES[name])
+        elif step.is_q931:
             outgoing = case.parties[step.src] == "gateway"
             head = bytes((0x02 if outgoing else 0x00, 0x01, counts[outgoing] << 1, 0))
             counts[outgoing] += 1
-            lines[outgoing].send(time, head + q931_octets(step, case.parties, origins))
+            lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
             text = sip_text(step, address).encode()
             packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
