@@ -55,7 +55,7 @@ class Desk:
 
     def loose_ends(self, at_rest):
         """What should be gone when no call lives, as texts; AT_REST: states of a channel that
-        nobody uses."""
+        nobody uses, or None when channels do not matter."""
         calls, channels, counters = (
             self.ask("show", what) for what in ("calls", "channels", "counters")
         )
@@ -69,7 +69,7 @@ class Desk:
             + [
                 "channel %s is %s" % (row["channel"], row["state"])
                 for row in channels
-                if row["state"] not in at_rest
+                if at_rest and row["state"] not in at_rest
             ]
             + [
                 "%d %s" % (row["value"], row["counter"])

@@ -129,7 +129,7 @@ class Case:
         self.pbx, self.settings, self.mutants = [], [], []
         self.steps, self.causality, self.apart = [], [], []
         self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
-        self.out_of_service, self.ladder = 0, False
+        self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
 
 
 class Flow:
@@ -368,6 +368,11 @@ class Reader:
         """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are
         not looked at."""
         self.case.out_of_service = int(rest)
+
+    def read_back_in_service(self, rest):
+        """back-in-service CHANNEL: meanwhile the gateway says that it is out of service; afterwards
+        it is idle like all others."""
+        self.case.back_in_service = int(rest)
 
     def read_ladder(self, _):
         """ladder: what `tielinectl ladder last` prints is compared with the capture, as a test of

@@ -20,11 +20,11 @@ class House(Stage):
     AT_REST = ("idle",)  # states of a channel that nobody uses
 
     def check_books(self):
-        """Afterwards: no call, every channel idle, no RTP port booked."""
-        if self.case.out_of_service:
-            return
-        wait_for(lambda: not self.desk.loose_ends(self.AT_REST), 6, 0.2)
-        for text in self.desk.loose_ends(self.AT_REST):
+        """Afterwards: no call, no RTP port booked, and every channel idle unless the flow leaves
+        one out of service."""
+        at_rest = None if self.case.out_of_service else self.AT_REST
+        wait_for(lambda: not self.desk.loose_ends(at_rest), 6, 0.2)
+        for text in self.desk.loose_ends(at_rest):
             self.fail("afterwards: " + text)
 
     def check_out_of_service(self):
@@ -54,6 +54,9 @@ class House(Stage):
 
     def _await_peers(self):
         """Every phone and the PBX's script come to their end, well."""
+        number = self.case.back_in_service
+        if number and not wait_for(lambda: self.desk.out_of_service("e1/%d" % number), 15, 0.2):
+            self.fail("channel %d is never said to be out of service" % number)
         until = time.monotonic() + self.case.timeout
         waiting = list(self.phones)
         if self.pbx and "serve" not in self.case.pbx:
