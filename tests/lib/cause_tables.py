@@ -13,27 +13,38 @@ TABLE = os.path.join(stage.HERE, "..", "house", "causes.tsv")
 PARTIES = {"A": "phone", "G": "gateway", "S": "pbx", "B": "phone"}
 
 
+RETRIED = (6, 44, 82)  # another channel is tried first: once per channel, three times in all
+MEDIA = (65, 70)  # the 488 says in its Warning that the media is the trouble
+USER = 0  # location of a cause (Q.850 2.2.3)
+
+
 class Row:
     """One line of causes.tsv: what comes in, what must go out. key: the number called that stands
     for it."""
 
     def __init__(self, line):
         self.way, value, expected = line.split("\t")[:3]
-        self.warning = value.endswith("w")
-        self.value, self.expected = int(value.rstrip("w")), int(expected)
-        self.key = "%d%03d" % (
-            {"cause": 9, "status": 7 if self.warning else 8}[self.way],
-            self.value,
-        )
+        self.warning, self.by_user = value.endswith("w"), value.endswith("u")
+        self.value, self.expected = int(value.rstrip("wu")), int(expected)
+        first = {"cause": 6 if self.by_user else 9, "status": 7 if self.warning else 8}[self.way]
+        self.key = "%d%03d" % (first, self.value)
 
     def __str__(self):
         if self.way == "cause":
-            return "cause %d becomes %d" % (self.value, self.expected)
+            by_user = " by the user" if self.by_user else ""
+            return "cause %d%s becomes %d" % (self.value, by_user, self.expected)
         return "%d%s becomes cause %d" % (
             self.value,
             " with Warning 304" if self.warning else "",
             self.expected,
         )
+
+    def refusal(self):
+        """How the PBX refuses: tieline-pbx as user speaks for its private network, so that the
+        user's own DISCONNECT is spelt out."""
+        if not self.by_user:
+            return "disconnect %d after 20ms" % self.value
+        return "raw 45080280%02x" % (0x80 | self.value)
 
     def wrong(self):
         """An outcome that must be noticed, as an override of the trunk: (group, key, value)."""
@@ -65,6 +76,8 @@ ACCEPT = "".join(
 
 
 ALWAYS = {422: "Min-SE: 7200\n"}  # RFC 4028 6: without it a 422 is none
+# RFC 3261 21.3: where it could go on, and must not by itself
+ALWAYS.update((status, "Contact: <sip:4999@127.0.0.12>\n") for status in range(300, 400))
 
 
 TEST = """  <nop next="to-%d" test="hit"><action>
@@ -102,7 +115,7 @@ class Tables(house.House):
         case = flow.Case()
         case.parties, case.timeout, self.rows = dict(PARTIES), 90.0, rows
         case.pbx = [
-            "for %s proceed then disconnect %d after 20ms" % (row.key, row.value)
+            "for %s proceed then %s" % (row.key, row.refusal())
             for row in rows
             if row.way == "cause"
         ]
@@ -189,7 +202,12 @@ class Tables(house.House):
 def judge(row, evidence):
     """None when the row holds on the wire; else what was seen. The cause and the status that came
     in are checked as well."""
-    calls = {m.call() for m in evidence.q931 if m.message == "SETUP" and m.called == row.key}
+    setups = [
+        m
+        for m in evidence.q931
+        if m.message == "SETUP" and m.called == row.key and not m.repeat
+    ]
+    calls = {m.call() for m in setups}
     clears = [
         m
         for m in evidence.q931
@@ -217,8 +235,29 @@ def judge(row, evidence):
     sent_by_us = finals[0].src if row.way == "cause" else clears[0].src
     if went != row.expected or sent_by_us != "G":
         return "became %d" % went
-    if row.way == "cause" and finals[0].reason().get("Q.850") != row.value:
-        return "Reason is '%s'" % finals[0].header("reason")
+    return judge_setups(row, setups) or (
+        judge_refusal(row, clears[0], finals[0]) if row.way == "cause" else None
+    )
+
+
+def judge_setups(row, setups):
+    """None, or what is wrong: one SETUP, or where another channel may help one on each of two to
+    four."""
+    channels = [m.channel for m in setups]
+    tries = range(2, 5) if row.way == "cause" and row.value in RETRIED else range(1, 2)
+    if len(channels) not in tries or len(set(channels)) < len(channels):
+        return "SETUP on the channels %s" % channels
+    return None
+
+
+def judge_refusal(row, clear, final):
+    """None, or what is wrong with the final response to a cause from the PBX, or with the cause."""
+    if (clear.location == USER) != row.by_user:
+        return "the cause came from location %s" % clear.location
+    if final.reason().get("Q.850") != row.value:
+        return "Reason is '%s'" % final.header("reason")
+    if row.value in MEDIA and not final.header("warning").startswith("304 "):
+        return "Warning is '%s'" % final.header("warning")
     return None
 
 
