@@ -185,6 +185,7 @@ def rule_holds(rule, value, message):
         "complete": lambda: message.complete,
         "optional": lambda: True,
         "anywhere": lambda: True,
+        "on": lambda: True,
         "call": lambda: True,
     }
     return checks[rule]()

@@ -61,6 +61,7 @@ RULES = {
     "call",
     "complete",
     "anywhere",
+    "on",
     "exclusive",
     "bearer",
     "ton",
@@ -130,6 +131,13 @@ class Case:
         self.steps, self.causality, self.apart = [], [], []
         self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
+
+
+def on_switch(case, switch):
+    """CASE without the steps that belong to another switch type than SWITCH."""
+    out = copy.copy(case)
+    out.steps = [step for step in case.steps if step.rules.get("on", switch) == switch]
+    return out
 
 
 class Flow:

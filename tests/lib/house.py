@@ -81,6 +81,9 @@ class House(Stage):
         return text
 
     def _end_preludes(self):
+        """The PBX that served them clears what stands, and the callers go."""
+        if self.preludes and self.pbx and self.pbx.end(patience=10) != 0:
+            self.fail("tieline-pbx did not leave well: " + self.pbx.tail(3))
         for process in self.preludes:
             if process.wait(time.monotonic() + 25) != 0:
                 self.fail(

@@ -103,7 +103,8 @@ RULE_SPOILERS = {
     "state": [setter("state", 60)],
     "complete": [setter("complete", False)],
 }
-UNSPOILED = {"optional", "anywhere", "call", "has", "lacks"}  # no rule of content, or spoiled apart
+# no rule of content, or spoiled apart
+UNSPOILED = {"optional", "anywhere", "on", "call", "has", "lacks"}
 
 
 def spoilers(rule, value):

@@ -83,6 +83,7 @@ class Run:
 
     def __init__(self, one, switch):
         self.flow, self.switch = one, switch
+        self.cases = [flow.on_switch(case, switch) for case in one.cases]
         self.name = "%s %s" % (one.id, switch)
 
     def play(self, results):
@@ -90,10 +91,10 @@ class Run:
         can fail. A test that breaks is a flow that failed."""
         good = False
         try:
-            good = all([self.play_case(case, results) for case in self.flow.cases]) and all(
+            good = all([self.play_case(case, results) for case in self.cases]) and all(
                 [
                     self.mutant(case, change, results)
-                    for case in self.flow.cases
+                    for case in self.cases
                     for change in case.mutants
                 ]
             )
@@ -200,7 +201,7 @@ def run_house(results, flows, causes=True):
             results.remember(run.flow.id, run.switch, outcome)
             results.tell(outcome, "%s: %s (%s)" % (run.name, run.flow.title, why))
         return
-    runs.sort(key=lambda run: -sum(case.timeout for case in run.flow.cases))
+    runs.sort(key=lambda run: -sum(case.timeout for case in run.cases))
     pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
     try:
         waiting = {pool.submit(run.play, results): run.name for run in runs}

@@ -329,7 +329,9 @@ class Stage:
         self.preludes.append(
             self._sipp(party, scenario, values, int(values.get("port", 5080)), calls)
         )
-        if not wait_for(lambda: self.desk.busy_channels() == calls == self.desk.calls_up(), 15):
+        if not wait_for(
+            lambda: self.desk.busy_channels() == calls == self.desk.calls_up(), self.case.timeout
+        ):
             raise RuntimeError(
                 "only %s of %d calls of the prelude stand" % (self.desk.busy_channels(), calls)
             )
