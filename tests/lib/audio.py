@@ -134,15 +134,14 @@ def rtp_payload(datagrams, src, dst):
     return failures[:3], bytes(out)
 
 
-def rtp_times(datagrams, src, dst):
-    """Capture times of the RTP packets from SRC to DST addresses."""
+def rtp_times(datagrams, src):
+    """(capture time, (address, port) it went to) of the RTP packets from the address SRC."""
     return [
-        d.time
+        (d.time, d.dst)
         for d in datagrams
         if d.src[0] == src
-        and d.dst[0] == dst
         and len(d.data) >= 12
         and d.data[0] >> 6 == 2
         and d.data[1] & 0x7F < 72
-        and d.dst[1] % 2 == 0
+        and d.src[1] % 2 == 0
     ]

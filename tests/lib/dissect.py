@@ -334,16 +334,18 @@ def q931_message(packet, frame, us, them):
     return message
 
 
-def q931_messages(path, frames, us, them):
+def q931_messages(path, frames, us, them, strange):
     """Every Q.931 message of the LAPD capture at PATH that was written from FRAMES, in order,
-    before number_calls()."""
+    before number_calls(). I frames that hold none are told in the list STRANGE."""
     out = []
     for packet in pdml(path):
         frame = frames[frame_number(packet) - 1]
-        if len(frame[3]) > 4 and not frame[3][2] & 1:  # an I frame
+        if len(frame[3]) >= 3 and not frame[3][2] & 1:  # an I frame
             message = q931_message(packet, frame, us, them)
             if message:
                 out.append(message)
+            else:
+                strange.append("an I frame without Q.931: %s" % frame[3].hex())
     return out
 
 

@@ -14,7 +14,7 @@ D_SLOT = {"e1": 16, "t1": 24}
 class Evidence:
     """messages: Sip and Q931 in time order. sent, received: the span's two pseudowires (None
     without a span). marks: {name: time} of what befell the line. complaints: what the decoder found
-    wrong on the span."""
+    wrong on the span, and datagrams that are nothing known."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
@@ -29,6 +29,12 @@ class Evidence:
         )
         self.sip = mark_repeats(sip_messages(sip, layout.party_of))
         self.complaints, self.q931 = [], []
+        for d in self.rtp:
+            if not d.data or d.data[0] >> 6 != 2:
+                self.complaints.append(
+                    "%s:%d > %s:%d: neither SIP on its port nor RTP: %r"
+                    % (*d.src, *d.dst, d.data[:40])
+                )
         self.sent = Pseudowire(
             self.datagrams, layout.span_local, layout.span_remote, SLOTS[layout.line]
         )
@@ -45,9 +51,10 @@ class Evidence:
         self.frames = frames
         write_lapd(path, frames, self.layout.we_are_network)
         if frames:
-            self.q931 = number_calls(
-                q931_messages(path, frames, self.layout.gateway, self.layout.pbx)
+            messages = q931_messages(
+                path, frames, self.layout.gateway, self.layout.pbx, self.complaints
             )
+            self.q931 = number_calls(messages)
         for name, wire in (("gateway", self.sent), ("pbx", self.received)):
             self.complaints += ["span, %s sends: %s" % (name, error) for error in wire.errors]
 

@@ -5,6 +5,7 @@ import time
 
 import config
 import ladder as told
+import rtp_judge
 import sound
 from check import check_flow, ladder
 from evidence import Evidence, Layout
@@ -135,7 +136,14 @@ class House(Stage):
             phone = (
                 (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
             )
-            self.outcome.failures += sound.judge_hold(self.case, evidence, verdict, phone)
+            self.outcome.failures += rtp_judge.judge(
+                rtp_judge.dissect(evidence.rtp, config.GATEWAY, self.folder),
+                evidence.messages,
+                self.party("gateway"),
+            )
+            self.outcome.failures += sound.judge_hold(
+                self.case, evidence, verdict, phone, self.path
+            )
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
     def _report(self):

@@ -11,6 +11,7 @@ import dissect
 import flow
 import ladder as ladder_text
 import pcap
+import selftest_media
 import synth
 from check import check_flow, ladder
 from evidence import Layout, line_marks
@@ -199,7 +200,10 @@ class Paper:
         self.sip = dissect.sip_messages(
             os.path.join(folder, "sip.pcap"), lambda address, port: (address, port)
         )
-        self.q931 = dissect.q931_messages(os.path.join(folder, "lapd.pcap"), frames, True, False)
+        self.strange = []
+        self.q931 = dissect.q931_messages(
+            os.path.join(folder, "lapd.pcap"), frames, True, False, self.strange
+        )
 
     def messages(self, number):
         """What case NUMBER left."""
@@ -255,6 +259,7 @@ def main():
     test_golden_frame(tap)
     test_decoder(tap)
     test_audio(tap)
+    selftest_media.test_all(tap)
     test_ladder(tap)
     test_rules(tap)
     wanted = set(sys.argv[1:])

@@ -1,7 +1,11 @@
-# Judges the sound of a case: silence toward a holder, and both directions sample exact, each at its
-# own far end.
+# Judges the sound of a case: silence toward a holder and both directions again after it, or both
+# directions sample exact, each at its own far end.
 import audio
 import config
+
+ENOUGH = 10  # packets of 20 ms
+PIECE = 400  # octets that are like themselves nowhere else in a pattern
+TAIL = 4000  # octets: the end of a recording, when the call was long resumed
 
 
 def write_patterns(path):
@@ -12,18 +16,52 @@ def write_patterns(path):
             file.write(audio.pattern(who))
 
 
-def judge_hold(case, evidence, verdict, phone):
-    """Failures: RTP to PHONE between the two steps that the flow names, or none before and after
-    them."""
+def judge_hold(case, evidence, verdict, phone, path):
+    """Failures: RTP, to wherever, between the two steps that the flow names; or a direction that is
+    silent afterwards, or the one to PHONE before."""
     if not case.no_rtp:
         return []
     first, last = (verdict.matched[number].end for number in case.no_rtp)
-    times = audio.rtp_times(evidence.rtp, config.GATEWAY, phone[0])
-    held = [at for at in times if first + 0.1 < at < last]
-    out = ["%d RTP packets went to the holder" % len(held)] if held else []
-    if not [at for at in times if at < first] or not [at for at in times if at > last]:
-        out.append("no RTP went to the phone while the call was not held")
+    with open(path("pbx.heard"), "rb") as file:
+        return hold_faults(evidence.rtp, (first, last), phone) + resumed_faults(
+            audio.rtp_payload([d for d in evidence.rtp if d.time > last], config.GATEWAY, phone)[1],
+            evidence.sent.slot(channel_of(evidence), last),
+            file.read(),
+        )
+
+
+def hold_faults(datagrams, held, phone):
+    """Failures: RTP of the gateway while the call is HELD (from, to), or none to PHONE before."""
+    times = audio.rtp_times(datagrams, config.GATEWAY)
+    during = [at for at, _ in times if held[0] + 0.1 < at < held[1]]
+    out = ["%d RTP packets were sent during hold" % len(during)] if during else []
+    if sum(at < held[0] and to == phone for at, to in times) < ENOUGH:
+        out.append("no RTP went to the phone before hold")
     return out
+
+
+def resumed_faults(to_phone, to_line, recorded):
+    """Failures: what is heard after hold is not what the other side says. TO_PHONE: the RTP, and
+    TO_LINE: the timeslot, since then; RECORDED: what the PBX heard from its answer to its own
+    end."""
+    ends = (
+        ("the wire to the phone", "pbx", to_phone),
+        ("the wire to the PBX", "phone", to_line),
+        ("the PBX's recording", "phone", recorded[-TAIL:]),
+    )
+    return [
+        "%s carries nothing of what the %s says after hold" % (name, who)
+        for name, who, heard in ends
+        if not any(
+            heard[at : at + PIECE] in audio.pattern(who)
+            for at in range(0, len(heard) - PIECE + 1, PIECE // 2)
+        )
+    ]
+
+
+def channel_of(evidence):
+    """The channel of the first call."""
+    return next(message.channel for message in evidence.q931 if message.channel)
 
 
 def judge_audio(case, evidence, phone, path):
@@ -33,7 +71,7 @@ def judge_audio(case, evidence, phone, path):
         return []
     _, law = case.audio
     line_law = "alaw" if evidence.layout.line == "e1" else "ulaw"
-    channel = next(message.channel for message in evidence.q931 if message.channel)
+    channel = channel_of(evidence)
     to_line = audio.convert(audio.pattern("phone"), law, line_law)
     to_phone = audio.convert(audio.pattern("pbx"), line_law, law)
     out, heard = audio.rtp_payload(evidence.rtp, config.GATEWAY, phone)

@@ -129,7 +129,7 @@ class Stage:
         self._open_daemon()
         if self.party("proxy"):
             self._open_proxy()
-        if self.case.audio:
+        if self.case.audio or self.case.no_rtp:
             self._open_audio()
         for party, scenario, values in self.case.peers:
             if scenario.startswith("uas"):
@@ -245,7 +245,7 @@ class Stage:
         return "%s:%04X" % (quad, port) in done
 
     def _open_audio(self):
-        party, law = self.case.audio
+        party, law = self.case.audio or (self.party("phone"), "alaw")
         sound.write_patterns(self.path)
         self.rtp[party] = self.namespace.start(
             "rtp",

@@ -1,0 +1,100 @@
+# Tests the judges of media: good RTP passes, and whatever is wrong with it is noticed.
+import struct
+import tempfile
+
+import audio
+import dissect
+import pcap
+import rtp_judge
+import sound
+
+GATEWAY, PHONE = ("127.0.0.1", 20000), ("127.0.0.11", 7000)
+SOURCE = 0x1234
+
+
+def datagram(time, data, src=GATEWAY, dst=PHONE):
+    return pcap.Datagram(time, src, dst, data, pcap.ethernet_udp(src, dst, data))
+
+
+def rtp(number, source=SOURCE, kind=8):
+    return struct.pack(">BBHII", 0x80, kind, number, 160 * number, source) + b"\xd5" * 160
+
+
+def report(source=SOURCE, kind=200):
+    """SR without report blocks and an SDES with a CNAME (RFC 3550 6.4.1, 6.5)."""
+    sender = struct.pack(">BBHIIIIII", 0x80, kind, 6, source, 0, 0, 0, 1, 160)
+    return sender + struct.pack(">BBHI", 0x81, 202, 2, source) + b"\x01\x01a\x00"
+
+
+def call():
+    """The INVITE and the answer of a call from the gateway to the phone, A-law."""
+    out = []
+    for time, src, dst, end in ((0.0, "G", "P", GATEWAY), (0.5, "P", "G", PHONE)):
+        message = dissect.Sip(time, src, dst)
+        message.call_id, message.method = "call", "INVITE" if src == "G" else None
+        message.sdp = {"address": end[0], "port": end[1], "formats": ["8"], "direction": ""}
+        out.append(message)
+    return out
+
+
+def stream():
+    """Six seconds of RTP, and a report."""
+    odd = [(address, port + 1) for address, port in (GATEWAY, PHONE)]
+    return [datagram(1 + 0.02 * n, rtp(n)) for n in range(300)] + [datagram(4, report(), *odd)]
+
+
+def test_rtp(tap):
+    """Payload type, destination, source and reports against the SDP; tshark's word on each
+    packet."""
+    good = stream()
+    odd = good[-1].src, good[-1].dst
+    elsewhere, unknown = ("127.0.0.12", 7000), ("127.0.0.1", 20010)
+    cases = [
+        ("as it should be", good, True),
+        ("another payload type", good + [datagram(8, rtp(300, kind=0))], False),
+        ("a second SSRC", good + [datagram(8, rtp(300, source=7))], False),
+        ("a report of another SSRC", good + [datagram(8, report(source=7), *odd)], False),
+        ("a packet to where nobody asked", good + [datagram(8, rtp(300), dst=elsewhere)], False),
+        ("a packet from a port of no call", good + [datagram(8, rtp(300), src=unknown)], False),
+        ("half a header", good + [datagram(8, rtp(300)[:9])], False),
+        ("half a report", good + [datagram(8, report()[:-7], *odd)], False),
+        ("RTCP that begins with SDES", good + [datagram(8, report()[28:], *odd)], False),
+        ("no report in six seconds", good[:-1], False),
+        ("receiver reports alone", good[:-1] + [datagram(4, receiver_report(), *odd)], False),
+    ]
+    for name, datagrams, fine in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            packets = rtp_judge.dissect(datagrams, GATEWAY[0], folder)
+        faults = rtp_judge.judge(packets, call(), "G")
+        tap.case(
+            (not faults) == fine and len(packets) == len(datagrams),
+            "RTP with %s %s" % (name, "passes" if fine else "is noticed"),
+            str(faults),
+        )
+
+
+def receiver_report():
+    return struct.pack(">BBHI", 0x80, 201, 1, SOURCE) + report()[28:]
+
+
+def test_hold(tap):
+    """RTP during hold is noticed wherever it goes, and a side that stays silent afterwards."""
+    before = [datagram(1 + 0.02 * n, rtp(n)) for n in range(50)]
+    tap.case(not sound.hold_faults(before, (3, 5), PHONE), "a hold without RTP passes")
+    for dst in (PHONE, ("0.0.0.0", 7000), ("127.0.0.1", 7000)):
+        faults = sound.hold_faults(before + [datagram(4, rtp(50), dst=dst)], (3, 5), PHONE)
+        tap.case(bool(faults), "RTP to %s during hold is noticed" % dst[0])
+    tap.case(bool(sound.hold_faults([], (3, 5), PHONE)), "no RTP before hold is noticed")
+    said = [audio.pattern(who)[9000:17000] for who in ("pbx", "phone", "phone")]
+    tap.case(not sound.resumed_faults(*said), "both directions after hold pass")
+    for number, name in enumerate(("the phone", "the PBX", "the PBX's recording")):
+        heard = list(said)
+        heard[number] = heard[number][:2000] + b"\xd5" * 6000 if number == 2 else b"\xd5" * 8000
+        tap.case(
+            len(sound.resumed_faults(*heard)) == 1, "silence to %s after hold is noticed" % name
+        )
+
+
+def test_all(tap):
+    test_rtp(tap)
+    test_hold(tap)
