@@ -45,13 +45,19 @@ class House(Stage):
         self.check_out_of_service()
         if not self.outcome.failures:
             self._end_preludes()
-            self.ladder = self.desk.tell("ladder", "last")
+            self.ladder = self._tell_ladder()
             self.check_books()
         self._close()
         self._judge()
         if self.outcome.failures:
             self.outcome.report = self._report()
         return self.outcome
+
+    def _tell_ladder(self):
+        """The ladders of all calls of the case, one after another."""
+        calls = max((int(step.rules.get("call", 1)) for step in self.case.steps), default=1)
+        names = ["last"] if calls == 1 else [str(number + 1) for number in range(calls)]
+        return "".join(self.desk.tell("ladder", name) for name in names)
 
     def _await_peers(self):
         """Every phone and the PBX's script come to their end, well."""

@@ -52,11 +52,23 @@ def q931_octets(step, restart_origin, channels):
     return out + (b"\xa1" if "complete" in rules else b"")
 
 
-def sip_text(step, address):
-    """A SIP message that satisfies STEP's rules."""
+def dialogs(steps):
+    """{transaction: the name of its dialog}: what begins after a BYE between two parties belongs to
+    their next call."""
+    out, calls = {}, {}
+    for step in steps:
+        if step.is_q931 or step.group in out:
+            continue
+        leg = "-".join(sorted(step.group[:2]))
+        out[step.group] = "%s%d" % (leg, calls.get(leg, 0))
+        calls[leg] = calls.get(leg, 0) + (step.method == "BYE")
+    return out
+
+
+def sip_text(step, address, leg):
+    """A SIP message of the dialog LEG that satisfies STEP's rules."""
     uac, uas, method, count = step.group
     rules = step.rules
-    leg = "-".join(sorted((uac, uas)))
     host = address[uas][0]
     number = rules.get("calling", "100")
     cseq = {"INVITE": 10, "CANCEL": 10, "UPDATE": 30, "BYE": 50}.get(method, 70) + count
@@ -157,6 +169,7 @@ def play(case, path):
             address[party] = ("127.0.0.%d" % (10 + phones), 5060)
     lines = {True: Line(), False: Line()}
     packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
+    legs = dialogs(case.steps)
     at, steps = times(case), {str(step.number): step for step in case.steps}
     for name, time in sorted(at.items(), key=lambda event: event[1]):
         step = steps.get(name)
@@ -169,7 +182,7 @@ def play(case, path):
             counts[outgoing] += 1
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
-            text = sip_text(step, address).encode()
+            text = sip_text(step, address, legs[step.group]).encode()
             packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
     end = max(at.values()) + 0.3
     silence = (at.get("down", end), at.get("up", end))
