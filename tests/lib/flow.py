@@ -129,7 +129,8 @@ class Case:
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
         self.steps, self.causality, self.apart = [], [], []
-        self.audio, self.no_rtp, self.timeout, self.span_up = None, None, 25.0, True
+        self.audio, self.no_rtp, self.tone = None, None, None
+        self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
 
 
@@ -368,6 +369,12 @@ class Reader:
     def read_no_rtp(self, rest):
         """no-rtp A B: between steps A and B the gateway sends the phone no RTP."""
         self.case.no_rtp = tuple(int(word) for word in rest.split())
+
+    def read_tone(self, rest):
+        """tone A B 440+480: between steps A and B the first call's timeslot toward the PBX carries
+        these frequencies and no other sound."""
+        first, last, tone = rest.split()
+        self.case.tone = (int(first), int(last), [int(one) for one in tone.split("+")])
 
     def read_timeout(self, rest):
         self.case.timeout = float(rest.rstrip("s"))

@@ -150,6 +150,7 @@ class House(Stage):
             self.outcome.failures += sound.judge_hold(
                 self.case, evidence, verdict, phone, self.path
             )
+            self.outcome.failures += sound.judge_tone(self.case, evidence, verdict)
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
     def _report(self):

@@ -20,6 +20,7 @@ from results import Results
 STOREYS = ("unit", "pair", "house", "fuzz")
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLOWS = os.path.join(HERE, "..", "house", "flows")
+OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
 NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
 AT_ONCE = 2
 USAGE = 2  # exit status
@@ -263,7 +264,7 @@ def main(words):
 
 def run_words(words, results):
     """Runs what WORDS name; the exit status."""
-    flows = {one.id: one for one in flow.read_flows(FLOWS)}
+    flows = {one.id: one for one in flow.read_flows(FLOWS) + flow.read_flows(OWN)}
     unknown = [word for word in words if word not in STOREYS + ("nightly",) and word not in flows]
     if unknown:
         print(

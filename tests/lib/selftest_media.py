@@ -7,9 +7,11 @@ import dissect
 import pcap
 import rtp_judge
 import sound
+import tones
 
 GATEWAY, PHONE = ("127.0.0.1", 20000), ("127.0.0.11", 7000)
 SOURCE = 0x1234
+APART = 100.0  # seconds from one case to the next
 
 
 def datagram(time, data, src=GATEWAY, dst=PHONE):
@@ -26,10 +28,10 @@ def report(source=SOURCE, kind=200):
     return sender + struct.pack(">BBHI", 0x81, 202, 2, source) + b"\x01\x01a\x00"
 
 
-def call():
+def call(time):
     """The INVITE and the answer of a call from the gateway to the phone, A-law."""
     out = []
-    for time, src, dst, end in ((0.0, "G", "P", GATEWAY), (0.5, "P", "G", PHONE)):
+    for src, dst, end in (("G", "P", GATEWAY), ("P", "G", PHONE)):
         message = dissect.Sip(time, src, dst)
         message.call_id, message.method = "call", "INVITE" if src == "G" else None
         message.sdp = {"address": end[0], "port": end[1], "formats": ["8"], "direction": ""}
@@ -62,12 +64,18 @@ def test_rtp(tap):
         ("no report in six seconds", good[:-1], False),
         ("receiver reports alone", good[:-1] + [datagram(4, receiver_report(), *odd)], False),
     ]
-    for name, datagrams, fine in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            packets = rtp_judge.dissect(datagrams, GATEWAY[0], folder)
-        faults = rtp_judge.judge(packets, call(), "G")
+    shifted = [  # one after another, so that tshark is asked only once
+        pcap.Datagram(d.time + APART * number, d.src, d.dst, d.data, d.raw)
+        for number, (_, datagrams, _) in enumerate(cases)
+        for d in datagrams
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        packets = rtp_judge.dissect(shifted, GATEWAY[0], folder)
+    for number, (name, datagrams, fine) in enumerate(cases):
+        here = [packet for packet in packets if packet.time // APART == number]
+        faults = rtp_judge.judge(here, call(APART * number), "G")
         tap.case(
-            (not faults) == fine and len(packets) == len(datagrams),
+            (not faults) == fine and len(here) == len(datagrams),
             "RTP with %s %s" % (name, "passes" if fine else "is noticed"),
             str(faults),
         )
@@ -95,6 +103,30 @@ def test_hold(tap):
         )
 
 
+def test_tones(tap):
+    """A cadence passes; silence, another tone, half a tone and speech-like noise do not."""
+    ring, pause = ((440, 480), 0.7), ((), 0.4)
+    cases = [
+        ("ringback", [pause, ring, pause, ring], True),
+        ("silence", [pause, pause], False),
+        ("busy tone", [((480, 620), 0.7), pause], False),
+        ("one frequency of two", [((440,), 0.7), pause], False),
+        ("a third frequency", [((440, 480, 1000), 0.7), pause], False),
+        ("half of another tone", [ring, ((480, 620), 0.7)], False),
+    ]
+    for law in ("alaw", "ulaw"):
+        for name, parts, fine in cases:
+            fault = tones.carries(tones.made(law, parts), law, (440, 480))
+            tap.case(
+                (fault is None) == fine,
+                "%s as ringback in %s %s" % (name, law, "passes" if fine else "is noticed"),
+                fault or "",
+            )
+    noise = audio.pattern("noise", 1)
+    tap.case(bool(tones.carries(noise, "alaw", (440, 480))), "noise is no ringback")
+
+
 def test_all(tap):
     test_rtp(tap)
+    test_tones(tap)
     test_hold(tap)

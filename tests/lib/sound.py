@@ -2,6 +2,7 @@
 # directions sample exact, each at its own far end.
 import audio
 import config
+import tones
 
 ENOUGH = 10  # packets of 20 ms
 PIECE = 400  # octets that are like themselves nowhere else in a pattern
@@ -62,6 +63,18 @@ def resumed_faults(to_phone, to_line, recorded):
 def channel_of(evidence):
     """The channel of the first call."""
     return next(message.channel for message in evidence.q931 if message.channel)
+
+
+def judge_tone(case, evidence, verdict):
+    """Failures: between the two steps that the flow names the PBX does not hear the tone."""
+    if not case.tone:
+        return []
+    first, last, frequencies = case.tone
+    begin, end = verdict.matched[first].end, verdict.matched[last].begin
+    law = "alaw" if evidence.layout.line == "e1" else "ulaw"
+    heard = evidence.sent.slot(channel_of(evidence), begin, end)
+    fault = tones.carries(heard, law, frequencies)
+    return ["toward the PBX between steps %d and %d: %s" % (first, last, fault)] if fault else []
 
 
 def judge_audio(case, evidence, phone, path):

@@ -16,8 +16,8 @@ def element(code, *octets):
 
 
 def q931_octets(step, restart_origin, channels):
-    """A Q.931 message that satisfies STEP's rules. CHANNELS: {call: its channel}, as known so
-    far."""
+    """A Q.931 message that satisfies STEP's rules. CHANNELS: {call: its channel} and
+    {("cleared", call): True}, as known so far."""
     rules, message = step.rules, step.names[0]
     call = 0 if message.startswith("RESTART") else int(rules.get("call", 1))
     channel = channels.setdefault(call, "1") if call else "1"
@@ -32,11 +32,14 @@ def q931_octets(step, restart_origin, channels):
     )
     if message == "SETUP":
         out += element(0x04, 0x80, 0x90, 0xA3)
-    if message in ("DISCONNECT", "STATUS") or (message.startswith("RELEASE") and "cause" in rules):
+    ends = message in ("DISCONNECT", "RELEASE", "RELEASE COMPLETE")
+    if message == "STATUS" or "cause" in rules or (ends and ("cleared", call) not in channels):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
     with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT")
     if message in with_channel or "channel" in rules:
         out += element(0x18, 0xA9, 0x83, 0x80 | int(channel))
+    if ends:
+        channels["cleared", call] = True
     if message == "STATUS":
         out += element(0x14, int(rules.get("state", "10").split("|")[0]))
     if message == "PROGRESS" or "pi" in rules:
@@ -47,6 +50,8 @@ def q931_octets(step, restart_origin, channels):
         out += element(0x6C, 0x21, 0x80, *rules.get("calling", "200").encode())
         ton = int(rules.get("ton", "0").split("|")[0])
         out += element(0x70, 0x81 | ton << 4, *rules.get("called", "100").encode())
+    if message == "INFORMATION" and "called" in rules:
+        out += element(0x70, 0x81, *rules["called"].encode())
     if message.startswith("RESTART"):
         out += element(0x79, 0x80 | int(rules.get("restart", "0").split("|")[0]))
     return out + (b"\xa1" if "complete" in rules else b"")
