@@ -198,6 +198,7 @@ def run_house(results, flows, causes=True):
     runs = [Run(one, switch) for one in flows for switch in one.switches]
     if why:
         outcome = "fail" if os.environ.get(NO_SKIP) else "skip"
+        results.tell(outcome, "the house storey cannot stand here: %s" % why)
         for run in runs:
             results.remember(run.flow.id, run.switch, outcome)
             results.tell(outcome, "%s: %s (%s)" % (run.name, run.flow.title, why))
