@@ -146,6 +146,7 @@ class House(Stage):
                 rtp_judge.dissect(evidence.rtp, config.GATEWAY, self.folder),
                 evidence.messages,
                 self.party("gateway"),
+                bool(self.case.preludes),
             )
             self.outcome.failures += sound.judge_hold(
                 self.case, evidence, verdict, phone, self.path

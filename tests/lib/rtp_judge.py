@@ -111,12 +111,15 @@ def judge_packet(packet, media):
     return ""
 
 
-def judge(packets, messages, gateway):
+def judge(packets, messages, gateway, strangers=False):
     """Failures, as texts: each packet of the gateway against the call's SDP; one SSRC in a call; a
-    report of the same source where a call lasted long enough."""
+    report of the same source where a call lasted long enough. STRANGERS: calls stood before the
+    capture began, whose SDP nobody saw."""
     calls, out, rtp, rtcp = announced(messages, gateway), [], {}, {}
     for packet in packets:
         call = owner(calls, packet.src[1] & ~1, packet.time)
+        if not call and strangers and not packet.wrong:
+            continue
         fault = packet.wrong or ("" if call else "no SDP names its port")
         if not fault and packet.type is not None:
             rtp.setdefault(call, []).append(packet)
