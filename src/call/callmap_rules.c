@@ -132,6 +132,8 @@ static const CallRule answer[] = {
 };
 
 static const CallRule media[] = {
+    LIVE(SIP_MEDIA, S(INVITED), OUTGOING, SAME, SAME,
+         "RFC 3264 6.1: the law of the channel decides among what they offer", MEDIA_UPDATE),
     LIVE(SIP_MEDIA, UNANSWERED & ~S(INVITED), OUTGOING | Q(DISCONNECT_INDICATION), SAME, SAME,
          "RFC 3262 5; RFC 3311 5", MEDIA_UPDATE),
     LIVE(SIP_MEDIA, HEARD, OFFERED, SAME, SAME,

@@ -67,6 +67,20 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     return 0;
 }
 
+/* The channel is seized, unless the call was refused: its law decides what the answer will name, and
+ * nothing else may be sent, not even in the moment before the answer. */
+static void uas_choose(UaLeg *leg)
+{
+    CallNews news = CALL_NEWS_INIT;
+    SdpChoice choice;
+
+    if (!leg->call || !leg->theirs_known || !call_channel(leg->call).number)
+        return;
+    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    if (leg_news_media(leg, &choice, &news))
+        leg_event(leg, EVENT_SIP_MEDIA, &news);
+}
+
 static void uas_begin(Ua *ua, nua_handle_t *nh, sip_t const *sip, Call *call,
                       const SdpSession *theirs)
 {
@@ -93,6 +107,7 @@ static void uas_begin(Ua *ua, nua_handle_t *nh, sip_t const *sip, Call *call,
         leg_news_media(leg, &choice, &news);
     }
     call_event(call, EVENT_SIP_INVITE, &news);
+    uas_choose(leg);
 }
 
 void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)

@@ -272,6 +272,27 @@ static void a_phone_calls_the_pbx(void)
     house_close(&house);
 }
 
+/* RFC 3264 6.1: what is sent is named in the answer, from the first packet on: the law is decided
+ * before media goes through. */
+static void the_channel_decides_the_law_at_once(void)
+{
+    House house;
+    SpanSettings *span;
+
+    house_open(&house);
+    span = g_ptr_array_index(house.settings->spans, 0);
+    span->law = LAW_ULAW;
+    phone_calls(&house);
+    g_assert_cmpint(call_remote(house_call(&house))->payload_type, ==, 0);
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+    g_assert_nonnull(strstr(phone_hear(house.phone, "SIP/2.0 200"), "RTP/AVP 0\r\n"));
+    phone_ack(house.phone, NULL);
+    phone_request(house.phone, "BYE", NULL, "", NULL);
+    phone_hear(house.phone, "SIP/2.0 200");
+    house_rests(&house);
+    house_close(&house);
+}
+
 static void the_pbx_calls_a_phone(void)
 {
     House house;
@@ -439,6 +460,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     sofia_open();
     g_test_add_func("/sip-hall/a-phone-calls-the-pbx", a_phone_calls_the_pbx);
+    g_test_add_func("/sip-hall/the-channel-decides-the-law-at-once",
+                    the_channel_decides_the_law_at_once);
     g_test_add_func("/sip-hall/the-pbx-calls-a-phone", the_pbx_calls_a_phone);
     g_test_add_func("/sip-hall/busy-goes-both-ways", busy_goes_both_ways);
     g_test_add_func("/sip-hall/the-pbx-gives-up-before-a-response",
