@@ -67,8 +67,8 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     return 0;
 }
 
-/* The channel is seized, unless the call was refused: its law decides what the answer will name, and
- * nothing else may be sent, not even in the moment before the answer. */
+/* The channel is seized, unless the call was refused: its law decides what the answer will name,
+ * and nothing else may be sent, not even in the moment before the answer. */
 static void uas_choose(UaLeg *leg)
 {
     CallNews news = CALL_NEWS_INIT;
