@@ -219,13 +219,22 @@ void dialog_terminated(UaLeg *leg)
     leg_settle(leg);
 }
 
-/* NUA gave up waiting: for the ACK to our 2xx, or for the PRACK to a reliable 18x. */
+/* NUA gave up waiting: for the ACK to our 2xx, or for the PRACK to a reliable 18x. After an ACK it
+ * sends a BYE of its own, whose answer nobody waits for. */
 void dialog_failed(UaLeg *leg, int status, const char *phrase)
 {
     CallNews news = CALL_NEWS_INIT;
+    gboolean confirmed = leg->established && (leg->acked || !leg->uas);
 
     log_debug("C%u sip: %d %s", leg->id, status, phrase);
-    if (!leg->uas || leg->closing || (status != 408 && status != 504))
+    if (leg->closing || (status != 408 && status != 504))
+        return;
+    if (confirmed) {
+        leg_note(leg, LADDER_OUT, "BYE");
+        leg_lost(leg, phrase, CAUSE_TIMER_EXPIRY, FALSE);
+        return;
+    }
+    if (!leg->uas)
         return;
     leg->closing = TRUE;
     news.cause = CAUSE_TIMER_EXPIRY;

@@ -180,6 +180,53 @@ static void a_phone_updates_before_the_answer(void)
     story_close(&story);
 }
 
+/* NUA sends a BYE by itself then; the hall must not wait for a word from the phone. */
+static void a_reinvite_is_never_acknowledged(void (*talk)(Story *story))
+{
+    Story story;
+
+    story_open(&story);
+    talk(&story);
+    phone_request(story.phone, "INVITE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
+    phone_hear(story.phone, "SIP/2.0 200");
+    story_events(&story, "MEDIA+held LOST/102");
+    hall_fake_end(story_call(&story));
+    phone_hear(story.phone, "BYE");
+    phone_reply(story.phone, "BYE", "200 OK", "", NULL);
+    story_settles(&story);
+    g_assert_nonnull(strstr(hall_fake_ladder(story.hall), "<BYE\n>200 OK (BYE)\n"));
+    story_close(&story);
+}
+
+static void a_phone_that_called_never_acknowledges(void)
+{
+    a_reinvite_is_never_acknowledged(story_talk);
+}
+
+static void a_phone_we_called_never_acknowledges(void)
+{
+    a_reinvite_is_never_acknowledged(story_talk_out);
+}
+
+/* RFC 3261 9.2: what a CANCEL ends is the offer, not the call. */
+static void a_reinvite_is_cancelled_and_the_call_stays(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    phone_request(story.phone, "INVITE", NULL, "", NULL);
+    phone_cancel(story.phone, ""); /* both are in our socket before either is read */
+    loop_rest(story.loop, 50);
+    story_events(&story, "");
+    phone_forget(story.phone);
+    phone_request(story.phone, "BYE", NULL, "", NULL);
+    story_events(&story, "BYE/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
 /* Time leaps while nothing waits for an answer; Sofia and the legs see only this clock. */
 static gint64 leaped_us;
 
@@ -285,6 +332,12 @@ void dialog_stories(void)
                     a_reinvite_without_offer_gets_ours);
     g_test_add_func("/sip/dialog/a-phone-updates-before-the-answer",
                     a_phone_updates_before_the_answer);
+    g_test_add_func("/sip/dialog/a-phone-that-called-never-acknowledges",
+                    a_phone_that_called_never_acknowledges);
+    g_test_add_func("/sip/dialog/a-phone-we-called-never-acknowledges",
+                    a_phone_we_called_never_acknowledges);
+    g_test_add_func("/sip/dialog/a-reinvite-is-cancelled-and-the-call-stays",
+                    a_reinvite_is_cancelled_and_the_call_stays);
     g_test_add_func("/sip/dialog/nobody-refreshes-and-the-dialog-ends",
                     nobody_refreshes_and_the_dialog_ends);
     g_test_add_func("/sip/dialog/we-refresh-by-update", we_refresh_by_update);
