@@ -346,6 +346,11 @@ void uas_cancelled(UaLeg *leg, sip_t const *sip)
     leg_note_cause(leg, LADDER_IN, "CANCEL", leg_cause_in(sip));
     leg_note_response(leg, LADDER_OUT, SIP_200_OK, "CANCEL", FALSE);
     leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
+    if (leg->acked || !leg->uas) { /* of a re-INVITE: the call stays (RFC 3261 9.2, 14.2) */
+        leg->offer = OFFER_NONE;
+        return;
+    }
+    leg->closing = TRUE;
     news.cause = CAUSE_NORMAL_CALL_CLEARING;
     leg_news_reason(leg, sip, &news);
     leg_event(leg, answered ? EVENT_SIP_BYE : EVENT_SIP_CANCEL, &news);
