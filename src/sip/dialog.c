@@ -83,7 +83,7 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
     switch (dialog_read(leg, sip, &why)) {
     case SDP_MALFORMED:
         ua_log_malformed(leg->ua, "SDP", why);
-        dialog_refuse(leg, sip, 400, "Bad Session Description", why);
+        dialog_refuse(leg, sip, 400, "Bad Session Description", NULL);
         return;
     case SDP_UNUSABLE:
         dialog_refuse(leg, sip, SIP_488_NOT_ACCEPTABLE, why);

@@ -5,17 +5,20 @@
  * before them, in the parser: our message class has a request line of its own, whose parser first
  * looks where the packet came from. A request line that fails to parse makes the message garbage,
  * and garbage is not answered. Responses pass: they match a transaction of ours or are dropped by
- * NTA.
+ * NTA. The far end of a call of ours that may not call us is heard inside that call: its request
+ * line passes, and when the headers are known the rest becomes garbage like a stranger's.
  */
 #include "sip_room.h"
 
 #include "log.h"
 
+#include <sofia-sip/msg_buffer.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_parser.h>
+#include <sofia-sip/sip_util.h>
 #include <sofia-sip/tport.h>
 #include <sofia-sip/tport_plugins.h>
 #include <stdlib.h>
@@ -27,6 +30,7 @@
 struct SourceFilter {
     struct msg_hclass_s
         request; /* the request line's class; first, so that a header finds its filter */
+    struct msg_hclass_s status;
     Ua *ua;
     msg_mclass_t *mclass;
     issize_t (*extract_body)(msg_t *, msg_pub_t *, char *, isize_t, int);
@@ -38,22 +42,41 @@ struct SourceFilter {
  * by class. */
 static GSList *filters;
 
-static gboolean filter_lets(SourceFilter *filter, const struct sockaddr *source)
+static char *far_key(const struct sockaddr *address)
 {
+    struct sockaddr_storage host = {0};
     char text[INET6_ADDRSTRLEN + 8];
 
-    if (network_contains(filter->ua->settings->sip.allow, source))
+    memcpy(&host, address,
+           address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                          : sizeof(struct sockaddr_in));
+    address_set_port(&host, 0);
+    return g_strdup(address_describe((struct sockaddr *)&host, text, sizeof(text)));
+}
+
+gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other)
+{
+    g_autofree char *first = far_key(one), *second = far_key(other);
+
+    return strcmp(first, second) == 0;
+}
+
+static gboolean filter_allows(SourceFilter *filter, const struct sockaddr *source)
+{
+    return network_contains(filter->ua->settings->sip.allow, source);
+}
+
+/* Is it worth reading on? What comes from a far end is judged when its headers are known. */
+static gboolean filter_lets(SourceFilter *filter, const struct sockaddr *source)
+{
+    g_autofree char *key = NULL;
+
+    if (filter_allows(filter, source))
         return TRUE;
     if (g_hash_table_size(filter->far) == 0)
         return FALSE;
-    struct sockaddr_storage host = {0};
-
-    memcpy(&host, source,
-           source->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                         : sizeof(struct sockaddr_in));
-    address_set_port(&host, 0);
-    address_describe((struct sockaddr *)&host, text, sizeof(text));
-    return g_hash_table_contains(filter->far, text);
+    key = far_key(source);
+    return g_hash_table_contains(filter->far, key);
 }
 
 static void filter_drop(SourceFilter *filter, const struct sockaddr *source, const char *what)
@@ -69,46 +92,140 @@ static void filter_drop(SourceFilter *filter, const struct sockaddr *source, con
                 what, text, filter->limit.suppressed);
 }
 
+/* One line for a message from SOURCE that is not as it should be. */
+static void filter_tell_malformed(SourceFilter *filter, const struct sockaddr *source,
+                                  const char *what, const char *why)
+{
+    char text[64];
+    g_autofree char *told =
+        g_strdup_printf("%s, from %s", why, address_describe(source, text, sizeof(text)));
+
+    ua_log_malformed(filter->ua, what, told);
+}
+
+/* Do the headers of MSG, whose first line is TEXT, end in an empty line, with no NUL among them?
+ * Otherwise the parser never comes to body_extract(), and NTA would go by what it has. */
+static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
+{
+    const char *start = msg_buf_committed_data(msg);
+    const char *end = start ? start + msg_buf_committed(msg) : NULL;
+    const char *at = start;
+
+    if (!start)
+        return FALSE;
+    if (text >= start && text + size < end)
+        at = text + size + 1; /* its end has become a NUL */
+    for (; at + 1 < end && *at; at++) {
+        if ((*at == '\n' && (at[1] == '\n' || at[1] == '\r')) || (*at == '\r' && at[1] == '\r'))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* The home of a header being parsed is its message (msg_home()). */
 static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
     SourceFilter *filter = (SourceFilter *)header->sh_class;
-    const su_sockaddr_t *source = msg_addr((msg_t *)home);
+    const struct sockaddr *source = &msg_addr((msg_t *)home)->su_sa;
+    gboolean allowed = filter_allows(filter, source);
+    char method[16] = "";
+    const char *why = NULL;
 
-    if (!filter_lets(filter, &source->su_sa)) {
-        char method[16] = "";
-
-        g_strlcpy(method, text, MIN(sizeof(method), (gsize)size + 1));
-        method[strcspn(method, " \t\r\n")] = '\0';
-        filter_drop(filter, &source->su_sa, method);
+    g_strlcpy(method, text, MIN(sizeof(method), (gsize)size + 1));
+    method[strcspn(method, " \t\r\n")] = '\0';
+    if (!allowed && !filter_lets(filter, source)) {
+        filter_drop(filter, source, method);
         return -1;
     }
-    return sip_request_class->hc_parse(home, header, text, size);
+    if (!message_is_whole((msg_t *)home, text, size))
+        why = "its headers do not end";
+    else if (sip_request_class->hc_parse(home, header, text, size) < 0)
+        why = "the request line";
+    if (why && allowed)
+        filter_tell_malformed(filter, source, *method ? method : "request", why);
+    else if (why)
+        filter_drop(filter, source, method);
+    return why ? -1 : 0;
+}
+
+static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
+{
+    if (!message_is_whole((msg_t *)home, text, size))
+        return -1;
+    return sip_status_class->hc_parse(home, header, text, size);
 }
 
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
  * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
- * The first passes, the second is made garbage. */
+ * The first passes, the second is answered here and made garbage. */
 static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
 {
     sip_t *sip = (sip_t *)pub;
-    const char *call_id = sip->sip_call_id->i_id;
+    int status;
 
-    if (sip->sip_status && sip->sip_status->st_status == 100 &&
-        sip->sip_cseq->cs_method == sip_method_invite)
-        uac_note_heard(filter->ua, call_id, FALSE);
-    else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
-             uac_note_heard(filter->ua, call_id, TRUE))
+    if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite) {
+        if (sip->sip_status->st_status == 100)
+            early_note_trying(filter->ua, sip);
+        else if (sip->sip_status->st_status < 200)
+            early_note_ringing(filter->ua, sip);
+    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
+               (status = early_note_bye(filter->ua, sip)) != 0) {
+        reply_send(filter->ua, msg, sip, status);
         msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
+    }
 }
 
-/* Two things Sofia keeps to itself: it answers a message with bad headers, and it has heard a 100.
- */
+/* What is wrong with a request that NTA answers by itself (400, 505); NULL: nothing. */
+static const char *request_fault(const sip_t *sip)
+{
+    if (sip->sip_error && sip->sip_error->er_name)
+        return sip->sip_error->er_name;
+    if (sip->sip_error)
+        return "a header";
+    if (!sip->sip_via || !sip->sip_from || !sip->sip_to || !sip->sip_call_id || !sip->sip_cseq)
+        return "a mandatory header is missing";
+    if (sip_sanity_check(sip) < 0)
+        return "its URI, or the method in CSeq";
+    if (sip->sip_request->rq_method == sip_method_invite && !sip->sip_contact &&
+        !sip->sip_to->a_tag)
+        return "Contact is missing";
+    return g_ascii_strcasecmp(sip->sip_request->rq_version, sip_version_2_0) != 0 ? "its version"
+                                                                                  : NULL;
+}
+
+/* The headers of a message are known: what is wrong with it is told here and nowhere else, and
+ * what a stranger may not say becomes garbage. */
+static void headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
+{
+    const struct sockaddr *source = &msg_addr(msg)->su_sa;
+    sip_t *sip = (sip_t *)pub;
+    const char *what = sip->sip_request ? sip->sip_request->rq_method_name : "response";
+    const char *why;
+
+    if (sip->sip_request && !filter_allows(filter, source) &&
+        !early_is_spoken_to(filter->ua, sip, source)) {
+        filter_drop(filter, source, what);
+        msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
+        return;
+    }
+    why = sip->sip_request ? request_fault(sip) : NULL;
+    if (sip->sip_call_id && sip->sip_cseq) {
+        const char *bad = target_settle(msg, sip);
+
+        why = why ? why : bad;
+    }
+    if (why)
+        filter_tell_malformed(filter, source, what, why);
+    if (sip->sip_call_id && sip->sip_cseq && (sip->sip_status || !why))
+        filter_tell(filter, msg, pub);
+}
+
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
 {
     SourceFilter *filter = NULL;
     sip_t *sip = (sip_t *)pub;
-    char text[64] = "";
+    gboolean first = !(sip->sip_flags & MSG_FLG_BODY);
+    issize_t result;
 
     for (GSList *at = filters; at && !filter; at = at->next) {
         if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
@@ -116,19 +233,13 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     }
     if (!filter)
         return -1;
-    if (sip->sip_error && sip->sip_request && !(sip->sip_flags & MSG_FLG_BODY)) {
-        address_describe(&msg_addr(msg)->su_sa, text, sizeof(text));
-        ua_log_malformed(filter->ua, sip->sip_request->rq_method_name, text);
-    }
-    if (sip->sip_call_id && sip->sip_cseq && !(sip->sip_flags & MSG_FLG_BODY)) {
-        const char *bad = target_settle(msg, sip);
-
-        if (bad)
-            ua_log_malformed(filter->ua, bad,
-                             address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
-        filter_tell(filter, msg, pub);
-    }
-    return filter->extract_body(msg, pub, body, size, end);
+    if (first)
+        headers_judge(filter, msg, pub);
+    result = filter->extract_body(msg, pub, body, size, end);
+    if (first && sip->sip_request && !request_fault(sip) && sip->sip_flags & MSG_FLG_TRUNC)
+        filter_tell_malformed(filter, &msg_addr(msg)->su_sa, sip->sip_request->rq_method_name,
+                              "its body is shorter than Content-Length");
+    return result;
 }
 
 /* STUN on the SIP port: Sofia's own servers answer anybody; this one answers nobody. */
@@ -143,8 +254,16 @@ static void stun_destroy(tport_stun_server_t *server)
 {
 }
 
-static int stun_socket(tport_stun_server_t *server, su_socket_t socket)
+/* The same who tells a STUN server of our sockets tells where replies go out. */
+static int stun_add_socket(tport_stun_server_t *server, su_socket_t socket)
 {
+    reply_add_socket(socket);
+    return 0;
+}
+
+static int stun_remove_socket(tport_stun_server_t *server, su_socket_t socket)
+{
+    reply_remove_socket(socket);
     return 0;
 }
 
@@ -159,8 +278,8 @@ static const tport_stun_server_vtable_t stun_vtable = {
     .vst_size = sizeof(stun_vtable) + 1, /* tport_plug_in_stun_server() wants more than the size */
     .vst_create = stun_create,
     .vst_destroy = stun_destroy,
-    .vst_add_socket = stun_socket,
-    .vst_remove_socket = stun_socket,
+    .vst_add_socket = stun_add_socket,
+    .vst_remove_socket = stun_remove_socket,
     .vst_request = stun_request,
 };
 
@@ -177,6 +296,9 @@ SourceFilter *filter_new(Ua *ua)
     filter->extract_body = filter->mclass->mc_extract_body;
     filter->mclass->mc_extract_body = body_extract;
     filter->mclass->mc_request[0].hr_class = &filter->request;
+    filter->status = *sip_status_class;
+    filter->status.hc_parse = status_line_parse;
+    filter->mclass->mc_status[0].hr_class = &filter->status;
     filter->far = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
@@ -198,18 +320,9 @@ msg_mclass_t *filter_mclass(SourceFilter *filter)
     return filter->mclass;
 }
 
-static char *far_key(const struct sockaddr_storage *address)
-{
-    struct sockaddr_storage host = *address;
-    char text[INET6_ADDRSTRLEN + 8];
-
-    address_set_port(&host, 0);
-    return g_strdup(address_describe((struct sockaddr *)&host, text, sizeof(text)));
-}
-
 void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address)
 {
-    char *key = far_key(address);
+    char *key = far_key((const struct sockaddr *)address);
     guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(filter->far, key));
 
     g_hash_table_insert(filter->far, key, GUINT_TO_POINTER(uses + 1));
@@ -217,7 +330,7 @@ void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address)
 
 void filter_forget(SourceFilter *filter, const struct sockaddr_storage *address)
 {
-    g_autofree char *key = far_key(address);
+    g_autofree char *key = far_key((const struct sockaddr *)address);
     guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(filter->far, key));
 
     if (uses > 1)

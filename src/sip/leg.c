@@ -33,6 +33,9 @@ void leg_free(UaLeg *leg)
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
+    g_free(leg->own_tag);
+    if (leg->early)
+        g_array_unref(leg->early);
     if (leg->far.ss_family)
         filter_forget(leg->ua->filter, &leg->far);
     if (leg->nh) {

@@ -69,6 +69,12 @@ typedef enum OfferState {
     OFFER_SENT,     /* ours waits for their answer */
 } OfferState;
 
+/* What one branch of a fork began with its provisional response. */
+typedef struct EarlyDialog {
+    char *tag;      /* the phone's */
+    gboolean ended; /* by a BYE of the phone's */
+} EarlyDialog;
+
 /* A SIP dialog of a call; home: the ua's legs. It outlives its call until NUA has finished the
  * dialog. */
 struct UaLeg {
@@ -106,6 +112,8 @@ struct UaLeg {
 
     /* UAC */
     char *call_id;               /* key in the ua's calling */
+    char *own_tag;               /* of our INVITE; NULL before a provisional response */
+    GArray *early;               /* of EarlyDialog, until the answer */
     struct sockaddr_storage far; /* let through the source filter while the leg lives */
 
     /* RFC 4028 */
@@ -151,7 +159,8 @@ void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news);
 gboolean leg_bye(void *room, Call *call, const CallNews *news);
 
 /* ua.c */
-/* Refuses the request NUA is reporting, lets the handle go when it has no leg. */
+/* Refuses the request NUA is reporting, lets the handle go when it has no leg. WHY is for the log;
+ * NULL when it has been told already. */
 void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why);
 /* Is the body SDP or absent? 0, 415 or 406. */
 int ua_check_body(Ua *ua, sip_t const *sip);
@@ -173,12 +182,20 @@ gboolean uas_reject(void *room, Call *call, const CallNews *news);
 /* uac.c */
 gboolean uac_invite(void *room, Call *call, const CallNews *news);
 gboolean uac_cancel(void *room, Call *call, const CallNews *news);
-/* The parser has met a 100, or a BYE, for the call of ours with CALL_ID. FALSE when no INVITE of
- * ours is pending in it. */
-gboolean uac_note_heard(Ua *ua, const char *call_id, gboolean bye);
-void uac_tell_heard(void *user); /* a Ua: what was noted becomes events */
-void uac_heard_free(gpointer heard);
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+
+/* early.c */
+/* The parser has met a 100 to an INVITE of ours; another provisional response, which begins an
+ * early dialog; a BYE. The status of the BYE's answer, 0 when no INVITE of ours is pending in its
+ * call. */
+void early_note_trying(Ua *ua, sip_t const *sip);
+void early_note_ringing(Ua *ua, sip_t const *sip);
+int early_note_bye(Ua *ua, sip_t const *sip);
+/* May a stranger at SOURCE send SIP because we called it: is SIP a request inside a call of ours to
+ * it? */
+gboolean early_is_spoken_to(Ua *ua, sip_t const *sip, const struct sockaddr *source);
+void early_tell_heard(void *user); /* a Ua: what was noted becomes events */
+void early_heard_free(gpointer heard);
 
 /* dialog.c: requests inside an early or confirmed dialog. */
 void dialog_offered(UaLeg *leg, sip_t const *sip); /* re-INVITE or UPDATE, to be answered */
@@ -232,6 +249,12 @@ char *identity_phone_uri(const char *uri);
  * what was taken out, or NULL when all was well. */
 const char *target_settle(msg_t *msg, sip_t *sip);
 
+/* reply.c */
+void reply_add_socket(int socket);
+void reply_remove_socket(int socket);
+/* Answers SIP, the request that MSG is, with STATUS and what the request brings. */
+void reply_send(const Ua *ua, msg_t *msg, sip_t const *sip, int status);
+
 /* filter.c */
 SourceFilter *filter_new(Ua *ua);
 void filter_free(SourceFilter *filter);
@@ -239,3 +262,5 @@ msg_mclass_t *filter_mclass(SourceFilter *filter);
 /* The far end of a call we made is heard though it may not call us. */
 void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address);
 void filter_forget(SourceFilter *filter, const struct sockaddr_storage *address);
+/* ONE and OTHER are the same address, whatever their ports. */
+gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other);

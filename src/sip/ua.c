@@ -57,7 +57,7 @@ void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const c
     g_autofree char *later = g_strdup_printf("%d", g_random_int_range(0, 11));
 
     ua->counters.refused++;
-    if (log_limit(&ua->refused_limit, 10, 10 * G_USEC_PER_SEC))
+    if (why && log_limit(&ua->refused_limit, 10, 10 * G_USEC_PER_SEC))
         log_notice("sip: request refused with %d %s: %s", status, phrase, why);
     nua_respond(nh, status, phrase, NUTAG_WITH_THIS(ua->nua),
                 TAG_IF(status == 415 || status == 406, SIPTAG_ACCEPT(ua->accept)),
@@ -251,7 +251,7 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     ua->accept = sip_accept_make(ua->home, "application/sdp");
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
-    ua->heard_timer = loop_timer_new(loop, uac_tell_heard, ua);
+    ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
     ua->filter = filter_new(ua);
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
@@ -289,7 +289,7 @@ void ua_free(Ua *ua)
     g_hash_table_destroy(ua->legs);
     g_hash_table_destroy(ua->calling);
     loop_timer_free(ua->loop, ua->heard_timer);
-    g_queue_clear_full(&ua->heard, uac_heard_free);
+    g_queue_clear_full(&ua->heard, early_heard_free);
     filter_free(ua->filter);
     su_home_unref(ua->home);
     g_free(ua->host);

@@ -89,66 +89,6 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
-typedef struct Heard {
-    char *call_id;
-    gboolean bye;
-} Heard;
-
-void uac_heard_free(gpointer data)
-{
-    Heard *heard = data;
-
-    g_free(heard->call_id);
-    g_free(heard);
-}
-
-/* The parser must not raise events: what it has met becomes one at the loop's next turn, when the
- * transaction has seen it too. */
-gboolean uac_note_heard(Ua *ua, const char *call_id, gboolean bye)
-{
-    UaLeg *leg = g_hash_table_lookup(ua->calling, call_id);
-    Heard *heard;
-
-    if (!leg || leg->established)
-        return FALSE;
-    heard = g_new(Heard, 1);
-    *heard = (Heard){g_strdup(call_id), bye};
-    g_queue_push_tail(&ua->heard, heard);
-    loop_timer_start(ua->loop, ua->heard_timer, 0);
-    return TRUE;
-}
-
-static void uac_tell(UaLeg *leg, gboolean bye)
-{
-    CallNews news = CALL_NEWS_INIT;
-
-    if (leg->established || leg->closing || (bye && leg->cancelled))
-        return;
-    if (bye) {
-        news.cause = CAUSE_NORMAL_CALL_CLEARING;
-        leg_note(leg, LADDER_IN, "BYE");
-        leg_event(leg, EVENT_SIP_BYE, &news);
-        return;
-    }
-    news.status = 100;
-    leg_note_response(leg, LADDER_IN, SIP_100_TRYING, NULL, FALSE);
-    leg_event(leg, EVENT_SIP_TRYING, &news);
-}
-
-void uac_tell_heard(void *user)
-{
-    Ua *ua = user;
-    Heard *heard;
-
-    while ((heard = g_queue_pop_head(&ua->heard))) {
-        UaLeg *leg = g_hash_table_lookup(ua->calling, heard->call_id);
-
-        if (leg)
-            uac_tell(leg, heard->bye);
-        uac_heard_free(heard);
-    }
-}
-
 /* The far end of our call may speak to us though its network may not call us. */
 static void uac_learn_far(UaLeg *leg)
 {

@@ -28,7 +28,8 @@ static void uas_watch_expiry(UaLeg *leg, sip_t const *sip)
                      (gint64)MIN(sip->sip_expires->ex_delta, 86400ul) * G_USEC_PER_SEC);
 }
 
-/* Can this INVITE become a call? 0, or the status that says why not. */
+/* Can this INVITE become a call? 0, or the status that says why not. WHY is left empty when the log
+ * knows. */
 static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *theirs, char *why,
                      gsize size)
 {
@@ -37,7 +38,7 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     const char *sdp = sip_body_sdp(sip, &sdp_size);
 
     if (status) {
-        g_strlcpy(why, status == 400 ? "no usable Contact" : "body", size);
+        g_strlcpy(why, status == 400 ? "" : "body", size); /* the filter has told of the Contact */
         return status;
     }
     g_snprintf(why, size, "called '%s'",
@@ -56,7 +57,7 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     switch (offer_read(sdp, sdp_size, ua->settings->media.address.ss_family, theirs)) {
     case SDP_MALFORMED:
         ua_log_malformed(ua, "SDP", theirs->why);
-        g_strlcpy(why, theirs->why, size);
+        *why = '\0';
         return 400;
     case SDP_UNUSABLE:
         g_strlcpy(why, theirs->why, size);
@@ -125,7 +126,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         ua_refuse(ua, nh, status,
                   status == 400 ? (sip->sip_contact ? "Bad Session Description" : "Bad Contact")
                                 : status_phrase((guint16)status),
-                  why);
+                  *why ? why : NULL);
         return;
     }
     origin_source(ua->nua, &source);

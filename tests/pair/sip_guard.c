@@ -164,12 +164,19 @@ static void a_stranger_gets_nothing(void)
     story_close(&story);
 }
 
-/* 127.0.0.3 may not call us; but we call it, and then it may speak in that call. */
+/* 127.0.0.3 may not call us; but we call it, and then it may speak in that call, and of nothing
+ * else. */
 static void the_far_end_of_our_call_is_heard(void)
 {
+    static const char cut[] = "INVITE sip:200@127.0.0.1 SIP/2.0\r\n"
+                              "Via: SIP/2.0/UDP 127.0.0.3;branch=z9hG4bKcut\r\n"
+                              "From: <sip:1@x>;tag=1\r\nTo: <sip:200@x>\r\nCall-ID: cut\r\n"
+                              "CSeq: 1 INVITE\r\nContact: <sip:1@127.0.0.3>\r\n";
     CallSetup setup = {.bearer = BEARER_SPEECH};
+    g_autofree char *own = NULL, *borrowed = NULL;
     Story story;
-    Phone *far;
+    Phone *far, *other;
+    guint64 dropped;
 
     story_open(&story);
     far = phone_new(story.loop, "127.0.0.3", story.port);
@@ -180,6 +187,28 @@ static void the_far_end_of_our_call_is_heard(void)
     phone_reply(far, "INVITE", "200 OK", "", SDP_BOTH);
     story_events(&story, "ANSWER+media");
     phone_hear(far, "ACK");
+    dropped = story_counter(&story, "requests dropped");
+    other = phone_new(story.loop, "127.0.0.3", story.port); /* the same host, other calls */
+    phone_request(other, "INVITE", story.uri, "", SDP_BOTH);
+    phone_hang_up(other);
+    phone_request(other, "OPTIONS", story.uri, "", NULL);
+    phone_request(other, "OPTIONS", story.uri, "CSeq: broken\r\n", NULL);
+    phone_request(other, "DANCE", story.uri, "", NULL);
+    phone_send_raw(other, cut, sizeof(cut) - 1); /* its headers do not end */
+    own = message_header(phone_last_heard(far), "Call-ID");
+    borrowed = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.3:%u;branch=z9hG4bKb\r\n"
+        "From: <sip:1@x>;tag=1\r\nTo: <sip:200@x>\r\nCall-ID: %s\r\nCSeq: 9 INVITE\r\n"
+        "Contact: <sip:1@127.0.0.3>\r\nContent-Length: 0\r\n\r\n",
+        story.uri, phone_port(other), own);
+    phone_send_raw(other, borrowed, strlen(borrowed)); /* a new call by our call's name */
+    g_assert_true(phone_hears_nothing(other, 50));
+    g_assert_cmpuint(phone_heard_count(other), ==, 0);
+    g_assert_cmpuint(story_counter(&story, "requests dropped") - dropped, ==, 6);
+    story_events(&story, "");
+    phone_free(other);
+    phone_request(far, "OPTIONS", NULL, "", NULL);
+    phone_hear(far, "SIP/2.0 200");
     phone_request(far, "BYE", NULL, "", NULL);
     phone_hear(far, "SIP/2.0 200");
     story_events(&story, "BYE/16");

@@ -302,7 +302,44 @@ static void the_phone_ends_what_it_has_not_answered(void)
     story_call_out(&story, story.phone, &plain, NULL);
     phone_reply(story.phone, "INVITE", "180 Ringing", "", NULL);
     story_events(&story, "RINGING");
+    phone_request(story.phone, "BYE", NULL, "From: <sip:100@x>;tag=stranger\r\n", NULL);
+    header_is(phone_hear(story.phone, "SIP/2.0 481"), "CSeq", "1 BYE");
+    story_events(&story, "");
     phone_request(story.phone, "BYE", NULL, "", NULL);
+    header_is(phone_hear(story.phone, "SIP/2.0 200"), "CSeq", "2 BYE");
+    story_events(&story, "BYE/16");
+    hall_fake_act(story_call(&story), ACTION_SIP_CANCEL);
+    phone_hear(story.phone, "CANCEL");
+    phone_reply(story.phone, "CANCEL", "200 OK", "", NULL);
+    phone_reply(story.phone, "INVITE", "487 Request Terminated", "", NULL);
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "FAILURE/487");
+    the_call_failed(&story);
+}
+
+/* Two phones ring; one hangs up, and then the other one does. */
+static void one_branch_of_a_fork_hangs_up(void)
+{
+    Story story;
+    g_autofree char *second = NULL;
+    char *tag;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &plain, NULL);
+    phone_reply(story.phone, "INVITE", "180 Ringing", "", NULL);
+    story_events(&story, "RINGING");
+    second = g_strdup(phone_last_sent(story.phone));
+    tag = strstr(second, ";tag=phone");
+    g_assert_nonnull(tag);
+    memcpy(tag, ";tag=other", strlen(";tag=other"));
+    phone_send_raw(story.phone, second, strlen(second));
+    story_events(&story, "RINGING");
+    phone_request(story.phone, "BYE", NULL, "", NULL);
+    phone_hear(story.phone, "SIP/2.0 200");
+    story_events(&story, "");
+    /* the tag as it is, but for its first letters: "phone1" and "other1" */
+    phone_request(story.phone, "BYE", NULL, "From: <sip:100@127.0.0.1>;tag=other1\r\n", NULL);
+    phone_hear(story.phone, "SIP/2.0 200");
     story_events(&story, "BYE/16");
     hall_fake_act(story_call(&story), ACTION_SIP_CANCEL);
     phone_hear(story.phone, "CANCEL");
@@ -448,6 +485,7 @@ void uac_stories(void)
                     a_cancel_meets_the_answer_at_once);
     g_test_add_func("/sip/uac/the-phone-ends-what-it-has-not-answered",
                     the_phone_ends_what_it_has_not_answered);
+    g_test_add_func("/sip/uac/one-branch-of-a-fork-hangs-up", one_branch_of_a_fork_hangs_up);
     g_test_add_func("/sip/uac/a-reliable-response-is-acknowledged",
                     a_reliable_response_is_acknowledged);
     g_test_add_func("/sip/uac/an-answer-without-description-fails",

@@ -1,0 +1,94 @@
+/* A response without a transaction: to a request that NUA shall not see, each repetition alike. */
+#include "sip_room.h"
+
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_parser.h>
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/su_string.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static GArray *sockets; /* of int: what the user agents of the process listen on; NULL: none */
+
+void reply_add_socket(int socket)
+{
+    if (!sockets)
+        sockets = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_append_val(sockets, socket);
+}
+
+void reply_remove_socket(int socket)
+{
+    for (guint i = 0; sockets && i < sockets->len; i++) {
+        if (g_array_index(sockets, int, i) == socket)
+            g_array_remove_index_fast(sockets, i--);
+    }
+    if (sockets && !sockets->len)
+        g_clear_pointer(&sockets, g_array_unref);
+}
+
+/* The socket of UA's port. */
+static int reply_socket(const Ua *ua)
+{
+    const struct sockaddr *listen = (const struct sockaddr *)&ua->settings->sip.listen;
+
+    for (guint i = 0; sockets && i < sockets->len; i++) {
+        int fd = g_array_index(sockets, int, i);
+        struct sockaddr_storage own = {0};
+        socklen_t size = sizeof(own);
+
+        if (getsockname(fd, (struct sockaddr *)&own, &size) == 0 &&
+            own.ss_family == listen->sa_family &&
+            address_port((struct sockaddr *)&own) == address_port(listen))
+            return fd;
+    }
+    return -1;
+}
+
+/* RFC 3261 18.2.2, RFC 3581 4: where the answer to a request from SOURCE goes, and what VIA tells.
+ */
+static void reply_route(su_home_t *home, sip_via_t *via, struct sockaddr_storage *to)
+{
+    struct sockaddr_storage bare = *to;
+    char text[INET6_ADDRSTRLEN + 8];
+    guint16 port = address_port((struct sockaddr *)to);
+
+    address_set_port(&bare, 0);
+    address_describe((struct sockaddr *)&bare, text, sizeof(text));
+    msg_header_replace_param(home, via->v_common, su_sprintf(home, "received=%s", text));
+    if (msg_params_find(via->v_params, "rport"))
+        msg_header_replace_param(home, via->v_common, su_sprintf(home, "rport=%u", port));
+    else
+        address_set_port(to, (guint16)(via->v_port ? atoi(via->v_port) : 5060));
+}
+
+void reply_send(const Ua *ua, msg_t *msg, sip_t const *sip, int status)
+{
+    const struct sockaddr *source = &msg_addr(msg)->su_sa;
+    struct sockaddr_storage to = {0};
+    msg_t *reply = msg_create(sip_default_mclass(), 0);
+    sip_t *out = sip_object(reply);
+    int fd = reply_socket(ua);
+    size_t size = 0;
+    char *text;
+
+    memcpy(&to, source,
+           source->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                         : sizeof(struct sockaddr_in));
+    msg_header_insert(
+        reply, (msg_pub_t *)out,
+        (msg_header_t *)sip_status_create(msg_home(reply), (unsigned)status, NULL, NULL));
+    sip_add_tl(reply, out, SIPTAG_VIA(sip->sip_via), SIPTAG_FROM(sip->sip_from),
+               SIPTAG_TO(sip->sip_to), SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_CSEQ(sip->sip_cseq),
+               SIPTAG_CONTENT_LENGTH_STR("0"), TAG_END());
+    if (out->sip_via) {
+        reply_route(msg_home(reply), out->sip_via, &to);
+        msg_serialize(reply, (msg_pub_t *)out);
+        text = msg_as_string(msg_home(reply), reply, (msg_pub_t *)out, 0, &size);
+        if (fd >= 0 && text)
+            (void)!sendto(fd, text, size, MSG_DONTWAIT, (struct sockaddr *)&to,
+                          address_length(&to));
+    }
+    msg_destroy(reply);
+}
