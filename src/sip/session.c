@@ -1,8 +1,14 @@
 /* Session timers (RFC 4028): the refresh of dialogs, and the end of those nobody refreshes.
  *
- * NUA negotiates the interval and has a timer of its own, but its refresh repeats the first INVITE
- * with an outdated body, and its end of a session is told only when the BYE is answered. So both
- * are done here, a little earlier.
+ * NUA negotiates the interval and has a timer of its own, but its refresh repeats the last INVITE
+ * with a body that may be outdated, and its end of a session is told only when the BYE is answered.
+ * So both are done here, a little earlier. Should NUA's timer run all the same (it takes a peer for
+ * one without timers that says "Require: timer" but not "Supported"), it sends an UPDATE without a
+ * body: ua_create_nua() has told it to.
+ *
+ * A session that the peer has not agreed to does not expire (RFC 4028 7.2). Such a peer is asked
+ * now and then, by OPTIONS, whether it is there: any answer but 408 and 481 says so. A refused
+ * re-INVITE might end the call (RFC 5057 5.1, and NUA does it).
  */
 #include "sip_room.h"
 
@@ -17,11 +23,22 @@ static guint session_margin(guint interval_s)
     return MIN(32, interval_s / 3);
 }
 
+/* At two fifths: before NUA's own refresh at one half. */
+static gint64 session_refresh_delay(const UaLeg *leg)
+{
+    return (gint64)leg->session_s * G_USEC_PER_SEC * 2 / 5;
+}
+
 static void session_send_refresh(UaLeg *leg)
 {
     const char *contact = leg->ua->contact;
 
     leg->refreshing = TRUE;
+    if (!leg->session_agreed) {
+        leg_note(leg, LADDER_OUT, "OPTIONS");
+        nua_options(leg->nh, TAG_END());
+        return;
+    }
     if (!leg->refresh_by_invite) {
         leg_note(leg, LADDER_OUT, "UPDATE");
         nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_END());
@@ -40,6 +57,8 @@ static void session_due(void *user)
 
     if (leg->closing || leg->terminated)
         return;
+    if (!leg->session_agreed)
+        left = session_refresh_delay(leg);
     if (left <= 0) {
         leg_lost(leg, "session timer", CAUSE_TIMER_EXPIRY, TRUE);
         return;
@@ -94,6 +113,7 @@ void session_settled(UaLeg *leg, sip_t const *response)
             loop_timer_stop(loop, leg->session);
         return;
     }
+    leg->session_agreed = response ? leg->asked_s != 0 : leg->peer_timer;
     /* Who answers leaves the refresh to who asked, unless told otherwise. */
     leg->we_refresh = !leg->peer_timer || leg->asked_of_us ||
                       (response && !(leg->asked_s && response->sip_session_expires->x_refresher));
@@ -101,9 +121,8 @@ void session_settled(UaLeg *leg, sip_t const *response)
         loop_now(loop) + (gint64)(leg->session_s - session_margin(leg->session_s)) * G_USEC_PER_SEC;
     if (!leg->session)
         leg->session = loop_timer_new(loop, session_due, leg);
-    /* At two fifths: before NUA's own refresh at one half. */
     loop_timer_start(loop, leg->session,
-                     leg->we_refresh ? (gint64)leg->session_s * G_USEC_PER_SEC * 2 / 5
+                     leg->we_refresh ? session_refresh_delay(leg)
                                      : leg->session_end_us - loop_now(loop));
 }
 
@@ -144,6 +163,8 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         /* NUA lets the dialog go at 408 and 481 */
         leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY,
                  status != 408 && status != 481);
+    } else if (!leg->session_agreed) {
+        return; /* it is there, and that was the question */
     } else if (!by_invite && (status == 405 || status == 501)) {
         leg->refresh_by_invite = TRUE;
         session_send_refresh(leg);
@@ -152,4 +173,15 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         loop_timer_start(leg->ua->loop, leg->session,
                          g_random_int_range(2100, 4000) * G_GINT64_CONSTANT(1000));
     }
+}
+
+void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
+{
+    if (status < 200 || leg->closing)
+        return;
+    leg->refreshing = FALSE;
+    if (sip)
+        leg_note_response(leg, LADDER_IN, status, phrase, "OPTIONS", FALSE);
+    if (status == 408 || status == 481 || !sip)
+        leg_lost(leg, "the far end is gone", CAUSE_TIMER_EXPIRY, TRUE);
 }

@@ -126,7 +126,8 @@ struct UaLeg {
     gboolean we_refresh;
     gboolean refreshing;        /* our refresh request is out */
     gboolean refresh_by_invite; /* the peer refused UPDATE, or does not allow it */
-    gint64 session_end_us;      /* BYE is due then */
+    gboolean session_agreed;    /* the peer knows of the interval: it expires */
+    gint64 session_end_us;      /* BYE is due then, where it was agreed */
 };
 
 /* leg.c */
@@ -220,6 +221,8 @@ void session_asked(UaLeg *leg, sip_t const *message);
 void session_settled(UaLeg *leg, sip_t const *response);
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
                        gboolean by_invite);
+/* The answer to our OPTIONS in the dialog of a peer without timers. */
+void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* origin.c */
 void origin_read(const Settings *settings, const struct sockaddr *source, CallOrigin *origin);

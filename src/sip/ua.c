@@ -120,6 +120,9 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
     case nua_r_update:
         session_refreshed(leg, status, phrase, sip, FALSE);
         break;
+    case nua_r_options:
+        session_probed(leg, status, phrase, sip);
+        break;
     case nua_r_bye:
         dialog_bye_answered(leg, status, phrase, sip);
         break;
@@ -220,9 +223,9 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"),
         SIPTAG_SUPPORTED_STR("timer, 100rel"), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
-        NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
-        NTATAG_UDP_MTU(65535), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
-        TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
+        NUTAG_UPDATE_REFRESH(1), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),
+        NTATAG_SIP_T1X64(64 * sip->t1_ms), NTATAG_UDP_MTU(65535), NTATAG_SERVER_RPORT(1),
+        NTATAG_USE_NAPTR(0), TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
         TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TAG_END());
 }
 

@@ -1,10 +1,7 @@
 /* Inside a dialog: hold in its three spellings, changed media, refused offers, session timers. */
 #include "sip_story.h"
 
-#include "clock.h"
-
 #include <string.h>
-#include <time.h>
 
 #define SDP_AT(connection, rest)                                                                   \
     SDP_HEAD "c=IN IP4 " connection "\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8\r\n" rest
@@ -227,30 +224,12 @@ static void a_reinvite_is_cancelled_and_the_call_stays(void)
     story_close(&story);
 }
 
-/* Time leaps while nothing waits for an answer; Sofia and the legs see only this clock. */
-static gint64 leaped_us;
-
-static gint64 leaping_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + leaped_us;
-}
-
-static void leap(Story *story, guint seconds)
-{
-    loop_rest(story->loop, 10);
-    leaped_us += seconds * (gint64)G_USEC_PER_SEC;
-    loop_rest(story->loop, 1);
-}
-
 static void nobody_refreshes_and_the_dialog_ends(void)
 {
     Story story;
     const char *heard;
 
-    clock_set_source(leaping_now);
+    story_begin_leaps();
     story_open(&story);
     phone_request(story.phone, "INVITE", story.uri,
                   "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", SDP_BOTH);
@@ -261,19 +240,19 @@ static void nobody_refreshes_and_the_dialog_ends(void)
     header_is(heard, "Require", "timer");
     phone_ack(story.phone, NULL);
     story_events(&story, "MEDIA+media ACK");
-    leap(&story, 55);
+    story_leap(&story, 55);
     phone_request(story.phone, "UPDATE", NULL, "Supported: timer\r\nSession-Expires: 90\r\n", NULL);
     phone_hear(story.phone, "SIP/2.0 200");
-    leap(&story, 55); /* the refresh counted: 90 s less a third are not over */
+    story_leap(&story, 55); /* the refresh counted: 90 s less a third are not over */
     story_events(&story, "");
-    leap(&story, 6);
+    story_leap(&story, 6);
     story_events(&story, "LOST/102");
     hall_fake_end(story_call(&story));
     phone_hear(story.phone, "BYE");
     phone_reply(story.phone, "BYE", "200 OK", "", NULL);
     story_settles(&story);
     story_close(&story);
-    clock_set_source(NULL);
+    story_end_leaps();
 }
 
 static void we_refresh(const char *allow, const char *method)
@@ -284,7 +263,7 @@ static void we_refresh(const char *allow, const char *method)
     gboolean invite = strcmp(method, "INVITE") == 0;
     Story story;
 
-    clock_set_source(leaping_now);
+    story_begin_leaps();
     story_open(&story);
     story.settings->sip.session_expires_s = 1800;
     ua_set_settings(story.ua, story.settings);
@@ -294,20 +273,20 @@ static void we_refresh(const char *allow, const char *method)
     story_events(&story, "ANSWER+media");
     phone_hear(story.phone, "ACK");
     for (int i = 0; i < 2; i++) {
-        leap(&story, 37);
+        story_leap(&story, 37);
         phone_hear(story.phone, method);
         phone_reply(story.phone, method, "200 OK", headers, invite ? SDP_BOTH : NULL);
         if (invite)
             phone_hear(story.phone, "ACK");
     }
-    leap(&story, 37);
+    story_leap(&story, 37);
     phone_hear(story.phone, method); /* and now it is gone */
     phone_reply(story.phone, method, "481 Gone", "", NULL);
     story_events(&story, "LOST/102");
     hall_fake_end(story_call(&story));
     story_settles(&story);
     story_close(&story);
-    clock_set_source(NULL);
+    story_end_leaps();
 }
 
 static void we_refresh_by_update(void)
@@ -318,6 +297,80 @@ static void we_refresh_by_update(void)
 static void we_refresh_by_invite(void)
 {
     we_refresh("Allow: INVITE, ACK, BYE, CANCEL\r\n", "INVITE");
+}
+
+/* OPTIONS, and now and then an UPDATE without a body, as NUA asks. */
+static void hear_the_question(Story *story)
+{
+    while (g_str_has_prefix(phone_hear(story->phone, ""), "UPDATE")) {
+        g_assert_cmpstr(message_body(phone_last_heard(story->phone)), ==, "");
+        phone_reply(story->phone, "UPDATE", "405 Method Not Allowed", "", NULL);
+    }
+    g_assert_true(g_str_has_prefix(phone_last_heard(story->phone), "OPTIONS"));
+}
+
+/* RFC 4028 7.2: what a peer has not agreed to does not expire. It is asked whether it is there, and
+ * any answer says so. */
+static void a_peer_without_timers_is_only_asked(void)
+{
+    static const char *const answers[] = {"488 Not Acceptable Here", "500 Server Internal Error",
+                                          "403 Forbidden", "603 Decline"};
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+
+    story_begin_leaps();
+    story_open(&story);
+    story.settings->sip.session_expires_s = 1800;
+    ua_set_settings(story.ua, story.settings);
+    story_call_out(&story, story.phone, &setup, NULL);
+    phone_reply(story.phone, "INVITE", "200 OK", "Allow: INVITE, ACK, BYE\r\n", SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) { /* 2,884 s in all */
+        g_test_message("%s", answers[i]);
+        story_leap(&story, 721);
+        hear_the_question(&story);
+        phone_reply(story.phone, "OPTIONS", answers[i], "", NULL);
+    }
+    story_events(&story, "");
+    story_leap(&story, 721);
+    hear_the_question(&story);
+    phone_reply(story.phone, "OPTIONS", "481 Gone", "", NULL);
+    story_events(&story, "LOST/102");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+    story_end_leaps();
+}
+
+/* NUA takes this peer for one without timers, and would refresh by itself at one half, with the
+ * description of our INVITE: the call on hold would be on hold no more. */
+static void no_refresh_of_nuas_ends_a_hold(void)
+{
+    static const char timers[] = "Require: timer\r\nSession-Expires: 90;refresher=uas\r\n"
+                                 "Allow: INVITE, ACK, BYE, UPDATE\r\n";
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+    const char *heard;
+
+    story_begin_leaps();
+    story_open(&story);
+    story.settings->sip.session_expires_s = 90;
+    ua_set_settings(story.ua, story.settings);
+    story_call_out(&story, story.phone, &setup, NULL);
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    phone_request(story.phone, "UPDATE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
+    g_assert_nonnull(strstr(phone_hear(story.phone, "SIP/2.0 200"), "a=recvonly\r\n"));
+    story_events(&story, "MEDIA+held");
+    story_leap(&story, 52);
+    heard = phone_hear(story.phone, "UPDATE");
+    g_assert_cmpstr(message_body(heard), ==, "");
+    phone_reply(story.phone, "UPDATE", "200 OK", timers, NULL);
+    story_events(&story, "");
+    story_end_leaps();
+    the_phone_ends(&story);
 }
 
 void dialog_stories(void)
@@ -342,4 +395,7 @@ void dialog_stories(void)
                     nobody_refreshes_and_the_dialog_ends);
     g_test_add_func("/sip/dialog/we-refresh-by-update", we_refresh_by_update);
     g_test_add_func("/sip/dialog/we-refresh-by-invite", we_refresh_by_invite);
+    g_test_add_func("/sip/dialog/a-peer-without-timers-is-only-asked",
+                    a_peer_without_timers_is_only_asked);
+    g_test_add_func("/sip/dialog/no-refresh-of-nuas-ends-a-hold", no_refresh_of_nuas_ends_a_hold);
 }

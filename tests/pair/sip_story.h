@@ -40,6 +40,12 @@ void story_talk_out(Story *story);
 /* A call of ours to PHONE, INVITE sent and heard. */
 Call *story_call_out(Story *story, Phone *phone, const CallSetup *setup, const PeerSettings *peer);
 
+/* Between these two, time can leap while nothing waits for an answer; Sofia and the legs see only
+ * this clock. */
+void story_begin_leaps(void);
+void story_end_leaps(void);
+void story_leap(Story *story, guint seconds);
+
 void uas_stories(void);
 void uac_stories(void);
 void dialog_stories(void);
