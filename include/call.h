@@ -143,6 +143,7 @@ void hall_each_counter(const Hall *hall, CounterFunc func, void *user);
 
 /* Draining: call_new() refuses. hall_clear_all() raises OPERATOR.CLEAR with CAUSE for every call. */
 void hall_set_draining(Hall *hall, gboolean draining);
+gboolean hall_is_draining(const Hall *hall);
 void hall_clear_all(Hall *hall, guint8 cause);
 /* Called once each time the last call has ended. */
 void hall_set_idle_func(Hall *hall, LoopFunc func, void *user);

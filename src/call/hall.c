@@ -203,6 +203,11 @@ void hall_set_draining(Hall *hall, gboolean draining)
     hall->draining = draining;
 }
 
+gboolean hall_is_draining(const Hall *hall)
+{
+    return hall->draining;
+}
+
 /* By id: a call may end, and with it its link, while the next one is being told. */
 void hall_clear_all(Hall *hall, guint8 cause)
 {

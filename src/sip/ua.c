@@ -67,9 +67,12 @@ void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const c
         nua_handle_destroy(nh);
 }
 
+/* Outside a dialog it asks whether a call could be made now; inside one, whether the dialog lives.
+ */
 static void ua_asked_options(Ua *ua, nua_handle_t *nh)
 {
-    gboolean ready = !ua->ready || ua->ready(ua->ready_user);
+    gboolean ready = nua_handle_magic(nh) ||
+                     (!hall_is_draining(ua->hall) && (!ua->ready || ua->ready(ua->ready_user)));
 
     ua->counters.options++;
     if (ready)

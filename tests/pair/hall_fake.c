@@ -60,6 +60,11 @@ void hall_set_draining(Hall *hall, gboolean draining)
     hall->draining = draining;
 }
 
+gboolean hall_is_draining(const Hall *hall)
+{
+    return hall->draining;
+}
+
 Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup)
 {
     Call *call;

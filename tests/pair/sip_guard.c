@@ -126,6 +126,30 @@ static void options_tell_readiness(void)
     phone_hang_up(story.phone);
     phone_request(story.phone, "OPTIONS", story.uri, "", NULL);
     header_is(phone_hear(story.phone, "SIP/2.0 503"), "Retry-After", NULL);
+    story.ready = TRUE;
+    hall_set_draining(story.hall, TRUE);
+    phone_hang_up(story.phone);
+    phone_request(story.phone, "OPTIONS", story.uri, "", NULL);
+    header_is(phone_hear(story.phone, "SIP/2.0 503"), "Retry-After", NULL);
+    story_close(&story);
+}
+
+/* Inside a dialog it asks for the dialog, which lives on while we drain. */
+static void options_in_a_dialog_tell_that_it_lives(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    story.ready = FALSE;
+    hall_set_draining(story.hall, TRUE);
+    phone_request(story.phone, "OPTIONS", NULL, "", NULL);
+    phone_hear(story.phone, "SIP/2.0 200");
+    phone_request(story.phone, "BYE", NULL, "", NULL);
+    phone_hear(story.phone, "SIP/2.0 200");
+    story_events(&story, "BYE/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
     story_close(&story);
 }
 
@@ -490,6 +514,8 @@ void guard_stories(void)
     g_test_add_func("/sip/guard/methods-in-a-dialog-leave-it-alone",
                     methods_in_a_dialog_leave_it_alone);
     g_test_add_func("/sip/guard/options-tell-readiness", options_tell_readiness);
+    g_test_add_func("/sip/guard/options-in-a-dialog-tell-that-it-lives",
+                    options_in_a_dialog_tell_that_it_lives);
     g_test_add_func("/sip/guard/a-stranger-gets-nothing", a_stranger_gets_nothing);
     g_test_add_func("/sip/guard/the-far-end-of-our-call-is-heard",
                     the_far_end_of_our_call_is_heard);
