@@ -116,6 +116,7 @@ typedef struct CallNews {
     guint8 cause;         /* Q.850 1-127 */
     gint8 location;       /* Q.850 location 0-15, or CAUSE_LOCATION_NONE */
     guint16 status;       /* SIP status of a final response */
+    gboolean own_timer;   /* SIP.FAILURE: no response came, the status is of our own stack's making */
     guint8 warning_bearer; /* a 488/606 carried warn-code 304 or 305: cause 65 */
     guint8 progress;      /* Q.931 progress description received */
     gboolean reason_trusted; /* cause came in a Reason header of a trusted hop, or from Q.931 */

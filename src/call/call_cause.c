@@ -94,8 +94,7 @@ void call_note_cause(Call *call, CallEvent event, const CallNews *news)
     call->kept.location = news->location;
     call->kept.status = news->status;
     call->kept.from = event;
-    call->kept.own_timer = event == EVENT_SIP_FAILURE && call->sip_from == SIP_CALLING &&
-                           (news->status == 0 || news->status == 408);
+    call->kept.own_timer = event == EVENT_SIP_FAILURE && news->own_timer;
     if (event_is_isdn(event) && cause_blames_channel(cause))
         call_refuse_channel(call);
     if (event_is_isdn(event) && cause_blames_span(cause))

@@ -179,6 +179,7 @@ static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *
 
     leg->closing = leg->failed = TRUE;
     news.status = status < 700 ? (guint16)status : 500;
+    news.own_timer = sip == NULL;
     g_strlcpy(news.detail, phrase, sizeof(news.detail));
     for (sip_warning_t const *w = sip ? sip->sip_warning : NULL; w; w = w->w_next) {
         if (w->w_code == 304 || w->w_code == 305)

@@ -161,6 +161,7 @@ static void failures_tell_their_reason(void)
         {"488 Not Acceptable Here", "Warning: 305 x \"no\"\r\n", "FAILURE/488", TRUE},
         {"488 Not Acceptable Here", "Warning: 399 x \"no\"\r\n", "FAILURE/488", FALSE},
         {"302 Moved Temporarily", "", "FAILURE/302", FALSE},
+        {"408 Request Timeout", "", "FAILURE/408", FALSE},
         {"401 Unauthorized",
          "WWW-Authenticate: Digest realm=\"x\", nonce=\"1\", algorithm=MD5, qop=\"auth\"\r\n",
          "FAILURE/401", FALSE},
@@ -177,6 +178,7 @@ static void failures_tell_their_reason(void)
         phone_reply(story.phone, "INVITE", cases[i].status, cases[i].headers, NULL);
         story_events(&story, cases[i].events);
         g_assert_cmpint(hall_fake_news(story.hall)->warning_bearer, ==, cases[i].warning);
+        g_assert_false(hall_fake_news(story.hall)->own_timer); /* the phone said it */
         phone_hear(story.phone, "ACK");
         the_call_failed(&story);
     }
@@ -189,6 +191,7 @@ static void nobody_answers_the_invite(void)
     story_open(&story);
     story_call_out(&story, story.phone, &plain, NULL);
     story_events(&story, "FAILURE/408");
+    g_assert_true(hall_fake_news(story.hall)->own_timer);
     g_assert_cmpuint(phone_heard_count(story.phone), ==, 7);
     g_assert_null(strstr(hall_fake_ladder(story.hall), "408")); /* no such message came */
     g_assert_null(strstr(hall_fake_ladder(story.hall), "ACK"));

@@ -84,26 +84,27 @@ static void failures_of_phones_try_on_or_not(void)
 {
     static const struct {
         guint16 status;
-        gboolean ringing;     /* a provisional response came before */
+        gboolean own_timer;   /* no response, of our own making */
         gboolean alternative; /* the second phone is called */
         guint8 cause;         /* when not */
     } rows[] = {
-        {500, TRUE, TRUE, 0},   {502, TRUE, TRUE, 0},   {503, TRUE, TRUE, 0},
-        {504, TRUE, TRUE, 0},   {408, FALSE, TRUE, 0},  {408, TRUE, FALSE, 102},
-        {400, TRUE, FALSE, 41}, {481, TRUE, FALSE, 41}, {486, TRUE, FALSE, 17},
-        {600, TRUE, FALSE, 17}, {603, TRUE, FALSE, 21}, {404, TRUE, FALSE, 1},
-        {302, TRUE, FALSE, 23}, {487, TRUE, FALSE, 31}, {480, TRUE, FALSE, 18},
+        {500, FALSE, TRUE, 0},   {502, FALSE, TRUE, 0},   {503, FALSE, TRUE, 0},
+        {504, FALSE, TRUE, 0},   {408, TRUE, TRUE, 0},    {408, FALSE, FALSE, 102},
+        {400, FALSE, FALSE, 41}, {481, FALSE, FALSE, 41}, {486, FALSE, FALSE, 17},
+        {600, FALSE, FALSE, 17}, {603, FALSE, FALSE, 21}, {404, FALSE, FALSE, 1},
+        {302, FALSE, FALSE, 23}, {487, FALSE, FALSE, 31}, {480, FALSE, FALSE, 18},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fake *fake = fake_new();
         g_autofree char *end = g_strdup_printf("isdn_disconnect_tone:%u", rows[i].cause);
+        CallNews news = CALL_NEWS_INIT;
         guint32 id;
 
         fake_call_from_pbx(fake, "100", TRUE, &id);
-        if (rows[i].ringing)
-            fake_raise(fake, id, EVENT_SIP_TRYING, NULL);
-        fake_raise_status(fake, id, rows[i].status);
+        news.status = rows[i].status;
+        news.own_timer = rows[i].own_timer;
+        fake_raise(fake, id, EVENT_SIP_FAILURE, &news);
         g_test_message("%u", rows[i].status);
         g_assert_cmpint(call_isdn_state(hall_find_call(fake->hall, id)) == ISDN_INCOMING_PROCEEDING,
                         ==, rows[i].alternative);
