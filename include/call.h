@@ -134,6 +134,8 @@ typedef void (*CallFunc)(void *user, const Call *call);
 void hall_each_call(Hall *hall, CallFunc func, void *user);
 Call *hall_find_call(Hall *hall, guint32 id);
 gint64 call_age_us(const Call *call);
+/* How long timer ID of the call map runs by SETTINGS, for a call on TRUNK (NULL: not known yet). */
+gint64 call_timer_length(const Settings *settings, const TrunkSettings *trunk, CallTimerId id);
 guint hall_call_count(const Hall *hall);
 guint32 hall_last_call(const Hall *hall);
 

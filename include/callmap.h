@@ -94,8 +94,10 @@
     X(TIMER_T304, "TIMER.T304", "overlap sending, no answer from the PBX (Q.931 9.2)")             \
     X(TIMER_T306, "TIMER.T306", "tones after DISCONNECT long enough (Q.931 9.1)")                  \
     X(TIMER_T310, "TIMER.T310", "call proceeding too long (Q.931 9.2)")                            \
+    X(TIMER_PROGRESS, "TIMER.PROGRESS", "an announcement or a queue after CALL PROCEEDING or PROGRESS too long") \
     X(TIMER_NO_ANSWER, "TIMER.NO_ANSWER", "the phone rings too long")                              \
     X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
+    X(TIMER_GUARD, "TIMER.GUARD", "the SIP leg's stack said nothing of its end for longer than any of its timers") \
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
 /* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, media_open, isdn_setup and
@@ -127,6 +129,7 @@
     X(SIP_PROGRESS_PLAIN, "sip_progress_plain", "sip: 183 without SDP")                            \
     X(SIP_ANSWER, "sip_answer", "sip: 200 with SDP")                                               \
     X(SIP_REJECT, "sip_reject", "sip: the final response of the call's clearing cause")            \
+    X(SIP_WITHDRAW, "sip_withdraw", "sip: where the 200 still waits for a PRACK, that final response instead, and SIP.REFUSED; else nothing") \
     X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
     X(SIP_BYE, "sip_bye", "sip: BYE with Reason")                                                  \
     X(MEDIA_OPEN, "media_open", "media: book an RTP port pair for the channel; or MEDIA.NONE")     \
@@ -202,7 +205,7 @@ typedef struct CallTimerRule {
     const char *why;
 } CallTimerRule;
 
-#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(NO_ANSWER) X(INTERWORK)
+#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(PROGRESS) X(NO_ANSWER) X(INTERWORK) X(GUARD)
 #define CALLMAP_TIMER_ENUM(id) CALL_TIMER_##id,
 typedef enum CallTimerId { CALL_TIMERS(CALLMAP_TIMER_ENUM) CALL_TIMER_COUNT } CallTimerId;
 

@@ -98,6 +98,7 @@ typedef struct TrunkSettings {
     gint64 settle_us;        /* no SETUP for this long after the D channel came up */
     gint64 t301_us, t302_us, t304_us, t306_us, t309_us, t310_us, t316_us;
     gint64 restart_retry_us; /* until a channel whose RESTART stayed unanswered is tried again */
+    gint64 progress_us;      /* how long an announcement or a queue before ALERTING may last */
     gboolean trust_calling;  /* the PBX's calling number is believed */
     IdentitySource identity; /* where the calling number toward the PBX comes from */
     AutoChoice ringback;     /* we play ringback and busy tone toward the PBX; auto: where we are the network side */

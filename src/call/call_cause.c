@@ -12,6 +12,7 @@ static const guint8 default_causes[CALL_EVENT_COUNT] = {
     [EVENT_SIP_CANCEL] = CAUSE_NORMAL_CALL_CLEARING, /* RFC 4497 8.4.3 */
     [EVENT_SIP_EXPIRED] = CAUSE_TIMER_EXPIRY,        /* RFC 3261 13.3.1 */
     [EVENT_SIP_BYE] = CAUSE_NORMAL_CALL_CLEARING,    /* RFC 4497 8.4.2 */
+    [EVENT_SIP_ENDED] = CAUSE_TIMER_EXPIRY,          /* what the stack ends by itself has expired */
     [EVENT_SIP_LOST] = CAUSE_TIMER_EXPIRY,           /* RFC 4028 10 */
     [EVENT_SIP_REFUSED] = CAUSE_TEMPORARY_FAILURE,
     [EVENT_ISDN_RESTART] = CAUSE_TEMPORARY_FAILURE,     /* RFC 4497 8.4.5 */
@@ -116,6 +117,12 @@ gint8 call_cause_location(const Call *call)
     return call->kept.location;
 }
 
+/* Our own timers toward the PBX, on a call it never said was alerting. */
+static gboolean event_is_line_timer(CallEvent event)
+{
+    return event == EVENT_TIMER_T304 || event == EVENT_TIMER_T310 || event == EVENT_TIMER_PROGRESS;
+}
+
 /* RFC 4497 8.4.5: our own timer toward the PBX is 408, whatever cause it told the PBX. RFC
  * 3261 13.3.1: an INVITE that expired is 487. */
 guint16 call_reject_status(const Call *call)
@@ -125,7 +132,7 @@ guint16 call_reject_status(const Call *call)
 
     if (call->kept.from == EVENT_SIP_EXPIRED)
         return 487;
-    if (!overridden && (call->kept.from == EVENT_TIMER_T310 || call->kept.from == EVENT_TIMER_T304))
+    if (!overridden && event_is_line_timer(call->kept.from))
         return 408;
     return cause_to_status(call->trunk, cause, call->kept.location);
 }

@@ -7,11 +7,17 @@ void call_timers_init(Call *call)
         call->timers[id] = (CallTimer){call, id, NULL};
 }
 
-/* The setting of the timer's name; 0 when there is none. */
-static gint64 timer_setting(const Call *call, CallTimerId id)
+/* Timers B, F and H in a row, and once more. */
+static gint64 guard_length(const Settings *settings)
 {
-    const TrunkSettings *trunk = call->trunk;
+    gint64 stack_us = (gint64)settings->sip.t1_ms * 1000 * 64 * 4;
 
+    return MAX(stack_us, callmap_timer(CALL_TIMER_GUARD)->default_us);
+}
+
+/* The setting of the timer's name; 0 when there is none. */
+static gint64 timer_setting(const Settings *settings, const TrunkSettings *trunk, CallTimerId id)
+{
     switch (id) {
     case CALL_TIMER_T301:
         return trunk ? trunk->t301_us : 0;
@@ -23,13 +29,24 @@ static gint64 timer_setting(const Call *call, CallTimerId id)
         return trunk ? trunk->t306_us : 0;
     case CALL_TIMER_T310:
         return trunk ? trunk->t310_us : 0;
+    case CALL_TIMER_PROGRESS:
+        return trunk ? trunk->progress_us : 0;
     case CALL_TIMER_NO_ANSWER:
-        return call->settings->sip.no_answer_us;
+        return settings->sip.no_answer_us;
+    case CALL_TIMER_GUARD:
+        return guard_length(settings);
     case CALL_TIMER_INTERWORK:
     case CALL_TIMER_COUNT:
         break;
     }
     return 0;
+}
+
+gint64 call_timer_length(const Settings *settings, const TrunkSettings *trunk, CallTimerId id)
+{
+    gint64 length = timer_setting(settings, trunk, id);
+
+    return length > 0 ? length : callmap_timer(id)->default_us;
 }
 
 static void timer_expired(void *user)
@@ -47,10 +64,8 @@ static void timer_expired(void *user)
 static void timer_start(CallTimer *timer)
 {
     Loop *loop = timer->call->hall->loop;
-    gint64 delay = timer_setting(timer->call, timer->id);
+    gint64 delay = call_timer_length(timer->call->settings, timer->call->trunk, timer->id);
 
-    if (delay <= 0)
-        delay = callmap_timer(timer->id)->default_us;
     if (!timer->timer)
         timer->timer = loop_timer_new(loop, timer_expired, timer);
     loop_timer_start(loop, timer->timer, delay);

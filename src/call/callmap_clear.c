@@ -32,6 +32,9 @@ static const CallRule clearing_from_sip[] = {
          "RFC 4497 8.4.2; RFC 3398 10.1", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
     LIVE(SIP_LOST, S(ANSWERED) | S(UP), TALKING, IDLE, DISCONNECT_REQUEST,
          "RFC 4497 8.4.5; RFC 4028 10: cause 102", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
+    LIVE(SIP_ENDED, S(ANSWERED) | S(UP), TALKING, IDLE, DISCONNECT_REQUEST,
+         "RFC 3261 15.1.1; RFC 4497 8.4.5: a BYE that the stack sent by itself",
+         NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
     LIVE(SIP_REFUSED, S(ANSWERED), Q(ACTIVE), IDLE, DISCONNECT_REQUEST,
          "RFC 4497 8.4.5: 200 could not be sent", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
     LIVE(SIP_NO_ACK, S(ANSWERED), Q(ACTIVE), LEAVING, DISCONNECT_REQUEST,
@@ -41,7 +44,10 @@ static const CallRule clearing_from_sip[] = {
     LIVE(SIP_BYE, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,
          "RFC 3261 15: no BYE in an early dialog of ours; cleared all the same",
          NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
-    LIVE(SIP_LOST, HEARD, OFFERED, IDLE, DISCONNECT_REQUEST,
+    LIVE(SIP_BYE, S(CALLING), OFFERED, ABANDONED, DISCONNECT_REQUEST,
+         "RFC 3261 15, 9.1: the same, overtaking its provisional response",
+         NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
+    LIVE(SIP_LOST, CALLED, OFFERED, IDLE, DISCONNECT_REQUEST,
          "RFC 4497 8.4.5; RFC 5057 5.1", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
 };
 
@@ -53,12 +59,14 @@ static const CallRule sip_goes_home[] = {
          "RFC 3261 13.3.1.4: BYE though no ACK came", SIP_BYE),
     STEP(SIP_BYE, S(PARTING), CLEARED, IDLE, SAME,
          "RFC 3261 15.1.2"),
-    STEP(SIP_LOST, S(PARTING) | S(CANCELLING) | S(LEAVING), CLEARED, IDLE, SAME,
+    STEP(SIP_LOST, S(PARTING) | GIVEN_UP | S(LEAVING), CLEARED, IDLE, SAME,
          "RFC 5057 5.1"),
-    STEP(SIP_REFUSED, S(PARTING), Q(NULL), IDLE, SAME,
-         "RFC 4497 8.4.5: 200 could not be sent"),
-    STEP(SIP_ENDED, S(LEAVING), CLEARED, IDLE, SAME,
+    STEP(SIP_REFUSED, S(PARTING), CLEARED, IDLE, SAME,
+         "RFC 3262 3; RFC 4497 8.4.1: the 200 waited for a PRACK and was not sent"),
+    STEP(SIP_ENDED, S(PARTING) | S(LEAVING), CLEARED, IDLE, SAME,
          "RFC 3261 15.1.1"),
+    STEP(TIMER_GUARD, S(PARTING) | GIVEN_UP | S(LEAVING), CLEARED, IDLE, SAME,
+         "RFC 3261 17.1, 17.2: every timer of the stack has run out"),
     LIVE(SIP_TRYING, S(ABANDONED), CLEARED, CANCELLING, SAME,
          "RFC 4497 8.4.1 (4); RFC 3261 9.1: CANCEL after a provisional", SIP_CANCEL),
     LIVE(SIP_RINGING, S(ABANDONED), CLEARED, CANCELLING, SAME,
@@ -83,7 +91,7 @@ static const CallRule sip_goes_home[] = {
     LIVE(event, HEARD, OFFERED, CANCELLING, RELEASE_REQUEST,                                       \
          "RFC 4497 8.4.1; RFC 3398 8.2.7", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_RELEASE), \
     LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, RELEASE_REQUEST,                                  \
-         "RFC 4497 8.4.1 (2): wait for ACK", NOTE_CAUSE, MEDIA_CLOSE, ISDN_RELEASE),               \
+         "RFC 4497 8.4.1 (2): wait for ACK", NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_RELEASE), \
     LIVE(event, S(UP), TALKING, LEAVING, RELEASE_REQUEST,                                          \
          "RFC 4497 8.4.1; RFC 3398 10.2", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_RELEASE),     \
     LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                             \
@@ -110,7 +118,8 @@ static const CallRule sip_goes_home[] = {
          cite "; RFC 4497 8.4.1; RFC 3398 8.2.7",                                              \
          NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ##__VA_ARGS__, CHANNEL_FREE),                        \
     LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, NULL,                                             \
-         cite "; RFC 4497 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, ##__VA_ARGS__, CHANNEL_FREE),       \
+         cite "; RFC 4497 8.4.1 (2)",                                                          \
+         NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ##__VA_ARGS__, CHANNEL_FREE),                      \
     LIVE(event, S(UP), TALKING, LEAVING, NULL,                                                     \
          cite "; RFC 4497 8.4.1; RFC 3398 10.2",                                               \
          NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ##__VA_ARGS__, CHANNEL_FREE)
@@ -177,7 +186,8 @@ static const CallRule restart_and_loss[] = {
     LIVE(ISDN_REFUSED, S(ALERTED) | S(EARLY), OFFERED, CANCELLING, NULL,
          "RFC 4497 8.4.5", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(ANSWERED), Q(ACTIVE), PARTING, NULL,
-         "RFC 4497 8.4.5, 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, ISDN_FORGET, CHANNEL_FREE),
+         "RFC 4497 8.4.5, 8.4.1 (2)",
+         NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(UP), Q(CONNECT_REQUEST), LEAVING, NULL,
          "RFC 4497 8.4.5", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_FORGET, CHANNEL_FREE),
 };
@@ -185,7 +195,7 @@ static const CallRule restart_and_loss[] = {
 /* Both legs at once, each by the message that fits where it stands. */
 #define BOTH_TALKING(event, why)                                                                   \
     LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, DISCONNECT_REQUEST,                               \
-         why "; RFC 4497 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                    \
+         why "; RFC 4497 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_DISCONNECT),      \
     LIVE(event, S(UP), TALKING, LEAVING, DISCONNECT_REQUEST,                                       \
          why "; RFC 4497 8.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_DISCONNECT)
 
@@ -202,6 +212,9 @@ static const CallRule timers[] = {
     LIVE(TIMER_T306, S(TREATED), Q(DISCONNECT_INDICATION), IDLE, RELEASE_REQUEST,
          "Q.931 5.3.4.1, 9.1", MEDIA_CLOSE, SIP_REJECT, ISDN_RELEASE),
     LIVE(TIMER_T310, S(INVITED), Q(OUTGOING_PROCEEDING), IDLE, DISCONNECT_REQUEST,
+         "Q.931 9.2; RFC 4497 8.4.5: cause 102, 408",
+         NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_DISCONNECT),
+    LIVE(TIMER_PROGRESS, S(RINGING) | S(PROGRESSING), Q(OUTGOING_PROCEEDING), IDLE, DISCONNECT_REQUEST,
          "Q.931 9.2; RFC 4497 8.4.5: cause 102, 408",
          NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_DISCONNECT),
     LIVE(TIMER_NO_ANSWER, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,

@@ -35,7 +35,7 @@ static const CallRule late[] = {
     LATE(SIP_MEDIA, WAITING, Q(RELEASE_REQUEST), "RFC 3311 5.2: nothing to connect any more"),
     LATE(SIP_MEDIA, S(PARTING) | S(CANCELLING) | S(LEAVING), CLEARED,
          "RFC 3261 14.2, 15: crossed our clearing"),
-    LATE(SIP_BYE, S(CANCELLING) | S(LEAVING), CLEARED,
+    LATE(SIP_BYE, GIVEN_UP | S(LEAVING), CLEARED,
          "RFC 3261 15.1.2: BYE crossed our clearing"),
     LATE(SIP_CANCEL, S(ANSWERED) | S(UP), TALKING, "RFC 3261 9.2: no effect after a final response"),
     LATE(SIP_CANCEL, S(PARTING) | S(LEAVING), CLEARED,
@@ -48,8 +48,16 @@ static const CallRule late[] = {
     LATE(OPERATOR_CLEAR, DEPARTED & ~S(IDLE), Q(NULL), "RFC 3261 15: is being cleared"),
 };
 
-#define UAS_ONLY (UNANSWERED | S(ANSWERED) | S(PARTING))
+#define UAS_SENT_200 (S(ANSWERED) | S(PARTING))
+#define UAS_ONLY (UNANSWERED | UAS_SENT_200)
 #define UAC_ONLY (CALLED | GIVEN_UP)
+#define ESTABLISHED (S(UP) | S(LEAVING)) /* of either kind */
+
+/* EVENT has a source only while the SIP leg, the ISDN leg, stands in one of these states. */
+#define ONLY_SIP(event, sip, why) NEVER(EVENT_##event, ANY_SIP & ~(sip), ANY_ISDN, why)
+#define ONLY_ISDN(event, isdn, why) NEVER(EVENT_##event, ANY_SIP, ANY_ISDN & ~(isdn), why)
+#define NO_REFERENCE(event)                                                                        \
+    NEVER(EVENT_##event, ANY_SIP, Q(NULL), "isdn: no call reference, nothing to raise events for")
 
 static const CallRule impossible[] = {
     NEVER(CALL_EVENT_ANY, S(IDLE), Q(NULL),
@@ -89,42 +97,75 @@ static const CallRule impossible[] = {
     NEVER(CALL_EVENT_ANY, S(IDLE), Q(PRESENT) | OFFERED,
           "hall: routing ends within the event that began it"),
 
+    /* Where both legs may stand as they do, but the event has no source: each names the states in
+     * which it has one, and every cell of these needs a row of its own. */
     NEVER(EVENT_SIP_INVITE, ANY_SIP, ANY_ISDN, "ua: an INVITE outside a dialog begins a call of its own"),
-    NEVER(EVENT_SIP_TRYING, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a response"),
-    NEVER(EVENT_SIP_RINGING, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a response"),
-    NEVER(EVENT_SIP_RINGING_MEDIA, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a response"),
-    NEVER(EVENT_SIP_PROGRESS, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a response"),
-    NEVER(EVENT_SIP_ANSWER, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a response"),
-    NEVER(EVENT_SIP_FAILURE, ANY_SIP, ANY_ISDN, "ua: no INVITE of ours awaits a final response"),
-    NEVER(EVENT_SIP_ACK, ANY_SIP, ANY_ISDN, "ua: no 2xx of ours awaits its ACK"),
-    NEVER(EVENT_SIP_NO_ACK, ANY_SIP, ANY_ISDN, "ua: no 2xx of ours awaits its ACK"),
-    NEVER(EVENT_SIP_CANCEL, ANY_SIP, ANY_ISDN, "ua: no INVITE of theirs, the stack answers 481"),
-    NEVER(EVENT_SIP_EXPIRED, ANY_SIP, ANY_ISDN, "ua: Expires counts only until our final response"),
-    NEVER(EVENT_SIP_BYE, ANY_SIP, ANY_ISDN, "ua: no dialog, the stack answers 481"),
-    NEVER(EVENT_SIP_MEDIA, ANY_SIP, ANY_ISDN, "ua: no dialog in which to offer"),
-    NEVER(EVENT_SIP_ENDED, ANY_SIP, ANY_ISDN, "ua: no BYE of ours awaits a response"),
-    NEVER(EVENT_SIP_LOST, ANY_SIP, ANY_ISDN, "ua: no dialog that could die"),
-    NEVER(EVENT_SIP_REFUSED, ANY_SIP, ANY_ISDN, "ua: no SIP action of this state can be refused"),
+    ONLY_SIP(SIP_TRYING, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
+    ONLY_SIP(SIP_RINGING, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
+    ONLY_SIP(SIP_RINGING_MEDIA, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
+    ONLY_SIP(SIP_PROGRESS, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
+    ONLY_SIP(SIP_ANSWER, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
+    ONLY_SIP(SIP_FAILURE, UAC_ONLY, "ua: no INVITE of ours awaits a final response"),
+    ONLY_SIP(SIP_ACK, UAS_SENT_200 | ESTABLISHED, "ua: no 2xx of ours awaits its ACK"),
+    ONLY_SIP(SIP_NO_ACK, UAS_SENT_200, "ua: no 2xx of ours awaits its ACK"),
+    ONLY_SIP(SIP_CANCEL, UAS_ONLY | ESTABLISHED, "ua: no INVITE of theirs, the stack answers 481"),
+    ONLY_SIP(SIP_EXPIRED, UNANSWERED, "ua: Expires counts only until our final response"),
+    ONLY_SIP(SIP_BYE, ANY_SIP & ~S(IDLE), "ua: no dialog, the stack answers 481"),
+    ONLY_SIP(SIP_MEDIA, (UAS_ONLY & ~S(INVITED)) | HEARD | S(CANCELLING) | ESTABLISHED,
+             "ua: no dialog in which to offer"),
+    ONLY_SIP(SIP_ENDED, UAS_SENT_200 | ESTABLISHED, "ua: nobody sends a BYE before an answer"),
+    ONLY_SIP(SIP_LOST, ANY_SIP & ~S(IDLE), "ua: no dialog that could die"),
+    ONLY_SIP(SIP_REFUSED, (UAS_ONLY & ~S(INVITED)) | S(CALLING),
+             "ua: no SIP action of this state can be refused"),
+    NEVER(EVENT_SIP_REFUSED, S(RINGING), Q(INITIATED) | Q(RELEASE_REQUEST),
+          "ua: between two SETUPs nothing is said to the phone"),
 
     NEVER(EVENT_ISDN_SETUP, ANY_SIP, ANY_ISDN, "isdn: SETUP begins a call of its own"),
-    NEVER(EVENT_ISDN_REFUSED, ANY_SIP, ANY_ISDN, "isdn: no ISDN action of this state can be refused"),
-    NEVER(EVENT_CHANNEL_NONE, ANY_SIP, ANY_ISDN, "isdn: only channel_seize raises it, and its row awaits it"),
-    NEVER(EVENT_MEDIA_NONE, ANY_SIP, ANY_ISDN, "media: only media_open raises it, and its row awaits it"),
-    NEVER(EVENT_MEDIA_SILENT, ANY_SIP, ANY_ISDN, "media: silence counts only while a call is up"),
+    NO_REFERENCE(ISDN_INFORMATION), NO_REFERENCE(ISDN_SETUP_ACK), NO_REFERENCE(ISDN_PROCEEDING),
+    NO_REFERENCE(ISDN_PROCEEDING_MEDIA), NO_REFERENCE(ISDN_PROGRESS), NO_REFERENCE(ISDN_PROGRESS_MEDIA),
+    NO_REFERENCE(ISDN_PROGRESS_CAUSE), NO_REFERENCE(ISDN_ALERTING), NO_REFERENCE(ISDN_ALERTING_MEDIA),
+    NO_REFERENCE(ISDN_CONNECT), NO_REFERENCE(ISDN_CONNECT_ACK), NO_REFERENCE(ISDN_DISCONNECT),
+    NO_REFERENCE(ISDN_DISCONNECT_MEDIA), NO_REFERENCE(ISDN_RELEASE), NO_REFERENCE(ISDN_RELEASED),
+    NO_REFERENCE(ISDN_RESTART), NO_REFERENCE(ISDN_LOST),
+    ONLY_ISDN(ISDN_REFUSED, Q(INITIATED) | Q(OVERLAP_RECEIVING) | OFFERED | TALKING,
+              "isdn: no ISDN action of this state can be refused"),
+    NEVER(EVENT_ISDN_REFUSED, S(CALLING) | S(PROCEEDING), OFFERED,
+          "isdn: CALL PROCEEDING goes out within the event that brought the digits"),
+    NEVER(EVENT_ISDN_REFUSED, S(UP), Q(ACTIVE), "isdn: no ISDN action of this state can be refused"),
+    ONLY_SIP(CHANNEL_NONE, WAITING, "isdn: only channel_seize raises it, and its row awaits it"),
+    ONLY_ISDN(CHANNEL_NONE, Q(INITIATED), "isdn: only channel_seize raises it, and its row awaits it"),
+    ONLY_SIP(MEDIA_NONE, WAITING | S(CALLING), "media: only media_open raises it, and its row awaits it"),
+    ONLY_ISDN(MEDIA_NONE, Q(INITIATED) | Q(INCOMING_PROCEEDING),
+              "media: only media_open raises it, and its row awaits it"),
+    NEVER(EVENT_MEDIA_NONE, S(CALLING), Q(RECEIVED), "media: an alternative keeps the port"),
+    ONLY_SIP(MEDIA_SILENT, DEPARTED | S(ANSWERED) | S(UP), "media: silence counts only while a call is up"),
+    NEVER(EVENT_MEDIA_SILENT, S(IDLE), Q(OVERLAP_RECEIVING), "media: silence counts only while a call is up"),
 
-    NEVER(EVENT_ROUTE_TRUNK, ANY_SIP, ANY_ISDN, "hall: no routing is under way"),
-    NEVER(EVENT_ROUTE_PEER, ANY_SIP, ANY_ISDN, "hall: no routing is under way"),
-    NEVER(EVENT_ROUTE_MORE, ANY_SIP, ANY_ISDN, "hall: no routing is under way"),
-    NEVER(EVENT_ROUTE_NONE, ANY_SIP, ANY_ISDN, "hall: no routing is under way"),
-    NEVER(EVENT_TIMER_T301, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_T302, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_T304, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_T306, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_T310, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_NO_ANSWER, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
-    NEVER(EVENT_TIMER_INTERWORK, ANY_SIP, ANY_ISDN, "hall: the timer runs in its own states only"),
+    ONLY_SIP(ROUTE_TRUNK, WAITING, "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_TRUNK, Q(NULL), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_PEER, S(IDLE), "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_PEER, INCOMING, "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_MORE, S(IDLE), "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_MORE, Q(PRESENT) | Q(OVERLAP_RECEIVING), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_NONE, WAITING | S(IDLE), "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_NONE, Q(NULL) | INCOMING, "hall: no routing is under way"),
 
-    NEVER(CALL_EVENT_ANY, ANY_SIP, Q(NULL), "isdn: no call reference, nothing to raise events for"),
+    ONLY_SIP(TIMER_T301, S(RINGING) | S(PROGRESSING), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_T301, Q(DELIVERED), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_T302, Q(OVERLAP_RECEIVING), "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_T304, WAITING | S(PROGRESSING), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_T304, Q(OVERLAP_SENDING), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_T306, Q(DISCONNECT_INDICATION), "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_T310, S(INVITED), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_T310, Q(OUTGOING_PROCEEDING), "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_PROGRESS, S(RINGING) | S(PROGRESSING), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_PROGRESS, Q(OUTGOING_PROCEEDING), "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_NO_ANSWER, HEARD, "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_NO_ANSWER, OFFERED, "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_INTERWORK, S(TREATED), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_INTERWORK, OUTGOING, "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_GUARD, S(PARTING) | GIVEN_UP | S(LEAVING), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_GUARD, CLEARED, "hall: the timer runs in its own states only"),
 };
 
 const CallRuleGroup callmap_groups_end[] = {

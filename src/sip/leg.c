@@ -214,6 +214,8 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news)
     }
     if (leg->closing) /* NUA has sent one of its own, its answer is on the way */
         return TRUE;
+    if (leg->uas && !leg->established) /* nothing to end yet but the INVITE */
+        return uas_reject(room, call, news);
     leg_reason(leg, &reason);
     leg->closing = TRUE;
     leg_note_cause(leg, LADDER_OUT, "BYE", leg->call ? call_cause(leg->call) : 0);

@@ -179,6 +179,7 @@ gboolean uas_progress(void *room, Call *call, const CallNews *news);
 gboolean uas_progress_plain(void *room, Call *call, const CallNews *news);
 gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
+gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
 
 /* uac.c */
 gboolean uac_invite(void *room, Call *call, const CallNews *news);

@@ -322,6 +322,7 @@ CallOps ua_call_ops(Ua *ua)
     ops.action[ACTION_SIP_PROGRESS_PLAIN] = uas_progress_plain;
     ops.action[ACTION_SIP_ANSWER] = uas_answer;
     ops.action[ACTION_SIP_REJECT] = uas_reject;
+    ops.action[ACTION_SIP_WITHDRAW] = uas_withdraw;
     ops.action[ACTION_SIP_CANCEL] = uac_cancel;
     ops.action[ACTION_SIP_BYE] = leg_bye;
     return ops;

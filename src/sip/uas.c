@@ -263,26 +263,44 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news)
     return uas_send_answer(call);
 }
 
-gboolean uas_reject(void *room, Call *call, const CallNews *news)
+static void uas_send_final(UaLeg *leg, guint16 status)
 {
-    UaLeg *leg = call_sip_leg(call);
     g_autofree char *warning = NULL, *told = NULL;
+    const char *phrase = status_phrase(status);
     ReasonText reason;
-    guint16 status;
-    const char *phrase;
 
-    if (!leg)
-        return TRUE;
-    status = leg->expired ? 487 : call_reject_status(call);
-    phrase = status_phrase(status);
     leg_reason(leg, &reason);
     leg->closing = TRUE;
+    leg->answer_waits = FALSE;
     told = g_strdup_printf("%u %s", status, phrase);
-    leg_note_cause(leg, LADDER_OUT, told, call_cause(call));
+    leg_note_cause(leg, LADDER_OUT, told, call_cause(leg->call));
     warning = g_strdup_printf("304 %s \"Media type not available\"", leg->ua->host);
     nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
                 TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
                 TAG_IF(status == 488, SIPTAG_WARNING_STR(warning)), TAG_END());
+}
+
+gboolean uas_reject(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg && !leg->closing)
+        uas_send_final(leg, leg->expired ? 487 : call_reject_status(call));
+    return TRUE;
+}
+
+/* To the hall the call was answered, but the phone has heard no 200 yet. */
+gboolean uas_withdraw(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+    CallNews gone = CALL_NEWS_INIT;
+
+    if (!leg || !leg->answer_waits || leg->closing)
+        return TRUE;
+    uas_send_final(leg, call_reject_status(call));
+    gone.cause = call_cause(call);
+    g_strlcpy(gone.detail, "the 200 still waited for its PRACK", sizeof(gone.detail));
+    call_event(call, EVENT_SIP_REFUSED, &gone);
     return TRUE;
 }
 

@@ -240,6 +240,100 @@ static void a_cancel_meets_the_200_that_waits(void)
     story_close(&story);
 }
 
+/* The PBX clears what the phone does not know to be answered: it hears the final response of the
+ * cause, not a 200 that ends at once. */
+static void clearing_meets_the_200_that_waits(void)
+{
+    Story story;
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "Supported: 100rel\r\n", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_RING);
+    hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
+    phone_hear(story.phone, "SIP/2.0 180");
+    hall_fake_set_cause(story_call(&story), 16, CAUSE_LOCATION_NONE, 480);
+    hall_fake_act(story_call(&story), ACTION_SIP_WITHDRAW);
+    header_is(phone_hear(story.phone, "SIP/2.0 480"), "Reason",
+              "Q.850;cause=16;text=\"Normal call clearing\"");
+    story_events(&story, "REFUSED/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
+/* A 200 that was sent is past recall: the BYE waits for its ACK. */
+static void a_200_that_was_sent_is_not_withdrawn(void)
+{
+    Story story;
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
+    phone_hear(story.phone, "SIP/2.0 200");
+    hall_fake_act(story_call(&story), ACTION_SIP_WITHDRAW);
+    g_assert_true(phone_hears_nothing(story.phone, 10)); /* but the 200 again */
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+media ACK");
+    phone_request(story.phone, "BYE", NULL, "", NULL);
+    story_events(&story, "BYE/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
+/* A proxy's Timer C cuts what it hears nothing of for three minutes (RFC 3261 16.8). */
+static void a_long_ring_is_told_again(void)
+{
+    Story story;
+    const char *heard;
+
+    story_begin_leaps();
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_RING_MEDIA);
+    phone_hear(story.phone, "SIP/2.0 180");
+    for (int minute = 0; minute < 3; minute++) {
+        guint before = phone_heard_count(story.phone);
+
+        story_leap(&story, 58);
+        g_assert_cmpuint(phone_heard_count(story.phone), ==, before);
+        story_leap(&story, 3);
+        loop_rest(story.loop, 20);
+        g_assert_cmpuint(phone_heard_count(story.phone), ==, before + 1); /* by NTA */
+    }
+    phone_forget(story.phone);
+    hall_fake_set_cause(story_call(&story), 19, CAUSE_LOCATION_NONE, 480);
+    hall_fake_act(story_call(&story), ACTION_SIP_REJECT);
+    hall_fake_end(story_call(&story));
+    phone_hear(story.phone, "SIP/2.0 480");
+    story_events(&story, "MEDIA+media");
+    story_settles(&story);
+    phone_hang_up(story.phone);
+    /* Reliable ones need it every two and a half minutes (RFC 3262 3), and each its PRACK. */
+    phone_request(story.phone, "INVITE", story.uri, "Supported: 100rel\r\n", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_RING);
+    for (int time = 0; time < 2; time++) {
+        heard = phone_hear(story.phone, "SIP/2.0 180");
+        prack_rseq(&story, heard, NULL);
+        phone_hear(story.phone, "SIP/2.0 200");
+        story_leap(&story, 148);
+        g_assert_true(phone_hears_nothing(story.phone, 10));
+        story_leap(&story, 3);
+    }
+    prack_rseq(&story, phone_hear(story.phone, "SIP/2.0 180"), NULL);
+    phone_hear(story.phone, "SIP/2.0 200");
+    phone_cancel(story.phone, "");
+    story_events(&story, "CANCEL/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+    story_end_leaps();
+}
+
 static void a_prack_may_carry_an_offer(void)
 {
     Story story;
@@ -457,6 +551,11 @@ void uas_stories(void)
                     with_100rel_the_answer_goes_once_and_the_200_waits);
     g_test_add_func("/sip/uas/a-cancel-meets-the-200-that-waits",
                     a_cancel_meets_the_200_that_waits);
+    g_test_add_func("/sip/uas/clearing-meets-the-200-that-waits",
+                    clearing_meets_the_200_that_waits);
+    g_test_add_func("/sip/uas/a-200-that-was-sent-is-not-withdrawn",
+                    a_200_that_was_sent_is_not_withdrawn);
+    g_test_add_func("/sip/uas/a-long-ring-is-told-again", a_long_ring_is_told_again);
     g_test_add_func("/sip/uas/a-prack-may-carry-an-offer", a_prack_may_carry_an_offer);
     g_test_add_func("/sip/uas/no-prack-ends-the-call", no_prack_ends_the_call);
     g_test_add_func("/sip/uas/a-late-offer-is-made-in-the-200", a_late_offer_is_made_in_the_200);

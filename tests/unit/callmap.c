@@ -1,6 +1,7 @@
 /* The call map is whole: every cell is accounted for, every rule is used, every way ends and leaves
  * nothing behind. */
 #include "callmap_table.h"
+#include "legs.h"
 #include "walk.h"
 
 #include <stdlib.h>
@@ -178,6 +179,38 @@ static void walk_misses_any_rule_taken_out(void)
     g_test_message("%" G_GSIZE_FORMAT " rules taken out one by one", live);
 }
 
+/* And so are its time-outs: without any one timer some call would never end. The guard is the
+ * exception, which only a mistake needs. */
+static void walk_misses_any_timer_taken_out(void)
+{
+    for (guint id = 0; id < CALL_TIMER_COUNT; id++) {
+        if (id == CALL_TIMER_GUARD)
+            continue;
+        legs_stopped_timer = id;
+        {
+            g_autoptr(Walk) walk = walk_new();
+
+            if (!walk->wrong)
+                g_error("the walk does not miss %s", callmap_timer(id)->name);
+            g_assert_true(g_str_has_prefix(walk->wrong, "no end by time-outs"));
+        }
+        legs_stopped_timer = CALL_TIMER_COUNT;
+    }
+}
+
+/* No SIP leg that has departed is without the guard, and only such a one is under it. */
+static void guard_watches_departed_legs(void)
+{
+    const SipStates departed = S(PARTING) | GIVEN_UP | S(LEAVING);
+    g_autoptr(Walk) walk = walk_new();
+
+    g_assert_cmpuint(callmap_timer(CALL_TIMER_GUARD)->sip, ==, departed);
+    for (guint sip = 0; sip < SIP_STATE_COUNT; sip++)
+        for (guint isdn = 0; isdn < ISDN_STATE_COUNT; isdn++)
+            if (walk->stood[sip][isdn] && departed & 1u << sip)
+                g_assert_cmpint(callmap_find(sip, isdn, EVENT_TIMER_GUARD)->sip_next, ==, SIP_IDLE);
+}
+
 static char *print_to_text(CallMapFormat format)
 {
     char *text = NULL;
@@ -244,6 +277,8 @@ int main(int argc, char **argv)
     g_test_add_func("/callmap/no-rule-is-dead", no_rule_is_dead);
     g_test_add_func("/callmap/no-live-cell-is-dead", no_live_cell_is_dead);
     g_test_add_func("/callmap/walk-misses-any-rule-taken-out", walk_misses_any_rule_taken_out);
+    g_test_add_func("/callmap/walk-misses-any-timer-taken-out", walk_misses_any_timer_taken_out);
+    g_test_add_func("/callmap/guard-watches-departed-legs", guard_watches_departed_legs);
     g_test_add_func("/callmap/printed-map-names-every-rule", printed_map_names_every_rule);
     g_test_add_func("/callmap/manual-page-is-the-map", manual_page_is_the_map);
     return g_test_run();

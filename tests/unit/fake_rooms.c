@@ -20,6 +20,7 @@ static TrunkSettings *trunk_new(const char *name)
     trunk->t301_us = 180 * G_USEC_PER_SEC;
     trunk->t302_us = 15 * G_USEC_PER_SEC;
     trunk->t310_us = 60 * G_USEC_PER_SEC;
+    trunk->progress_us = 300 * G_USEC_PER_SEC;
     return trunk;
 }
 
@@ -145,9 +146,9 @@ static void fake_call_free(gpointer data)
     g_free(call);
 }
 
-static gboolean fake_refuses(Fake *fake, CallAction action)
+static gboolean fake_refuses(Fake *fake, const Legs *legs, CallAction action)
 {
-    if (legs_refusal(action) == CALL_EVENT_COUNT)
+    if (legs_refusal(legs, action) == CALL_EVENT_COUNT)
         return FALSE;
     return (fake->refuse >> action & 1) ||
            g_rand_int_range(fake->dice, 0, 1000) < (gint)fake->refuse_permille;
@@ -172,12 +173,13 @@ static gboolean fake_act(Fake *fake, Call *call, CallAction action)
     FakeCall *mine = fake_of(fake, call_id(call));
     const char *wrong;
 
-    if (fake_refuses(fake, action)) {
+    if (fake_refuses(fake, &mine->legs, action)) {
         CallNews news = CALL_NEWS_INIT;
+        CallEvent refusal = legs_refusal(&mine->legs, action);
 
         news.cause = fake->refuse_cause;
-        legs_raise(&mine->legs, legs_refusal(action));
-        call_event(call, legs_refusal(action), &news);
+        legs_raise(&mine->legs, refusal);
+        call_event(call, refusal, &news);
         return FALSE;
     }
     if (action == ACTION_CHANNEL_SEIZE) {

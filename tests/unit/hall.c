@@ -66,7 +66,8 @@ static void counters_count(void)
                      1);
     g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(counters, "alternatives tried")), ==, 1);
     g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(counters, "events late")), ==, 1);
-    g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(counters, "events without a rule")), ==, 0);
+    g_assert_cmpuint(GPOINTER_TO_UINT(g_hash_table_lookup(counters, "events without a rule")), ==,
+                     0);
     fake_free(fake);
 }
 
@@ -140,7 +141,7 @@ static void mistake_clears_both_legs(void)
     call_event(call, EVENT_ROUTE_MORE, NULL);
     g_assert_cmpstr(lines->str, ==,
                     "C1 ROUTE.MORE (ANSWERED,ACTIVE)->(PARTING,DISCONNECT_REQUEST) note_cause "
-                    "media_close isdn_disconnect error\n");
+                    "media_close sip_withdraw isdn_disconnect error\n");
     /* And one that comes while the call is being cleared changes nothing. */
     g_string_set_size(lines, 0);
     call_event(call, EVENT_ROUTE_MORE, NULL);
@@ -149,6 +150,19 @@ static void mistake_clears_both_legs(void)
                     "error\n");
     call_event(call, EVENT_ISDN_RELEASED, NULL);
     call_event(call, EVENT_SIP_BYE, NULL);
+    g_assert_cmpuint(hall_call_count(hall), ==, 0);
+    /* Nor does it leave a call that nobody can end: the guard lets go of what says nothing. */
+    call = call_new(hall, &origin, &setup);
+    call_event(call, EVENT_SIP_INVITE, NULL);
+    call_event(call, EVENT_ISDN_CONNECT, NULL);
+    call_event(call, EVENT_ROUTE_MORE, NULL);
+    call_event(call, EVENT_ISDN_RELEASED, NULL);
+    call_event(call, EVENT_ROUTE_MORE, NULL);
+    hall_clear_all(hall, 41);
+    g_assert_cmpuint(hall_call_count(hall), ==, 1);
+    loop_virtual_advance(loop, 299 * SECOND);
+    g_assert_cmpuint(hall_call_count(hall), ==, 1);
+    loop_virtual_advance(loop, 2 * SECOND);
     g_assert_cmpuint(hall_call_count(hall), ==, 0);
     /* A call that begins with something else than an offer is over at once. */
     call = call_new(hall, &origin, &setup);

@@ -322,6 +322,31 @@ static void no_port_is_told_and_frees_the_channel(void)
     fake_free(fake);
 }
 
+/* A queue or an announcement before ALERTING holds its channel as long as the trunk lets it, and no
+ * longer: a caller that vanishes says nothing. */
+static void early_media_has_an_end(void)
+{
+    static const CallEvent events[] = {EVENT_ISDN_PROCEEDING_MEDIA, EVENT_ISDN_PROGRESS_MEDIA,
+                                       EVENT_ISDN_PROGRESS};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
+        Fake *fake = fake_new();
+        guint32 id;
+
+        fake_trunk(fake->settings, "pbx")->progress_us = 100 * SECOND;
+        fake_call_from_phone(fake, "200", &id);
+        fake_raise(fake, id, events[i], NULL);
+        loop_virtual_advance(fake->loop, 99 * SECOND);
+        g_assert_cmpint(call_isdn_state(hall_find_call(fake->hall, id)), ==,
+                        ISDN_OUTGOING_PROCEEDING);
+        loop_virtual_advance(fake->loop, 2 * SECOND);
+        says_last(fake, id, "media_close sip_reject:408 isdn_disconnect:102");
+        fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
 /* M-7.1.6: the announcement is heard, then the status by its cause; T301 does not interfere. */
 static void announcement_ends_the_call(void)
 {
@@ -414,7 +439,7 @@ static void bye_waits_for_ack(void)
     fake_raise(fake, id, EVENT_SIP_ACK, NULL);
     fake_raise(fake, id, EVENT_SIP_ENDED, NULL);
     tells(fake, "ISDN.DISCONNECT (ANSWERED,ACTIVE)->(PARTING,RELEASE_REQUEST) note_cause "
-                "media_close isdn_release cause=16\n"
+                "media_close sip_withdraw isdn_release cause=16\n"
                 "ISDN.RELEASED (PARTING,RELEASE_REQUEST)->(PARTING,NULL) channel_free\n"
                 "SIP.ACK (PARTING,NULL)->(LEAVING,NULL) sip_bye\n"
                 "SIP.ENDED (LEAVING,NULL)->(IDLE,NULL)\n");
@@ -470,6 +495,7 @@ int main(int argc, char **argv)
     STORY(last_target_decides_the_status);
     STORY(no_channel_is_503);
     STORY(no_port_is_told_and_frees_the_channel);
+    STORY(early_media_has_an_end);
     STORY(announcement_ends_the_call);
     STORY(announcement_is_forgotten_by_connect);
     STORY(tones_after_disconnect_are_heard);

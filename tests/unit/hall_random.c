@@ -71,7 +71,7 @@ static gboolean random_event(Fake *fake, GArray *live)
         CallEvent event = (CallEvent)g_rand_int_range(fake->dice, 0, CALL_EVENT_COUNT);
         CallNews news;
 
-        if ((event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_INTERWORK) ||
+        if ((event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_GUARD) ||
             legs_can(&mine->legs, call_sip_state(call), call_isdn_state(call), event) == FIT_NO)
             continue;
         news = random_news(fake->dice);

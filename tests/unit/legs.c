@@ -6,6 +6,7 @@
 
 #define PHONE_ASKS (P(CALLS) | P(HEARS))                  /* wants a final response */
 #define PHONE_ASKED (P(CALLED) | P(RINGS) | P(CANCELLED)) /* owes one */
+#define PHONE_ALIVE (PHONE_ASKS | P(ANSWERED) | PHONE_ASKED | P(UP) | P(BYE))
 #define PBX_ASKED (B(SENT) | B(OVERLAP) | B(PROCEEDING) | B(ALERTING))
 #define PBX_ASKS (B(CALLS) | B(DIALS) | B(TOLD) | B(TOLD_RINGING))
 #define PBX_TALKS (B(CONNECTED) | B(UP))
@@ -32,12 +33,15 @@ static const Voice phone_voices[] = {
     {EVENT_SIP_NO_ACK, P(ANSWERED), P(ANSWERED)},
     {EVENT_SIP_CANCEL, PHONE_ASKS | P(ANSWERED) | P(UP) | P(BYE), PHONE_ASKS},
     {EVENT_SIP_EXPIRED, PHONE_ASKS, PHONE_ASKS},
-    {EVENT_SIP_BYE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE),
-                    PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
+    /* From a phone we called also before it answers: NUA's news of its 180 may come after the BYE. */
+    {EVENT_SIP_BYE, PHONE_ALIVE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
     {EVENT_SIP_MEDIA, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
-    {EVENT_SIP_ENDED, P(BYE), P(BYE)},
-    {EVENT_SIP_LOST, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE),
-                     PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE)},
+    /* NUA sends a BYE by itself too: when no ACK comes, when nobody refreshes the session. */
+    {EVENT_SIP_ENDED, P(ANSWERED) | P(UP) | P(BYE), P(ANSWERED) | P(UP) | P(BYE)},
+    /* NUA may let go of whatever it holds: no PRACK, no refresh, a handle that is gone. */
+    {EVENT_SIP_LOST, PHONE_ALIVE, PHONE_ALIVE},
+    /* A 200 that waited for its PRACK, long after the row that asked for it. */
+    {EVENT_SIP_REFUSED, P(ANSWERED), P(ANSWERED)},
 };
 
 static const Voice pbx_voices[] = {
@@ -60,25 +64,6 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_LOST, PBX_ALIVE, PBX_ALIVE},
 };
 
-/* A timer counts while the map stands there (Q.931 9.2 and RFC 3398 7.1.6). */
-typedef struct Clock {
-    CallEvent event;
-    SipStates sip;
-    IsdnStates isdn;
-} Clock;
-
-static const Clock clocks[] = {
-    {EVENT_TIMER_T301, 1u << SIP_RINGING | 1u << SIP_PROGRESSING, 1u << ISDN_DELIVERED},
-    {EVENT_TIMER_T302, ~0u, 1u << ISDN_OVERLAP_RECEIVING},
-    {EVENT_TIMER_T304, 1u << SIP_INVITED | 1u << SIP_RINGING | 1u << SIP_PROGRESSING, 1u << ISDN_OVERLAP_SENDING},
-    {EVENT_TIMER_T306, ~0u, 1u << ISDN_DISCONNECT_INDICATION},
-    {EVENT_TIMER_T310, 1u << SIP_INVITED, 1u << ISDN_OUTGOING_PROCEEDING},
-    {EVENT_TIMER_NO_ANSWER, 1u << SIP_PROCEEDING | 1u << SIP_ALERTED | 1u << SIP_EARLY,
-     1u << ISDN_INCOMING_PROCEEDING | 1u << ISDN_RECEIVED},
-    {EVENT_TIMER_INTERWORK, 1u << SIP_TREATED, 1u << ISDN_INITIATED | 1u << ISDN_OVERLAP_SENDING |
-     1u << ISDN_OUTGOING_PROCEEDING | 1u << ISDN_DELIVERED},
-};
-
 /* An action on a leg: from which of its states it makes sense, and where it takes the leg (COUNT: it stays). */
 typedef struct Move {
     CallAction action;
@@ -95,6 +80,7 @@ static const Move phone_moves[] = {
     {ACTION_SIP_PROGRESS_PLAIN, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
     {ACTION_SIP_ANSWER, PHONE_ASKS, PHONE_ANSWERED, "200 to nobody who asks"},
     {ACTION_SIP_REJECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
+    {ACTION_SIP_WITHDRAW, PHONE_ASKS | P(ANSWERED), PHONE_COUNT, "a 200 withdrawn that nobody was to hear"},
     {ACTION_SIP_CANCEL, P(RINGS), PHONE_CANCELLED, "CANCEL before a provisional response, or after the final one"},
     {ACTION_SIP_BYE, P(UP), PHONE_BYE, "BYE before ACK, or without a dialog"},
 };
@@ -117,6 +103,8 @@ static const Move pbx_moves[] = {
 
 /* clang-format on */
 
+CallTimerId legs_stopped_timer = CALL_TIMER_COUNT;
+
 static Fit voice_fit(const Voice *voices, gsize count, guint state, CallEvent event)
 {
     for (gsize i = 0; i < count; i++)
@@ -127,11 +115,21 @@ static Fit voice_fit(const Voice *voices, gsize count, guint state, CallEvent ev
     return FIT_NO;
 }
 
+/* The hall runs the timers, by its own table: what a timer's event must find in every state in
+ * which it runs is the walk's business. */
+static gboolean timer_runs(CallTimerId id, SipState sip, IsdnState isdn)
+{
+    const CallTimerRule *timer = callmap_timer(id);
+
+    return id != legs_stopped_timer && (!timer->sip || timer->sip & 1u << sip) &&
+           (!timer->isdn || timer->isdn & 1u << isdn);
+}
+
 static Fit clock_fit(SipState sip, IsdnState isdn, CallEvent event)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(clocks); i++)
-        if (clocks[i].event == event)
-            return clocks[i].sip & 1u << sip && clocks[i].isdn & 1u << isdn ? FIT_LIVE : FIT_NO;
+    for (guint id = 0; id < CALL_TIMER_COUNT; id++)
+        if (callmap_timer(id)->event == event && timer_runs(id, sip, isdn))
+            return FIT_LIVE;
     return FIT_NO;
 }
 
@@ -326,7 +324,8 @@ const char *legs_act(Legs *legs, CallAction action)
 
 const char *legs_part_sip(Legs *legs, CallEvent event)
 {
-    if (legs->phone != PHONE_NONE && event != EVENT_SIP_REFUSED)
+    /* After these two the room itself says the last word. */
+    if (legs->phone != PHONE_NONE && event != EVENT_SIP_REFUSED && event != EVENT_TIMER_GUARD)
         return "the phone is left without a last word";
     legs->phone = PHONE_NONE;
     return NULL;
@@ -386,9 +385,11 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
     return NULL;
 }
 
-CallEvent legs_refusal(CallAction action)
+CallEvent legs_refusal(const Legs *legs, CallAction action)
 {
     switch ((guint)action) {
+    case ACTION_SIP_WITHDRAW: /* the 200 is still held back */
+        return legs->phone == PHONE_ANSWERED ? EVENT_SIP_REFUSED : CALL_EVENT_COUNT;
     case ACTION_CHANNEL_SEIZE:
         return EVENT_CHANNEL_NONE;
     case ACTION_MEDIA_OPEN:
@@ -418,18 +419,40 @@ gboolean legs_refusal_stops(CallAction action)
            action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
 }
 
-gboolean legs_event_is_patience(CallEvent event)
+/* A timer that a stack runs, and the states of its leg in which it does. */
+typedef struct StackTimer {
+    CallEvent event;
+    guint32 runs;
+} StackTimer;
+
+static const StackTimer phone_timers[] = {
+    {EVENT_SIP_FAILURE, P(CALLED) | P(CANCELLED)}, /* Timer B; RFC 3261 9.1 after CANCEL */
+    {EVENT_SIP_NO_ACK, P(ANSWERED)},               /* Timer H */
+    {EVENT_SIP_ENDED, P(BYE)},                     /* Timer F */
+    {EVENT_SIP_LOST, P(UP)},                       /* RFC 4028 10 */
+};
+
+static const StackTimer pbx_timers[] = {
+    /* T303, T313, T305 and then T308, T308 */
+    {EVENT_ISDN_RELEASED, B(SENT) | B(CONNECTED) | B(DISCONNECTED) | B(RELEASED)},
+};
+
+static gboolean stack_timer_runs(const StackTimer *timers, gsize count, guint state,
+                                 CallEvent event)
 {
-    switch ((guint)event) {
-    case EVENT_SIP_FAILURE:
-    case EVENT_SIP_NO_ACK:
-    case EVENT_SIP_ENDED:
-    case EVENT_SIP_LOST:
-    case EVENT_SIP_EXPIRED:
-    case EVENT_ISDN_RELEASED:
-    case EVENT_ISDN_LOST:
-    case EVENT_MEDIA_SILENT:
+    for (gsize i = 0; i < count; i++)
+        if (timers[i].event == event && timers[i].runs & 1u << state)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean legs_event_is_patience(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
+{
+    if (stack_timer_runs(phone_timers, G_N_ELEMENTS(phone_timers), legs->phone, event) ||
+        stack_timer_runs(pbx_timers, G_N_ELEMENTS(pbx_timers), legs->pbx, event))
         return TRUE;
-    }
-    return event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_INTERWORK;
+    if (event == EVENT_MEDIA_SILENT) /* rtp-timeout */
+        return sip == SIP_UP && legs->media;
+    /* The guard is for mistakes: no call may need it. */
+    return event != EVENT_TIMER_GUARD && clock_fit(sip, isdn, event) != FIT_NO;
 }

@@ -46,8 +46,8 @@ typedef enum Pbx {
 typedef struct Legs {
     guint8 phone, pbx;
     guint8 channel, media; /* booked */
-    guint8 tone;           /* the port plays busy tone to the channel alone, until the PBX releases */
-    guint8 was_up;         /* media went both ways */
+    guint8 tone;   /* the port plays busy tone to the channel alone, until the PBX releases */
+    guint8 was_up; /* media went both ways */
 } Legs;
 
 typedef enum Fit {
@@ -69,8 +69,12 @@ const char *legs_part_isdn(Legs *legs);
 const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn);
 
 /* The event ACTION raises when it cannot do its work; CALL_EVENT_COUNT when it always can. */
-CallEvent legs_refusal(CallAction action);
+CallEvent legs_refusal(const Legs *legs, CallAction action);
 /* Does that end the row? */
 gboolean legs_refusal_stops(CallAction action);
-/* Would the call end if all that happens is that stacks and timers run out of patience? */
-gboolean legs_event_is_patience(CallEvent event);
+/* Does EVENT come by mere waiting while they stand like this: does a timer run, of ours or of a
+ * stack, that raises it? */
+gboolean legs_event_is_patience(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event);
+/* A timer of the call map that shall not run, so that the walk can be seen to miss it;
+ * CALL_TIMER_COUNT: none. */
+extern CallTimerId legs_stopped_timer;

@@ -34,6 +34,7 @@ typedef struct Walker {
     GQueue open;       /* of Node* */
     Node *node;        /* the one whose events are being tried */
     CallEvent event;   /* being tried */
+    gboolean patient;  /* it comes by mere waiting */
 } Walker;
 
 static guint step_hash(gconstpointer key)
@@ -97,7 +98,7 @@ static Node *walk_reach(Walker *walker, const Step *step)
     }
     if (walker->node) {
         g_ptr_array_add(walker->node->next, node);
-        if (legs_event_is_patience(walker->event))
+        if (walker->patient)
             g_ptr_array_add(walker->node->patience, node);
     }
     return node;
@@ -156,7 +157,7 @@ static void walk_row_ends(Walker *walker, Step step, const CallRule *rule, CallE
 static void walk_actions(Walker *walker, Step step, const CallRule *rule, CallEvent event, guint i)
 {
     CallAction action = i < CALL_RULE_ACTIONS ? rule->actions[i] : ACTION_END;
-    CallEvent refusal = legs_refusal(action);
+    CallEvent refusal = legs_refusal(&step.legs, action);
     const char *wrong;
 
     if (walker->walk->wrong)
@@ -226,6 +227,8 @@ static void walk_try(Walker *walker, Node *node, CallEvent event, Fit fit)
 {
     walker->node = node;
     walker->event = event;
+    walker->patient =
+        legs_event_is_patience(&node->step.legs, node->step.sip, node->step.isdn, event);
     g_hash_table_remove_all(walker->tried);
     walk_event(walker, node->step, event, fit);
 }
