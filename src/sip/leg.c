@@ -29,6 +29,7 @@ UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 void leg_free(UaLeg *leg)
 {
     loop_timer_free(leg->ua->loop, leg->expires);
+    loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
@@ -61,6 +62,7 @@ void leg_part(void *room, Call *call)
     call_set_sip_leg(call, NULL);
     leg->call = NULL;
     loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
+    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->repeat));
     if (!leg->closing && !leg->terminated) {
         leg->closing = TRUE;
         if (leg->uas && !leg->established)

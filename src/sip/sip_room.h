@@ -109,6 +109,9 @@ struct UaLeg {
     gboolean answer_waits;         /* 200 is due as soon as the PRACK has come */
     gboolean expired;              /* the INVITE's Expires ran out: 487 */
     LoopTimer *expires;
+    int told_status;     /* the last reliable provisional response */
+    gboolean told_media; /* it was to carry a description */
+    LoopTimer *repeat;   /* and is due again */
 
     /* UAC */
     char *call_id;               /* key in the ua's calling */

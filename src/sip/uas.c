@@ -8,6 +8,11 @@
 #include <sofia-sip/sip_util.h>
 #include <string.h>
 
+/* RFC 3262 3: how often a provisional response that was acknowledged is followed by another one, so
+ * that no proxy's Timer C cuts a call that rings long. The others NTA repeats by itself, every
+ * minute (RFC 3261 13.3.1.1). */
+#define REPEAT_US (150 * G_USEC_PER_SEC)
+
 static void uas_expired(void *user)
 {
     UaLeg *leg = user;
@@ -158,8 +163,9 @@ static gboolean uas_describe_answer(UaLeg *leg)
  * made. */
 static int uas_description(UaLeg *leg, int status, gboolean media)
 {
-    gboolean sure = status == 200 ||
-                    (leg->reliable && (leg->theirs_known || leg->reliable_only || status == 183));
+    gboolean sure =
+        status == 200 ||
+        (leg->reliable && (leg->theirs_known || leg->reliable_only || status == 183 || media));
 
     if (leg->answer_sent_reliably || leg->offer == OFFER_SENT)
         return 0;
@@ -185,16 +191,31 @@ static void uas_note_description(UaLeg *leg, int status)
     }
 }
 
+static void uas_repeat(void *user);
+
+static void uas_plan_repeat(UaLeg *leg, int status, gboolean media)
+{
+    leg->told_status = status;
+    leg->told_media = media;
+    if (!leg->repeat)
+        leg->repeat = loop_timer_new(leg->ua->loop, uas_repeat, leg);
+    loop_timer_start(leg->ua->loop, leg->repeat, REPEAT_US);
+}
+
 static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean media)
 {
     int sdp = uas_description(leg, status, media);
-    /* A late offer is made as late as it may: 180 stays unreliable unless 100rel is required. */
-    gboolean late = !leg->theirs_known && !leg->reliable_only;
+    /* A late offer is made as late as it may: a 180 that needs no media stays unreliable unless
+     * 100rel is required. */
+    gboolean late = !leg->theirs_known && !leg->reliable_only && !media;
+    gboolean reliable = status < 200 && leg->reliable && (!late || status == 183);
 
     if (sdp < 0)
         return FALSE;
-    if (status < 200 && leg->reliable && (!late || status == 183))
+    if (reliable) {
         leg->unpracked++;
+        uas_plan_repeat(leg, status, media);
+    }
     leg_note_response(leg, LADDER_OUT, status, phrase, NULL, sdp > 0);
     nua_respond(leg->nh, status, phrase, SIPTAG_CONTACT_STR(leg->ua->contact),
                 NUTAG_EARLY_MEDIA(!late),
@@ -203,6 +224,16 @@ static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean
     if (sdp > 0)
         uas_note_description(leg, status);
     return TRUE;
+}
+
+static void uas_repeat(void *user)
+{
+    UaLeg *leg = user;
+
+    if (!leg->call || leg->closing || leg->established || leg->answer_waits)
+        return;
+    if (!leg->unpracked) /* otherwise its end is near */
+        uas_respond(leg, leg->told_status, sip_status_phrase(leg->told_status), leg->told_media);
 }
 
 static gboolean uas_act(Call *call, int status, const char *phrase, gboolean media)
@@ -361,7 +392,6 @@ void uas_cancelled(UaLeg *leg, sip_t const *sip)
      * has hung up. */
     gboolean answered = leg->established || leg->answer_waits;
 
-    leg->closing = TRUE;
     leg_note_cause(leg, LADDER_IN, "CANCEL", leg_cause_in(sip));
     leg_note_response(leg, LADDER_OUT, SIP_200_OK, "CANCEL", FALSE);
     leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);

@@ -422,6 +422,36 @@ static void a_late_offer_is_made_in_a_reliable_183(void)
     story_close(&story);
 }
 
+/* ALERTING with in-band information: the phone shall hear it, so it needs our offer now. */
+static void a_late_offer_is_made_in_a_180_with_media(void)
+{
+    static const char *const hundred[] = {"Supported: 100rel\r\n", "Require: 100rel\r\n"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(hundred); i++) {
+        Story story;
+        const char *heard;
+
+        story_open(&story);
+        phone_request(story.phone, "INVITE", story.uri, hundred[i], NULL);
+        story_events(&story, "INVITE");
+        hall_fake_act(story_call(&story), ACTION_SIP_RING_MEDIA);
+        heard = phone_hear(story.phone, "SIP/2.0 180");
+        g_assert_nonnull(strstr(message_body(heard), "RTP/AVP 8 0"));
+        prack_rseq(&story, heard, SDP_BOTH);
+        phone_hear(story.phone, "SIP/2.0 200");
+        story_events(&story, "MEDIA+media");
+        hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
+        g_assert_cmpstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), ==, "");
+        phone_ack(story.phone, NULL);
+        story_events(&story, "ACK");
+        phone_request(story.phone, "BYE", NULL, "", NULL);
+        story_events(&story, "BYE/16");
+        hall_fake_end(story_call(&story));
+        story_settles(&story);
+        story_close(&story);
+    }
+}
+
 static void a_late_offer_without_answer_is_lost(void)
 {
     Story story;
@@ -561,6 +591,8 @@ void uas_stories(void)
     g_test_add_func("/sip/uas/a-late-offer-is-made-in-the-200", a_late_offer_is_made_in_the_200);
     g_test_add_func("/sip/uas/a-late-offer-is-made-in-a-reliable-183",
                     a_late_offer_is_made_in_a_reliable_183);
+    g_test_add_func("/sip/uas/a-late-offer-is-made-in-a-180-with-media",
+                    a_late_offer_is_made_in_a_180_with_media);
     g_test_add_func("/sip/uas/a-late-offer-without-answer-is-lost",
                     a_late_offer_without_answer_is_lost);
     g_test_add_func("/sip/uas/a-missing-ack-is-told", a_missing_ack_is_told);
