@@ -34,6 +34,9 @@ typedef struct RouteMatch {
 RouteResult route_match(const Settings *settings, const CallOrigin *origin, const CallSetup *setup,
                         guint alternative, RouteMatch *match);
 
+/* Makes CALLED, as MATCH left it, what the trunk that MATCH found is told: a type or plan the route states stays. */
+void route_dial(const RouteMatch *match, Number *called);
+
 /* One pattern against digits: X 0-9, Z 1-9, N 2-9, [1-5] or [13-5], '.' one or more of anything (last only), '!' zero or more (last only),
  * others literally ('+' matches a leading plus of an international number). */
 typedef enum PatternFit { PATTERN_NO, PATTERN_PARTIAL, PATTERN_YES } PatternFit;

@@ -75,8 +75,7 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
     call_forget_spans(call);
     if (match->target.trunk) {
         call->trunk = match->target.trunk;
-        if (match->route->ton < 0)
-            number_to_trunk(call->trunk, &call->setup.called);
+        route_dial(match, &call->setup.called);
         calling_to_trunk(call->trunk, &call->setup.calling);
         return;
     }

@@ -186,6 +186,15 @@ static RouteResult route_apply(const Settings *settings, const CallOrigin *origi
     return target_settle(settings, origin, setup, route->targets->pdata[alternative], match);
 }
 
+void route_dial(const RouteMatch *match, Number *called)
+{
+    if (match->route->ton >= 0)
+        return;
+    number_to_trunk(match->target.trunk, called);
+    if (match->route->npi >= 0)
+        called->npi = (NumberingPlan)match->route->npi;
+}
+
 RouteResult route_match(const Settings *settings, const CallOrigin *origin, const CallSetup *setup,
                         guint alternative, RouteMatch *match)
 {

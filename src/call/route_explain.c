@@ -46,8 +46,7 @@ static void explain_target(GString *text, const Settings *settings, const CallOr
     if (match->target.trunk) {
         CallSetup dialled = match->setup;
 
-        if (match->route->ton < 0)
-            number_to_trunk(match->target.trunk, &dialled.called);
+        route_dial(match, &dialled.called);
         explain_numbers(text, "  the PBX is told", &dialled);
     }
 }

@@ -322,6 +322,35 @@ static void no_port_is_told_and_frees_the_channel(void)
     fake_free(fake);
 }
 
+/* A plan that the route states is the one the PBX is told, whatever the type becomes. */
+static void route_decides_the_numbering_plan(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+    Call *call;
+
+    fake_trunk(fake->settings, "pbx")->called_ton = TON_NATIONAL;
+    fake_route(fake->settings, "to-pbx")->npi = NPI_PRIVATE;
+    call = fake_call_from_phone(fake, "200", &id);
+    g_assert_cmpint(call_setup(call)->called.ton, ==, TON_NATIONAL);
+    g_assert_cmpint(call_setup(call)->called.npi, ==, NPI_PRIVATE);
+    fake_free(fake);
+}
+
+/* RFC 4497 8.3.1: no trunk is told a number shorter than it dials, the second one neither. */
+static void short_numbers_pass_by_an_alternative(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+
+    fake_trunk(fake->settings, "spare")->min_digits = 4;
+    fake_call_from_phone(fake, "200", &id);
+    fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, 34);
+    says_last(fake, id, "channel_free sip_reject:503");
+    fake_assert_gone(fake, id);
+    fake_free(fake);
+}
+
 /* A queue or an announcement before ALERTING holds its channel as long as the trunk lets it, and no
  * longer: a caller that vanishes says nothing. */
 static void early_media_has_an_end(void)
@@ -495,6 +524,8 @@ int main(int argc, char **argv)
     STORY(last_target_decides_the_status);
     STORY(no_channel_is_503);
     STORY(no_port_is_told_and_frees_the_channel);
+    STORY(route_decides_the_numbering_plan);
+    STORY(short_numbers_pass_by_an_alternative);
     STORY(early_media_has_an_end);
     STORY(announcement_ends_the_call);
     STORY(announcement_is_forgotten_by_connect);

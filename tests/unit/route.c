@@ -349,7 +349,7 @@ static void routes_are_explained(void)
     CallOrigin phone = {.kind = ORIGIN_SIP};
     CallSetup setup = {.called = {.digits = "200"}, .calling = {.digits = "101"}, .complete = TRUE};
     g_autofree char *found = route_explain(settings, &phone, &setup);
-    g_autofree char *barred = NULL, *none = NULL, *abroad = NULL;
+    g_autofree char *barred = NULL, *none = NULL, *abroad = NULL, *planned = NULL;
 
     g_assert_nonnull(strstr(found, "route: to-pbx\n"));
     g_assert_nonnull(strstr(found, "target 1: trunk pbx\n"));
@@ -364,6 +364,11 @@ static void routes_are_explained(void)
     g_strlcpy(setup.called.digits, "0033", sizeof(setup.called.digits));
     abroad = route_explain(settings, &phone, &setup);
     g_assert_nonnull(strstr(abroad, "barred with cause 21"));
+    g_strlcpy(setup.called.digits, "200", sizeof(setup.called.digits));
+    fake_trunk(settings, "pbx")->called_ton = TON_NATIONAL;
+    fake_route(settings, "to-pbx")->npi = NPI_PRIVATE;
+    planned = route_explain(settings, &phone, &setup);
+    g_assert_nonnull(strstr(planned, "the PBX is told: called '200' (national/private)"));
     fake_settings_free(settings);
 }
 
