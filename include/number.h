@@ -31,6 +31,9 @@ char *number_to_user(const TrunkSettings *trunk, const Number *number);
  * international prefix. */
 gboolean number_is_international(const TrunkSettings *trunk, const Number *number);
 
+/* The same for a NUMBER that came from TRUNK and has the type it came with. */
+gboolean number_came_international(const TrunkSettings *trunk, const Number *number);
+
 /* "+49 7131 ..." style text for logs: "'100' (unknown/E.164)". Points to BUFFER. */
 const char *number_describe(const Number *number, char *buffer, gsize size);
 

@@ -82,17 +82,26 @@ char *number_to_user(const TrunkSettings *trunk, const Number *number)
     return g_strdup(number->digits);
 }
 
-gboolean number_is_international(const TrunkSettings *trunk, const Number *number)
+static gboolean number_leaves(const TrunkSettings *trunk, const Number *number, TypeOfNumber ton)
 {
-    /* What the trunk will be told counts, not what was dialled. */
-    TypeOfNumber ton = number->ton == TON_UNKNOWN && trunk ? trunk->called_ton : number->ton;
-
     if (!number->digits[0])
         return FALSE;
     if (ton == TON_INTERNATIONAL)
         return own_country_length(trunk, number->digits) == 0;
     return trunk && trunk->international_prefix && *trunk->international_prefix &&
            g_str_has_prefix(number->digits, trunk->international_prefix);
+}
+
+gboolean number_is_international(const TrunkSettings *trunk, const Number *number)
+{
+    /* What the trunk will be told counts, not what was dialled. */
+    return number_leaves(trunk, number,
+                         number->ton == TON_UNKNOWN && trunk ? trunk->called_ton : number->ton);
+}
+
+gboolean number_came_international(const TrunkSettings *trunk, const Number *number)
+{
+    return number_leaves(trunk, number, number->ton);
 }
 
 static const char *ton_name(TypeOfNumber ton)

@@ -130,11 +130,32 @@ static gboolean call_leaves_country(const TrunkSettings *trunk, const CallSetup 
            number_is_international(trunk, &asked->called);
 }
 
+/* The same for a call from TRUNK to a SIP URI: what the PBX dialled counts, and what the route
+ * makes of it. */
+static gboolean call_comes_for_abroad(const TrunkSettings *trunk, const CallSetup *asked,
+                                      const CallSetup *rewritten, guint strip)
+{
+    return number_came_international(trunk, &rewritten->called) ||
+           (strip < strlen(asked->called.digits) &&
+            number_came_international(trunk, &asked->called));
+}
+
+static RouteResult match_bar_country(RouteMatch *match, const TrunkSettings *trunk)
+{
+    g_snprintf(match->why, sizeof(match->why),
+               "route %s: the number leaves the country of trunk %s, without international = yes",
+               match->route->name, trunk->name);
+    match->cause = CAUSE_CALL_REJECTED;
+    return ROUTE_BARRED;
+}
+
 static RouteResult target_settle(const Settings *settings, const CallOrigin *origin,
                                  const CallSetup *asked, const RouteTo *to, RouteMatch *match)
 {
     const RouteSettings *route = match->route;
     gboolean to_pri = to->trunk != NULL;
+    const TrunkSettings *came =
+        origin->kind == ORIGIN_PRI ? lookup_trunk(settings, origin->trunk) : NULL;
 
     if ((origin->kind == ORIGIN_PRI) == to_pri && !route->transit) {
         g_snprintf(match->why, sizeof(match->why), "route %s: %s without transit = yes",
@@ -147,13 +168,11 @@ static RouteResult target_settle(const Settings *settings, const CallOrigin *ori
         if (route->international ||
             !call_leaves_country(to->trunk, asked, &match->setup, route->strip))
             return ROUTE_FOUND;
-        g_snprintf(
-            match->why, sizeof(match->why),
-            "route %s: the number leaves the country of trunk %s, without international = yes",
-            route->name, to->trunk->name);
-        match->cause = CAUSE_CALL_REJECTED;
-        return ROUTE_BARRED;
+        return match_bar_country(match, to->trunk);
     }
+    if (came && !route->international &&
+        call_comes_for_abroad(came, asked, &match->setup, route->strip))
+        return match_bar_country(match, came);
     if (!uri_fill(to->uri, lookup_trunk(settings, origin->trunk), &match->setup.called,
                   match->target.uri))
         return match_fail(match, ROUTE_NO_MATCH, CAUSE_INVALID_NUMBER_FORMAT,

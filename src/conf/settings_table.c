@@ -296,7 +296,7 @@ const SettingRow setting_rows[] = {
     ROUTE(on_causes, "on-causes", causes, DEFAULT(""), NEW_CALLS,
           SAYS "The Q.850 causes after which the next target is tried. Empty: 34, 38, 41, 42, 47. 17 (user busy) is never one."),
     ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
-          SAYS "Numbers that leave the trunk's country are allowed. No: they are refused with 403."),
+          SAYS "Numbers that leave the country of the trunk are allowed: of the one the call goes to, and where it goes to a SIP URI of the one it came from. No: they are refused with 403, toward the PBX with cause 21."),
     ROUTE(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Calls from a trunk to a trunk, or from SIP to SIP, are not barred by this route. A call joins one SIP and one ISDN leg, so such a target itself is passed over, and refused with cause 79 when it is the last."),
     ROUTE(emergency, "emergency", flag, DEFAULT("no"), NEW_CALLS,

@@ -217,6 +217,56 @@ static void calls_abroad_are_barred(void)
     }
 }
 
+/* A call from the PBX to a SIP URI (a carrier's, perhaps) is barred by the country of its trunk. */
+static void calls_abroad_are_barred_toward_sip_too(void)
+{
+    static const struct {
+        const char *called;
+        guint strip;
+        const char *prepend;
+        RouteResult result;
+    } rows[] = {
+        {"100", 0, NULL, ROUTE_FOUND},       {"+331234", 0, NULL, ROUTE_BARRED},
+        {"+497131", 0, NULL, ROUTE_FOUND},   {"00331234", 0, NULL, ROUTE_BARRED},
+        {"00331234", 2, NULL, ROUTE_BARRED}, /* it was one */
+        {"9331234", 1, "+", ROUTE_BARRED},   /* it becomes one */
+        {"9331234", 1, "00", ROUTE_BARRED},  {"9497131", 1, "+", ROUTE_FOUND},
+        {"00331234", 8, "100", ROUTE_FOUND}, /* nothing of it is left */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Settings *settings = fake_settings_new();
+        RouteSettings *route = fake_route(settings, "to-phones");
+        CallOrigin origin = {.kind = ORIGIN_PRI, .trunk = "pbx"};
+        CallSetup setup = {.complete = TRUE};
+        gboolean plus = *rows[i].called == '+';
+        g_autofree char *told = NULL;
+        RouteMatch match;
+
+        g_ptr_array_set_size(route->called, 0);
+        g_ptr_array_add(route->called, g_strdup("+."));
+        g_ptr_array_add(route->called, g_strdup("."));
+        g_ptr_array_remove_range(settings->routes, 0, 1); /* to-pbx */
+        route->strip = rows[i].strip;
+        route->prepend = (char *)rows[i].prepend;
+        g_strlcpy(setup.called.digits, rows[i].called + plus, sizeof(setup.called.digits));
+        setup.called.ton = plus ? TON_INTERNATIONAL : TON_UNKNOWN;
+        g_test_message("%s", rows[i].called);
+        g_assert_cmpint(route_match(settings, &origin, &setup, 0, &match), ==, rows[i].result);
+        told = route_explain(settings, &origin, &setup);
+        if (rows[i].result == ROUTE_BARRED) {
+            g_assert_cmpuint(match.cause, ==, 21);
+            g_assert_nonnull(strstr(told, "barred with cause 21: route to-phones: the number "
+                                          "leaves the country of trunk pbx"));
+        } else {
+            g_assert_null(strstr(told, "barred"));
+        }
+        route->international = TRUE;
+        g_assert_cmpint(route_match(settings, &origin, &setup, 0, &match), ==, ROUTE_FOUND);
+        fake_settings_free(settings);
+    }
+}
+
 static void transit_is_barred(void)
 {
     Settings *settings = fake_settings_new();
@@ -385,6 +435,7 @@ int main(int argc, char **argv)
     CASE(numbers_are_rewritten);
     CASE(calling_number_is_rewritten_if_there_is_one);
     CASE(calls_abroad_are_barred);
+    CASE(calls_abroad_are_barred_toward_sip_too);
     CASE(transit_is_barred);
     CASE(origins_choose_the_route);
     CASE(calling_patterns_must_fit);
