@@ -143,6 +143,14 @@ static gboolean bearer_is_served(const pri_event_ring *ring)
            ring->layer1 == PRI_LAYER_1_ULAW;
 }
 
+/* Q.931 4.5.10 reserves the fourth value: what its meaning may be, it is not for showing. */
+static Presentation presentation_read(int octet)
+{
+    Presentation presentation = (Presentation)(octet >> 5 & 3);
+
+    return presentation <= PRESENTATION_UNAVAILABLE ? presentation : PRESENTATION_RESTRICTED;
+}
+
 static void plan_read(int plan, Number *number)
 {
     number->ton = (TypeOfNumber)(plan >> 4 & 7);
@@ -156,7 +164,7 @@ static void calling_read(const pri_event_ring *ring, Number *number)
     number->presentation = PRESENTATION_UNAVAILABLE;
     if (!party->valid)
         return;
-    number->presentation = (Presentation)(party->presentation >> 5 & 3);
+    number->presentation = presentation_read(party->presentation);
     number->screening = (Screening)(party->presentation & 3);
     plan_read(party->plan, number);
     if (!digits_copy(party->str, number->digits, sizeof number->digits))
@@ -169,7 +177,7 @@ static void name_read(DChannel *dchan, const struct pri_party_name *party, CallS
 
     if (!party->valid)
         return;
-    setup->name_presentation = (Presentation)(party->presentation >> 5 & 3);
+    setup->name_presentation = presentation_read(party->presentation);
     if (party->char_set == PRI_CHAR_SET_ISO10646_UTF_8STRING)
         name_clean(party->str, setup->name, sizeof setup->name);
     else

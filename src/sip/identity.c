@@ -145,7 +145,9 @@ void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean
                     const char *host, IdentityOut *out)
 {
     const Number *calling = &asked->calling;
-    gboolean restricted = calling->presentation == PRESENTATION_RESTRICTED;
+    /* What is neither allowed nor unavailable is not shown, whatever it may mean. */
+    gboolean restricted = calling->presentation != PRESENTATION_ALLOWED &&
+                          calling->presentation != PRESENTATION_UNAVAILABLE;
     gboolean believed =
         calling->screening != SCREENING_USER_FAILED &&
         (!trunk || trunk->trust_calling || calling->screening == SCREENING_USER_PASSED ||

@@ -364,6 +364,28 @@ static void the_far_ends_name_is_read(void)
     stage_free(stage);
 }
 
+/* Q.931 4.5.10: what is restricted, and what nobody has given a meaning, is not shown. */
+static void presentation_is_read_with_care(void)
+{
+    static const struct {
+        int told;
+        Presentation presentation;
+    } rows[] = {{0x00, PRESENTATION_ALLOWED},
+                {0x20, PRESENTATION_RESTRICTED},
+                {0x60, PRESENTATION_RESTRICTED}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Stage *stage = stage_new(CPE, FALSE);
+
+        stage->far_presentation = rows[i].told;
+        stage_far_calls(stage, "150", 3, TRUE, TRUE);
+        stage_run(stage, 10);
+        g_assert_cmpint(call_asked(stage_call(stage))->calling.presentation, ==,
+                        rows[i].presentation);
+        stage_free(stage);
+    }
+}
+
 /* Left out, a letter would make another number of it. Separators say nothing. */
 static void only_digits_enter(void)
 {
@@ -444,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/identity/number-out", the_number_leaves_as_the_trunk_says);
     g_test_add_func("/isdn/identity/longest-number", the_longest_number_and_one_digit_more);
     g_test_add_func("/isdn/identity/name-in", the_far_ends_name_is_read);
+    g_test_add_func("/isdn/in/presentation-is-read-with-care", presentation_is_read_with_care);
     g_test_add_func("/isdn/identity/digits", only_digits_enter);
     g_test_add_func("/isdn/identity/digits-follow", only_digits_follow);
     g_test_add_func("/isdn/ladder", the_ladder_names_messages);

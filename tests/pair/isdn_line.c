@@ -352,7 +352,7 @@ void stage_far_calls(Stage *stage, const char *number, int channel, gboolean exc
     pri_sr_set_bearer(record, PRI_TRANS_CAP_3_1K_AUDIO, PRI_LAYER_1_ALAW);
     pri_set_overlapdial(stage->far, !complete);
     pri_sr_set_called(record, called, PRI_UNKNOWN, complete);
-    pri_sr_set_caller(record, caller, name, PRI_UNKNOWN, PRES_ALLOWED_USER_NUMBER_NOT_SCREENED);
+    pri_sr_set_caller(record, caller, name, PRI_UNKNOWN, stage->far_presentation);
     g_assert_cmpint(pri_setup(stage->far, stage->far_call, record), ==, 0);
     pri_sr_free(record);
     far_rearm(stage);

@@ -26,6 +26,7 @@ struct Stage {
     int hook_count; /* the hook's own */
 
     q931_call *far_call; /* of the last RING, or made by the test */
+    int far_presentation; /* of its calling number, as libpri has it */
     int far_channel;     /* asked for or given by us, last */
     Screening screening; /* of the number of phones that call; network provided unless a test says
                             otherwise */

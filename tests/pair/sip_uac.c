@@ -117,6 +117,8 @@ static void identity_follows_the_table(void)
          "\"Ann\" <sip:555@127.0.0.1;user=phone>", "\"Ann\" <sip:555@127.0.0.1;user=phone>", NULL},
         {"555", PRESENTATION_ALLOWED, SCREENING_USER_FAILED, FALSE, TRUE,
          "\"Ann\" <sip:555@127.0.0.1;user=phone>", NULL, NULL},
+        {"555", 3, 0, FALSE, TRUE, "\"Anonymous\" <sip:anonymous@anonymous.invalid>", NULL,
+         "id"}, /* reserved in Q.931 */
         {"5#5", PRESENTATION_ALLOWED, 0, FALSE, TRUE, "\"Ann\" <sip:5%235@127.0.0.1;user=phone>",
          "\"Ann\" <sip:5%235@127.0.0.1;user=phone>", NULL},
     };
