@@ -97,6 +97,17 @@ static gboolean number_suffices(const RouteMatch *match)
            strlen(match->setup.called.digits) >= match->target.trunk->min_digits;
 }
 
+/* The next alternative from *INDEX on that takes the number. */
+static gboolean call_seek_on(const Call *call, guint *index, RouteMatch *match)
+{
+    while (call_seek(call, index, match) == ROUTE_FOUND) {
+        if (number_suffices(match))
+            return TRUE;
+        (*index)++;
+    }
+    return FALSE;
+}
+
 void call_route(Call *call, const CallNews *news)
 {
     guint alternative = 0;
@@ -201,8 +212,7 @@ void call_route_next(Call *call)
         call_try_trunk_again(call, COUNT_SPAN_RETRIES);
         return;
     }
-    if (call_may_try_on(call, &call->kept) &&
-        call_seek(call, &alternative, &match) == ROUTE_FOUND) {
+    if (call_may_try_on(call, &call->kept) && call_seek_on(call, &alternative, &match)) {
         hall_count(call->hall, COUNT_ALTERNATIVES);
         log_info("C%u cause %u: tries alternative %u of route %s", call->id, cause, alternative,
                  match.route->name);
@@ -226,7 +236,7 @@ gboolean call_may_continue(const Call *call, guint8 cause)
         return FALSE;
     if (call_may_change_channel(call, cause) || call_may_change_span(call, cause))
         return TRUE;
-    return call_may_try_on(call, &kept) && call_seek(call, &alternative, &match) == ROUTE_FOUND;
+    return call_may_try_on(call, &kept) && call_seek_on(call, &alternative, &match);
 }
 
 void call_collect_digits(Call *call, const CallNews *news)
