@@ -501,6 +501,7 @@ static void the_public_host_is_what_phones_see(void)
     story_events(&story, "FAILURE/486");
     hall_fake_end(story_call(&story));
     story_settles(&story);
+    g_free(hall_fake_events(story.hall));
     story_close(&story);
 }
 

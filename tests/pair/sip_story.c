@@ -72,6 +72,7 @@ void story_open_at(Story *story, const char *address)
 
 void story_close(Story *story)
 {
+    story_events(story, ""); /* none that the story has not told */
     g_assert_cmpuint(ua_leg_count(story->ua), ==, 0);
     phone_free(story->phone);
     ua_free(story->ua);
@@ -85,6 +86,8 @@ void story_events(Story *story, const char *wanted)
     gint64 end = loop_now(story->loop) + 3 * G_USEC_PER_SEC;
     g_autoptr(GString) events = g_string_new(NULL);
 
+    if (!*wanted)
+        loop_rest(story->loop, 15); /* what is on its way arrives */
     for (;;) {
         g_autofree char *news = hall_fake_events(story->hall);
 

@@ -24,9 +24,9 @@ typedef struct Story {
 void story_open(Story *story);
 /* The same at another address than 127.0.0.1. */
 void story_open_at(Story *story, const char *address);
-/* Also asserts that no leg is left. */
+/* Also asserts that no leg is left, and no event untold. */
 void story_close(Story *story);
-/* Runs the loop until the events since the last time are WANTED (up to 3 s). */
+/* Runs the loop until the events since the last time are WANTED (up to 3 s); a while when none are. */
 void story_events(Story *story, const char *wanted);
 /* Runs the loop until no leg is left (up to 3 s). */
 void story_settles(Story *story);
