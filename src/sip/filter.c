@@ -194,8 +194,8 @@ static const char *request_fault(const sip_t *sip)
 }
 
 /* The headers of a message are known: what is wrong with it is told here and nowhere else, and
- * what a stranger may not say becomes garbage. */
-static void headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
+ * what a stranger may not say becomes garbage. TRUE when all is well. */
+static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
 {
     const struct sockaddr *source = &msg_addr(msg)->su_sa;
     sip_t *sip = (sip_t *)pub;
@@ -206,7 +206,7 @@ static void headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
         !early_is_spoken_to(filter->ua, sip, source)) {
         filter_drop(filter, source, what);
         msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
-        return;
+        return FALSE;
     }
     why = sip->sip_request ? request_fault(sip) : NULL;
     if (sip->sip_call_id && sip->sip_cseq) {
@@ -218,13 +218,14 @@ static void headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
         filter_tell_malformed(filter, source, what, why);
     if (sip->sip_call_id && sip->sip_cseq && (sip->sip_status || !why))
         filter_tell(filter, msg, pub);
+    return !why;
 }
 
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
 {
     SourceFilter *filter = NULL;
     sip_t *sip = (sip_t *)pub;
-    gboolean first = !(sip->sip_flags & MSG_FLG_BODY);
+    gboolean first = !(sip->sip_flags & MSG_FLG_BODY), well;
     issize_t result;
 
     for (GSList *at = filters; at && !filter; at = at->next) {
@@ -233,10 +234,10 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     }
     if (!filter)
         return -1;
-    if (first)
-        headers_judge(filter, msg, pub);
+    /* Called a second time where there is a body. */
+    well = first ? headers_judge(filter, msg, pub) : sip->sip_request && !request_fault(sip);
     result = filter->extract_body(msg, pub, body, size, end);
-    if (first && sip->sip_request && !request_fault(sip) && sip->sip_flags & MSG_FLG_TRUNC)
+    if (well && sip->sip_request && sip->sip_flags & MSG_FLG_TRUNC)
         filter_tell_malformed(filter, &msg_addr(msg)->su_sa, sip->sip_request->rq_method_name,
                               "its body is shorter than Content-Length");
     return result;

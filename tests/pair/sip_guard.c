@@ -3,6 +3,7 @@
 #include "sip_story.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void refusals_have_their_status(void)
 {
@@ -245,15 +246,91 @@ static void the_far_end_of_our_call_is_heard(void)
     story_close(&story);
 }
 
-static void malformed_messages_are_answered_and_counted(void)
+/* From here on to log_given() the log goes to a file. */
+static int log_taken(int *file)
 {
-    Story story;
+    int usual = dup(STDERR_FILENO);
 
-    story_open(&story);
-    phone_request(story.phone, "OPTIONS", story.uri, "Session-Expires: never\r\n", NULL);
-    phone_hear(story.phone, "SIP/2.0 400");
-    g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
-    story_close(&story);
+    *file = g_file_open_tmp(NULL, NULL, NULL);
+    g_assert_cmpint(*file, >=, 0);
+    g_assert_cmpint(dup2(*file, STDERR_FILENO), ==, STDERR_FILENO);
+    return usual;
+}
+
+static char *log_given(int usual, int file)
+{
+    char text[16384];
+    ssize_t size = pread(file, text, sizeof(text) - 1, 0);
+
+    dup2(usual, STDERR_FILENO);
+    close(usual);
+    close(file);
+    g_assert_cmpint(size, >=, 0);
+    return g_strndup(text, (gsize)size);
+}
+
+/* The whole message but its first line. */
+#define HEADERS(without)                                                                           \
+    "Via: SIP/2.0/UDP 127.0.0.1:5099;rport;branch=z9hG4bKm\r\nMax-Forwards: 70\r\n"                \
+    "From: <sip:1@x>;tag=1\r\n" without "Call-ID: m\r\n"
+#define TO "To: <sip:200@x>\r\n"
+#define SDP_CASE(body) "Content-Type: application/sdp\r\nContent-Length: " body
+
+/* One answer, one line, one count: whoever of us finds the fault. */
+static void malformed_messages_are_told_once(void)
+{
+    static const struct {
+        const char *line, *headers, *answer; /* answer NULL: none can be given */
+    } cases[] = {
+        {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\nSession-Expires: never\r\n\r\n",
+         "SIP/2.0 400"},
+        {"OPTIONS %s SIP/2.0", HEADERS("") "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 400"},
+        {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\n\r\n", "SIP/2.0 400"},
+        {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\nContent-Length: 9\r\n\r\nabc",
+         "SIP/2.0 400"},
+        {"OPTIONS %s SIP/3.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 505"},
+        {"INVITE %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\n\r\n", "SIP/2.0 400"},
+        {"INVITE %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\nContact: <foo:x>\r\n\r\n",
+         "SIP/2.0 400"},
+        {"INVITE %s SIP/2.0",
+         HEADERS(TO) "CSeq: 1 INVITE\r\nContact: <sip:1@127.0.0.1>\r\n" SDP_CASE(
+             "5") "\r\n\r\nnonsense",
+         "SIP/2.0 400 Bad Session Description"},
+        {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n", NULL}, /* no empty line */
+        {"OPTIONS %s", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", NULL},
+        {"OPTIONS", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) parts = g_strsplit(cases[i].line, "%s", 2);
+        g_autoptr(GString) text = g_string_new(parts[0]);
+        g_autofree char *log = NULL, *port = NULL;
+        g_auto(GStrv) lines = NULL;
+        Story story;
+        int usual, file;
+
+        story_open(&story);
+        port = g_strdup_printf("%u", phone_port(story.phone));
+        if (parts[1])
+            g_string_append_printf(text, "%s%s", story.uri, parts[1]);
+        g_string_append_printf(text, "\r\n%s", cases[i].headers);
+        g_string_replace(text, "5099", port, 1);
+        g_test_message("%s", text->str);
+        usual = log_taken(&file);
+        phone_send_raw(story.phone, text->str, text->len);
+        if (cases[i].answer)
+            phone_hear(story.phone, cases[i].answer);
+        else
+            g_assert_true(phone_hears_nothing(story.phone, 30));
+        loop_rest(story.loop, 10);
+        log = log_given(usual, file);
+        lines = g_strsplit(g_strchomp(log), "\n", -1);
+        g_assert_cmpuint(g_strv_length(lines), ==, 1);
+        g_assert_nonnull(strstr(lines[0], " sip: malformed "));
+        g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
+        g_assert_cmpuint(story_counter(&story, "requests dropped"), ==, 0);
+        story_close(&story);
+    }
 }
 
 /* A dialog whose requests of ours could go nowhere is not begun. */
@@ -408,6 +485,7 @@ static void noise_does_no_harm(void)
         hall_fake_end(call);
     g_rand_free(rand);
     story_settles(&story);
+    g_free(hall_fake_events(story.hall));
     story_close(&story);
 }
 
@@ -501,7 +579,6 @@ static void the_public_host_is_what_phones_see(void)
     story_events(&story, "FAILURE/486");
     hall_fake_end(story_call(&story));
     story_settles(&story);
-    g_free(hall_fake_events(story.hall));
     story_close(&story);
 }
 
@@ -520,8 +597,8 @@ void guard_stories(void)
     g_test_add_func("/sip/guard/a-stranger-gets-nothing", a_stranger_gets_nothing);
     g_test_add_func("/sip/guard/the-far-end-of-our-call-is-heard",
                     the_far_end_of_our_call_is_heard);
-    g_test_add_func("/sip/guard/malformed-messages-are-answered-and-counted",
-                    malformed_messages_are_answered_and_counted);
+    g_test_add_func("/sip/guard/malformed-messages-are-told-once",
+                    malformed_messages_are_told_once);
     g_test_add_func("/sip/guard/targets-that-cannot-be-reached-are-refused",
                     targets_that_cannot_be_reached_are_refused);
     g_test_add_func("/sip/guard/torture-does-no-harm", torture_does_no_harm);
