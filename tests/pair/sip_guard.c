@@ -2,6 +2,7 @@
  */
 #include "sip_story.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -489,6 +490,115 @@ static void noise_does_no_harm(void)
     story_close(&story);
 }
 
+/* What is allocated now, by whichever allocator counts it. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static gsize allocated_now(void)
+{
+    if (__sanitizer_get_current_allocated_bytes)
+        return __sanitizer_get_current_allocated_bytes();
+    return mallinfo2().uordblks;
+}
+
+/* Takes the answers that have come, and acknowledges what is to be. */
+static void answers_take(int fd, const struct sockaddr_in *to)
+{
+    char answer[65536];
+    ssize_t size;
+
+    while ((size = recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT)) > 0) {
+        g_autoptr(GString) ack = g_string_new("ACK sip:200@127.0.0.1 SIP/2.0\r\n");
+        g_auto(GStrv) lines = NULL;
+
+        answer[size] = '\0';
+        if (g_str_has_prefix(answer, "SIP/2.0 1") || !strstr(answer, "CSeq: 1 INVITE"))
+            continue;
+        lines = g_strsplit(answer, "\r\n", -1);
+        for (char **line = lines; **line; line++)
+            if (g_str_has_prefix(*line, "Via:") || g_str_has_prefix(*line, "From:") ||
+                g_str_has_prefix(*line, "To:") || g_str_has_prefix(*line, "Call-ID:"))
+                g_string_append_printf(ack, "%s\r\n", *line);
+        g_string_append(ack, "CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n");
+        sendto(fd, ack->str, ack->len, 0, (const struct sockaddr *)to, sizeof(*to));
+    }
+}
+
+/* All but the DANCEs, which NUA refuses by itself. */
+static guint64 requests_in(Story *story)
+{
+    return story_counter(story, "INVITEs in") + story_counter(story, "OPTIONS in");
+}
+
+/* Sends COUNT requests that are refused or answered without a call, and waits until nothing of them
+ * is left in a transaction. The socket keeps nothing of them, as a Phone would. */
+static void refused_by_hundreds(Story *story, int fd, guint count)
+{
+    static const struct {
+        const char *method, *user, *body;
+    } kinds[] = {{"OPTIONS", "200", ""},        /* 200 */
+                 {"INVITE", "200", SDP_G729},   /* 488 */
+                 {"INVITE", "ann", SDP_BOTH},   /* 404 */
+                 {"INVITE", "200", "nonsense"}, /* 400 */
+                 {"DANCE", "200", ""}};         /* 501 */
+    static guint sent;
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = g_htons(story->port),
+                             .sin_addr.s_addr = g_htonl(INADDR_LOOPBACK)};
+    guint64 before = requests_in(story);
+
+    for (guint i = 0; i < count; i++, sent++) {
+        const char *method = kinds[i % G_N_ELEMENTS(kinds)].method;
+        const char *body = kinds[i % G_N_ELEMENTS(kinds)].body;
+        g_autofree char *text = g_strdup_printf(
+            "%s sip:%s@127.0.0.1:%u SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bKr%u\r\nMax-Forwards: 70\r\n"
+            "From: <sip:1@x>;tag=r%u\r\nTo: <sip:200@x>\r\nCall-ID: r%u\r\nCSeq: 1 %s\r\n"
+            "Contact: <sip:1@127.0.0.1>\r\n%sContent-Length: %u\r\n\r\n%s",
+            method, kinds[i % G_N_ELEMENTS(kinds)].user, story->port, sent, sent, sent, method,
+            *body ? "Content-Type: application/sdp\r\n" : "", (guint)strlen(body), body);
+
+        g_assert_cmpint(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to, sizeof(to)), >,
+                        0);
+        if (i % 50 != 49)
+            continue;
+        for (guint turns = 0; turns < 3000 && requests_in(story) < before + i * 4 / 5; turns++) {
+            loop_rest(story->loop, 1);
+            answers_take(fd, &to);
+        }
+    }
+    for (guint i = 0; i < 3; i++) { /* T4, 64*T1 */
+        loop_rest(story->loop, 50);
+        answers_take(fd, &to);
+        story_leap(story, 10);
+    }
+    loop_rest(story->loop, 50);
+}
+
+/* Nobody who is refused leaves anything behind, however often he comes. */
+static void refused_requests_leave_nothing(void)
+{
+    guint64 refused, options;
+    Story story;
+    gsize before, after;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    story_begin_leaps();
+    story_open(&story);
+    refused_by_hundreds(&story, fd, 1000); /* tables and pools grow */
+    before = allocated_now();
+    refused = story_counter(&story, "INVITEs refused");
+    options = story_counter(&story, "OPTIONS in");
+    refused_by_hundreds(&story, fd, 4000);
+    after = allocated_now();
+    g_test_message("%" G_GSIZE_FORMAT " octets before, %" G_GSIZE_FORMAT " after", before, after);
+    g_assert_cmpuint(story_counter(&story, "INVITEs refused") - refused, ==, 2400);
+    g_assert_cmpuint(story_counter(&story, "OPTIONS in") - options, ==, 800);
+    g_assert_cmpuint(after, <, before + 100 * 1024); /* a handle is 2.7 kB */
+    close(fd);
+    story_close(&story);
+    story_end_leaps();
+}
+
 static void a_wildcard_needs_a_public_host(void)
 {
     g_autoptr(GError) error = NULL;
@@ -605,6 +715,7 @@ void guard_stories(void)
     g_test_add_func("/sip/guard/settings-are-followed-live", settings_are_followed_live);
     g_test_add_func("/sip/guard/ipv6-is-spoken", ipv6_is_spoken);
     g_test_add_func("/sip/guard/noise-does-no-harm", noise_does_no_harm);
+    g_test_add_func("/sip/guard/refused-requests-leave-nothing", refused_requests_leave_nothing);
     g_test_add_func("/sip/guard/a-wildcard-needs-a-public-host", a_wildcard_needs_a_public_host);
     g_test_add_func("/sip/guard/a-taken-port-is-named", a_taken_port_is_named);
     g_test_add_func("/sip/guard/closing-ends-the-calls", closing_ends_the_calls);
