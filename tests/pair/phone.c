@@ -1,10 +1,12 @@
 /* The scripted phone: raw SIP text over UDP. */
 #include "phone.h"
 
+#include "clock.h"
 #include "ua.h"
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct Phone {
@@ -38,6 +40,33 @@ void loop_rest(Loop *loop, guint ms)
     loop_timer_start(loop, timer, (gint64)ms * 1000);
     sofia_loop_run(loop);
     loop_timer_free(loop, timer);
+}
+
+static gint64 leaped_us;
+
+static gint64 leaping_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + leaped_us;
+}
+
+void loop_begin_leaps(void)
+{
+    clock_set_source(leaping_now);
+}
+
+void loop_end_leaps(void)
+{
+    clock_set_source(NULL);
+}
+
+void loop_leap(Loop *loop, guint seconds)
+{
+    loop_rest(loop, 10);
+    leaped_us += seconds * (gint64)G_USEC_PER_SEC;
+    loop_rest(loop, 1);
 }
 
 static void phone_readable(void *user, int fd, LoopReady ready)

@@ -53,3 +53,8 @@ guint phone_heard_count(const Phone *phone);
 
 /* Runs LOOP for MS milliseconds. */
 void loop_rest(Loop *loop, guint ms);
+/* Between these two, time can leap while nothing waits for an answer; Sofia and the legs see only
+ * this clock. */
+void loop_begin_leaps(void);
+void loop_end_leaps(void);
+void loop_leap(Loop *loop, guint seconds);

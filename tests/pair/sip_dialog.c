@@ -229,7 +229,7 @@ static void nobody_refreshes_and_the_dialog_ends(void)
     Story story;
     const char *heard;
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     phone_request(story.phone, "INVITE", story.uri,
                   "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", SDP_BOTH);
@@ -240,19 +240,19 @@ static void nobody_refreshes_and_the_dialog_ends(void)
     header_is(heard, "Require", "timer");
     phone_ack(story.phone, NULL);
     story_events(&story, "MEDIA+media ACK");
-    story_leap(&story, 55);
+    loop_leap(story.loop, 55);
     phone_request(story.phone, "UPDATE", NULL, "Supported: timer\r\nSession-Expires: 90\r\n", NULL);
     phone_hear(story.phone, "SIP/2.0 200");
-    story_leap(&story, 55); /* the refresh counted: 90 s less a third are not over */
+    loop_leap(story.loop, 55); /* the refresh counted: 90 s less a third are not over */
     story_events(&story, "");
-    story_leap(&story, 6);
+    loop_leap(story.loop, 6);
     story_events(&story, "LOST/102");
     hall_fake_end(story_call(&story));
     phone_hear(story.phone, "BYE");
     phone_reply(story.phone, "BYE", "200 OK", "", NULL);
     story_settles(&story);
     story_close(&story);
-    story_end_leaps();
+    loop_end_leaps();
 }
 
 static void we_refresh(const char *allow, const char *method)
@@ -263,7 +263,7 @@ static void we_refresh(const char *allow, const char *method)
     gboolean invite = strcmp(method, "INVITE") == 0;
     Story story;
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     story.settings->sip.session_expires_s = 1800;
     ua_set_settings(story.ua, story.settings);
@@ -273,20 +273,20 @@ static void we_refresh(const char *allow, const char *method)
     story_events(&story, "ANSWER+media");
     phone_hear(story.phone, "ACK");
     for (int i = 0; i < 2; i++) {
-        story_leap(&story, 37);
+        loop_leap(story.loop, 37);
         phone_hear(story.phone, method);
         phone_reply(story.phone, method, "200 OK", headers, invite ? SDP_BOTH : NULL);
         if (invite)
             phone_hear(story.phone, "ACK");
     }
-    story_leap(&story, 37);
+    loop_leap(story.loop, 37);
     phone_hear(story.phone, method); /* and now it is gone */
     phone_reply(story.phone, method, "481 Gone", "", NULL);
     story_events(&story, "LOST/102");
     hall_fake_end(story_call(&story));
     story_settles(&story);
     story_close(&story);
-    story_end_leaps();
+    loop_end_leaps();
 }
 
 static void we_refresh_by_update(void)
@@ -318,7 +318,7 @@ static void a_peer_without_timers_is_only_asked(void)
     CallSetup setup = {.bearer = BEARER_SPEECH};
     Story story;
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     story.settings->sip.session_expires_s = 1800;
     ua_set_settings(story.ua, story.settings);
@@ -328,19 +328,19 @@ static void a_peer_without_timers_is_only_asked(void)
     phone_hear(story.phone, "ACK");
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) { /* 2,884 s in all */
         g_test_message("%s", answers[i]);
-        story_leap(&story, 721);
+        loop_leap(story.loop, 721);
         hear_the_question(&story);
         phone_reply(story.phone, "OPTIONS", answers[i], "", NULL);
     }
     story_events(&story, "");
-    story_leap(&story, 721);
+    loop_leap(story.loop, 721);
     hear_the_question(&story);
     phone_reply(story.phone, "OPTIONS", "481 Gone", "", NULL);
     story_events(&story, "LOST/102");
     hall_fake_end(story_call(&story));
     story_settles(&story);
     story_close(&story);
-    story_end_leaps();
+    loop_end_leaps();
 }
 
 /* NUA takes this peer for one without timers, and would refresh by itself at one half, with the
@@ -353,7 +353,7 @@ static void no_refresh_of_nuas_ends_a_hold(void)
     Story story;
     const char *heard;
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     story.settings->sip.session_expires_s = 90;
     ua_set_settings(story.ua, story.settings);
@@ -364,12 +364,12 @@ static void no_refresh_of_nuas_ends_a_hold(void)
     phone_request(story.phone, "UPDATE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
     g_assert_nonnull(strstr(phone_hear(story.phone, "SIP/2.0 200"), "a=recvonly\r\n"));
     story_events(&story, "MEDIA+held");
-    story_leap(&story, 52);
+    loop_leap(story.loop, 52);
     heard = phone_hear(story.phone, "UPDATE");
     g_assert_cmpstr(message_body(heard), ==, "");
     phone_reply(story.phone, "UPDATE", "200 OK", timers, NULL);
     story_events(&story, "");
-    story_end_leaps();
+    loop_end_leaps();
     the_phone_ends(&story);
 }
 

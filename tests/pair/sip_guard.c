@@ -569,7 +569,7 @@ static void refused_by_hundreds(Story *story, int fd, guint count)
     for (guint i = 0; i < 3; i++) { /* T4, 64*T1 */
         loop_rest(story->loop, 50);
         answers_take(fd, &to);
-        story_leap(story, 10);
+        loop_leap(story->loop, 10);
     }
     loop_rest(story->loop, 50);
 }
@@ -582,7 +582,7 @@ static void refused_requests_leave_nothing(void)
     gsize before, after;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     refused_by_hundreds(&story, fd, 1000); /* tables and pools grow */
     before = allocated_now();
@@ -596,7 +596,7 @@ static void refused_requests_leave_nothing(void)
     g_assert_cmpuint(after, <, before + 100 * 1024); /* a handle is 2.7 kB */
     close(fd);
     story_close(&story);
-    story_end_leaps();
+    loop_end_leaps();
 }
 
 static void a_wildcard_needs_a_public_host(void)

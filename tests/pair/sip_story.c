@@ -1,10 +1,7 @@
 /* The common beginning and end of the sip room's stories. */
 #include "sip_story.h"
 
-#include "clock.h"
-
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static guint16 port_free_now(const char *address)
@@ -168,33 +165,6 @@ void story_talk_out(Story *story)
     phone_reply(story->phone, "INVITE", "200 OK", "", SDP_BOTH);
     story_events(story, "ANSWER+media");
     phone_hear(story->phone, "ACK");
-}
-
-static gint64 leaped_us;
-
-static gint64 leaping_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + leaped_us;
-}
-
-void story_begin_leaps(void)
-{
-    clock_set_source(leaping_now);
-}
-
-void story_end_leaps(void)
-{
-    clock_set_source(NULL);
-}
-
-void story_leap(Story *story, guint seconds)
-{
-    loop_rest(story->loop, 10);
-    leaped_us += seconds * (gint64)G_USEC_PER_SEC;
-    loop_rest(story->loop, 1);
 }
 
 int main(int argc, char **argv)

@@ -26,7 +26,8 @@ void story_open(Story *story);
 void story_open_at(Story *story, const char *address);
 /* Also asserts that no leg is left, and no event untold. */
 void story_close(Story *story);
-/* Runs the loop until the events since the last time are WANTED (up to 3 s); a while when none are. */
+/* Runs the loop until the events since the last time are WANTED (up to 3 s); a while when none are.
+ */
 void story_events(Story *story, const char *wanted);
 /* Runs the loop until no leg is left (up to 3 s). */
 void story_settles(Story *story);
@@ -39,12 +40,6 @@ void story_talk(Story *story);
 void story_talk_out(Story *story);
 /* A call of ours to PHONE, INVITE sent and heard. */
 Call *story_call_out(Story *story, Phone *phone, const CallSetup *setup, const PeerSettings *peer);
-
-/* Between these two, time can leap while nothing waits for an answer; Sofia and the legs see only
- * this clock. */
-void story_begin_leaps(void);
-void story_end_leaps(void);
-void story_leap(Story *story, guint seconds);
 
 void uas_stories(void);
 void uac_stories(void);

@@ -289,7 +289,7 @@ static void a_long_ring_is_told_again(void)
     Story story;
     const char *heard;
 
-    story_begin_leaps();
+    loop_begin_leaps();
     story_open(&story);
     phone_request(story.phone, "INVITE", story.uri, "", SDP_BOTH);
     story_events(&story, "INVITE+media");
@@ -298,9 +298,9 @@ static void a_long_ring_is_told_again(void)
     for (int minute = 0; minute < 3; minute++) {
         guint before = phone_heard_count(story.phone);
 
-        story_leap(&story, 58);
+        loop_leap(story.loop, 58);
         g_assert_cmpuint(phone_heard_count(story.phone), ==, before);
-        story_leap(&story, 3);
+        loop_leap(story.loop, 3);
         loop_rest(story.loop, 20);
         g_assert_cmpuint(phone_heard_count(story.phone), ==, before + 1); /* by NTA */
     }
@@ -320,9 +320,9 @@ static void a_long_ring_is_told_again(void)
         heard = phone_hear(story.phone, "SIP/2.0 180");
         prack_rseq(&story, heard, NULL);
         phone_hear(story.phone, "SIP/2.0 200");
-        story_leap(&story, 148);
+        loop_leap(story.loop, 148);
         g_assert_true(phone_hears_nothing(story.phone, 10));
-        story_leap(&story, 3);
+        loop_leap(story.loop, 3);
     }
     prack_rseq(&story, phone_hear(story.phone, "SIP/2.0 180"), NULL);
     phone_hear(story.phone, "SIP/2.0 200");
@@ -331,7 +331,7 @@ static void a_long_ring_is_told_again(void)
     hall_fake_end(story_call(&story));
     story_settles(&story);
     story_close(&story);
-    story_end_leaps();
+    loop_end_leaps();
 }
 
 static void a_prack_may_carry_an_offer(void)
