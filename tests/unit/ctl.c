@@ -233,7 +233,7 @@ static void test_show_timers(Fixture *fixture, gconstpointer data)
     g_autoptr(JsonArray) rows = rows_of(fixture, "show timers");
     JsonObject *first = json_array_get_object_element(rows, 0);
 
-    g_assert_cmpuint(json_array_get_length(rows), ==, 9);
+    g_assert_cmpuint(json_array_get_length(rows), ==, 11);
     g_assert_cmpstr(json_object_get_string_member(first, "trunk"), ==, "pbx");
     g_assert_cmpint(json_object_get_int_member(first, "value_ms"), ==, 240000);
     g_assert_cmpint(json_object_get_int_member(first, "cause"), ==, 19);

@@ -38,7 +38,7 @@ static const char drawn[] =
     "                                             |    isdn_connect_ack media_through sip_answer     |\n"
     "    1.234 <-------------------------- 200 OK |                                                  |\n"
     "    1.234                                    | ISDN.RELEASED ->(PARTING,NULL): note_cause       |\n"
-    "                                             |    media_close channel_free cause=16             |\n"
+    "                                             |    media_close sip_withdraw channel_free cause=16|\n"
     "    1.234                                    | SIP.BYE ->(IDLE,NULL)                            |\n";
 /* clang-format on */
 

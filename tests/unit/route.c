@@ -246,7 +246,7 @@ static void calls_abroad_are_barred_toward_sip_too(void)
         g_ptr_array_set_size(route->called, 0);
         g_ptr_array_add(route->called, g_strdup("+."));
         g_ptr_array_add(route->called, g_strdup("."));
-        g_ptr_array_remove_range(settings->routes, 0, 1); /* to-pbx */
+        g_ptr_array_set_size(fake_route(settings, "to-pbx")->called, 0); /* takes no number */
         route->strip = rows[i].strip;
         route->prepend = (char *)rows[i].prepend;
         g_strlcpy(setup.called.digits, rows[i].called + plus, sizeof(setup.called.digits));
