@@ -462,6 +462,7 @@ static void a_reinvite_is_never_acknowledged(void)
         phone_request(house.phone, "INVITE", NULL, "", SDP);
         phone_hear(house.phone, "SIP/2.0 200");
         phone_hear(house.phone, "BYE");
+        g_assert_cmpuint(hall_call_count(house.hall), ==, 0); /* whatever the phone says to it */
         phone_reply(house.phone, "BYE", "200 OK", "", NULL);
         house_rests(&house);
         g_assert_true(g_str_has_suffix(house.line->str, "disconnect release-complete "));
