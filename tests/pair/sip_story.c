@@ -174,9 +174,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     sofia_open();
     uas_stories();
+    offer_stories();
     uac_stories();
     dialog_stories();
     guard_stories();
+    nonsense_stories();
     result = g_test_run();
     sofia_close();
     return result;

@@ -42,6 +42,8 @@ void story_talk_out(Story *story);
 Call *story_call_out(Story *story, Phone *phone, const CallSetup *setup, const PeerSettings *peer);
 
 void uas_stories(void);
+void offer_stories(void);
 void uac_stories(void);
 void dialog_stories(void);
 void guard_stories(void);
+void nonsense_stories(void);

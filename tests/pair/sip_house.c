@@ -1,0 +1,227 @@
+/* The house of sip_house.h. */
+#include "sip_house.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static gboolean line_tells(House *house, const char *what)
+{
+    g_string_append_printf(house->line, "%s ", what);
+    return TRUE;
+}
+
+static gboolean pbx_seize(void *room, Call *call, const CallNews *news)
+{
+    call_set_channel(call, (Channel){0, 7});
+    return TRUE;
+}
+
+static gboolean pbx_nothing(void *room, Call *call, const CallNews *news)
+{
+    return TRUE;
+}
+
+#define PBX_HEARS(name, text, answer)                                                              \
+    static gboolean pbx_##name(void *room, Call *call, const CallNews *news)                       \
+    {                                                                                              \
+        line_tells(room, text);                                                                    \
+        if ((answer) != CALL_EVENT_COUNT)                                                          \
+            call_event(call, answer, NULL);                                                        \
+        return TRUE;                                                                               \
+    }
+PBX_HEARS(setup, "setup", CALL_EVENT_COUNT)
+PBX_HEARS(proceeding, "proceeding", CALL_EVENT_COUNT)
+PBX_HEARS(progress, "progress", CALL_EVENT_COUNT)
+PBX_HEARS(alerting, "alerting", CALL_EVENT_COUNT)
+PBX_HEARS(connect, "connect", EVENT_ISDN_CONNECT_ACK)
+PBX_HEARS(connect_ack, "connect-ack", CALL_EVENT_COUNT)
+PBX_HEARS(disconnect, "disconnect", EVENT_ISDN_RELEASE)
+PBX_HEARS(release, "release", EVENT_ISDN_RELEASED)
+PBX_HEARS(release_complete, "release-complete", CALL_EVENT_COUNT)
+
+static gboolean media_open(void *room, Call *call, const CallNews *news)
+{
+    House *house = room;
+    struct sockaddr_storage rtp = house->settings->media.address;
+
+    house->ports++;
+    address_set_port(&rtp, 30000);
+    call_set_local_rtp(call, &rtp);
+    return TRUE;
+}
+
+static gboolean media_close(void *room, Call *call, const CallNews *news)
+{
+    const struct sockaddr_storage none = {.ss_family = AF_UNSPEC};
+
+    if (call_local_rtp(call)->ss_family == AF_UNSPEC)
+        return TRUE;
+    ((House *)room)->ports--;
+    call_set_local_rtp(call, &none);
+    return TRUE;
+}
+
+static CallOps pbx_ops(House *house)
+{
+    CallOps ops = {.room = house};
+
+    for (guint i = ACTION_CHANNEL_SEIZE; i <= ACTION_ISDN_FORGET; i++)
+        ops.action[i] = pbx_nothing;
+    ops.action[ACTION_CHANNEL_SEIZE] = pbx_seize;
+    ops.action[ACTION_ISDN_SETUP] = pbx_setup;
+    ops.action[ACTION_ISDN_PROCEEDING] = pbx_proceeding;
+    ops.action[ACTION_ISDN_PROGRESS] = pbx_progress;
+    ops.action[ACTION_ISDN_ALERTING] = pbx_alerting;
+    ops.action[ACTION_ISDN_ALERTING_MEDIA] = pbx_alerting;
+    ops.action[ACTION_ISDN_CONNECT] = pbx_connect;
+    ops.action[ACTION_ISDN_CONNECT_ACK] = pbx_connect_ack;
+    ops.action[ACTION_ISDN_DISCONNECT] = pbx_disconnect;
+    ops.action[ACTION_ISDN_DISCONNECT_TONE] = pbx_disconnect;
+    ops.action[ACTION_ISDN_RELEASE] = pbx_release;
+    ops.action[ACTION_ISDN_RELEASE_COMPLETE] = pbx_release_complete;
+    return ops;
+}
+
+static CallOps media_ops(House *house)
+{
+    CallOps ops = {.room = house};
+
+    for (guint i = ACTION_MEDIA_OPEN; i <= ACTION_MEDIA_CLOSE; i++)
+        ops.action[i] = pbx_nothing;
+    ops.action[ACTION_MEDIA_OPEN] = media_open;
+    ops.action[ACTION_MEDIA_HUSH] = media_close;
+    ops.action[ACTION_MEDIA_CLOSE] = media_close;
+    return ops;
+}
+
+static void house_trace(void *user, const CallTrace *trace)
+{
+    if (trace->rule->kind > RULE_LATE)
+        g_string_append_printf(((House *)user)->errors, "%s\n", trace->line);
+}
+
+static guint16 free_port(void)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(own);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
+    getsockname(fd, (struct sockaddr *)&own, &size);
+    close(fd);
+    return ntohs(own.sin_port);
+}
+
+static void house_settings(House *house, guint16 port)
+{
+    g_autofree char *text = g_strdup_printf(
+        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.1\n"
+        "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
+        "[route in]\nfrom = 127.0.0.1\ncalled = 2XX\nto = trunk pbx\n"
+        "[route out]\nfrom = pbx\ncalled = 1XX\n"
+        "to = sip:{number}@127.0.0.1:%u, sip:{number}@127.0.0.1:%u\n"
+        "[peer phones]\nnetwork = 127.0.0.1\ntrusted = yes\n",
+        port, phone_port(house->phone), phone_port(house->second));
+    g_autoptr(GError) error = NULL;
+
+    house->settings = settings_parse("house", text, &error);
+    g_assert_no_error(error);
+    house->settings->sip.t1_ms = 20;
+    house->settings->sip.t2_ms = 160;
+}
+
+void house_open(House *house)
+{
+    guint16 port = free_port();
+    g_autoptr(GError) error = NULL;
+    CallOps ops;
+
+    *house = (House){.line = g_string_new(NULL), .errors = g_string_new(NULL)};
+    callmap_open(&error);
+    g_assert_no_error(error);
+    house->loop = sofia_loop_new(&error);
+    g_assert_no_error(error);
+    house->phone = phone_new(house->loop, "127.0.0.1", port);
+    house->second = phone_new(house->loop, "127.0.0.1", port);
+    house_settings(house, port);
+    g_snprintf(house->uri, sizeof(house->uri), "sip:200@127.0.0.1:%u", port);
+    house->hall = hall_new(house->loop, house->settings);
+    hall_add_trace(house->hall, house_trace, house);
+    house->ua = ua_new(house->settings, house->loop, house->hall, NULL, NULL, &error);
+    g_assert_no_error(error);
+    ops = ua_call_ops(house->ua);
+    hall_set_sip(house->hall, &ops);
+    ops = pbx_ops(house);
+    hall_set_isdn(house->hall, &ops);
+    ops = media_ops(house);
+    hall_set_media(house->hall, &ops);
+}
+
+/* The call is over on every side, and no rule was missing. */
+void house_rests(House *house)
+{
+    gint64 end = loop_now(house->loop) + 3 * G_USEC_PER_SEC;
+
+    while ((hall_call_count(house->hall) || ua_leg_count(house->ua)) && loop_now(house->loop) < end)
+        loop_rest(house->loop, 5);
+    g_assert_cmpuint(hall_call_count(house->hall), ==, 0);
+    g_assert_cmpuint(ua_leg_count(house->ua), ==, 0);
+    g_assert_cmpuint(house->ports, ==, 0);
+    g_assert_cmpstr(house->errors->str, ==, "");
+}
+
+void house_close(House *house)
+{
+    house_rests(house);
+    phone_free(house->phone);
+    phone_free(house->second);
+    ua_free(house->ua);
+    hall_free(house->hall);
+    sofia_loop_free(house->loop);
+    settings_free(house->settings);
+    g_string_free(house->line, TRUE);
+    g_string_free(house->errors, TRUE);
+}
+
+Call *house_call(House *house)
+{
+    gint64 end = loop_now(house->loop) + G_USEC_PER_SEC;
+
+    while (!hall_call_count(house->hall) && loop_now(house->loop) < end)
+        loop_rest(house->loop, 5);
+    Call *call = hall_find_call(house->hall, hall_last_call(house->hall));
+    g_assert_nonnull(call);
+    return call;
+}
+
+void pbx_says(House *house, CallEvent event, guint8 cause)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = cause;
+    news.reason_trusted = cause != 0;
+    call_event(house_call(house), event, &news);
+}
+
+void pbx_calls(House *house)
+{
+    CallOrigin origin = {.kind = ORIGIN_PRI};
+    CallSetup setup = {.called.digits = "100",
+                       .calling = {.digits = "200", .screening = SCREENING_NETWORK},
+                       .bearer = BEARER_SPEECH,
+                       .complete = TRUE};
+    Call *call;
+
+    g_strlcpy(origin.trunk, "pbx", sizeof(origin.trunk));
+    call = call_new(house->hall, &origin, &setup);
+    g_assert_nonnull(call);
+    call_set_channel(call, (Channel){0, 3});
+    call_event(call, EVENT_ISDN_SETUP, NULL);
+}
+
+void phone_calls(House *house)
+{
+    phone_hang_up(house->phone);
+    phone_request(house->phone, "INVITE", house->uri, "", SDP);
+    house_call(house);
+}

@@ -1,0 +1,39 @@
+/* What the stories of the user agent with the real hall and call map begin with: a phone on one
+ * side, a PBX of a few lines on the other. */
+#pragma once
+
+#include "call.h"
+#include "phone.h"
+#include "ua.h"
+
+#define SDP                                                                                        \
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
+    "m=audio 40000 RTP/AVP 8 0\r\n"
+
+typedef struct House {
+    Settings *settings;
+    Loop *loop;
+    Hall *hall;
+    Ua *ua;
+    Phone *phone, *second;
+    char uri[64];
+    GString *line;   /* what the PBX and media were asked: "setup proceeding connect ..." */
+    GString *errors; /* trace lines of rules that should not be */
+    guint ports;     /* media_open less media_close */
+} House;
+
+void house_open(House *house);
+/* Waits until the call is over on every side; no rule was missing. */
+void house_rests(House *house);
+/* Also asserts that it rests. */
+void house_close(House *house);
+/* The last call, which must have begun within a second. */
+Call *house_call(House *house);
+
+void pbx_says(House *house, CallEvent event, guint8 cause);
+/* From 200 to 100; the phones' route has both of them. */
+void pbx_calls(House *house);
+/* From 100 to 200, with an offer. */
+void phone_calls(House *house);
+
+void dialog_stories(void);
