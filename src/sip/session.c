@@ -141,10 +141,21 @@ static void session_take_answer(UaLeg *leg, sip_t const *sip)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
 
+/* How NUA ends a request for which there are no credentials. */
+#define NO_CREDENTIALS 904
+
+/* NUA keeps a challenged request until it is given credentials, and no later one, BYE least of all,
+ * passes it: we have none to give. */
+static void session_give_up_challenge(UaLeg *leg, int status)
+{
+    if (status == 401 || status == 407)
+        nua_authenticate(leg->nh, TAG_END());
+}
+
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
                        gboolean by_invite)
 {
-    if (status < 200 || leg->closing)
+    if (status < 200 || leg->closing || status == NO_CREDENTIALS)
         return;
     if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
@@ -159,6 +170,7 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         return;
     }
     leg->offer = OFFER_NONE;
+    session_give_up_challenge(leg, status);
     if (status == 408 || status == 481 || !sip) {
         /* NUA lets the dialog go at 408 and 481 */
         leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY,
@@ -177,11 +189,12 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
 
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
-    if (status < 200 || leg->closing)
+    if (status < 200 || leg->closing || status == NO_CREDENTIALS)
         return;
     leg->refreshing = FALSE;
     if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, "OPTIONS", FALSE);
+    session_give_up_challenge(leg, status);
     if (status == 408 || status == 481 || !sip)
         leg_lost(leg, "the far end is gone", CAUSE_TIMER_EXPIRY, TRUE);
 }

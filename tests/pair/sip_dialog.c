@@ -299,6 +299,42 @@ static void we_refresh_by_invite(void)
     we_refresh("Allow: INVITE, ACK, BYE, CANCEL\r\n", "INVITE");
 }
 
+/* A challenge is never met, and must not keep the BYE at the session's end from the phone. */
+static void a_challenged_refresh_lets_the_bye_pass(void)
+{
+    static const struct {
+        const char *method, *allow;
+    } cases[] = {{"UPDATE", "Allow: INVITE, ACK, BYE, UPDATE\r\n"},
+                 {"INVITE", "Allow: INVITE, ACK, BYE\r\n"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *headers = g_strdup_printf(
+            "Require: timer\r\nSession-Expires: 90;refresher=uac\r\n%s", cases[i].allow);
+        CallSetup setup = {.bearer = BEARER_SPEECH};
+        Story story;
+
+        loop_begin_leaps();
+        story_open(&story);
+        story_call_out(&story, story.phone, &setup, NULL);
+        phone_reply(story.phone, "INVITE", "200 OK", headers, SDP_BOTH);
+        story_events(&story, "ANSWER+media");
+        phone_hear(story.phone, "ACK");
+        loop_leap(story.loop, 37);
+        phone_hear(story.phone, cases[i].method);
+        phone_reply(story.phone, cases[i].method, "407 Proxy Authentication Required",
+                    "Proxy-Authenticate: Digest realm=\"x\", nonce=\"1\"\r\n", NULL);
+        story_events(&story, "");
+        loop_leap(story.loop, 24);
+        story_events(&story, "LOST/102");
+        hall_fake_end(story_call(&story));
+        phone_hear(story.phone, "BYE");
+        phone_reply(story.phone, "BYE", "200 OK", "", NULL);
+        story_settles(&story);
+        story_close(&story);
+        loop_end_leaps();
+    }
+}
+
 /* OPTIONS, and now and then an UPDATE without a body, as NUA asks. */
 static void hear_the_question(Story *story)
 {
@@ -314,7 +350,7 @@ static void hear_the_question(Story *story)
 static void a_peer_without_timers_is_only_asked(void)
 {
     static const char *const answers[] = {"488 Not Acceptable Here", "500 Server Internal Error",
-                                          "403 Forbidden", "603 Decline"};
+                                          "401 Unauthorized", "403 Forbidden", "603 Decline"};
     CallSetup setup = {.bearer = BEARER_SPEECH};
     Story story;
 
@@ -326,11 +362,15 @@ static void a_peer_without_timers_is_only_asked(void)
     phone_reply(story.phone, "INVITE", "200 OK", "Allow: INVITE, ACK, BYE\r\n", SDP_BOTH);
     story_events(&story, "ANSWER+media");
     phone_hear(story.phone, "ACK");
-    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) { /* 2,884 s in all */
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) { /* 3,605 s in all */
         g_test_message("%s", answers[i]);
         loop_leap(story.loop, 721);
         hear_the_question(&story);
-        phone_reply(story.phone, "OPTIONS", answers[i], "", NULL);
+        phone_reply(story.phone, "OPTIONS", answers[i],
+                    g_str_has_prefix(answers[i], "401")
+                        ? "WWW-Authenticate: Digest realm=\"x\", nonce=\"1\"\r\n"
+                        : "",
+                    NULL);
     }
     story_events(&story, "");
     loop_leap(story.loop, 721);
@@ -395,6 +435,8 @@ void dialog_stories(void)
                     nobody_refreshes_and_the_dialog_ends);
     g_test_add_func("/sip/dialog/we-refresh-by-update", we_refresh_by_update);
     g_test_add_func("/sip/dialog/we-refresh-by-invite", we_refresh_by_invite);
+    g_test_add_func("/sip/dialog/a-challenged-refresh-lets-the-bye-pass",
+                    a_challenged_refresh_lets_the_bye_pass);
     g_test_add_func("/sip/dialog/a-peer-without-timers-is-only-asked",
                     a_peer_without_timers_is_only_asked);
     g_test_add_func("/sip/dialog/no-refresh-of-nuas-ends-a-hold", no_refresh_of_nuas_ends_a_hold);
