@@ -82,7 +82,7 @@ static void uas_choose(UaLeg *leg)
 
     if (!leg->call || !leg->theirs_known || !call_channel(leg->call).number)
         return;
-    offer_choose(&leg->theirs, leg_law(leg), &choice);
+    offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
     if (leg_news_media(leg, &choice, &news))
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
