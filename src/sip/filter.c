@@ -175,13 +175,22 @@ static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
     }
 }
 
+/* The parser keeps a header it cannot read as such, or as one of its class that came once too
+ * often. */
+static const char *bad_header(const sip_error_t *error)
+{
+    const msg_header_t *header = (const msg_header_t *)error;
+    const char *name =
+        header->sh_class == sip_error_class ? error->er_name : header->sh_class->hc_name;
+
+    return name ? name : "a header";
+}
+
 /* What is wrong with a request that NTA answers by itself (400, 505); NULL: nothing. */
 static const char *request_fault(const sip_t *sip)
 {
-    if (sip->sip_error && sip->sip_error->er_name)
-        return sip->sip_error->er_name;
     if (sip->sip_error)
-        return "a header";
+        return bad_header(sip->sip_error);
     if (!sip->sip_via || !sip->sip_from || !sip->sip_to || !sip->sip_call_id || !sip->sip_cseq)
         return "a mandatory header is missing";
     if (sip_sanity_check(sip) < 0)
