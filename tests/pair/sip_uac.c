@@ -188,9 +188,17 @@ static void failures_tell_their_reason(void)
 
 static void nobody_answers_the_invite(void)
 {
+    g_autoptr(GError) error = NULL;
     Story story;
+    CallOps ops;
 
     story_open(&story);
+    ua_free(story.ua);
+    story.settings->sip.t1_ms = 40; /* between the last INVITE and Timer B, on a busy machine too */
+    story.ua = ua_new(story.settings, story.loop, story.hall, NULL, NULL, &error);
+    g_assert_no_error(error);
+    ops = ua_call_ops(story.ua);
+    hall_set_sip(story.hall, &ops);
     story_call_out(&story, story.phone, &plain, NULL);
     story_events(&story, "FAILURE/408");
     g_assert_true(hall_fake_news(story.hall)->own_timer);
