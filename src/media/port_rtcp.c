@@ -102,6 +102,9 @@ void port_rtcp_tick(Port *self, gsize count)
         self->rtcp.poll_left = POLL_SAMPLES;
         port_read_socket(self, self->setup.pair.rtcp, port_take_report);
     }
+    /* Until media goes either way there is no session: the far end knows no port of ours yet. */
+    if (!self->orders.to_phone && !self->orders.to_channel && !self->rtcp.spoke)
+        return;
     self->rtcp.report_left -= (gint64)count;
     if (self->rtcp.report_left <= 0) {
         port_rtcp_send(self, FALSE);
