@@ -128,6 +128,7 @@ class House(Stage):
             config.SPAN_LOCAL,
             config.SPAN_REMOTE,
             self.line,
+            self.we_are_network(),
         )
         evidence = Evidence(self.path("all.pcap"), self.folder, layout)
         self.outcome.messages, self.outcome.marks = evidence.messages, evidence.marks

@@ -65,6 +65,7 @@ class Stage:
     def __init__(self, case, switch, build, name, overrides=()):
         self.case, self.switch, self.build, self.name = case, switch, build, name
         self.overrides = list(overrides)
+        self.settings = {}  # tieline.conf as it is played
         self.line = config.LINES[switch]
         self.folder = tempfile.mkdtemp(
             prefix="tieline-%s-" % name.replace(" ", "-").replace("/", "-")
@@ -168,7 +169,7 @@ class Stage:
         return config.apply(settings, self.overrides)
 
     def _open_daemon(self):
-        settings = self.configuration()
+        settings = self.settings = self.configuration()
         with open(self.path("tieline.conf"), "w", encoding="utf-8") as file:
             file.write(config.text(settings))
         self.daemon = self.namespace.start(
@@ -370,7 +371,7 @@ class Stage:
         self.pbx.popen.stdin.close()
 
     def pbx_command(self):
-        """tieline-pbx at the other end of the span, user side, clocked by the gateway."""
+        """tieline-pbx at the other end of the span, of the other side, clocked by the gateway."""
         return [
             self.program("tieline-pbx"),
             "--local",
@@ -382,7 +383,7 @@ class Stage:
             "--switchtype",
             self.switch,
             "--side",
-            "cpe",
+            "cpe" if self.we_are_network() else "network",
             "--packet",
             "5",
             "--clock",
@@ -390,6 +391,10 @@ class Stage:
             "--buffer",
             str(DEEP_BUFFER if self.case.audio else 4),
         ]
+
+    def we_are_network(self):
+        """The gateway's side of the line."""
+        return self.settings["trunk pbx"]["side"] == "network"
 
     def _await_line(self):
         """Until the gateway could place a call."""
