@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 typedef enum SpanBackend { BACKEND_CESOPSN, BACKEND_PAIR, BACKEND_DAHDI } SpanBackend;
-typedef enum SpanType { SPAN_E1, SPAN_T1 } SpanType;
+typedef enum SpanType { SPAN_E1, SPAN_T1, SPAN_BRI } SpanType;
 typedef enum SpanClock { SPAN_CLOCK_MASTER, SPAN_CLOCK_SLAVE } SpanClock;
 typedef enum SwitchType {
     SWITCH_EUROISDN,
@@ -81,7 +81,13 @@ typedef struct SpanSettings {
     SpanClock clock;
     guint buffer_packets;    /* cesopsn: depth of the packet jitter buffer, 2-32 */
     guint dscp;
-    guint8 d_channel;        /* timeslot: 16 on E1, 24 on T1 */
+    guint8 d_channel;        /* timeslot: 16 on E1, 24 on T1, 3 on BRI */
+    /* dahdi; channels are numbered as in /etc/dahdi/system.conf */
+    GArray *bchan;           /* of guint16, ascending; NULL: every timeslot but the D channel's */
+    guint dchan, hardhdlc;   /* one of them: the D channel's number; 0: not this way */
+    guint first_channel;     /* number of timeslot 1 */
+    guint block_ms;          /* 10 or 20: how often a B channel is served */
+    guint echo_cancel_ms;    /* tail that is cancelled on speech; 0: none */
 } SpanSettings;
 
 #define CAUSE_OVERRIDE_NONE 0

@@ -1,6 +1,6 @@
 /* The treaty of a span: D-channel frames in and out, B-channel blocks in and out, a clock, alarms.
  *
- * Back ends: cesopsn (RFC 5086 over UDP), pair (in-process, for tests), dahdi (cards).
+ * Back ends: cesopsn (RFC 5086 over UDP), dahdi (cards), pair (in-process, for tests).
  * Home thread of a Span: the thread of the loop it was opened on (media in tielined).
  */
 #pragma once
@@ -32,7 +32,16 @@ typedef struct SpanCounters {
     guint64 slips;      /* a frame group inserted or dropped to hold the buffer's depth */
     guint64 d_frames_in, d_frames_out, d_bad_fcs, d_aborts, d_overlong, d_dropped_out;
     guint64 late_ticks; /* clock ticks handled more than one period late */
+    /* dahdi: as the card counts them; bipolar violations, CRC-4 errors, E bits, frame alignment errors */
+    guint64 bpv, crc4, ebit, fas, irq_misses;
+    int timing; /* dahdi: number of the driver's span whose clock the system follows, 0: none's */
 } SpanCounters;
+
+/* What a B channel carries. */
+typedef enum SpanUse {
+    SPAN_USE_SPEECH, /* speech or 3.1 kHz audio: the back end may cancel echo */
+    SPAN_USE_DATA,   /* octets that nobody may touch */
+} SpanUse;
 
 /* Called in the span's home thread. None of them may close the span; b_open, b_close and d_send are legal. */
 typedef struct SpanEvents {
@@ -54,7 +63,7 @@ typedef struct SpanOps {
     Span *(*open)(const SpanSettings *settings, Loop *loop, const SpanEvents *events, GError **error);
     void (*close)(Span *span);
     gboolean (*d_send)(Span *span, const guint8 *frame, gsize length);
-    void (*b_open)(Span *span, guint8 channel);
+    void (*b_open)(Span *span, guint8 channel, SpanUse use);
     void (*b_close)(Span *span, guint8 channel);
 } SpanOps;
 
@@ -69,7 +78,9 @@ struct Span {
 
 /* Opens SETTINGS' back end; NULL with ERROR ("[span e1] local: ..."). SETTINGS and LOOP outlive the span.
  * A cesopsn span tells RED with its first packet's turn, and keeps it until it has heard the far end
- * for 100 ms; a pair has no alarms but those of span_pair_break(). */
+ * for 100 ms; a pair has no alarms but those of span_pair_break(). A dahdi span opens always: when its
+ * device is missing, or not as SETTINGS say, it logs one line that names the setting to change, shows
+ * RED, and looks for the device every second. */
 Span *span_open(const SpanSettings *settings, Loop *loop, const SpanEvents *events, GError **error);
 /* Closes and frees; NULL is nothing. */
 void span_close(Span *span);
@@ -77,10 +88,14 @@ void span_close(Span *span);
 /* Queues a D-channel frame (without FCS); FALSE when the queue is full (64 frames): the frame is dropped and counted, layer 2 repeats it. */
 gboolean span_d_send(Span *span, const guint8 *frame, gsize length);
 
-/* From now on b_block is called for CHANNEL; a closed channel sends the idle octet. */
-void span_b_open(Span *span, guint8 channel);
+/* From now on b_block is called for CHANNEL, which is put to USE; a closed channel sends the idle octet. */
+void span_b_open(Span *span, guint8 channel, SpanUse use);
 void span_b_close(Span *span, guint8 channel);
 
+/* Timeslots that carry traffic: 31, 24 or 3. */
+guint span_slot_count(const SpanSettings *settings);
+/* TRUE when CHANNEL is a B channel of the span. */
+gboolean span_has_b_channel(const SpanSettings *settings, guint8 channel);
 /* The octet an idle B channel carries: 0xD5 in A-law, 0xFF in mu-law (G.711 silence). */
 guint8 span_idle_octet(const SpanSettings *settings);
 /* "RED YELLOW" or "none"; points to BUFFER. */

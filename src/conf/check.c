@@ -106,6 +106,55 @@ static void pseudowire_check(Reading *reading, Section *section, const SpanSetti
                          settings->media.port_last);
 }
 
+/* Does the number of a DAHDI channel lie in the span? */
+static gboolean in_span(const SpanSettings *span, guint number)
+{
+    guint slots = span->type == SPAN_E1 ? 31 : span->type == SPAN_T1 ? 24 : 3;
+
+    return number >= span->first_channel && number - span->first_channel < slots;
+}
+
+static gboolean bchan_has(const SpanSettings *span, guint number)
+{
+    for (guint i = 0; span->bchan && i < span->bchan->len; i++)
+        if (g_array_index(span->bchan, guint16, i) == number)
+            return TRUE;
+    return FALSE;
+}
+
+static void card_check(Reading *reading, Section *section, const SpanSettings *span)
+{
+    guint number = span->dchan ? span->dchan : span->hardhdlc;
+    const char *key = span->hardhdlc ? "hardhdlc" : "dchan";
+
+    if (!reading_is_sound(section, "bchan", "dchan", "hardhdlc", "first-channel", NULL))
+        return;
+    if (!span->bchan)
+        reading_complain(reading, section, "bchan", "is missing: backend dahdi needs it");
+    if (span->dchan && span->hardhdlc)
+        reading_complain(reading, section, "hardhdlc", "a span has dchan or hardhdlc, not both");
+    else if (!number)
+        reading_complain(reading, section, "dchan",
+                         "is missing: backend dahdi needs it, or hardhdlc");
+    else if (!in_span(span, number))
+        reading_complain(reading, section, key,
+                         "%u is none of the span's channels, which begin with %u", number,
+                         span->first_channel);
+    else if (bchan_has(span, number))
+        reading_complain(reading, section, key, "%u is in bchan, too", number);
+    else if (span->d_channel != number - span->first_channel + 1)
+        reading_complain(reading, section, "d-channel", "%u is not %s, %u", span->d_channel, key,
+                         number);
+    for (guint i = 0; span->bchan && i < span->bchan->len; i++) {
+        guint one = g_array_index(span->bchan, guint16, i);
+
+        if (!in_span(span, one))
+            reading_complain(reading, section, "bchan",
+                             "%u is none of the span's channels, which begin with %u", one,
+                             span->first_channel);
+    }
+}
+
 static void span_check(Reading *reading, guint index)
 {
     const GPtrArray *spans = reading->settings->spans;
@@ -115,6 +164,10 @@ static void span_check(Reading *reading, guint index)
     if (span->type == SPAN_T1 && span->d_channel > 24)
         reading_complain(reading, section, "d-channel", "%u is not allowed on T1; allowed: 1-24",
                          span->d_channel);
+    if (span->backend == BACKEND_DAHDI)
+        card_check(reading, section, span);
+    else if (span->type == SPAN_BRI)
+        reading_complain(reading, section, "type", "bri needs backend dahdi");
     if (span->backend != BACKEND_CESOPSN)
         return;
     pseudowire_check(reading, section, span);

@@ -17,10 +17,21 @@ static const SettingChoice levels[] = {
 static const SettingChoice ptimes[] = { { "10ms", 10 }, { "20ms", 20 }, { "30ms", 30 }, { NULL, 0 } };
 static const SettingChoice backends[] = {
     { "cesopsn", BACKEND_CESOPSN },
+    { "dahdi", BACKEND_DAHDI },
     { "pair", BACKEND_PAIR },
     { NULL, 0 },
 };
-static const SettingChoice span_types[] = { { "e1", SPAN_E1 }, { "t1", SPAN_T1 }, { NULL, 0 } };
+static const SettingChoice span_types[] = {
+    { "e1", SPAN_E1 },
+    { "t1", SPAN_T1 },
+    { "bri", SPAN_BRI },
+    { NULL, 0 },
+};
+static const SettingChoice blocks[] = { { "10ms", 10 }, { "20ms", 20 }, { NULL, 0 } };
+static const SettingChoice echo_tails[] = {
+    { "0", 0 },     { "4ms", 4 },   { "8ms", 8 },     { "16ms", 16 },
+    { "32ms", 32 }, { "64ms", 64 }, { "128ms", 128 }, { NULL, 0 },
+};
 static const SettingChoice laws[] = { { "alaw", LAW_ALAW }, { "ulaw", LAW_ULAW }, { NULL, 0 } };
 static const SettingChoice packets[] = { { "1ms", 1 }, { "5ms", 5 }, { NULL, 0 } };
 static const SettingChoice clocks[] = {
@@ -91,13 +102,32 @@ static const char *derive_media_address(const Settings *settings, const void *gr
 
 static const char *derive_law(const Settings *settings, const void *group, char *buffer, gsize size)
 {
-    return ((const SpanSettings *)group)->type == SPAN_E1 ? "alaw" : "ulaw";
+    return ((const SpanSettings *)group)->type == SPAN_T1 ? "ulaw" : "alaw";
+}
+
+static const char *derive_first_channel(const Settings *settings, const void *group, char *buffer,
+                                        gsize size)
+{
+    const SpanSettings *span = group;
+    guint first = span->dchan ? span->dchan : span->hardhdlc;
+
+    if (span->bchan && (first == 0 || g_array_index(span->bchan, guint16, 0) < first))
+        first = g_array_index(span->bchan, guint16, 0);
+    g_snprintf(buffer, size, "%u", MAX(first, 1));
+    return buffer;
 }
 
 static const char *derive_d_channel(const Settings *settings, const void *group, char *buffer,
                                     gsize size)
 {
-    return ((const SpanSettings *)group)->type == SPAN_E1 ? "16" : "24";
+    static const char *const by_type[] = { [SPAN_E1] = "16", [SPAN_T1] = "24", [SPAN_BRI] = "3" };
+    const SpanSettings *span = group;
+    guint number = span->dchan ? span->dchan : span->hardhdlc;
+
+    if (number < span->first_channel || number - span->first_channel >= 31)
+        return by_type[span->type]; /* none is named, or check.c will complain */
+    g_snprintf(buffer, size, "%u", number - span->first_channel + 1);
+    return buffer;
 }
 
 const GroupRow setting_groups[GROUP_COUNT] = {
@@ -108,7 +138,7 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_MEDIA] = { "media", FALSE, sizeof(MediaSettings), offsetof(Settings, media),
                       "RTP toward the phones." },
     [GROUP_SPAN] = { "span", TRUE, sizeof(SpanSettings), offsetof(Settings, spans),
-                     "One T1 or E1 line. Spans count from 0 in the order of the file." },
+                     "One T1, E1 or BRI line. Spans count from 0 in the order of the file." },
     [GROUP_TRUNK] = { "trunk", TRUE, sizeof(TrunkSettings), offsetof(Settings, trunks),
                       "A trunk group: spans to one PBX that share a switch type and a side." },
     [GROUP_ROUTE] = { "route", TRUE, sizeof(RouteSettings), offsetof(Settings, routes),
@@ -194,11 +224,11 @@ const SettingRow setting_rows[] = {
           SAYS "The country whose ringback and busy tones the PBX hears, by its libtonezone code."),
 
     SPAN(backend, "backend", choice, DEFAULT("cesopsn"), ONE_OF(backends), RESTART,
-         SAYS "Where the line is: cesopsn is an RFC 5086 pseudowire over UDP; pair joins two spans in one process and is for tests."),
+         SAYS "Where the line is: cesopsn is an RFC 5086 pseudowire over UDP; dahdi is a card under the DAHDI driver; pair joins two spans in one process and is for tests."),
     SPAN(type, "type", choice, DEFAULT("e1"), ONE_OF(span_types), RESTART,
-         SAYS "E1 has timeslots 1-31, T1 has 1-24. Any switch type may run on either."),
-    SPAN(law, "law", choice, DERIVED("alaw on E1, ulaw on T1", derive_law), ONE_OF(laws), RESTART,
-         SAYS "How G.711 samples are coded on the line."),
+         SAYS "E1 has timeslots 1-31, T1 has 1-24, BRI (point to point, on DAHDI) has 1-3. Any switch type may run on either."),
+    SPAN(law, "law", choice, DERIVED("alaw on E1 and BRI, ulaw on T1", derive_law), ONE_OF(laws), RESTART,
+         SAYS "How G.711 samples are coded on the line. On DAHDI it must be what the driver has."),
     SPAN(local, "local", endpoint, DEFAULT(""), RESTART,
          SAYS "Our UDP address and port of the pseudowire, numeric. Needed for cesopsn; no two spans share one."),
     SPAN(remote, "remote", endpoint, DEFAULT(""), RESTART,
@@ -211,7 +241,19 @@ const SettingRow setting_rows[] = {
          SAYS "Depth of the pseudowire's jitter buffer."),
     SPAN(dscp, "dscp", number, DEFAULT("46"), RANGE(0, 63), RESTART,
          SAYS "The DSCP of pseudowire packets; 46 is EF."),
-    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1", derive_d_channel), RANGE(1, 31), RESTART,
+    SPAN(bchan, "bchan", channels, DEFAULT(""), RESTART,
+         SAYS "The B channels of a DAHDI span, by their numbers as in /etc/dahdi/system.conf. Needed for dahdi."),
+    SPAN(dchan, "dchan", number, DEFAULT("0"), RANGE(0, 1023), RESTART,
+         SAYS "The D channel of a DAHDI span whose HDLC is the driver's (dchan= in system.conf). dahdi needs this or hardhdlc. 0: none."),
+    SPAN(hardhdlc, "hardhdlc", number, DEFAULT("0"), RANGE(0, 1023), RESTART,
+         SAYS "The D channel of a DAHDI span whose HDLC is the card's (hardhdlc= in system.conf). 0: none."),
+    SPAN(first_channel, "first-channel", number, DERIVED("the lowest of bchan, dchan and hardhdlc", derive_first_channel), RANGE(1, 1023), RESTART,
+         SAYS "The number of the DAHDI span's timeslot 1, where bchan begins with a later one."),
+    SPAN(block_ms, "block", choice, DEFAULT("20ms"), ONE_OF(blocks), RESTART,
+         SAYS "How often a B channel of a DAHDI span is served: less is less delay and more load."),
+    SPAN(echo_cancel_ms, "echo-cancel", choice, DEFAULT("16ms"), ONE_OF(echo_tails), RESTART,
+         SAYS "The tail that DAHDI's echo canceller spans on speech and 3.1 kHz calls; never on data, and off from the first fax tone. 0: none."),
+    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(1, 31), RESTART,
          SAYS "The timeslot that carries the D channel; on T1 at most 24."),
 
     TRUNK(spans, "span", spans, REQUIRED, RESTART,

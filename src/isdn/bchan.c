@@ -3,11 +3,9 @@
 
 void bchans_init(BChannels *channels, const SpanSettings *span)
 {
-    guint last = span->type == SPAN_T1 ? 24 : 31;
-
     *channels = (BChannels){0};
-    for (guint i = 1; i <= last; i++)
-        channels->slot[i].exists = i != span->d_channel;
+    for (guint i = 1; i < BCHAN_SLOTS; i++)
+        channels->slot[i].exists = span_has_b_channel(span, (guint8)i);
 }
 
 BChannel *bchans_find(BChannels *channels, guint number)

@@ -68,7 +68,9 @@ struct pri *controller_new(const SpanSettings *span, const TrunkSettings *trunk,
 
     pri_set_message(message_from_libpri);
     pri_set_error(error_from_libpri);
-    pri = pri_new_cb(-1, node, switch_of(span, trunk), read, write, user);
+    pri = span->type == SPAN_BRI
+              ? pri_new_bri_cb(-1, TRUE, node, switch_of(span, trunk), read, write, user)
+              : pri_new_cb(-1, node, switch_of(span, trunk), read, write, user);
     if (pri)
         set_options(pri, trunk);
     return pri;

@@ -164,7 +164,7 @@ static void engine_attach(Engine *self, Port *port, Channel channel)
                     channel.number, port_orders(line->ports[channel.number])->call,
                     port_orders(port)->call);
     else
-        span_b_open(line->span, channel.number);
+        span_b_open(line->span, channel.number, port_orders(port)->use);
     line->ports[channel.number] = port;
     port_drain(port);
 }

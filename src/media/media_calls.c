@@ -13,6 +13,21 @@ static PortOrders *booking_find(Media *media, const Call *call)
     return g_hash_table_lookup(media->bookings, GUINT_TO_POINTER(call_id(call)));
 }
 
+static SpanUse use_of(Bearer bearer)
+{
+    switch (bearer) {
+    case BEARER_SPEECH:
+    case BEARER_3K1_AUDIO:
+    case BEARER_7K_AUDIO:
+        return SPAN_USE_SPEECH;
+    case BEARER_UNRESTRICTED:
+    case BEARER_RESTRICTED:
+    case BEARER_VIDEO:
+        return SPAN_USE_DATA;
+    }
+    return SPAN_USE_SPEECH;
+}
+
 /* Takes over what the call now is: its channel, which a second attempt may have changed, and its
  * far end. */
 static void booking_order(Media *media, PortOrders *orders, const Call *call)
@@ -21,6 +36,7 @@ static void booking_order(Media *media, PortOrders *orders, const Call *call)
     MediaCommand command = {.kind = COMMAND_ORDER};
 
     orders->channel = call_channel(call);
+    orders->use = use_of(call_setup(call)->bearer);
     orders->has_remote = remote != NULL;
     if (remote)
         orders->remote = *remote;

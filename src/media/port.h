@@ -26,6 +26,7 @@ typedef struct PortSetup {
 typedef struct PortOrders {
     guint32 call;
     Channel channel; /* number 0: none yet */
+    SpanUse use;     /* of the channel */
     gboolean has_remote;
     MediaRemote remote;
     gboolean to_phone;   /* the channel is heard by the phone */

@@ -175,8 +175,9 @@ static gboolean cesopsn_d_send(Span *span, const guint8 *frame, gsize length)
     return FALSE;
 }
 
-static void cesopsn_b_open(Span *span, guint8 channel)
+static void cesopsn_b_open(Span *span, guint8 channel, SpanUse use)
 {
+    (void)use; /* we change nothing in any case */
     ((Cesopsn *)span)->b_open |= 1u << channel;
 }
 

@@ -42,8 +42,8 @@ static void attach(DahdiSpan *self)
     if (self->complaint)
         log_notice("span %s: the device is there again", self->base.settings->name);
     g_clear_pointer(&self->complaint, g_free);
-    self->d_watch = loop_watch(self->loop, self->d_fd, LOOP_READABLE | LOOP_URGENT,
-                               dahdi_d_readable, self);
+    self->d_watch =
+        loop_watch(self->loop, self->d_fd, LOOP_READABLE | LOOP_URGENT, dahdi_d_readable, self);
     for (guint slot = 1; slot <= SPAN_SLOTS_MAX; slot++) {
         if (self->channels[slot].wanted)
             dahdi_b_start(&self->channels[slot]);

@@ -31,7 +31,7 @@ struct DahdiSpan {
     LoopWatch *d_watch;
     guint8 d_waiting[2]; /* unused tail of a frame: the driver wants room for the FCS */
     DahdiChannel channels[SPAN_SLOTS_MAX + 1]; /* by timeslot */
-    char *complaint; /* the last one, so that it is told once */
+    char *complaint;                           /* the last one, so that it is told once */
     LogLimit echo_limit;
 };
 
@@ -43,8 +43,8 @@ void dahdi_look(DahdiSpan *self);
 /* An event that any channel of the span may report. */
 void dahdi_take_event(DahdiSpan *self, DahdiEvent event);
 
-/* dahdi_attach.c: opens the D channel and all B channels, and checks that they are what the settings
- * say. FALSE with ERROR that names the setting to change. */
+/* dahdi_attach.c: opens the D channel and all B channels, and checks that they are what the
+ * settings say. FALSE with ERROR that names the setting to change. */
 gboolean dahdi_attach(DahdiSpan *self, GError **error);
 
 /* dahdi_d.c */

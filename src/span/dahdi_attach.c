@@ -25,7 +25,7 @@ static gboolean refuse(const DahdiSpan *self, const char *key, GError **error, c
 
 static const char *d_key(const DahdiSpan *self)
 {
-    return self->base.settings->hard_hdlc ? "hardhdlc" : "dchan";
+    return self->base.settings->hardhdlc ? "hardhdlc" : "dchan";
 }
 
 static const char *key_of(const DahdiSpan *self, guint slot)
@@ -46,8 +46,8 @@ static gboolean refuse_open(const DahdiSpan *self, guint slot, guint number, int
                       DAHDI_DEVICE ": permission denied: is our udev rule installed, and are we "
                                    "in the group dahdi?");
     case EBUSY:
-        return refuse(self, key_of(self, slot), error,
-                      "channel %u is held by another program", number);
+        return refuse(self, key_of(self, slot), error, "channel %u is held by another program",
+                      number);
     case ENXIO:
     case EINVAL:
     case ENODEV:
@@ -63,7 +63,7 @@ static gboolean check_signalling(const DahdiSpan *self, guint slot, guint number
 {
     static const char *const words[] = {"bchan", "dchan", "hardhdlc", "something else", "nothing"};
     DahdiSignalling wanted = slot != self->base.settings->d_channel ? DAHDI_FOR_B
-                             : self->base.settings->hard_hdlc       ? DAHDI_FOR_HARD_D
+                             : self->base.settings->hardhdlc        ? DAHDI_FOR_HARD_D
                                                                     : DAHDI_FOR_D;
 
     if (is == wanted)
@@ -87,9 +87,8 @@ static gboolean check_place(DahdiSpan *self, guint slot, guint number, const Dah
         self->number = info->span;
     else if (info->span != self->number)
         return refuse(self, "bchan", error,
-                      "channel %u is of the driver's span %u, %s %u of span %u", number,
-                      info->span, d_key(self), settings->first_channel + settings->d_channel - 1,
-                      self->number);
+                      "channel %u is of the driver's span %u, %s %u of span %u", number, info->span,
+                      d_key(self), settings->first_channel + settings->d_channel - 1, self->number);
     if (info->timeslot != slot)
         return refuse(self, "first-channel", error,
                       "channel %u is timeslot %u of the driver's span %u, not %u; first-channel "
@@ -123,14 +122,13 @@ static gboolean check_type(DahdiSpan *self, GError **error)
                       self->number);
     if (info.channels == wanted)
         return TRUE;
-    return refuse(self, "type", error,
-                  "%s has %u channels, the driver's span %u (%s) has %u: it is %s",
-                  words[self->base.settings->type], wanted, self->number, info.description,
-                  info.channels,
-                  info.channels == 31   ? "e1"
-                  : info.channels == 24 ? "t1"
-                  : info.channels == 3  ? "bri"
-                                        : "none of e1, t1, bri");
+    return refuse(
+        self, "type", error, "%s has %u channels, the driver's span %u (%s) has %u: it is %s",
+        words[self->base.settings->type], wanted, self->number, info.description, info.channels,
+        info.channels == 31   ? "e1"
+        : info.channels == 24 ? "t1"
+        : info.channels == 3  ? "bri"
+                              : "none of e1, t1, bri");
 }
 
 static gboolean attach_channel(DahdiSpan *self, guint slot, int *fd, GError **error)

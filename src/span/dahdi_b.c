@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define BUFFERS 4      /* of a block each way: fewer leave no slack, more are delay */
-#define CUSHION 64     /* octets written at the start: 8 ms in which we may come late */
-#define BLOCK_MAX 160  /* 20 ms */
+#define BUFFERS 4     /* of a block each way: fewer leave no slack, more are delay */
+#define CUSHION 64    /* octets written at the start: 8 ms in which we may come late */
+#define BLOCK_MAX 160 /* 20 ms */
 #define BLOCKS_AT_ONCE 4
 
 static guint block_octets(const DahdiSpan *self)
@@ -93,10 +93,11 @@ static void b_shape(DahdiChannel *channel)
     channel->cancelling =
         channel->use == SPAN_USE_SPEECH && taps > 0 && dahdi_cancel_echo(channel->fd, taps);
     if (channel->use == SPAN_USE_SPEECH && taps > 0 && !channel->cancelling &&
-        log_limit(&self->echo_limit, 1, 3600 * G_USEC_PER_SEC))
-        log_warning("[span %s] echo-cancel: channel %u has no canceller: give it one by echocanceller= "
-                    "in /etc/dahdi/system.conf, or set echo-cancel = 0",
-                    self->base.settings->name, channel->timeslot);
+        log_limit(&self->echo_limit, 1, G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC))
+        log_warning(
+            "[span %s] echo-cancel: channel %u has no canceller: give it one by echocanceller= "
+            "in /etc/dahdi/system.conf, or set echo-cancel = 0",
+            self->base.settings->name, channel->timeslot);
 }
 
 void dahdi_b_start(DahdiChannel *channel)
@@ -110,8 +111,8 @@ void dahdi_b_start(DahdiChannel *channel)
     dahdi_set_buffers(channel->fd, BUFFERS, block_octets(self));
     dahdi_report_buffers(channel->fd);
     dahdi_flush(channel->fd);
-    channel->watch = loop_watch(self->loop, channel->fd, LOOP_READABLE | LOOP_URGENT, b_readable,
-                                channel);
+    channel->watch =
+        loop_watch(self->loop, channel->fd, LOOP_READABLE | LOOP_URGENT, b_readable, channel);
     memset(cushion, span_idle_octet(self->base.settings), sizeof cushion);
     b_write(channel, cushion, sizeof cushion);
 }

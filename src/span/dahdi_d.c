@@ -16,8 +16,7 @@ static gboolean d_read(DahdiSpan *self)
     if (size > HDLC_FCS_BYTES) {
         self->base.counters.d_frames_in++;
         if (self->base.events.d_frame)
-            self->base.events.d_frame(self->base.events.user, frame,
-                                      (gsize)size - HDLC_FCS_BYTES);
+            self->base.events.d_frame(self->base.events.user, frame, (gsize)size - HDLC_FCS_BYTES);
         return TRUE;
     }
     if (size < 0 && errno == ENODEV)

@@ -47,7 +47,7 @@ int dahdi_channel_open(guint number)
 
 static DahdiSignalling signalling_of(int sigtype)
 {
-    switch (sigtype & ~DAHDI_SIG_BROKEN) {
+    switch (sigtype & G_MAXINT) { /* the top bit is DAHDI_SIG_BROKEN */
     case DAHDI_SIG_NONE:
         return DAHDI_FOR_NOTHING;
     case DAHDI_SIG_CLEAR:

@@ -1,8 +1,8 @@
 /* The DAHDI driver as the back end sees it: system calls behind a table, the driver's structures as
  * values of ours.
  *
- * dahdi/user.h is spoken in dahdi_driver.c and nowhere else. A test hands in a table of its own with
- * recorded answers. Home thread: that of the span.
+ * dahdi/user.h is spoken in dahdi_driver.c and nowhere else. A test hands in a table of its own
+ * with recorded answers. Home thread: that of the span.
  */
 #pragma once
 
@@ -28,11 +28,11 @@ void dahdi_use_calls(const DahdiCalls *calls);
 const DahdiCalls *dahdi_calls(void);
 
 typedef enum DahdiSignalling {
-    DAHDI_FOR_B,        /* bchan=: a clear channel */
-    DAHDI_FOR_D,        /* dchan=: HDLC in the driver */
-    DAHDI_FOR_HARD_D,   /* hardhdlc=: HDLC on the card */
-    DAHDI_FOR_OTHER,    /* FXO, FXS, E&M, CAS ... */
-    DAHDI_FOR_NOTHING,  /* not configured: dahdi_cfg has not run */
+    DAHDI_FOR_B,       /* bchan=: a clear channel */
+    DAHDI_FOR_D,       /* dchan=: HDLC in the driver */
+    DAHDI_FOR_HARD_D,  /* hardhdlc=: HDLC on the card */
+    DAHDI_FOR_OTHER,   /* FXO, FXS, E&M, CAS ... */
+    DAHDI_FOR_NOTHING, /* not configured: dahdi_cfg has not run */
 } DahdiSignalling;
 
 /* What the driver says of a channel. */
@@ -49,7 +49,7 @@ typedef struct DahdiSpanInfo {
     SpanAlarms alarms;
     gboolean looped;
     guint bpv, crc4, ebit, fas, irq_misses; /* counted by the card since it started */
-    int timing;                             /* number of the span that gives the clock; 0: none does */
+    int timing; /* number of the span that gives the clock; 0: none does */
     char description[41];
 } DahdiSpanInfo;
 
@@ -60,10 +60,10 @@ typedef enum DahdiEvent {
     DAHDI_HDLC_ABORT,
     DAHDI_HDLC_OVERRUN,
     DAHDI_HDLC_BAD_FCS,
-    DAHDI_GONE,        /* the device was taken away */
-    DAHDI_FAX_TONE,    /* 2100 Hz, either way: the echo canceller is off now */
-    DAHDI_READ_LATE,   /* we read too late: samples were lost */
-    DAHDI_WRITE_LATE,  /* we wrote too late: the line heard a gap */
+    DAHDI_GONE,       /* the device was taken away */
+    DAHDI_FAX_TONE,   /* 2100 Hz, either way: the echo canceller is off now */
+    DAHDI_READ_LATE,  /* we read too late: samples were lost */
+    DAHDI_WRITE_LATE, /* we wrote too late: the line heard a gap */
     DAHDI_OTHER_EVENT,
 } DahdiEvent;
 

@@ -206,8 +206,9 @@ static void pair_run(PairSpan *self)
     loop_timer_start(self->loop, self->timer, BLOCK_US);
 }
 
-static void pair_b_open(Span *span, guint8 channel)
+static void pair_b_open(Span *span, guint8 channel, SpanUse use)
 {
+    (void)use;
     ((PairSpan *)span)->b_open |= 1u << channel;
     pair_run((PairSpan *)span);
 }

@@ -9,13 +9,20 @@ guint span_slot_count(const SpanSettings *settings)
         return 31;
     case SPAN_T1:
         return 24;
+    case SPAN_BRI:
+        return 3;
     }
     g_return_val_if_reached(24);
 }
 
 gboolean span_has_b_channel(const SpanSettings *settings, guint8 channel)
 {
-    return channel >= 1 && channel <= span_slot_count(settings) && channel != settings->d_channel;
+    if (channel < 1 || channel > span_slot_count(settings) || channel == settings->d_channel)
+        return FALSE;
+    for (guint i = 0; settings->bchan && i < settings->bchan->len; i++)
+        if (g_array_index(settings->bchan, guint16, i) == settings->first_channel + channel - 1)
+            return TRUE;
+    return settings->bchan == NULL;
 }
 
 static const SpanOps *backend_find(const SpanSettings *settings, GError **error)
@@ -26,10 +33,16 @@ static const SpanOps *backend_find(const SpanSettings *settings, GError **error)
     case BACKEND_PAIR:
         return &span_pair_ops;
     case BACKEND_DAHDI:
+#ifdef HAVE_DAHDI
+        return &span_dahdi_ops;
+#else
         break;
+#endif
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-                "[span %s] backend: dahdi is not built into this tieline", settings->name);
+    g_set_error(
+        error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+        "[span %s] backend: dahdi is not built into this tieline: configure found no dahdi/user.h",
+        settings->name);
     return NULL;
 }
 
@@ -60,10 +73,10 @@ gboolean span_d_send(Span *span, const guint8 *frame, gsize length)
     return span->ops->d_send(span, frame, length);
 }
 
-void span_b_open(Span *span, guint8 channel)
+void span_b_open(Span *span, guint8 channel, SpanUse use)
 {
     g_return_if_fail(span && span_has_b_channel(span->settings, channel));
-    span->ops->b_open(span, channel);
+    span->ops->b_open(span, channel, use);
 }
 
 void span_b_close(Span *span, guint8 channel)

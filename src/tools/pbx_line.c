@@ -42,7 +42,7 @@ gboolean pbx_line_connect(PbxLine *line, gboolean on, GError **error)
         line->alarms |= SPAN_ALARM_RED; /* nothing is heard yet; the span tells when that changes */
     for (guint8 channel = 1; channel < G_N_ELEMENTS(line->opened); channel++)
         if (line->opened[channel])
-            span_b_open(line->span, channel);
+            span_b_open(line->span, channel, SPAN_USE_DATA);
     return TRUE;
 }
 
@@ -52,7 +52,7 @@ void pbx_line_b_open(PbxLine *line, guint8 channel)
         return;
     line->opened[channel] = TRUE;
     if (line->span)
-        span_b_open(line->span, channel);
+        span_b_open(line->span, channel, SPAN_USE_DATA);
 }
 
 void pbx_line_b_close(PbxLine *line, guint8 channel)
@@ -66,14 +66,16 @@ void pbx_line_b_close(PbxLine *line, guint8 channel)
 
 gboolean pbx_line_has_channel(const PbxLine *line, gint number)
 {
-    gint most = line->settings->span.type == SPAN_E1 ? 31 : 24;
-
-    return number >= 1 && number <= most && number != line->settings->span.d_channel;
+    return number >= 1 && number <= 31 && span_has_b_channel(&line->settings->span, (guint8)number);
 }
 
 guint pbx_line_channels(const PbxLine *line)
 {
-    return line->settings->span.type == SPAN_E1 ? 30 : 23;
+    guint count = 0;
+
+    for (guint8 number = 1; number <= 31; number++)
+        count += span_has_b_channel(&line->settings->span, number);
+    return count;
 }
 
 /* ---- libpri ---------------------------------------------------------------------------------- */
@@ -82,7 +84,7 @@ static int switch_of(const PbxLineSettings *settings)
 {
     switch (settings->switch_type) {
     case SWITCH_EUROISDN:
-        return settings->span.type == SPAN_E1 ? PRI_SWITCH_EUROISDN_E1 : PRI_SWITCH_EUROISDN_T1;
+        return settings->span.type == SPAN_T1 ? PRI_SWITCH_EUROISDN_T1 : PRI_SWITCH_EUROISDN_E1;
     case SWITCH_NI2:
         return PRI_SWITCH_NI2;
     case SWITCH_DMS100:

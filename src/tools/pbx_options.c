@@ -21,20 +21,34 @@ typedef enum LineKey {
     KEY_CLOCK,
     KEY_BUFFER,
     KEY_DSCP,
+    KEY_BCHAN,
+    KEY_DCHAN,
+    KEY_HARDHDLC,
     KEY_COUNT
 } LineKey;
 
-static const char *const key_names[KEY_COUNT] = {"backend",    "local",  "remote", "type",
-                                                 "switchtype", "side",   "law",    "packet",
-                                                 "clock",      "buffer", "dscp"};
+static const char *const key_names[KEY_COUNT] = {
+    "backend", "local", "remote", "type", "switchtype", "side",  "law",
+    "packet",  "clock", "buffer", "dscp", "bchan",      "dchan", "hardhdlc"};
 
 /* They fit conf/demo.conf, where the gateway is the network side and the clock's master. */
-static const char *const key_defaults[KEY_COUNT] = {
-    "cesopsn", "127.0.0.1:4001", "127.0.0.1:4000", "e1", "euroisdn", "cpe", NULL, "1", "slave", "4",
-    "46"};
+static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
+                                                    "127.0.0.1:4001",
+                                                    "127.0.0.1:4000",
+                                                    "e1",
+                                                    "euroisdn",
+                                                    "cpe",
+                                                    NULL,
+                                                    "1",
+                                                    "slave",
+                                                    "4",
+                                                    "46",
+                                                    "1-15+17-31",
+                                                    "16",
+                                                    "0"};
 
 static const char *const backend_words[] = {"cesopsn", "pair", "dahdi"};
-static const char *const type_words[] = {"e1", "t1"};
+static const char *const type_words[] = {"e1", "t1", "bri"};
 static const char *const switch_words[] = {"euroisdn", "ni2", "dms100", "5ess", "4ess", "qsig"};
 static const char *const side_words[] = {"network", "cpe"};
 static const char *const law_words[] = {"alaw", "ulaw"};
@@ -99,12 +113,12 @@ static gboolean words_read(PbxLineSettings *line, const LineText *text, GError *
     int backend, type, switch_type, side, law, clock;
 
     if (!word_read(text, KEY_BACKEND, backend_words, 3, &backend, error) ||
-        !word_read(text, KEY_TYPE, type_words, 2, &type, error) ||
+        !word_read(text, KEY_TYPE, type_words, 3, &type, error) ||
         !word_read(text, KEY_SWITCHTYPE, switch_words, 6, &switch_type, error) ||
         !word_read(text, KEY_SIDE, side_words, 2, &side, error) ||
         !word_read(text, KEY_CLOCK, clock_words, 2, &clock, error))
         return FALSE;
-    law = type == SPAN_E1 ? LAW_ALAW : LAW_ULAW;
+    law = type == SPAN_T1 ? LAW_ULAW : LAW_ALAW;
     if (text->values[KEY_LAW] && !word_read(text, KEY_LAW, law_words, 2, &law, error))
         return FALSE;
     line->span.backend = (SpanBackend)backend;
@@ -116,10 +130,57 @@ static gboolean words_read(PbxLineSettings *line, const LineText *text, GError *
     return TRUE;
 }
 
+/* Channels of the DAHDI driver, as system.conf counts them: 1-15+17-31. */
+static gboolean bchan_read(SpanSettings *span, const char *list)
+{
+    g_auto(GStrv) parts = g_strsplit(list, "+", -1);
+
+    span->bchan = g_array_new(FALSE, FALSE, sizeof(guint16));
+    for (char **part = parts; *part; part++) {
+        g_auto(GStrv) ends = g_strsplit(*part, "-", 2);
+        guint64 first, last;
+
+        if (!ends[0] || !g_ascii_string_to_unsigned(ends[0], 10, 1, 1023, &first, NULL))
+            return FALSE;
+        last = first;
+        if (ends[1] && !g_ascii_string_to_unsigned(ends[1], 10, first, 1023, &last, NULL))
+            return FALSE;
+        for (guint64 number = first; number <= last; number++) {
+            guint16 channel = (guint16)number;
+
+            g_array_append_val(span->bchan, channel);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean card_read(SpanSettings *span, const LineText *text, GError **error)
+{
+    guint d;
+
+    if (!bchan_read(span, text->values[KEY_BCHAN]))
+        return fault(error, KEY_BCHAN, "a list such as 1-15+17-31", text->values[KEY_BCHAN]);
+    if (!number_read(text, KEY_HARDHDLC, 0, 1023, &span->hardhdlc, error) ||
+        !number_read(text, KEY_DCHAN, 1, 1023, &span->dchan, error))
+        return FALSE;
+    if (span->hardhdlc)
+        span->dchan = 0;
+    d = span->hardhdlc ? span->hardhdlc : span->dchan;
+    span->first_channel = MIN(d, g_array_index(span->bchan, guint16, 0));
+    if (d - span->first_channel >= 31)
+        return fault(error, span->hardhdlc ? KEY_HARDHDLC : KEY_DCHAN, "a channel of the same span",
+                     text->values[span->hardhdlc ? KEY_HARDHDLC : KEY_DCHAN]);
+    span->d_channel = (guint8)(d - span->first_channel + 1);
+    span->block_ms = 20;
+    return TRUE;
+}
+
 static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **error)
 {
     if (!words_read(line, text, error))
         return FALSE;
+    if (line->span.backend == BACKEND_DAHDI)
+        return card_read(&line->span, text, error);
     if (!pbx_address_parse(text->values[KEY_LOCAL], &line->span.local))
         return fault(error, KEY_LOCAL, "ADDRESS:PORT", text->values[KEY_LOCAL]);
     if (!pbx_address_parse(text->values[KEY_REMOTE], &line->span.remote))
@@ -137,6 +198,7 @@ static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **
 static void line_free(PbxLineSettings *line)
 {
     g_free(line->span.name);
+    g_clear_pointer(&line->span.bchan, g_array_unref);
     g_free(line);
 }
 
@@ -222,11 +284,11 @@ gboolean pbx_options_read(PbxOptions *options, int *argc, char ***argv, GError *
     Raw raw = {.octets = -1};
     const GOptionEntry entries[] = {
         {"backend", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_BACKEND], "Back end of the span",
-         "cesopsn"},
+         "cesopsn|dahdi"},
         {"local", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_LOCAL], "Where we listen",
          "ADDRESS:PORT"},
         {"remote", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_REMOTE], "The far end", "ADDRESS:PORT"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_TYPE], "Kind of line", "e1|t1"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_TYPE], "Kind of line", "e1|t1|bri"},
         {"switchtype", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_SWITCHTYPE], "Kind of ISDN",
          "euroisdn|ni2|dms100|5ess|4ess|qsig"},
         {"side", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_SIDE], "Our side of the line",
@@ -240,6 +302,12 @@ gboolean pbx_options_read(PbxOptions *options, int *argc, char ***argv, GError *
         {"buffer", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_BUFFER], "Packets in the jitter buffer",
          "N"},
         {"dscp", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_DSCP], "DSCP of the packets", "N"},
+        {"bchan", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_BCHAN],
+         "B channels of a DAHDI span, as in system.conf", "1-15+17-31"},
+        {"dchan", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_DCHAN],
+         "D channel of a DAHDI span, HDLC by the driver", "16"},
+        {"hardhdlc", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_HARDHDLC],
+         "D channel of a DAHDI span, HDLC by the card", "16"},
         {"span", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.groups,
          "One more span: the options above as a list; the rest as given for all", "KEY=VALUE,..."},
         {"script", 's', 0, G_OPTION_ARG_FILENAME, &options->script,

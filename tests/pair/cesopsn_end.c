@@ -122,7 +122,7 @@ void end_b_open(End *self, guint8 channel)
         self->sent[channel] = g_byte_array_new();
         self->heard[channel] = g_byte_array_new();
     }
-    span_b_open(self->span, channel);
+    span_b_open(self->span, channel, SPAN_USE_SPEECH);
 }
 
 SpanAlarms end_last_alarms(const End *self)

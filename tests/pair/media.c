@@ -375,7 +375,7 @@ static void test_other_channel(void)
 
     bench_open(bench);
     bench_add_phone(bench, 0, "127.0.0.1");
-    span_b_open(bench->pbx, 9);
+    span_b_open(bench->pbx, 9, SPAN_USE_SPEECH);
     calls[0].channel = (Channel){0}; /* none booked yet */
     bench_open_port(bench, 0);
     calls[0].channel = (Channel){0, 1};

@@ -35,6 +35,11 @@ Channel call_channel(const Call *call)
     return call->channel;
 }
 
+const CallSetup *call_setup(const Call *call)
+{
+    return &call->setup;
+}
+
 void call_set_local_rtp(Call *call, const struct sockaddr_storage *address)
 {
     call->local = *address;
@@ -381,7 +386,7 @@ Phone *bench_add_phone(Bench *bench, guint i, const char *host)
         .send = TRUE,
         .receive = TRUE,
     };
-    span_b_open(bench->pbx, (guint8)(i + 1));
+    span_b_open(bench->pbx, (guint8)(i + 1), SPAN_USE_SPEECH);
     return phone;
 }
 

@@ -13,6 +13,7 @@
 struct Call {
     guint32 id;
     Channel channel;
+    CallSetup setup; /* speech */
     struct sockaddr_storage local;
     gboolean has_remote;
     MediaRemote remote;

@@ -116,9 +116,9 @@ static void test_blocks(void)
     pair_end_open(&a, loop, 10, TRUE);
     pair_end_open(&b, loop, 200, TRUE);
     span_pair_join(a.span, b.span);
-    span_b_open(a.span, 3);
+    span_b_open(a.span, 3, SPAN_USE_SPEECH);
     loop_virtual_advance(loop, 20 * MS);
-    span_b_open(b.span, 3);
+    span_b_open(b.span, 3, SPAN_USE_SPEECH);
     loop_virtual_advance(loop, 1000 * MS);
     g_assert_cmpuint(a.ticks, ==, 8160);
     g_assert_cmpuint(b.ticks, ==, 8160);
@@ -146,7 +146,7 @@ static void test_break(void)
     pair_end_open(&a, loop, 10, FALSE);
     pair_end_open(&b, loop, 200, FALSE);
     span_pair_join(a.span, b.span);
-    span_b_open(a.span, 3);
+    span_b_open(a.span, 3, SPAN_USE_SPEECH);
     span_pair_break(a.span, TRUE, SPAN_ALARM_RED);
     span_pair_break(b.span, TRUE, SPAN_ALARM_YELLOW);
     g_assert_cmpuint(a.alarms, ==, SPAN_ALARM_RED);
