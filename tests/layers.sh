@@ -15,5 +15,6 @@ why="the hall knows no stack"; forbid '#include *"(ua|isdn|media|span|ctl)\.h"' 
 why="sip and isdn meet"; forbid '#include *"(isdn|span)\.h"' src/sip; forbid '#include *"ua\.h"' src/isdn
 why="below the hall"; forbid '#include *"(call|callmap|ua|isdn|media|ctl|route|cause)\.h"' src/span src/base
 why="settings know no room"; forbid '#include *"(call|callmap|ua|isdn|span|ctl)\.h"' src/conf
+why="dahdi/user.h outside src/span/dahdi_driver.c"; forbid '#include *<dahdi/' include src/main.c src/house.c $(ls src/*/*.[ch] | grep -v src/span/dahdi_driver.c)
 why="threads are house's and media's"; forbid '(g_thread_(try_)?new|pthread_create) *\(' include src/main.c $(rooms media) 
 exit $bad

@@ -53,27 +53,66 @@ static void d_channel_tell(const CtlScene *scene, guint8 index, JsonObject *row)
     answer_count(row, "downs", status.downs);
 }
 
+/* Who gives the line its clock. */
+static void timing_tell(const SpanSettings *settings, const SpanCounters *counters, JsonObject *row)
+{
+    g_autofree char *text = NULL;
+
+    switch (settings->backend) {
+    case BACKEND_CESOPSN:
+        text = g_strdup(settings->clock == SPAN_CLOCK_MASTER ? "master" : "slave");
+        break;
+    case BACKEND_DAHDI:
+        text = counters->timing ? g_strdup_printf("driver's span %d", counters->timing)
+                                : g_strdup("the card's own");
+        break;
+    case BACKEND_PAIR:
+        text = g_strdup("none");
+        break;
+    }
+    answer_text(row, "timing", text);
+}
+
+static void card_tell(const SpanCounters *counters, JsonObject *row)
+{
+    answer_count(row, "bpv", counters->bpv);
+    answer_count(row, "crc4", counters->crc4);
+    answer_count(row, "ebit", counters->ebit);
+    answer_count(row, "fas", counters->fas);
+    answer_count(row, "irq_misses", counters->irq_misses);
+}
+
+static void packets_tell(const SpanCounters *counters, JsonObject *row)
+{
+    answer_count(row, "packets_in", counters->packets_in);
+    answer_count(row, "packets_out", counters->packets_out);
+    answer_count(row, "lost", counters->lost);
+    answer_count(row, "late", counters->late);
+    answer_count(row, "duplicate", counters->duplicate);
+    answer_count(row, "reordered", counters->reordered);
+    answer_count(row, "malformed", counters->malformed);
+    answer_count(row, "foreign", counters->foreign);
+    answer_count(row, "late_ticks", counters->late_ticks);
+}
+
 static void line_tell(const CtlScene *scene, guint8 index, JsonObject *row)
 {
+    const SpanSettings *settings = g_ptr_array_index(scene->opened->spans, index);
     SpanCounters counters = {0};
     char buffer[64];
     SpanAlarms alarms = media_span_status(scene->rooms.media, index, &counters);
 
     answer_text(row, "alarms", span_alarms_describe(alarms, buffer, sizeof buffer));
-    answer_count(row, "packets_in", counters.packets_in);
-    answer_count(row, "packets_out", counters.packets_out);
-    answer_count(row, "lost", counters.lost);
-    answer_count(row, "late", counters.late);
-    answer_count(row, "duplicate", counters.duplicate);
-    answer_count(row, "reordered", counters.reordered);
-    answer_count(row, "malformed", counters.malformed);
-    answer_count(row, "foreign", counters.foreign);
+    timing_tell(settings, &counters, row);
+    if (settings->backend == BACKEND_DAHDI)
+        card_tell(&counters, row);
+    else
+        packets_tell(&counters, row);
     answer_count(row, "slips", counters.slips);
     answer_count(row, "d_bad_fcs", counters.d_bad_fcs);
     answer_count(row, "d_aborts", counters.d_aborts);
     answer_count(row, "d_overlong", counters.d_overlong);
     answer_count(row, "d_dropped_out", counters.d_dropped_out);
-    answer_count(row, "late_ticks", counters.late_ticks);
 }
 
 COMMAND(command_show_spans)

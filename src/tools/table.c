@@ -109,6 +109,8 @@ static void row_put(FILE *out, const Column *columns, const int *widths, JsonObj
     Line line = {out, 0};
 
     for (gsize i = 0; columns[i].header; i++) {
+        if (widths[i] == 0)
+            continue;
         g_autofree char *text = row ? cell_text(&columns[i], row) : g_strdup(columns[i].header);
         gboolean bad = row && columns[i].good && strcmp(text, columns[i].good) != 0;
 
@@ -127,12 +129,13 @@ void table_print(FILE *out, const Column *columns, JsonArray *rows, gboolean col
     guint count = json_array_get_length(rows);
 
     for (gsize i = 0; columns[i].header && i < TABLE_COLUMNS; i++) {
-        widths[i] = text_width(columns[i].header);
         for (guint j = 0; j < count; j++) {
             g_autofree char *text = cell_text(&columns[i], json_array_get_object_element(rows, j));
 
             widths[i] = MAX(widths[i], text_width(text));
         }
+        if (widths[i] > 0)
+            widths[i] = MAX(widths[i], text_width(columns[i].header));
     }
     row_put(out, columns, widths, NULL, colour); /* the headers */
     for (guint j = 0; j < count; j++)

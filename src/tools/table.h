@@ -22,9 +22,9 @@ typedef struct Column {
     const char *good; /* any other text is worth a colour; NULL: none is */
 } Column;
 
-#define TABLE_COLUMNS 16
+#define TABLE_COLUMNS 20
 
-/* Prints ROWS (objects) under COLUMNS (ends with a NULL header). COLOUR: OUT is a terminal. */
+/* Prints ROWS (objects) under COLUMNS (ends with a NULL header); a column that no row has a word for is left out. COLOUR: OUT is a terminal. */
 void table_print(FILE *out, const Column *columns, JsonArray *rows, gboolean colour);
 /* "12 s", "3m 4s", "2h 5m", "4d 1h". Caller frees. */
 char *table_seconds(gint64 seconds);

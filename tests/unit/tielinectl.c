@@ -70,10 +70,10 @@ static const ToolCase cases[] = {
     {"spans", "show spans", 0,
      "SPAN  TRUNK  ALARMS  D CHANNEL  FOR  CHANNELS  BUSY  BLOCKED  D IN  D OUT  REFUSED  PACKETS "
      "IN  "
-     "LOST  LATE  SLIPS\n"
+     "LOST  LATE  SLIPS  TIMING\n"
      "e1    pbx    YELLOW  up         0 s        30     1        0     7      0        0        "
      "1000  "
-     "   3     0      0\n",
+     "   3     0      0  none\n",
      ""},
     {"channels", "show channels", 0,
      "CHANNEL  TRUNK  STATE           CALL  CALLS  SENT  RECEIVED  LOST  LATE  CONCEALED  SLIPPED  "
