@@ -29,7 +29,6 @@ struct DahdiSpan {
     guint number; /* the driver's, of the span */
     int d_fd;
     LoopWatch *d_watch;
-    guint8 d_waiting[2]; /* unused tail of a frame: the driver wants room for the FCS */
     DahdiChannel channels[SPAN_SLOTS_MAX + 1]; /* by timeslot */
     char *complaint;                           /* the last one, so that it is told once */
     LogLimit echo_limit;

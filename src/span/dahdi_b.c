@@ -59,6 +59,10 @@ static gboolean b_block(DahdiChannel *channel)
     guint8 rx[BLOCK_MAX], tx[BLOCK_MAX];
     ssize_t size = dahdi_calls()->read(channel->fd, rx, block_octets(self));
 
+    if (size < 0 && errno == DAHDI_EVENT_WAITS) {
+        b_take_events(channel);
+        return channel->watch != NULL;
+    }
     if (size < 0 && errno == ENODEV)
         dahdi_lose(self, "the device was taken away");
     if (size <= 0)

@@ -8,10 +8,20 @@
 
 #define FRAMES_AT_ONCE 32 /* as many as the driver keeps */
 
+/* Until events are taken, neither read nor write does anything. */
+static void d_take_events(DahdiSpan *self)
+{
+    DahdiEvent event;
+
+    while (self->attached && (event = dahdi_next_event(self->d_fd)) != DAHDI_NO_EVENT)
+        dahdi_take_event(self, event);
+}
+
 static gboolean d_read(DahdiSpan *self)
 {
     guint8 frame[HDLC_FRAME_MAX + HDLC_FCS_BYTES];
     ssize_t size = dahdi_calls()->read(self->d_fd, frame, sizeof frame);
+    gboolean event = size < 0 && errno == DAHDI_EVENT_WAITS;
 
     if (size > HDLC_FCS_BYTES) {
         self->base.counters.d_frames_in++;
@@ -21,16 +31,9 @@ static gboolean d_read(DahdiSpan *self)
     }
     if (size < 0 && errno == ENODEV)
         dahdi_lose(self, "the device was taken away");
-    return size >= 0 && size > 0;
-}
-
-/* Until events are taken, neither read nor write does anything. */
-static void d_take_events(DahdiSpan *self)
-{
-    DahdiEvent event;
-
-    while (self->attached && (event = dahdi_next_event(self->d_fd)) != DAHDI_NO_EVENT)
-        dahdi_take_event(self, event);
+    if (event)
+        d_take_events(self);
+    return size > 0 || event;
 }
 
 void dahdi_d_readable(void *user, int fd, LoopReady ready)
