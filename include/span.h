@@ -65,6 +65,8 @@ typedef struct SpanOps {
     gboolean (*d_send)(Span *span, const guint8 *frame, gsize length);
     void (*b_open)(Span *span, guint8 channel, SpanUse use);
     void (*b_close)(Span *span, guint8 channel);
+    /* Half of span_b_bridge(): CHANNEL says what OTHER's hears; OTHER NULL: no longer. NULL: cannot. */
+    gboolean (*b_monitor)(Span *span, guint8 channel, Span *other, guint8 other_channel);
 } SpanOps;
 
 /* Every back end's first member. */
@@ -91,6 +93,12 @@ gboolean span_d_send(Span *span, const guint8 *frame, gsize length);
 /* From now on b_block is called for CHANNEL, which is put to USE; a closed channel sends the idle octet. */
 void span_b_open(Span *span, guint8 channel, SpanUse use);
 void span_b_close(Span *span, guint8 channel);
+
+/* Joins two open B channels below us, bit by bit: each sends what the other hears. b_block goes on being called, what it gives
+ * to send is not heard. FALSE when that cannot be: other back ends than dahdi, different laws, a lost device. */
+gboolean span_b_bridge(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
+/* Parts them; closing a channel parts it, too, but not the other one. */
+void span_b_part(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
 
 /* Timeslots that carry traffic: 31, 24 or 3. */
 guint span_slot_count(const SpanSettings *settings);

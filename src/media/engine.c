@@ -21,6 +21,7 @@ struct Engine {
     guint span_count;
     EngineSpan *spans;
     GHashTable *ports; /* of Port, by call */
+    GHashTable *joins; /* call to call, both ways: what their spans have bridged */
     LoopTimer *board_timer;
 };
 
@@ -104,6 +105,7 @@ Engine *engine_new(const Settings *settings, Loop *loop, Board *board, const Eng
     self->board = board;
     self->events = *events;
     self->ports = g_hash_table_new(NULL, NULL);
+    self->joins = g_hash_table_new(NULL, NULL);
     self->board_timer = loop_timer_new(loop, engine_write_board, self);
     self->spans = g_new0(EngineSpan, settings->spans->len);
     for (guint i = 0; i < settings->spans->len; i++) {
@@ -130,6 +132,7 @@ void engine_free(Engine *self)
     while (g_hash_table_iter_next(&iter, NULL, &port))
         port_free(port);
     g_hash_table_unref(self->ports);
+    g_hash_table_unref(self->joins);
     loop_timer_free(self->loop, self->board_timer);
     g_free(self->spans);
     g_free(self);
@@ -169,6 +172,69 @@ static void engine_attach(Engine *self, Port *port, Channel channel)
     port_drain(port);
 }
 
+/* ---- calls that enter and leave by this box -----------------------------------------------------
+ *
+ * Two ports that send to each other are two channels: where their spans can join them, no sample
+ * takes the way through RTP, and none is lost or delayed there.
+ */
+
+static Port *engine_find(Engine *self, gpointer call)
+{
+    return call ? g_hash_table_lookup(self->ports, call) : NULL;
+}
+
+static void engine_part(Engine *self, Port *port)
+{
+    gpointer call = GUINT_TO_POINTER(port_orders(port)->call);
+    gpointer other_call = g_hash_table_lookup(self->joins, call);
+    Port *other = engine_find(self, other_call);
+    Channel a, b;
+
+    if (!other)
+        return;
+    a = port_orders(port)->channel;
+    b = port_orders(other)->channel;
+    span_b_part(self->spans[a.span].span, a.number, self->spans[b.span].span, b.number);
+    g_hash_table_remove(self->joins, call);
+    g_hash_table_remove(self->joins, other_call);
+}
+
+/* The port that PORT speaks with, when that one speaks with PORT; NULL: somebody else. */
+static Port *engine_counterpart(Engine *self, Port *port)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    if (!port_is_through(port))
+        return NULL;
+    g_hash_table_iter_init(&iter, self->ports);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (value != port && port_is_through(value) && port_speaks_with(port, value) &&
+            port_speaks_with(value, port))
+            return value;
+    }
+    return NULL;
+}
+
+static void engine_join(Engine *self, Port *port)
+{
+    Port *other = engine_counterpart(self, port);
+    Channel a = port_orders(port)->channel, b;
+
+    if (!other)
+        return;
+    b = port_orders(other)->channel;
+    if (!engine_line(self, a) || !engine_line(self, b) ||
+        !span_b_bridge(self->spans[a.span].span, a.number, self->spans[b.span].span, b.number))
+        return;
+    g_hash_table_insert(self->joins, GUINT_TO_POINTER(port_orders(port)->call),
+                        GUINT_TO_POINTER(port_orders(other)->call));
+    g_hash_table_insert(self->joins, GUINT_TO_POINTER(port_orders(other)->call),
+                        GUINT_TO_POINTER(port_orders(port)->call));
+    log_info("media: C%u and C%u are joined by the driver", port_orders(port)->call,
+             port_orders(other)->call);
+}
+
 void engine_add_port(Engine *self, Port *port)
 {
     g_hash_table_insert(self->ports, GUINT_TO_POINTER(port_orders(port)->call), port);
@@ -182,11 +248,13 @@ void engine_order_port(Engine *self, const PortOrders *orders)
 
     if (!port)
         return;
+    engine_part(self, port);
     before = port_orders(port)->channel;
     if (before.span != orders->channel.span || before.number != orders->channel.number)
         engine_detach(self, port, before);
     port_obey(port, orders, line ? line->span->settings->law : LAW_ALAW);
     engine_attach(self, port, orders->channel);
+    engine_join(self, port);
 }
 
 gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
@@ -195,6 +263,7 @@ gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
 
     if (!port)
         return FALSE;
+    engine_part(self, port);
     engine_detach(self, port, port_orders(port)->channel);
     g_hash_table_remove(self->ports, GUINT_TO_POINTER(call));
     port_stats(port, stats);

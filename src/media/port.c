@@ -67,6 +67,19 @@ static gboolean orders_expect_rtp(const PortOrders *orders)
     return orders->to_phone && orders->to_channel && orders->has_remote && !orders_held(orders);
 }
 
+gboolean port_is_through(const Port *self)
+{
+    return orders_expect_rtp(&self->orders) && self->orders.tone == TONE_NONE;
+}
+
+gboolean port_speaks_with(const Port *self, const Port *other)
+{
+    const struct sockaddr_storage *far = &self->orders.remote.rtp;
+
+    return far->ss_family == other->setup.pair.local.ss_family &&
+           memcmp(far, &other->setup.pair.local, address_length(far)) == 0;
+}
+
 static void port_start_tone(Port *self, Tone tone)
 {
     switch (tone) {

@@ -41,6 +41,10 @@ void port_free(Port *port);
 /* LAW is that of the channel in ORDERS. */
 void port_obey(Port *port, const PortOrders *orders, Law law);
 const PortOrders *port_orders(const Port *port);
+/* Do channel and far end hear each other, without hold and tone? */
+gboolean port_is_through(const Port *port);
+/* Is OTHER's socket the far end of PORT? */
+gboolean port_speaks_with(const Port *port, const Port *other);
 
 /* The channel's clock has passed COUNT samples: RX was heard, TX is to be sent and holds the idle
  * octet. */

@@ -143,6 +143,18 @@ static void b_close(Span *span, guint8 channel)
     dahdi_b_stop(&self->channels[channel]);
 }
 
+static gboolean b_monitor(Span *span, guint8 channel, Span *other, guint8 other_channel)
+{
+    DahdiChannel *self = &((DahdiSpan *)span)->channels[channel];
+
+    if (!self->watch)
+        return FALSE;
+    if (!other)
+        return dahdi_bridge(self->fd, 0);
+    return ((DahdiSpan *)other)->attached &&
+           dahdi_bridge(self->fd, other->settings->first_channel + other_channel - 1);
+}
+
 static void close_span(Span *span)
 {
     DahdiSpan *self = (DahdiSpan *)span;
@@ -184,4 +196,5 @@ const SpanOps span_dahdi_ops = {
     .d_send = dahdi_d_send,
     .b_open = b_open,
     .b_close = b_close,
+    .b_monitor = b_monitor,
 };

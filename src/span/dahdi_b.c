@@ -127,6 +127,7 @@ void dahdi_b_stop(DahdiChannel *channel)
         return;
     loop_unwatch(channel->span->loop, g_steal_pointer(&channel->watch));
     channel->cancelling = FALSE;
+    dahdi_bridge(channel->fd, 0);
     dahdi_cancel_echo(channel->fd, 0);
     dahdi_flush(channel->fd);
 }

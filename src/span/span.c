@@ -85,6 +85,25 @@ void span_b_close(Span *span, guint8 channel)
     span->ops->b_close(span, channel);
 }
 
+gboolean span_b_bridge(Span *a, guint8 channel_a, Span *b, guint8 channel_b)
+{
+    g_return_val_if_fail(a && b, FALSE);
+    if (a->ops != b->ops || !a->ops->b_monitor || a->settings->law != b->settings->law)
+        return FALSE;
+    if (a->ops->b_monitor(a, channel_a, b, channel_b) &&
+        b->ops->b_monitor(b, channel_b, a, channel_a))
+        return TRUE;
+    span_b_part(a, channel_a, b, channel_b);
+    return FALSE;
+}
+
+void span_b_part(Span *a, guint8 channel_a, Span *b, guint8 channel_b)
+{
+    g_return_if_fail(a && b && a->ops->b_monitor && b->ops->b_monitor);
+    a->ops->b_monitor(a, channel_a, NULL, 0);
+    b->ops->b_monitor(b, channel_b, NULL, 0);
+}
+
 guint8 span_idle_octet(const SpanSettings *settings)
 {
     switch (settings->law) {

@@ -292,6 +292,29 @@ static void test_data(void)
     line_clear(&line);
 }
 
+/* A call that enters and leaves here: the driver joins the channels, until one of them closes. */
+static void test_bridge(void)
+{
+    DoubleChannel *a = &the_double.channels[34], *b = &the_double.channels[35];
+    Line line;
+
+    line_init(&line);
+    line_open(&line);
+    span_b_open(line.span, 3, SPAN_USE_SPEECH);
+    g_assert_false(span_b_bridge(line.span, 3, line.span, 4)); /* the other one is closed */
+    g_assert_cmpint(a->peer, ==, 0);
+    span_b_open(line.span, 4, SPAN_USE_SPEECH);
+    g_assert_true(span_b_bridge(line.span, 3, line.span, 4));
+    g_assert_cmpint(a->peer, ==, 35);
+    g_assert_cmpint(b->peer, ==, 34);
+    span_b_part(line.span, 3, line.span, 4);
+    g_assert_cmpint(a->peer + b->peer, ==, 0);
+    g_assert_true(span_b_bridge(line.span, 3, line.span, 4));
+    span_b_close(line.span, 3);
+    g_assert_cmpint(a->peer, ==, 0);
+    line_clear(&line);
+}
+
 /* A card that is pulled and put back: RED, then all is as it was, the open channel too. */
 static void test_surprise_removal(void)
 {
@@ -476,6 +499,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dahdi/what-the-card-counts", test_card_counters);
     g_test_add_func("/dahdi/speech", test_speech);
     g_test_add_func("/dahdi/data", test_data);
+    g_test_add_func("/dahdi/bridge", test_bridge);
     g_test_add_func("/dahdi/surprise-removal", test_surprise_removal);
     g_test_add_func("/dahdi/maintenance-loop", test_maintenance);
     for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++) {
