@@ -87,6 +87,7 @@ typedef struct SpanSettings {
     guint dchan, hardhdlc;   /* one of them: the D channel's number; 0: not this way */
     guint first_channel;     /* number of timeslot 1 */
     guint block_ms;          /* 10 or 20: how often a B channel is served */
+    guint cushion_ms;        /* how late we may come to a B channel before the line hears a gap */
     guint echo_cancel_ms;    /* tail that is cancelled on speech; 0: none */
 } SpanSettings;
 

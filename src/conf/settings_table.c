@@ -251,6 +251,8 @@ const SettingRow setting_rows[] = {
          SAYS "The number of the DAHDI span's timeslot 1, where bchan begins with a later one."),
     SPAN(block_ms, "block", choice, DEFAULT("20ms"), ONE_OF(blocks), RESTART,
          SAYS "How often a B channel of a DAHDI span is served: less is less delay and more load."),
+    SPAN(cushion_ms, "cushion", duration, DEFAULT("8ms"), RANGE(1 * MS, 200 * MS), IN_MS, RESTART,
+         SAYS "How late we may come to a B channel of a DAHDI span before the line hears a gap. It is delay toward the PBX."),
     SPAN(echo_cancel_ms, "echo-cancel", choice, DEFAULT("16ms"), ONE_OF(echo_tails), RESTART,
          SAYS "The tail that DAHDI's echo canceller spans on speech and 3.1 kHz calls; never on data, and off from the first fax tone. 0: none."),
     SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(1, 31), RESTART,

@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define BUFFERS 4     /* of a block each way: fewer leave no slack, more are delay */
-#define CUSHION 64    /* octets written at the start: 8 ms in which we may come late */
+#define BUFFERS 4     /* of a block each way beside the cushion's: fewer leave no slack */
 #define BLOCK_MAX 160 /* 20 ms */
 #define BLOCKS_AT_ONCE 4
 
@@ -104,21 +103,35 @@ static void b_shape(DahdiChannel *channel)
             self->base.settings->name, channel->timeslot);
 }
 
+/* Written at the start, in as many writes as the driver's buffers need: so late may we come. */
+static void b_cushion(DahdiChannel *channel)
+{
+    guint8 idle[BLOCK_MAX];
+    guint block = block_octets(channel->span);
+
+    memset(idle, span_idle_octet(channel->span->base.settings), sizeof idle);
+    for (guint left = channel->span->base.settings->cushion_ms * 8; left > 0 && channel->watch;) {
+        guint part = MIN(left, block);
+
+        b_write(channel, idle, part);
+        left -= part;
+    }
+}
+
 void dahdi_b_start(DahdiChannel *channel)
 {
     DahdiSpan *self = channel->span;
-    guint8 cushion[CUSHION];
+    guint block = block_octets(self);
 
     if (channel->watch || channel->fd < 0)
         return;
     b_shape(channel);
-    dahdi_set_buffers(channel->fd, BUFFERS, block_octets(self));
+    dahdi_set_buffers(channel->fd, BUFFERS + self->base.settings->cushion_ms * 8 / block, block);
     dahdi_report_buffers(channel->fd);
     dahdi_flush(channel->fd);
     channel->watch =
         loop_watch(self->loop, channel->fd, LOOP_READABLE | LOOP_URGENT, b_readable, channel);
-    memset(cushion, span_idle_octet(self->base.settings), sizeof cushion);
-    b_write(channel, cushion, sizeof cushion);
+    b_cushion(channel);
 }
 
 void dahdi_b_stop(DahdiChannel *channel)

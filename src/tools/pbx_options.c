@@ -24,6 +24,7 @@ typedef enum LineKey {
     KEY_BCHAN,
     KEY_DCHAN,
     KEY_HARDHDLC,
+    KEY_CUSHION,
     KEY_COUNT
 } LineKey;
 
@@ -172,7 +173,7 @@ static gboolean card_read(SpanSettings *span, const LineText *text, GError **err
                      text->values[span->hardhdlc ? KEY_HARDHDLC : KEY_DCHAN]);
     span->d_channel = (guint8)(d - span->first_channel + 1);
     span->block_ms = 20;
-    return TRUE;
+    return number_read(text, KEY_CUSHION, 1, 200, &span->cushion_ms, error);
 }
 
 static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **error)
@@ -308,6 +309,8 @@ gboolean pbx_options_read(PbxOptions *options, int *argc, char ***argv, GError *
          "D channel of a DAHDI span, HDLC by the driver", "16"},
         {"hardhdlc", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_HARDHDLC],
          "D channel of a DAHDI span, HDLC by the card", "16"},
+        {"cushion", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_CUSHION],
+         "Milliseconds we may come late to a B channel of a DAHDI span", "8"},
         {"span", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.groups,
          "One more span: the options above as a list; the rest as given for all", "KEY=VALUE,..."},
         {"script", 's', 0, G_OPTION_ARG_FILENAME, &options->script,

@@ -69,6 +69,7 @@ static void line_init(Line *line)
                                 .first_channel = 32,
                                 .d_channel = 16,
                                 .block_ms = 20,
+                                .cushion_ms = 8,
                                 .echo_cancel_ms = 16}};
     line->settings.bchan = g_array_new(FALSE, FALSE, sizeof(guint16));
     channels_add(line->settings.bchan, 32, 62, 47);
@@ -270,6 +271,25 @@ static void test_speech(void)
     double_hear(34, block, sizeof block);
     loop_virtual_advance(line.loop, 0);
     g_assert_cmpuint(line.heard.block_count, ==, 3);
+    line_clear(&line);
+}
+
+/* More than a buffer is written buffer by buffer: the driver cuts what is longer. */
+static void test_deep_cushion(void)
+{
+    DoubleChannel *b = &the_double.channels[34];
+    Line line;
+
+    line_init(&line);
+    line.settings.block_ms = 10;
+    line.settings.cushion_ms = 25;
+    line_open(&line);
+    span_b_open(line.span, 3, SPAN_USE_SPEECH);
+    g_assert_cmpint(b->buffers.bufsize, ==, 80);
+    g_assert_cmpint(b->buffers.numbufs, ==, 6);
+    g_assert_cmpuint(b->tx->len, ==, 200);
+    g_assert_cmpuint(b->writes->len, ==, 3);
+    g_assert_cmpuint(g_array_index(b->writes, guint, 2), ==, 40);
     line_clear(&line);
 }
 
@@ -498,6 +518,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dahdi/alarms", test_alarms);
     g_test_add_func("/dahdi/what-the-card-counts", test_card_counters);
     g_test_add_func("/dahdi/speech", test_speech);
+    g_test_add_func("/dahdi/deep-cushion", test_deep_cushion);
     g_test_add_func("/dahdi/data", test_data);
     g_test_add_func("/dahdi/bridge", test_bridge);
     g_test_add_func("/dahdi/surprise-removal", test_surprise_removal);
