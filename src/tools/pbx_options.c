@@ -29,8 +29,8 @@ typedef enum LineKey {
 } LineKey;
 
 static const char *const key_names[KEY_COUNT] = {
-    "backend", "local", "remote", "type", "switchtype", "side",  "law",
-    "packet",  "clock", "buffer", "dscp", "bchan",      "dchan", "hardhdlc"};
+    "backend", "local",  "remote", "type",  "switchtype", "side",     "law",    "packet",
+    "clock",   "buffer", "dscp",   "bchan", "dchan",      "hardhdlc", "cushion"};
 
 /* They fit conf/demo.conf, where the gateway is the network side and the clock's master. */
 static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
@@ -46,7 +46,8 @@ static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
                                                     "46",
                                                     "1-15+17-31",
                                                     "16",
-                                                    "0"};
+                                                    "0",
+                                                    "8"};
 
 static const char *const backend_words[] = {"cesopsn", "pair", "dahdi"};
 static const char *const type_words[] = {"e1", "t1", "bri"};
