@@ -44,7 +44,7 @@ static gboolean refuse_open(const DahdiSpan *self, guint slot, guint number, int
     case EPERM:
         return refuse(self, "backend", error,
                       DAHDI_DEVICE ": permission denied: is our udev rule installed, and are we "
-                                   "in the group dahdi?");
+                                   "in the group tieline?");
     case EBUSY:
         return refuse(self, key_of(self, slot), error, "channel %u is held by another program",
                       number);

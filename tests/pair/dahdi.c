@@ -462,8 +462,7 @@ static const Mistake mistakes[] = {
      "[span e1] backend: there is no /dev/dahdi/channel: is the dahdi module loaded?"},
     {"not-permitted", not_permitted,
      "[span e1] backend: /dev/dahdi/channel: permission denied: is our udev rule installed, and "
-     "are "
-     "we in the group dahdi?"},
+     "are we in the group tieline?"},
     {"busy-b", busy_b, "[span e1] bchan: channel 40 is held by another program"},
     {"busy-d", busy_d, "[span e1] hardhdlc: channel 47 is held by another program"},
     {"no-such-channel", no_such_channel,
