@@ -581,7 +581,8 @@ static void test_man_page(void)
 
 static void test_samples(void)
 {
-    static const char *const names[] = {"demo.conf", "pbx-trunk.conf", "emergency-only.conf"};
+    static const char *const names[] = {"card.conf", "demo.conf", "pbx-trunk.conf",
+                                        "emergency-only.conf"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(TOP_SRCDIR, "conf", names[i], NULL);
