@@ -48,7 +48,11 @@ static gboolean refuse_open(const DahdiSpan *self, guint slot, guint number, int
     case EBUSY:
         return refuse(self, key_of(self, slot), error, "channel %u is held by another program",
                       number);
-    case ENXIO:
+    case ENXIO: /* there it is, and is for nothing */
+        return refuse(self, key_of(self, slot), error,
+                      "channel %u is not configured: is it in /etc/dahdi/system.conf, and has "
+                      "dahdi_cfg run?",
+                      number);
     case EINVAL:
     case ENODEV:
         return refuse(self, key_of(self, slot), error,
@@ -68,11 +72,6 @@ static gboolean check_signalling(const DahdiSpan *self, guint slot, guint number
 
     if (is == wanted)
         return TRUE;
-    if (is == DAHDI_FOR_NOTHING)
-        return refuse(self, key_of(self, slot), error,
-                      "channel %u is not configured: is it in /etc/dahdi/system.conf, and has "
-                      "dahdi_cfg run?",
-                      number);
     return refuse(self, key_of(self, slot), error,
                   "channel %u is %s in /etc/dahdi/system.conf, not %s", number, words[is],
                   words[wanted]);

@@ -68,7 +68,8 @@ typedef enum DahdiEvent {
 } DahdiEvent;
 
 /* Opens channel NUMBER (as system.conf counts) without blocking; -1 with errno: ENOENT no driver,
- * EBUSY held by another program, ENXIO or EINVAL no such channel. */
+ * EBUSY held by another program, EINVAL no such channel, ENXIO one that dahdi_cfg has not set up.
+ */
 int dahdi_channel_open(guint number);
 /* FALSE with errno when the device is gone. */
 gboolean dahdi_channel_info(int fd, DahdiChannelInfo *info);

@@ -411,12 +411,12 @@ static void busy_d(Line *line)
 
 static void no_such_channel(Line *line)
 {
-    the_double.channels[62].open_errno = ENXIO;
+    the_double.channels[62].open_errno = EINVAL;
 }
 
 static void not_configured(Line *line)
 {
-    the_double.channels[47].params.sigtype = DAHDI_SIG_NONE;
+    the_double.channels[47].open_errno = ENXIO;
 }
 
 static void soft_d(Line *line)
