@@ -59,6 +59,26 @@ static void test_service_filled(void)
     g_assert_nonnull(strstr(text, "/tielined --check-config -c /"));
 }
 
+/* The user who is made, who runs the service and who may open the card's devices are one. */
+static void test_one_user(void)
+{
+    static const struct {
+        const char *file, *words;
+    } rows[] = {
+        {TOP_SRCDIR "/contrib/sysusers.d/tieline.conf", "\nu tieline - "},
+        {TOP_SRCDIR "/contrib/udev/60-tieline-dahdi.rules", ", GROUP=\"tieline\", MODE=\"0660\""},
+        {TOP_BUILDDIR "/contrib/systemd/tielined.service", "\nGroup=tieline\n"},
+        {TOP_BUILDDIR "/contrib/systemd/tielined.service", "\nDeviceAllow=char-196 rw\n"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = NULL;
+
+        g_assert_true(g_file_get_contents(rows[i].file, &text, NULL, NULL));
+        g_assert_nonnull(strstr(text, rows[i].words));
+    }
+}
+
 static void test_man_page(gconstpointer data)
 {
     g_autofree char *line =
@@ -133,6 +153,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/install/service/sandbox", test_service);
     g_test_add_func("/install/service/filled", test_service_filled);
+    g_test_add_func("/install/service/one-user", test_one_user);
     g_test_add_func("/install/man/whole", test_manual_is_whole);
     for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
         g_autofree char *path = g_strdup_printf("/install/man/%s", pages[i]);
