@@ -81,6 +81,10 @@ const CallSetup *call_setup(const Call *call);
 const CallSetup *call_asked(const Call *call);
 /* The trunk group the ISDN leg uses or shall use; NULL before ROUTE.TRUNK of a call from SIP. */
 const TrunkSettings *call_trunk(const Call *call);
+/* From a trunk to a trunk: the trunk the call leaves by, and the number of the call that is its other half (0: none);
+ * NULL for all other calls. */
+const TrunkSettings *call_through(const Call *call);
+guint32 call_twin(const Call *call);
 /* The Request-URI the SIP leg shall call; "" before ROUTE.PEER. */
 const char *call_uri(const Call *call);
 /* The settings of the peer that the SIP leg came from or goes to; NULL when it is none. */

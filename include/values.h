@@ -79,13 +79,17 @@ typedef struct CallSetup {
 } CallSetup;
 
 /* Where a call came from, and how far it is believed. */
-typedef enum OriginKind { ORIGIN_SIP, ORIGIN_PRI } OriginKind;
+typedef enum OriginKind {
+    ORIGIN_SIP,
+    ORIGIN_PRI,
+    ORIGIN_TRANSIT, /* the second half of a call from a trunk to a trunk */
+} OriginKind;
 
 typedef struct CallOrigin {
     OriginKind kind;
     struct sockaddr_storage source; /* ORIGIN_SIP: the transport's source address and port */
     char peer[TAG_MAX];             /* ORIGIN_SIP: the [peer] whose network matched, or "" */
-    char trunk[TAG_MAX];            /* ORIGIN_PRI: the trunk group */
+    char trunk[TAG_MAX];            /* ORIGIN_PRI, ORIGIN_TRANSIT: the trunk group it came by */
     char user[TAG_MAX];             /* the authenticated user, or "" */
     gboolean trusted;               /* its identity headers and Reason are believed */
     gboolean emergency;

@@ -37,6 +37,16 @@ const TrunkSettings *call_trunk(const Call *call)
     return call->trunk;
 }
 
+const TrunkSettings *call_through(const Call *call)
+{
+    return call->transit ? call->through : NULL;
+}
+
+guint32 call_twin(const Call *call)
+{
+    return call->twin ? call->twin->id : 0;
+}
+
 const char *call_uri(const Call *call)
 {
     return call->uri;

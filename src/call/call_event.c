@@ -45,7 +45,7 @@ static gboolean hall_act(Call *call, CallAction action, const CallNews *news)
 /* FALSE when the row must stop here. */
 static gboolean call_act(Call *call, CallAction action, const CallNews *news)
 {
-    const CallOps *rooms[] = {&call->hall->sip, &call->hall->isdn, &call->hall->media};
+    const CallOps *rooms[] = {hall_sip_of(call), &call->hall->isdn, &call->hall->media};
 
     if (hall_act(call, action, news))
         return TRUE;
@@ -80,7 +80,7 @@ static void room_part(const CallOps *ops, Call *call)
 static void call_part_legs(Call *call, SipState sip, IsdnState isdn)
 {
     if (sip != SIP_IDLE && call->sip == SIP_IDLE) {
-        room_part(&call->hall->sip, call);
+        room_part(hall_sip_of(call), call);
         call->sip_leg = NULL;
     }
     if (isdn != ISDN_NULL && call->isdn == ISDN_NULL) {

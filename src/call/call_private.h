@@ -12,6 +12,7 @@
 #define HALL_COUNTERS(X)                                                                           \
     X(CALLS_FROM_SIP, "calls from SIP")                                                            \
     X(CALLS_FROM_ISDN, "calls from ISDN")                                                          \
+    X(CALLS_TRANSIT, "calls from trunk to trunk")                                                  \
     X(CALLS_ANSWERED, "calls answered")                                                            \
     X(CALLS_ENDED, "calls ended")                                                                  \
     X(CALLS_DRAINED, "calls refused while draining")                                               \
@@ -88,6 +89,11 @@ struct Call {
     const PeerSettings *peer;
     char uri[URI_MAX];
 
+    /* From a trunk to a trunk (transit.c): where to, and the other half. */
+    gboolean transit;
+    const TrunkSettings *through;
+    Call *twin; /* NULL: not there yet, or parted */
+
     Channel channel;
     Channel refused[CALL_CHANNEL_RETRIES + 1]; /* on the present trunk */
     guint refused_count, channel_retries;
@@ -129,6 +135,8 @@ static inline gboolean event_is_isdn(CallEvent event)
 
 /* hall.c */
 void hall_drop_call(Call *call);
+/* The room of CALL's SIP leg. */
+const CallOps *hall_sip_of(const Call *call);
 
 /* call_cause.c: the actions note_cause and forget_cause */
 void call_note_cause(Call *call, CallEvent event, const CallNews *news);

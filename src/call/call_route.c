@@ -20,10 +20,10 @@ static void call_raise_none(Call *call, guint8 cause, const char *why)
     call_event(call, EVENT_ROUTE_NONE, &news);
 }
 
-/* The map joins one SIP and one ISDN leg: a target of the caller's own kind cannot be bridged. */
+/* From SIP to SIP nothing of ours is joined: that is a proxy's work. */
 static gboolean target_bridges(const Call *call, const RouteTarget *target)
 {
-    return (call->origin.kind == ORIGIN_SIP) == (target->trunk != NULL);
+    return call->origin.kind != ORIGIN_SIP || target->trunk;
 }
 
 /* Matches from alternative *INDEX on, passing targets that cannot be bridged. */
@@ -41,9 +41,8 @@ static RouteResult call_seek(const Call *call, guint *index, RouteMatch *match)
     if (result == ROUTE_NO_MATCH && passed) {
         match->cause = 79; /* service or option not implemented, unspecified */
         g_snprintf(match->why, sizeof(match->why),
-                   "route %s: %s transit: a call joins one SIP and one ISDN leg",
-                   match->route ? match->route->name : "",
-                   call->origin.kind == ORIGIN_SIP ? "SIP to SIP" : "PRI to PRI");
+                   "route %s: SIP to SIP: a call needs a trunk on one side",
+                   match->route ? match->route->name : "");
     }
     return result;
 }
@@ -73,10 +72,12 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
     }
     call_forget_cause(call);
     call_forget_spans(call);
+    call->transit = call->origin.kind == ORIGIN_PRI && match->target.trunk;
     if (match->target.trunk) {
-        call->trunk = match->target.trunk;
+        *(call->transit ? &call->through : &call->trunk) = match->target.trunk;
         route_dial(match, &call->setup.called);
-        calling_to_trunk(call->trunk, &call->setup.calling);
+        calling_to_trunk(match->target.trunk, &call->setup.calling);
+        call->uri[0] = '\0';
         return;
     }
     call->peer = match->target.peer;
@@ -86,7 +87,7 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
 
 static void call_raise_target(Call *call)
 {
-    call_event(call, call->origin.kind == ORIGIN_SIP ? EVENT_ROUTE_TRUNK : EVENT_ROUTE_PEER, NULL);
+    call_event(call, call->origin.kind == ORIGIN_PRI ? EVENT_ROUTE_PEER : EVENT_ROUTE_TRUNK, NULL);
 }
 
 /* RFC 4497 8.3.1: a number shorter than the trunk dials is 484. Emergency numbers are short
@@ -113,6 +114,11 @@ void call_route(Call *call, const CallNews *news)
     guint alternative = 0;
     RouteMatch match;
 
+    if (call->origin.kind == ORIGIN_TRANSIT) { /* the first half has matched the routes */
+        call->trunk = call->through;
+        call_raise_target(call);
+        return;
+    }
     if (call->origin.kind == ORIGIN_SIP)
         call->asked.complete = TRUE; /* an INVITE's Request-URI is the whole number */
     if (call->digits_fault) {
@@ -146,7 +152,7 @@ void call_route(Call *call, const CallNews *news)
 /* Another channel of the same trunk: only where the PBX itself has refused the one before. */
 static gboolean call_may_change_channel(const Call *call, guint8 cause)
 {
-    return call->origin.kind == ORIGIN_SIP && cause_blames_channel(cause) &&
+    return call->origin.kind != ORIGIN_PRI && cause_blames_channel(cause) &&
            call->channel_retries < CALL_CHANNEL_RETRIES;
 }
 
@@ -156,7 +162,7 @@ static gboolean call_may_change_span(const Call *call, guint8 cause)
 {
     const GPtrArray *spans = call->trunk ? call->trunk->spans : NULL;
 
-    if (call->origin.kind != ORIGIN_SIP || !cause_blames_span(cause) || !spans ||
+    if (call->origin.kind == ORIGIN_PRI || !cause_blames_span(cause) || !spans ||
         call->span_retries + 1 >= spans->len)
         return FALSE;
     for (guint i = 0; i < spans->len; i++) {
@@ -231,7 +237,7 @@ gboolean call_may_continue(const Call *call, guint8 cause)
     guint alternative = call->alternative + 1;
     RouteMatch match;
 
-    if (call->origin.kind != ORIGIN_SIP || !(open & 1u << call->sip) ||
+    if (call->origin.kind == ORIGIN_PRI || !(open & 1u << call->sip) ||
         call->isdn == ISDN_DELIVERED)
         return FALSE;
     if (call_may_change_channel(call, cause) || call_may_change_span(call, cause))

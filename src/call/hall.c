@@ -2,6 +2,7 @@
 #include "call_private.h"
 #include "clock.h"
 #include "log.h"
+#include "transit.h"
 
 #define COUNTER_NAME(id, name) name,
 static const char *const counter_names[] = {HALL_COUNTERS(COUNTER_NAME)};
@@ -24,6 +25,11 @@ static void room_part(const CallOps *ops, Call *call)
 {
     if (ops->part)
         ops->part(ops->room, call);
+}
+
+const CallOps *hall_sip_of(const Call *call)
+{
+    return call->transit ? &transit_ops : &call->hall->sip;
 }
 
 static void call_free(Call *call)
@@ -58,7 +64,7 @@ void hall_drop_calls(Hall *hall)
         Call *call = g_queue_peek_head(&hall->calls);
 
         if (call->sip != SIP_IDLE)
-            room_part(&hall->sip, call);
+            room_part(hall_sip_of(call), call);
         if (call->isdn != ISDN_NULL)
             room_part(&hall->isdn, call);
         hall_drop_call(call);
@@ -134,6 +140,8 @@ static void call_settle_origin(Call *call)
 {
     const Settings *settings = call->settings;
 
+    if (call->origin.kind == ORIGIN_TRANSIT)
+        return;
     if (call->origin.kind == ORIGIN_PRI)
         call->trunk = lookup_trunk(settings, call->origin.trunk);
     else if (!(call->peer = lookup_peer(settings, call->origin.peer)))
@@ -163,8 +171,10 @@ Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup)
     call_settle_origin(call);
     g_queue_push_tail_link(&hall->calls, &call->link);
     g_hash_table_insert(hall->by_id, GUINT_TO_POINTER(call->id), call);
-    hall_count(hall, origin->kind == ORIGIN_SIP ? COUNT_CALLS_FROM_SIP : COUNT_CALLS_FROM_ISDN);
-    if (origin->emergency)
+    hall_count(hall, origin->kind == ORIGIN_SIP   ? COUNT_CALLS_FROM_SIP
+                     : origin->kind == ORIGIN_PRI ? COUNT_CALLS_FROM_ISDN
+                                                  : COUNT_CALLS_TRANSIT);
+    if (origin->emergency && origin->kind != ORIGIN_TRANSIT)
         hall_count(hall, COUNT_CALLS_EMERGENCY);
     ladder_begin(hall->ladders, call);
     return call;

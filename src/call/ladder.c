@@ -80,9 +80,9 @@ void ladder_begin(LadderBook *book, const Call *call)
     ladder->wall_us = clock_wall_us();
     ladder->title =
         g_strdup_printf("C%u from %s: %s to %s", call->id,
-                        call->origin.kind == ORIGIN_PRI ? call->origin.trunk
-                        : *call->origin.peer            ? call->origin.peer
-                                                        : "SIP",
+                        *call->origin.trunk  ? call->origin.trunk
+                        : *call->origin.peer ? call->origin.peer
+                                             : "SIP",
                         *call->asked.calling.digits ? call->asked.calling.digits : "(no number)",
                         *call->asked.called.digits ? call->asked.called.digits : "(no digits yet)");
     ladder->rows = g_array_new(FALSE, FALSE, sizeof(LadderRow));

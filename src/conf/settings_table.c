@@ -342,7 +342,7 @@ const SettingRow setting_rows[] = {
     ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Numbers that leave the country of the trunk are allowed: of the one the call goes to, and where it goes to a SIP URI of the one it came from. No: they are refused with 403, toward the PBX with cause 21."),
     ROUTE(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
-          SAYS "Calls from a trunk to a trunk, or from SIP to SIP, are not barred by this route. A call joins one SIP and one ISDN leg, so such a target itself is passed over, and refused with cause 79 when it is the last."),
+          SAYS "Calls from a trunk to a trunk are allowed by this route. A SIP caller's call to a SIP URI is a proxy's work: such a target is passed over, and refused with cause 79 when it is the last."),
     ROUTE(emergency, "emergency", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Calls by this route count as emergency calls."),
 

@@ -188,13 +188,18 @@ static void origin_tell(const CallOrigin *origin, JsonObject *row)
     char buffer[64];
     g_autofree char *from = NULL;
 
-    if (origin->kind == ORIGIN_PRI)
+    switch (origin->kind) {
+    case ORIGIN_PRI:
+    case ORIGIN_TRANSIT:
         from = g_strdup_printf("trunk %s", origin->trunk);
-    else
+        break;
+    case ORIGIN_SIP:
         from = g_strdup_printf(
             "sip %s%s%s%s",
             address_describe((const struct sockaddr *)&origin->source, buffer, sizeof buffer),
             *origin->peer ? " (" : "", origin->peer, *origin->peer ? ")" : "");
+        break;
+    }
     answer_text(row, "from", from);
     json_object_set_boolean_member(row, "emergency", origin->emergency);
 }
@@ -205,11 +210,15 @@ static void target_tell(const Call *call, JsonObject *row)
     g_autofree char *to = NULL;
 
     /* From a trunk the call's own trunk is where it came from. */
-    if (*call_uri(call))
+    if (call_through(call))
+        to = g_strdup_printf("trunk %s", call_through(call)->name);
+    else if (*call_uri(call))
         to = g_strdup(call_uri(call));
     else if (trunk && call_origin(call)->kind == ORIGIN_SIP)
         to = g_strdup_printf("trunk %s", trunk->name);
     answer_text(row, "to", to);
+    if (call_twin(call))
+        answer_count(row, "twin", call_twin(call));
 }
 
 static void call_tell(void *user, const Call *call)

@@ -125,6 +125,16 @@ const char *call_uri(const Call *call)
     return call->uri;
 }
 
+const TrunkSettings *call_through(const Call *call)
+{
+    return NULL;
+}
+
+guint32 call_twin(const Call *call)
+{
+    return 0;
+}
+
 Channel call_channel(const Call *call)
 {
     return (Channel){.span = 0, .number = call->id % 2 ? 5 : 0};

@@ -366,20 +366,29 @@ static const IsdnStates pbx_states[PBX_COUNT] = {
     [PBX_RELEASED] = 1u << ISDN_RELEASE_REQUEST,
 };
 
-const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
+const char *legs_agree_isdn(const Legs *legs, IsdnState isdn)
 {
-    if (!(phone_states[legs->phone] & 1u << sip))
-        return "map and phone stand elsewhere";
     if (!(pbx_states[legs->pbx] & 1u << isdn))
         return "map and PBX stand elsewhere";
     if (legs->pbx != PBX_NONE && !legs->channel)
         return "an ISDN leg without a channel";
     if (legs->pbx == PBX_NONE && legs->channel)
         return "a channel without an ISDN leg";
-    if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
-        return "a port with nobody at one end";
     if (legs->tone && isdn != ISDN_DISCONNECT_REQUEST)
         return "a busy tone without a DISCONNECT of ours";
+    return NULL;
+}
+
+const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
+{
+    const char *wrong = legs_agree_isdn(legs, isdn);
+
+    if (!(phone_states[legs->phone] & 1u << sip))
+        return "map and phone stand elsewhere";
+    if (wrong)
+        return wrong;
+    if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
+        return "a port with nobody at one end";
     if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))
         return "an answered call without media";
     return NULL;

@@ -66,6 +66,8 @@ const char *legs_act(Legs *legs, CallAction action);
 const char *legs_part_sip(Legs *legs, CallEvent event);
 const char *legs_part_isdn(Legs *legs);
 /* Do the states of the map and of the legs say the same? NULL, or what differs. */
+/* The PBX alone: the other side of a call from trunk to trunk is no phone. */
+const char *legs_agree_isdn(const Legs *legs, IsdnState isdn);
 const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn);
 
 /* The event ACTION raises when it cannot do its work; CALL_EVENT_COUNT when it always can. */

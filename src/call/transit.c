@@ -1,0 +1,198 @@
+/* A call from a trunk to a trunk: two calls of the map, each the other's SIP side, without SIP.
+ *
+ * The map joins one SIP and one ISDN leg. A call that enters and leaves by trunks is therefore two:
+ * the first has come from the PBX and "calls" the second, which goes to the other trunk. What one
+ * does to its SIP leg happens to the other as what comes from SIP: 180 as 180, an answer as an
+ * answer, BYE as BYE, with its cause. RTP runs from port to port on this box, unless the spans join
+ * the two channels themselves.
+ */
+#include "transit.h"
+#include "cause.h"
+#include "log.h"
+
+#define PTIME_MS 20
+
+static Law law_of(const Call *call)
+{
+    const GPtrArray *spans = call->settings->spans;
+
+    return spans && call->channel.span < spans->len
+               ? ((const SpanSettings *)g_ptr_array_index(spans, call->channel.span))->law
+               : LAW_ALAW;
+}
+
+/* CALL's port is the other one's far end. Both speak the law of the channel the call came by. */
+static void news_media(const Call *call, CallNews *news)
+{
+    Law law = law_of(call->origin.kind == ORIGIN_PRI || !call->twin ? call : call->twin);
+
+    if (!call->local_rtp.ss_family)
+        return;
+    news->has_remote = TRUE;
+    news->remote = (MediaRemote){
+        .rtp = call->local_rtp,
+        .payload_type = law == LAW_ALAW ? 8 : 0,
+        .law = law,
+        .ptime_ms = PTIME_MS,
+        .event_payload_type = -1,
+        .send = TRUE,
+        .receive = TRUE,
+    };
+}
+
+/* Raises EVENT for the other half; nothing when that has parted. */
+static void tell(const Call *call, CallEvent event, const char *word, const CallNews *news)
+{
+    if (!call->twin)
+        return;
+    hall_note(call->hall, call->id, LADDER_SIP, LADDER_OUT, "%s to C%u", word, call->twin->id);
+    hall_note(call->hall, call->twin->id, LADDER_SIP, LADDER_IN, "%s from C%u", word, call->id);
+    call_event(call->twin, event, news);
+}
+
+static void tell_cause(const Call *call, CallEvent event, const char *word)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = call->kept.cause;
+    news.location = call->kept.location;
+    news.reason_trusted = news.cause != 0;
+    tell(call, event, word, &news);
+}
+
+static void tell_media(const Call *call, CallEvent event, const char *word)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news_media(call, &news);
+    tell(call, event, word, &news);
+}
+
+/* Whether a number is believed was settled where it came in. */
+static void setup_settle(const Call *call, CallSetup *setup)
+{
+    if (setup->calling.screening == SCREENING_USER_PASSED || call->origin.trusted)
+        setup->calling.screening = SCREENING_NETWORK;
+}
+
+static gboolean act_invite(void *room, Call *call, const CallNews *news)
+{
+    CallOrigin origin = {
+        .kind = ORIGIN_TRANSIT, .trusted = TRUE, .emergency = call->origin.emergency};
+    CallSetup setup = call->setup;
+    CallNews media = CALL_NEWS_INIT;
+    Call *other;
+
+    (void)room;
+    (void)news;
+    g_strlcpy(origin.trunk, call->origin.trunk, sizeof(origin.trunk));
+    setup_settle(call, &setup);
+    other = call_new(call->hall, &origin, &setup);
+    if (!other) {
+        media.cause = CAUSE_TEMPORARY_FAILURE;
+        call_event(call, EVENT_SIP_REFUSED, &media);
+        return FALSE;
+    }
+    other->transit = TRUE;
+    other->through = call->through;
+    other->twin = call;
+    call->twin = other;
+    log_info("C%u goes on as C%u to trunk %s", call->id, other->id, call->through->name);
+    call_event(call, EVENT_SIP_TRYING, NULL);
+    news_media(call, &media);
+    tell(call, EVENT_SIP_INVITE, "call", &media); /* OTHER may be gone now */
+    return TRUE;
+}
+
+static gboolean act_ring(void *room, Call *call, const CallNews *news)
+{
+    tell(call, EVENT_SIP_RINGING, "ringing", NULL);
+    return TRUE;
+}
+
+static gboolean act_ring_media(void *room, Call *call, const CallNews *news)
+{
+    tell_media(call, EVENT_SIP_RINGING_MEDIA, "ringing, in-band");
+    return TRUE;
+}
+
+static gboolean act_progress(void *room, Call *call, const CallNews *news)
+{
+    tell_media(call, EVENT_SIP_PROGRESS, "progress, in-band");
+    return TRUE;
+}
+
+static gboolean act_progress_plain(void *room, Call *call, const CallNews *news)
+{
+    tell(call, EVENT_SIP_TRYING, "progress", NULL);
+    return TRUE;
+}
+
+static gboolean act_answer(void *room, Call *call, const CallNews *news)
+{
+    if (!call->twin) { /* nobody is there to be answered */
+        call_event(call, EVENT_SIP_BYE, NULL);
+        return TRUE;
+    }
+    tell_media(call, EVENT_SIP_ANSWER, "answer");
+    call_event(call, EVENT_SIP_ACK, NULL);
+    return TRUE;
+}
+
+static gboolean act_reject(void *room, Call *call, const CallNews *news)
+{
+    CallNews failure = CALL_NEWS_INIT;
+
+    failure.cause = call->kept.cause;
+    failure.location = call->kept.location;
+    failure.status = call_reject_status(call);
+    failure.reason_trusted = failure.cause != 0;
+    tell(call, EVENT_SIP_FAILURE, "refusal", &failure);
+    return TRUE;
+}
+
+static gboolean act_withdraw(void *room, Call *call, const CallNews *news)
+{
+    return TRUE; /* no answer of ours ever waits */
+}
+
+static gboolean act_cancel(void *room, Call *call, const CallNews *news)
+{
+    CallNews ended = CALL_NEWS_INIT;
+
+    tell_cause(call, EVENT_SIP_CANCEL, "cancel");
+    ended.status = 487;
+    call_event(call, EVENT_SIP_FAILURE, &ended);
+    return TRUE;
+}
+
+static gboolean act_bye(void *room, Call *call, const CallNews *news)
+{
+    tell_cause(call, EVENT_SIP_BYE, "bye");
+    call_event(call, EVENT_SIP_ENDED, NULL);
+    return TRUE;
+}
+
+static void part(void *room, Call *call)
+{
+    if (call->twin)
+        call->twin->twin = NULL;
+    call->twin = NULL;
+}
+
+const CallOps transit_ops = {
+    .action =
+        {
+            [ACTION_SIP_INVITE] = act_invite,
+            [ACTION_SIP_RING] = act_ring,
+            [ACTION_SIP_RING_MEDIA] = act_ring_media,
+            [ACTION_SIP_PROGRESS] = act_progress,
+            [ACTION_SIP_PROGRESS_PLAIN] = act_progress_plain,
+            [ACTION_SIP_ANSWER] = act_answer,
+            [ACTION_SIP_REJECT] = act_reject,
+            [ACTION_SIP_WITHDRAW] = act_withdraw,
+            [ACTION_SIP_CANCEL] = act_cancel,
+            [ACTION_SIP_BYE] = act_bye,
+        },
+    .part = part,
+};
