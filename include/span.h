@@ -67,6 +67,7 @@ typedef struct SpanOps {
     void (*b_close)(Span *span, guint8 channel);
     /* Half of span_b_bridge(): CHANNEL says what OTHER's hears; OTHER NULL: no longer. NULL: cannot. */
     gboolean (*b_monitor)(Span *span, guint8 channel, Span *other, guint8 other_channel);
+    gboolean (*loop)(Span *span, gboolean on); /* NULL: it cannot */
 } SpanOps;
 
 /* Every back end's first member. */
@@ -99,6 +100,11 @@ void span_b_close(Span *span, guint8 channel);
 gboolean span_b_bridge(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
 /* Parts them; closing a channel parts it, too, but not the other one. */
 void span_b_part(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
+
+/* ON: the back end turns what we send round to us, D channel and all, before it reaches the line,
+ * until OFF, the loss of its device or span_close(). Returns whether the span is looped now: never
+ * where the back end or the card cannot. */
+gboolean span_loop(Span *span, gboolean on);
 
 /* Timeslots that carry traffic: 31, 24 or 3. */
 guint span_slot_count(const SpanSettings *settings);

@@ -3,8 +3,16 @@
 
 #define LOOK_EVERY_US G_USEC_PER_SEC
 
+static void end_loop(DahdiSpan *self)
+{
+    if (self->looped)
+        dahdi_loop_locally(self->number, FALSE);
+    self->looped = FALSE;
+}
+
 static void detach(DahdiSpan *self)
 {
+    end_loop(self);
     loop_unwatch(self->loop, g_steal_pointer(&self->d_watch));
     for (guint slot = 1; slot <= SPAN_SLOTS_MAX; slot++) {
         DahdiChannel *channel = &self->channels[slot];
@@ -155,6 +163,17 @@ static gboolean b_monitor(Span *span, guint8 channel, Span *other, guint8 other_
            dahdi_bridge(self->fd, other->settings->first_channel + other_channel - 1);
 }
 
+static gboolean loop_span(Span *span, gboolean on)
+{
+    DahdiSpan *self = (DahdiSpan *)span;
+
+    if (!on)
+        end_loop(self);
+    else if (self->attached && !self->looped)
+        self->looped = dahdi_loop_locally(self->number, TRUE);
+    return self->looped;
+}
+
 static void close_span(Span *span)
 {
     DahdiSpan *self = (DahdiSpan *)span;
@@ -197,4 +216,5 @@ const SpanOps span_dahdi_ops = {
     .b_open = b_open,
     .b_close = b_close,
     .b_monitor = b_monitor,
+    .loop = loop_span,
 };

@@ -26,7 +26,8 @@ struct DahdiSpan {
     Loop *loop;
     LoopTimer *timer; /* every second: alarms, and a lost device again */
     gboolean attached;
-    guint number; /* the driver's, of the span */
+    gboolean looped; /* by span_loop() */
+    guint number;    /* the driver's, of the span */
     int d_fd;
     LoopWatch *d_watch;
     DahdiChannel channels[SPAN_SLOTS_MAX + 1]; /* by timeslot */

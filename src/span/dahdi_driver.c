@@ -195,12 +195,19 @@ gboolean dahdi_bridge(int fd, guint number)
     return calls->ioctl(fd, DAHDI_SETCONF, &conference) == 0;
 }
 
-gboolean dahdi_loop_locally(int fd, guint span, gboolean on)
+gboolean dahdi_loop_locally(guint span, gboolean on)
 {
     struct dahdi_maintinfo order = {
         .spanno = (int)span,
         .command = on ? DAHDI_MAINT_LOCALLOOP : DAHDI_MAINT_NONE,
     };
+    int fd = calls->open(DAHDI_CONTROL, O_RDWR | O_CLOEXEC), result, why;
 
-    return calls->ioctl(fd, DAHDI_MAINT, &order) == 0;
+    if (fd < 0)
+        return FALSE;
+    result = calls->ioctl(fd, DAHDI_MAINT, &order);
+    why = errno;
+    calls->close(fd);
+    errno = why;
+    return result == 0;
 }

@@ -13,6 +13,7 @@
 /* errno of read and write while an event waits (ELAST of dahdi/user.h). */
 #define DAHDI_EVENT_WAITS 500
 #define DAHDI_DEVICE "/dev/dahdi/channel"
+#define DAHDI_CONTROL "/dev/dahdi/ctl"
 
 typedef struct DahdiCalls {
     int (*open)(const char *path, int flags);
@@ -89,5 +90,6 @@ gboolean dahdi_set_audio(int fd, gboolean on);
 gboolean dahdi_cancel_echo(int fd, guint taps);
 /* Joins what two channels say within the driver, bit by bit; NUMBER 0: no longer. */
 gboolean dahdi_bridge(int fd, guint number);
-/* Loops the whole span, locally, on cards that can; FALSE with errno ENOSYS where they cannot. */
-gboolean dahdi_loop_locally(int fd, guint span, gboolean on);
+/* Loops the whole SPAN (the driver's number), locally, on cards that can; FALSE with errno ENOSYS
+ * where they cannot. The driver takes this order on its control device only. */
+gboolean dahdi_loop_locally(guint span, gboolean on);

@@ -104,6 +104,12 @@ void span_b_part(Span *a, guint8 channel_a, Span *b, guint8 channel_b)
     b->ops->b_monitor(b, channel_b, NULL, 0);
 }
 
+gboolean span_loop(Span *span, gboolean on)
+{
+    g_return_val_if_fail(span, FALSE);
+    return span->ops->loop && span->ops->loop(span, on);
+}
+
 guint8 span_idle_octet(const SpanSettings *settings)
 {
     switch (settings->law) {

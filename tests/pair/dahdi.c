@@ -372,17 +372,42 @@ static void test_surprise_removal(void)
     line_clear(&line);
 }
 
+static void assert_ordered(guint orders, int command)
+{
+    g_assert_cmpuint(the_double.maintenances, ==, orders);
+    g_assert_cmpint(the_double.maintenance.spanno, ==, 2);
+    g_assert_cmpint(the_double.maintenance.command, ==, command);
+}
+
+/* A loop is ordered once, and ends with its order, with the device, or with the span. */
 static void test_maintenance(void)
 {
     Line line;
 
     line_init(&line);
     line_open(&line);
-    g_assert_true(dahdi_loop_locally(the_double.channels[47].fd, 2, TRUE));
-    g_assert_cmpint(the_double.maintenance.spanno, ==, 2);
-    g_assert_cmpint(the_double.maintenance.command, ==, DAHDI_MAINT_LOCALLOOP);
-    g_assert_true(dahdi_loop_locally(the_double.channels[47].fd, 2, FALSE));
-    g_assert_cmpint(the_double.maintenance.command, ==, DAHDI_MAINT_NONE);
+    g_assert_false(span_loop(line.span, FALSE));
+    g_assert_cmpuint(the_double.maintenances, ==, 0);
+    g_assert_true(span_loop(line.span, TRUE));
+    g_assert_true(span_loop(line.span, TRUE));
+    assert_ordered(1, DAHDI_MAINT_LOCALLOOP);
+    g_assert_false(span_loop(line.span, FALSE));
+    assert_ordered(2, DAHDI_MAINT_NONE);
+
+    the_double.maintenance_errno = ENOSYS; /* a card that cannot */
+    g_assert_false(span_loop(line.span, TRUE));
+    the_double.maintenance_errno = 0;
+    g_assert_true(span_loop(line.span, TRUE));
+    double_raise(47, DAHDI_EVENT_REMOVED);
+    loop_virtual_advance(line.loop, 0);
+    assert_ordered(4, DAHDI_MAINT_NONE);
+    g_assert_false(span_loop(line.span, TRUE)); /* nothing is there to be looped */
+    loop_virtual_advance(line.loop, G_USEC_PER_SEC);
+    assert_ordered(4, DAHDI_MAINT_NONE); /* the device is back, the loop is not */
+    g_assert_true(span_loop(line.span, TRUE));
+    span_close(line.span);
+    assert_ordered(6, DAHDI_MAINT_NONE);
+    line.span = NULL;
     line_clear(&line);
 }
 

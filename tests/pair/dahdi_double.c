@@ -9,6 +9,7 @@
 
 Double the_double;
 static int waiting[1024]; /* descriptor to channel; 0: none yet */
+#define CONTROL (-1)      /* in place of a channel: the control device */
 
 static DoubleChannel *channel_of(int fd)
 {
@@ -36,15 +37,22 @@ static int fail(int why)
 
 static int double_open(const char *path, int flags)
 {
+    int fd;
+
     (void)flags;
-    g_assert_cmpstr(path, ==, "/dev/dahdi/channel");
-    return the_double.open_errno ? fail(the_double.open_errno)
-                                 : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (the_double.open_errno)
+        return fail(the_double.open_errno);
+    fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (g_str_equal(path, "/dev/dahdi/ctl"))
+        waiting[fd] = CONTROL;
+    else
+        g_assert_cmpstr(path, ==, "/dev/dahdi/channel");
+    return fd;
 }
 
 static int double_close(int fd)
 {
-    if (waiting[fd])
+    if (waiting[fd] > 0)
         channel_of(fd)->fd = -1;
     waiting[fd] = 0;
     return close(fd);
@@ -118,12 +126,24 @@ static int cancel(DoubleChannel *channel, const struct dahdi_echocanparams *para
     return 0;
 }
 
+static int control(unsigned long request, const struct dahdi_maintinfo *order)
+{
+    g_assert_cmpuint(request, ==, DAHDI_MAINT);
+    if (the_double.maintenance_errno)
+        return fail(the_double.maintenance_errno);
+    the_double.maintenance = *order;
+    the_double.maintenances++;
+    return 0;
+}
+
 static int double_ioctl(int fd, unsigned long request, void *argument)
 {
-    DoubleChannel *channel = waiting[fd] ? channel_of(fd) : NULL;
+    DoubleChannel *channel = waiting[fd] > 0 ? channel_of(fd) : NULL;
 
     if (the_double.gone)
         return fail(ENODEV);
+    if (waiting[fd] == CONTROL)
+        return control(request, argument);
     if (request == DAHDI_SPECIFY)
         return specify(fd, *(int *)argument);
     g_assert_nonnull(channel); /* SPECIFY comes first */
@@ -152,9 +172,6 @@ static int double_ioctl(int fd, unsigned long request, void *argument)
         channel->peer = ((struct dahdi_confinfo *)argument)->confmode == DAHDI_CONF_DIGITALMON
                             ? ((struct dahdi_confinfo *)argument)->confno
                             : 0;
-        return 0;
-    case DAHDI_MAINT:
-        the_double.maintenance = *(struct dahdi_maintinfo *)argument;
         return 0;
     case DAHDI_BUFFER_EVENTS:
         return fail(ENOTTY); /* as older drivers say */

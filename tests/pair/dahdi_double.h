@@ -33,8 +33,10 @@ typedef struct Double {
     int open_errno; /* of the device node; 0: it opens */
     gboolean gone;  /* everything says ENODEV */
     DoubleChannel channels[DOUBLE_CHANNELS];
-    struct dahdi_spaninfo spans[4]; /* answer SPANSTAT, by number */
-    struct dahdi_maintinfo maintenance;
+    struct dahdi_spaninfo spans[4];     /* answer SPANSTAT, by number */
+    struct dahdi_maintinfo maintenance; /* the last order */
+    guint maintenances;                 /* orders taken */
+    int maintenance_errno;              /* 0: they are taken */
 } Double;
 
 extern Double the_double;
