@@ -32,6 +32,14 @@ CallOps isdn_call_ops(Isdn *isdn);
 void isdn_frame_received(Isdn *isdn, guint8 span, const guint8 *frame, gsize length);
 void isdn_alarm_changed(Isdn *isdn, guint8 span, SpanAlarms alarms);
 
+/* Takes SPAN out of service: its channels are CHANNEL_OUT_OF_SERVICE, no call is placed or accepted
+ * on it, and no D-channel frame passes either way. FALSE with ERROR ("3 calls stand on span e1: ...")
+ * while calls stand on it, those still being cleared included. A span of no trunk has none. */
+gboolean isdn_take_out(Isdn *isdn, guint8 span, GError **error);
+/* Puts SPAN back: it settles, and its channels are RESTARTed, as when its D channel comes up.
+ * Nothing when it is in service. */
+void isdn_put_back(Isdn *isdn, guint8 span);
+
 /* TRUE when at least one span could carry a call now (D channel up and settled, no alarm): for OPTIONS. */
 gboolean isdn_is_ready(const Isdn *isdn);
 
@@ -42,6 +50,7 @@ typedef struct IsdnSpanStatus {
     guint8 span;
     const char *trunk;
     DChannelState state;
+    gboolean out_of_service; /* isdn_take_out(); state is DOWN */
     SpanAlarms alarms;
     gint64 since_us;        /* of the present state, clock_now_us() */
     guint channels, busy, blocked; /* B channels; in use; out of service or put aside */

@@ -26,7 +26,7 @@ ChannelState bchan_state(const BChannel *channel)
         return CHANNEL_BUSY;
     if (channel->restarting)
         return CHANNEL_RESTARTING;
-    if (channel->out_of_service || channel->far_service_out)
+    if (channel->out_of_service || channel->far_service_out || channel->operator_out)
         return CHANNEL_OUT_OF_SERVICE;
     return channel->aside ? CHANNEL_ASIDE : CHANNEL_IDLE;
 }

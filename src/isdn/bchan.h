@@ -13,6 +13,7 @@ typedef struct BChannel {
     gboolean restarting;      /* our RESTART is unanswered */
     gboolean out_of_service;  /* our RESTART stayed unanswered */
     gboolean far_service_out; /* the far end's SERVICE took it out */
+    gboolean operator_out;    /* with its whole span */
     gboolean blamed;          /* goes aside when its call ends */
     gboolean aside;
     gboolean restart_wanted; /* RESTART when idle and the link is up */

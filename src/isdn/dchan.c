@@ -32,7 +32,8 @@ struct DChannel {
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
     gboolean busy;    /* a frame or a timer is in hand */
     guint8 in_hand[FRAME_MAX];
-    gsize in_hand_length; /* 0: libpri has taken it */
+    gsize in_hand_length;    /* 0: libpri has taken it */
+    gboolean out_of_service; /* by the operator */
     Outgoing outgoing;
     FrameMemory seen[2]; /* by LadderWay */
     guint64 frames_in, frames_out, frames_refused;
@@ -51,6 +52,8 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     guint8 *frame = buffer;
     FrameNews news;
 
+    if (dchan->out_of_service)
+        return length_with_fcs; /* lost, as on a line that is down: layer 2 repeats */
     frame_read(frame, length, &news);
     outgoing_correct(&dchan->outgoing, dchan, frame, length, &news);
     if (outgoing_wants_progress(dchan, &news) && length <= sizeof longer) {
@@ -268,7 +271,7 @@ static void timer_expired(void *user)
 
 void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length)
 {
-    if (!dchan->pri)
+    if (!dchan->pri || dchan->out_of_service)
         return;
     g_queue_push_tail(&dchan->waiting, g_bytes_new(frame, length));
     dchan_handle_waiting(dchan);
@@ -325,6 +328,17 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)
 {
     link_set_alarms(dchan->link, alarms);
+    dchan_rearm(dchan);
+}
+
+void dchan_set_service(DChannel *dchan, gboolean in)
+{
+    if (dchan->out_of_service == !in)
+        return;
+    for (guint i = 0; i < BCHAN_SLOTS; i++)
+        dchan->bchans.slot[i].operator_out = !in;
+    dchan->out_of_service = !in;
+    link_set_service(dchan->link, in);
     dchan_rearm(dchan);
 }
 
@@ -393,6 +407,7 @@ void dchan_status(const DChannel *dchan, IsdnSpanStatus *status)
     *status = (IsdnSpanStatus){
         .span = dchan->span->index,
         .trunk = dchan->trunk->name,
+        .out_of_service = dchan->out_of_service,
         .frames_in = dchan->frames_in,
         .frames_out = dchan->frames_out,
         .frames_refused = dchan->frames_refused,

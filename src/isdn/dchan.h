@@ -26,6 +26,9 @@ void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms);
 /* Asks the far end's layer 2 for a sign of life. */
 void dchan_ask_link(DChannel *dchan);
 
+/* IN service, or out of it by the operator: no frame passes either way then. */
+void dchan_set_service(DChannel *dchan, gboolean in);
+
 /* To be called after libpri was asked for something outside an event: starts its next timer. */
 void dchan_rearm(DChannel *dchan);
 

@@ -1,4 +1,5 @@
-/* Whether a D channel can carry calls: layer 2 up or down, alarms, the settling time, and T309.
+/* Whether a D channel can carry calls: layer 2 up or down, alarms, service, the settling time, and
+ * T309.
  *
  * libpri is never told of alarms and needs seventeen idle seconds to miss a link, so T309 (Q.931
  * 5.8.9) runs here, counted from whichever comes first. A short alarm that layer 2 outlives costs
@@ -12,7 +13,7 @@
  *
  * The end of an alarm says that the line is back, not that the far end is: layer 2 is asked, and a
  * frame must have come before calls are sent. Channels are RESTARTed only when layer 2 itself was
- * established anew.
+ * established anew, or the operator had the line.
  */
 #include "link.h"
 #include "clock.h"
@@ -30,6 +31,7 @@ struct Link {
     DChannel *dchan;
     gboolean up; /* layer 2, as libpri has it */
     SpanAlarms alarms;
+    gboolean out_of_service; /* taken out by the operator, who sees to it that there are no calls */
     DChannelState state;
     gint64 since_us;
     guint epoch;
@@ -42,9 +44,10 @@ struct Link {
     gboolean t309_runs;
 };
 
-static gboolean link_in_alarm(const Link *link)
+/* Nothing may pass, whatever layer 2 is. */
+static gboolean link_is_barred(const Link *link)
 {
-    return (link->alarms & SPAN_ALARMS_SERVICE) != 0;
+    return (link->alarms & SPAN_ALARMS_SERVICE) != 0 || link->out_of_service;
 }
 
 static void link_set_state(Link *link, DChannelState state)
@@ -60,8 +63,9 @@ static void link_set_state(Link *link, DChannelState state)
         link->downs++;
     link->state = state;
     link->since_us = clock_now_us();
-    log_notice("span %s: D channel %s (alarms %s)", dchan_span(link->dchan)->name, names[state],
-               span_alarms_describe(link->alarms, alarms, sizeof alarms));
+    log_notice("span %s: D channel %s (alarms %s%s)", dchan_span(link->dchan)->name, names[state],
+               span_alarms_describe(link->alarms, alarms, sizeof alarms),
+               link->out_of_service ? ", out of service" : "");
 }
 
 static void link_settled(void *user)
@@ -157,7 +161,7 @@ void link_established(Link *link)
     link->up = link->renewed = link->heard = TRUE;
     link->epoch++;
     restart_link_down(dchan_restarter(link->dchan)); /* what was on its way is lost */
-    if (!link_in_alarm(link))
+    if (!link_is_barred(link))
         link_gain(link);
 }
 
@@ -172,19 +176,17 @@ void link_released(Link *link)
 
 void link_heard(Link *link)
 {
-    if (link->heard || link_in_alarm(link))
+    if (link->heard || link_is_barred(link))
         return;
     link->heard = TRUE;
     if (link->overdue)
         loop_timer_start(dchan_isdn(link->dchan)->loop, link->settle, 0);
 }
 
-void link_set_alarms(Link *link, SpanAlarms alarms)
+/* Alarms or service have changed; BEFORE: the link was barred until now. */
+static void link_judge(Link *link, gboolean before)
 {
-    gboolean before = link_in_alarm(link);
-
-    link->alarms = alarms;
-    if (link_in_alarm(link) == before)
+    if (link_is_barred(link) == before)
         return;
     if (!before) {
         link->heard = FALSE;
@@ -196,6 +198,23 @@ void link_set_alarms(Link *link, SpanAlarms alarms)
     }
 }
 
+void link_set_alarms(Link *link, SpanAlarms alarms)
+{
+    gboolean before = link_is_barred(link);
+
+    link->alarms = alarms;
+    link_judge(link, before);
+}
+
+void link_set_service(Link *link, gboolean in)
+{
+    gboolean before = link_is_barred(link);
+
+    link->out_of_service = !in;
+    link->renewed |= in; /* the channels are RESTARTed: who knows what was on them meanwhile */
+    link_judge(link, before);
+}
+
 DChannelState link_state(const Link *link)
 {
     return link->state;
@@ -203,7 +222,7 @@ DChannelState link_state(const Link *link)
 
 gboolean link_carries(const Link *link)
 {
-    return link->up && !link_in_alarm(link);
+    return link->up && !link_is_barred(link);
 }
 
 guint link_epoch(const Link *link)

@@ -14,9 +14,11 @@ void link_released(Link *link);
 /* A sound frame came from the line. */
 void link_heard(Link *link);
 void link_set_alarms(Link *link, SpanAlarms alarms);
+/* Out of service it is DOWN, whatever layer 2 is. */
+void link_set_service(Link *link, gboolean in);
 
 DChannelState link_state(const Link *link);
-/* Layer 2 is up and no alarm stops traffic. */
+/* Layer 2 is up, no alarm stops traffic, and the link is in service. */
 gboolean link_carries(const Link *link);
 guint link_epoch(const Link *link);
 /* Fills state, alarms, since_us, ups, downs. */

@@ -1,0 +1,180 @@
+/* A span out of service by the operator, between our isdn room and a true libpri far end: no call,
+ * no frame, and all of it back afterwards. */
+#include "isdn_line.h"
+
+#include <string.h>
+
+#define QUIET "restart = no\n"
+
+/* Counts the frames of either way. */
+static gboolean count_frames(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    (void)frame;
+    (void)length;
+    stage->hook_count += outward;
+    return TRUE;
+}
+
+static void take_out(Stage *stage)
+{
+    GError *error = NULL;
+
+    g_assert_true(isdn_take_out(stage->isdn, 0, &error));
+    g_assert_no_error(error);
+}
+
+static void refuses(Stage *stage, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(isdn_take_out(stage->isdn, 0, &error));
+    g_assert_cmpstr(error->message, ==, words);
+    g_assert_true(isdn_is_ready(stage->isdn));
+}
+
+static void calls_keep_a_span_in_service(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET);
+
+    refuses(stage, "1 call stands on span line: hang it up, or drain first");
+    stage_phone_calls(stage, "201");
+    refuses(stage, "2 calls stand on span line: hang them up, or drain first");
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    refuses(stage, "1 call stands on span line: hang it up, or drain first");
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_ends(stage);
+    take_out(stage);
+    stage_free(stage);
+}
+
+/* The phone is gone and the far end does not answer: the channel is not free of it yet. */
+static void a_call_being_cleared_counts(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET);
+
+    stage->far_deaf = TRUE;
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    refuses(stage, "1 call stands on span line: hang it up, or drain first");
+    stage_run(stage, 70000);
+    take_out(stage);
+    stage_free(stage);
+}
+
+static void nothing_passes_out_of_service(void)
+{
+    Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+    IsdnSpanStatus status;
+
+    take_out(stage);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    g_assert_cmpint(stage_channel(stage, 31), ==, CHANNEL_OUT_OF_SERVICE);
+    g_assert_true(isdn_span_status(stage->isdn, 0, &status));
+    g_assert_true(status.out_of_service);
+    g_assert_cmpint(status.state, ==, DCHAN_DOWN);
+    g_assert_cmpuint(status.blocked, ==, 30);
+
+    stage->hook = count_frames;
+    stage_forget(stage);
+    stage_far_calls(stage, "100", 3, FALSE, TRUE);
+    stage_run(stage, 3000);
+    g_assert_null(stage_call(stage));
+    g_assert_nonnull(strstr(stage->wire->str, "< SETUP"));
+    stage_phone_calls(stage, "200");
+    g_assert_nonnull(strstr(stage->trace->str, "CHANNEL.NONE"));
+    g_assert_nonnull(strstr(stage->trace->str, "cause=38"));
+    stage_ends(stage);
+    g_assert_cmpint(stage->hook_count, ==, 0); /* not one frame of ours, of any layer */
+    stage_free(stage);
+}
+
+/* As after any D channel up: settled, every idle channel restarted, then calls as ever. */
+static void back_it_is_as_if_it_came_up(guint out_ms)
+{
+    Stage *stage = stage_new("side = network\n", FALSE);
+    guint64 restarts = stage_counter(stage, "RESTARTs sent");
+
+    take_out(stage);
+    take_out(stage); /* once more is nothing more */
+    stage_run(stage, out_ms);
+    isdn_put_back(stage->isdn, 0);
+    g_assert_false(isdn_is_ready(stage->isdn)); /* it settles first */
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    stage_run(stage, 5000);
+    g_assert_true(isdn_is_ready(stage->isdn));
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), >=, restarts + 30);
+    g_assert_nonnull(strstr(stage->wire->str, "< RESTART ACKNOWLEDGE ch 31\n"));
+    g_assert_cmpint(stage_channel(stage, 31), ==, CHANNEL_IDLE);
+    stage_phone_calls(stage, "200");
+    stage_stands(stage, SIP_INVITED, ISDN_INITIATED);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_ends(stage);
+    stage_far_calls(stage, "100", 3, FALSE, TRUE);
+    stage_run(stage, 10);
+    g_assert_nonnull(stage_call(stage));
+    restarts = stage_counter(stage, "RESTARTs sent");
+    isdn_put_back(stage->isdn, 0); /* in service already */
+    stage_run(stage, 2000);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, restarts);
+    stage_free(stage);
+}
+
+static void back_after_some_seconds(void)
+{
+    back_it_is_as_if_it_came_up(3500);
+}
+
+/* Layer 2 has given up on both sides meanwhile. */
+static void back_after_a_minute(void)
+{
+    back_it_is_as_if_it_came_up(60000);
+}
+
+static void alarms_and_service_do_not_undo_each_other(void)
+{
+    Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+
+    take_out(stage);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE); /* as a card does on being looped */
+    stage_run(stage, 2000);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    isdn_put_back(stage->isdn, 0);
+    stage_run(stage, 2000);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_run(stage, 5000);
+    g_assert_true(isdn_is_ready(stage->isdn));
+    stage_free(stage);
+}
+
+/* New settings put nothing back. */
+static void a_reload_leaves_it_out(void)
+{
+    Stage *stage = stage_new("side = network\n" QUIET, FALSE);
+
+    take_out(stage);
+    isdn_set_settings(stage->isdn, stage->settings);
+    stage_run(stage, 2000);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    isdn_put_back(stage->isdn, 0);
+    stage_run(stage, 5000);
+    g_assert_true(isdn_is_ready(stage->isdn));
+    g_assert_true(isdn_take_out(stage->isdn, 7, NULL)); /* a span of no trunk has no calls */
+    isdn_put_back(stage->isdn, 7);
+    stage_free(stage);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/isdn/service/calls", calls_keep_a_span_in_service);
+    g_test_add_func("/isdn/service/clearing", a_call_being_cleared_counts);
+    g_test_add_func("/isdn/service/out", nothing_passes_out_of_service);
+    g_test_add_func("/isdn/service/back", back_after_some_seconds);
+    g_test_add_func("/isdn/service/back-late", back_after_a_minute);
+    g_test_add_func("/isdn/service/alarms", alarms_and_service_do_not_undo_each_other);
+    g_test_add_func("/isdn/service/reload", a_reload_leaves_it_out);
+    return g_test_run();
+}
