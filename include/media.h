@@ -17,6 +17,7 @@ typedef struct MediaSpanEvents {
     void *user;
     void (*d_frame)(void *user, guint8 span, const guint8 *frame, gsize length);
     void (*alarm)(void *user, guint8 span, SpanAlarms alarms);
+    void (*selftested)(void *user, guint8 span); /* media_selftest() is over; may be NULL */
 } MediaSpanEvents;
 
 /* Starts the media thread with its own loop, and opens every packet span of SETTINGS on it. NULL with ERROR when a span cannot
@@ -58,6 +59,51 @@ typedef struct MediaStats {
 gboolean media_port_stats(Media *media, guint32 call, MediaStats *stats);
 /* Port pairs in use now. For counters and leak checks. */
 guint media_ports_used(const Media *media);
+
+/* What a loop-back check found on a B channel. */
+#define SELFTEST_VERDICTS(X)                                                                       \
+    X(GOOD, "good")                          /* every octet came back as it was sent */            \
+    X(ERRORS, "errors")                      /* not every one */                                   \
+    X(SILENT, "nothing came back")           /* one octet for ever, or none */                     \
+    X(CROSSED, "another channel came back")  /* what `heard` was sent */                           \
+    X(STRANGE, "something else came back")   /* no channel's pattern */                            \
+    X(SHORT, "too little came back")         /* without an error, but not for long enough */
+#define SELFTEST_VERDICT_ENUM(id, name) SELFTEST_##id,
+typedef enum SelftestVerdict { SELFTEST_VERDICTS(SELFTEST_VERDICT_ENUM) } SelftestVerdict;
+
+typedef struct SelftestChannel {
+    guint8 number;
+    SelftestVerdict verdict;
+    guint8 heard;             /* the channel whose pattern came back; 0: none's */
+    guint32 compared, errors; /* octets, from when that pattern was found */
+    guint32 delay_us;         /* from sending to hearing; constant from then on */
+} SelftestChannel;
+
+#define SELFTEST_CHANNELS 31
+typedef struct SelftestReport {
+    guint32 number; /* of checks since the start, from 1 */
+    guint8 span;
+    gboolean running; /* the rest is not filled yet */
+    gboolean looped;  /* by the back end; FALSE: a plug or the far end was to do that */
+    guint count;
+    SelftestChannel channels[SELFTEST_CHANNELS];
+} SelftestReport;
+
+/* Begins a loop-back check of SPAN, which has to be out of service; some seconds later `selftested`
+ * tells its end, and the span is as before. Returns its number. One at a time: ask
+ * media_selftest_report() first. Home thread: signalling. */
+guint32 media_selftest(Media *media, guint8 span);
+/* Copies what the check found that was begun last; FALSE when none was. Home thread: signalling. */
+gboolean media_selftest_report(const Media *media, SelftestReport *report);
+/* How many channels are good. */
+static inline guint selftest_good_count(const SelftestReport *report)
+{
+    guint good = 0;
+
+    for (guint i = 0; i < report->count; i++)
+        good += report->channels[i].verdict == SELFTEST_GOOD;
+    return good;
+}
 
 typedef enum Tone { TONE_NONE, TONE_RINGBACK, TONE_BUSY } Tone;
 /* Is COUNTRY a tone zone we know? For settings. */

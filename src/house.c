@@ -74,6 +74,13 @@ static void join_alarm_to_isdn(void *user, guint8 span, SpanAlarms alarms)
     isdn_alarm_changed(house->isdn, span, alarms);
 }
 
+static void join_selftested_to_isdn(void *user, guint8 span)
+{
+    House *house = user;
+
+    isdn_put_back(house->isdn, span);
+}
+
 static void join_frame_to_line(void *user, guint8 span, const guint8 *frame, gsize length)
 {
     House *house = user;
@@ -123,7 +130,8 @@ static void tell_operator_idle(void *user)
 static gboolean signalling_open(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
-    MediaSpanEvents line_in = {house, join_frame_to_isdn, join_alarm_to_isdn};
+    MediaSpanEvents line_in = {house, join_frame_to_isdn, join_alarm_to_isdn,
+                               join_selftested_to_isdn};
     IsdnLine line_out = {house, join_frame_to_line};
     CallOps ops;
 

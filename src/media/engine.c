@@ -1,6 +1,7 @@
 /* Spans on the media thread's loop, and the table from channel to port. */
 #include "engine.h"
 #include "log.h"
+#include "selftest.h"
 
 #define CHANNELS 32
 #define BOARD_EVERY_US (500 * 1000)
@@ -12,6 +13,7 @@ typedef struct EngineSpan {
     Span *span;
     SpanAlarms told;
     Port *ports[CHANNELS];
+    Selftest *selftest; /* it has the channels then */
 } EngineSpan;
 
 struct Engine {
@@ -37,7 +39,9 @@ static void engine_on_block(void *user, guint8 channel, const guint8 *rx, guint8
 {
     EngineSpan *line = user;
 
-    if (channel < CHANNELS && line->ports[channel])
+    if (line->selftest)
+        selftest_block(line->selftest, channel, rx, tx, count);
+    else if (channel < CHANNELS && line->ports[channel])
         port_block(line->ports[channel], rx, tx, count);
 }
 
@@ -126,8 +130,10 @@ void engine_free(Engine *self)
 
     if (!self)
         return;
-    for (guint i = 0; i < self->span_count; i++)
+    for (guint i = 0; i < self->span_count; i++) {
+        selftest_free(self->spans[i].selftest);
         span_close(self->spans[i].span);
+    }
     g_hash_table_iter_init(&iter, self->ports);
     while (g_hash_table_iter_next(&iter, NULL, &port))
         port_free(port);
@@ -162,6 +168,11 @@ static void engine_attach(Engine *self, Port *port, Channel channel)
 
     if (!line || line->ports[channel.number] == port)
         return;
+    if (line->selftest) {
+        log_error("media: C%u on span %u, which is out of service", port_orders(port)->call,
+                  channel.span);
+        return;
+    }
     if (line->ports[channel.number])
         log_warning("media: span %u channel %u passes from C%u to C%u", channel.span,
                     channel.number, port_orders(line->ports[channel.number])->call,
@@ -269,6 +280,25 @@ gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
     port_stats(port, stats);
     port_free(port);
     return TRUE;
+}
+
+static void engine_on_selftested(void *user, const SelftestReport *report)
+{
+    EngineSpan *line = user;
+    EngineEvents *events = &line->engine->events;
+    SelftestReport told = *report;
+
+    told.span = line->index;
+    g_clear_pointer(&line->selftest, selftest_free);
+    events->selftested(events->user, &told);
+}
+
+void engine_selftest(Engine *self, guint8 span)
+{
+    EngineSpan *line = span < self->span_count ? &self->spans[span] : NULL;
+
+    if (line && !line->selftest)
+        line->selftest = selftest_new(line->span, self->loop, engine_on_selftested, line);
 }
 
 void engine_d_send(Engine *self, guint8 span, const guint8 *frame, gsize length)

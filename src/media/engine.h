@@ -14,6 +14,7 @@ typedef struct EngineEvents {
     void *user;
     void (*d_frame)(void *user, guint8 span, const guint8 *frame, gsize length);
     void (*alarm)(void *user, guint8 span, SpanAlarms alarms);
+    void (*selftested)(void *user, const SelftestReport *report);
 } EngineEvents;
 
 /* Opens every span of SETTINGS on LOOP; NULL with the span's ERROR. BOARD is borrowed. */
@@ -28,5 +29,8 @@ void engine_add_port(Engine *engine, Port *port);
 void engine_order_port(Engine *engine, const PortOrders *orders);
 /* Ends CALL's port with its sockets. FALSE when there is none; else its last STATS. */
 gboolean engine_remove_port(Engine *engine, guint32 call, MediaStats *stats);
+
+/* Begins a loop-back check of SPAN, whose end is events.selftested. */
+void engine_selftest(Engine *engine, guint8 span);
 
 void engine_d_send(Engine *engine, guint8 span, const guint8 *frame, gsize length);

@@ -13,10 +13,11 @@
  */
 
 typedef enum NewsKind {
-    NEWS_FRAME,  /* span, frame, length */
-    NEWS_ALARM,  /* span, alarms */
-    NEWS_SILENT, /* call */
-    NEWS_CLOSED, /* call, stats */
+    NEWS_FRAME,      /* span, frame, length */
+    NEWS_ALARM,      /* span, alarms */
+    NEWS_SILENT,     /* call */
+    NEWS_CLOSED,     /* call, stats */
+    NEWS_SELFTESTED, /* the report as its frame */
 } NewsKind;
 
 typedef struct MediaNews {
@@ -67,6 +68,16 @@ static void media_hear_closed(Media *self, const MediaStats *stats)
              stats->concealed, stats->slipped, stats->foreign, stats->malformed, stats->jitter_us);
 }
 
+static void media_hear_selftested(Media *self, const MediaNews *news)
+{
+    guint32 number = self->selftest.number;
+
+    memcpy(&self->selftest, news->frame, sizeof(self->selftest));
+    self->selftest.number = number;
+    if (self->events.selftested)
+        self->events.selftested(self->events.user, self->selftest.span);
+}
+
 static void media_hear(void *data)
 {
     const MediaNews *news = data;
@@ -86,6 +97,9 @@ static void media_hear(void *data)
         break;
     case NEWS_CLOSED:
         media_hear_closed(self, &news->stats);
+        break;
+    case NEWS_SELFTESTED:
+        media_hear_selftested(self, news);
         break;
     }
 }
@@ -111,6 +125,12 @@ static void media_on_frame(void *user, guint8 span, const guint8 *frame, gsize l
 static void media_on_alarm(void *user, guint8 span, SpanAlarms alarms)
 {
     media_tell(user, &(MediaNews){.kind = NEWS_ALARM, .span = span, .alarms = alarms}, NULL);
+}
+
+static void media_on_selftested(void *user, const SelftestReport *report)
+{
+    media_tell(user, &(MediaNews){.kind = NEWS_SELFTESTED, .length = sizeof(*report)},
+               (const guint8 *)report);
 }
 
 void media_on_silent(void *user, guint32 call)
@@ -155,6 +175,9 @@ static void media_obey(void *data)
     case COMMAND_D_SEND:
         engine_d_send(engine, command->span, command->frame, command->length);
         break;
+    case COMMAND_SELFTEST:
+        engine_selftest(engine, command->span);
+        break;
     case COMMAND_STOP:
         loop_epoll_quit(command->media->loop);
         break;
@@ -188,7 +211,7 @@ void media_d_send(Media *self, guint8 span, const guint8 *frame, gsize length)
 
 static gboolean media_thread_open(Media *self, GError **error)
 {
-    EngineEvents events = {self, media_on_frame, media_on_alarm};
+    EngineEvents events = {self, media_on_frame, media_on_alarm, media_on_selftested};
 
     self->loop = loop_epoll_new(error);
     if (!self->loop)
@@ -322,4 +345,20 @@ gboolean media_port_stats(Media *self, guint32 call, MediaStats *stats)
 guint media_ports_used(const Media *self)
 {
     return port_pairs_used(self->pairs);
+}
+
+guint32 media_selftest(Media *self, guint8 span)
+{
+    guint32 number = self->selftest.number + 1;
+
+    g_return_val_if_fail(!self->selftest.running, self->selftest.number);
+    self->selftest = (SelftestReport){.number = number, .span = span, .running = TRUE};
+    media_command(self, &(MediaCommand){.kind = COMMAND_SELFTEST, .span = span});
+    return number;
+}
+
+gboolean media_selftest_report(const Media *self, SelftestReport *report)
+{
+    *report = self->selftest;
+    return report->number > 0;
 }

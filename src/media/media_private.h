@@ -24,6 +24,7 @@ struct Media {
     PortPairs *pairs;
     GHashTable *bookings; /* of PortOrders, by call */
     ToneScript ringback, busy;
+    SelftestReport selftest; /* the last one begun; number 0: none */
 
     GThread *thread;
     Loop *loop;     /* the media thread's */
@@ -37,10 +38,11 @@ struct Media {
 
 /* Commands to the media thread, values all of them. */
 typedef enum MediaCommandKind {
-    COMMAND_OPEN,   /* port */
-    COMMAND_ORDER,  /* orders */
-    COMMAND_CLOSE,  /* orders.call, pair_port */
-    COMMAND_D_SEND, /* span, frame, length */
+    COMMAND_OPEN,     /* port */
+    COMMAND_ORDER,    /* orders */
+    COMMAND_CLOSE,    /* orders.call, pair_port */
+    COMMAND_D_SEND,   /* span, frame, length */
+    COMMAND_SELFTEST, /* span */
     COMMAND_STOP,
 } MediaCommandKind;
 
