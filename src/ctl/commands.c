@@ -23,6 +23,9 @@ static const Command rows[] = {
      WITH(NUMBER_ARGUMENT("call", FALSE, 0, G_MAXUINT32))}, /* 0, or none: the last call */
     {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
      WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127))},
+    {"selftest span", HOME_SIGNALLING, TRUE, .run = command_selftest_span,
+     WITH(TEXT_ARGUMENT("span", TRUE))},
+    {"selftest result", HOME_SIGNALLING, .run = command_selftest_result},
     {"drain", HOME_OPERATOR, TRUE, .run = command_drain},
     {"undrain", HOME_OPERATOR, TRUE, .run = command_undrain},
     {"reload", HOME_OPERATOR, TRUE, .run = command_reload},

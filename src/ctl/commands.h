@@ -16,6 +16,8 @@ COMMAND(command_show_timers);
 COMMAND(command_show_counters);
 COMMAND(command_ladder);
 COMMAND(command_hangup);
+COMMAND(command_selftest_span);
+COMMAND(command_selftest_result);
 COMMAND(command_drain);
 COMMAND(command_undrain);
 COMMAND(command_reload);

@@ -2,9 +2,11 @@
 #include "clock.h"
 #include "commands.h"
 
-static const char *d_channel_word(DChannelState state)
+static const char *d_channel_word(const IsdnSpanStatus *status)
 {
-    switch (state) {
+    if (status->out_of_service)
+        return "out of service";
+    switch (status->state) {
     case DCHAN_DOWN:
         return "down";
     case DCHAN_SETTLING:
@@ -41,7 +43,7 @@ static void d_channel_tell(const CtlScene *scene, guint8 index, JsonObject *row)
     if (!isdn_span_status(scene->rooms.isdn, index, &status))
         return;
     answer_text(row, "trunk", status.trunk);
-    answer_text(row, "d_channel", d_channel_word(status.state));
+    answer_text(row, "d_channel", d_channel_word(&status));
     answer_count(row, "since_s", (guint64)(clock_now_us() - status.since_us) / G_USEC_PER_SEC);
     answer_count(row, "channels", status.channels);
     answer_count(row, "busy", status.busy);

@@ -25,6 +25,7 @@ struct Selftest {
     gboolean looped; /* by the back end */
     gboolean listening, over;
     guint32 seed;
+    guint64 slips;                     /* of the span when the listening began */
     guint32 channels;                  /* set of those under test */
     PatternEar ears[PATTERN_CHANNELS]; /* by channel */
 };
@@ -55,7 +56,10 @@ static SelftestVerdict judge(const PatternEar *ear)
 
 static void selftest_report(const Selftest *self, SelftestReport *report)
 {
-    *report = (SelftestReport){.looped = self->looped};
+    *report = (SelftestReport){
+        .looped = self->looped,
+        .slips = self->span->counters.slips - self->slips,
+    };
     for (guint8 i = 0; i < PATTERN_CHANNELS; i++) {
         const PatternEar *ear = &self->ears[i];
 
@@ -88,13 +92,15 @@ static void selftest_log(const Selftest *self, const SelftestReport *report)
         g_string_append_printf(text, "; channel %u: %s", channel->number, names[channel->verdict]);
     }
     log_line(good == report->count ? LEVEL_NOTICE : LEVEL_WARNING,
-             "span %s: selftest over, %u of %u channels good, %s%s%s", self->span->settings->name,
-             good, report->count, where, text->str, told > TOLD_MAX ? "; and more" : "");
+             "span %s: selftest over, %u of %u channels good, %" G_GUINT64_FORMAT " slips, %s%s%s",
+             self->span->settings->name, good, report->count, report->slips, where, text->str,
+             told > TOLD_MAX ? "; and more" : "");
 }
 
 static void selftest_listen(Selftest *self)
 {
     self->listening = TRUE;
+    self->slips = self->span->counters.slips;
     loop_timer_start(self->loop, self->timer, LISTEN_US);
     for (guint8 i = 0; i < PATTERN_CHANNELS; i++)
         if (self->channels >> i & 1)

@@ -1,6 +1,7 @@
 /* tielinectl: turns the words of a command line into a request to tielined, and the answer into
  * text. */
 #include "desk_client.h"
+#include "selftest_wait.h"
 #include "views.h"
 
 #include "config.h"
@@ -43,6 +44,11 @@ static const Verb verbs[] = {
      "CALL [CAUSE]",
      "clear a call (with cause 16)",
      {{"call", WORD_CALL}, {"cause", WORD_NUMBER, TRUE}}},
+    {"selftest span",
+     "SPAN",
+     "take a span out of service and check its loop",
+     {{"span", WORD_TEXT}}},
+    {"selftest result", "", "what the last selftest found"},
     {"drain", "", "take no new calls"},
     {"undrain", "", "take new calls again"},
     {"reload", "", "read the settings file anew"},
@@ -149,13 +155,24 @@ static JsonObject *request_read(char **words, const char **command, GError **err
     return NULL;
 }
 
+/* Asks the daemon, and again until there is more to tell than that something has begun. */
+static Asked ask_to_the_end(const char *path, JsonObject *request, const char *command,
+                            JsonNode **result, char **trouble)
+{
+    Asked asked = desk_ask(path, request, result, trouble);
+
+    if (asked == ASKED_ANSWERED && strcmp(command, "selftest span") == 0)
+        return selftest_wait(path, result, trouble);
+    return asked;
+}
+
 static int ask(const char *path, JsonObject *request, const char *command, gboolean raw)
 {
     g_autoptr(JsonNode) result = NULL;
     g_autofree char *trouble = NULL;
     gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
 
-    switch (desk_ask(path, request, &result, &trouble)) {
+    switch (ask_to_the_end(path, request, command, &result, &trouble)) {
     case ASKED_ANSWERED:
         break;
     case ASKED_REFUSED:
@@ -170,6 +187,8 @@ static int ask(const char *path, JsonObject *request, const char *command, gbool
 
         printf("%s\n", text);
     }
+    if (g_str_has_prefix(command, "selftest ") && !selftest_passed(result))
+        return EXIT_REFUSED;
     return EXIT_ANSWERED;
 }
 

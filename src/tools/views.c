@@ -137,8 +137,43 @@ static void hangup_print(FILE *out, JsonObject *answer)
             (int)json_object_get_int_member_with_default(answer, "cause", 0));
 }
 
-static gboolean object_print(FILE *out, const char *command, JsonObject *answer)
+static const Column selftest_columns[] = {
+    {"CHANNEL", "channel"},
+    {"RESULT", "result", COLUMN_TEXT, "good"},
+    {"HEARD", "heard"},
+    {"OCTETS", "octets", COLUMN_COUNT},
+    {"ERRORS", "errors", COLUMN_COUNT},
+    {"DELAY", "delay_us", COLUMN_MICROS},
+    {NULL},
+};
+
+static gboolean selftest_print(FILE *out, JsonObject *answer, gboolean colour)
 {
+    JsonNode *channels = json_object_get_member(answer, "channels");
+    g_autofree char *span =
+        table_clean(json_object_get_string_member_with_default(answer, "span", "?"));
+    const char *loop = json_object_get_string_member_with_default(answer, "loop", "");
+
+    if (!channels) {
+        fprintf(out, "span %s: the selftest is running\n", span);
+        return TRUE;
+    }
+    if (!is_array_of_objects(channels))
+        return FALSE;
+    fprintf(out, "span %s: %d of %u channels good, %d slips, %s\n", span,
+            (int)json_object_get_int_member_with_default(answer, "good", 0),
+            json_array_get_length(json_node_get_array(channels)),
+            (int)json_object_get_int_member_with_default(answer, "slips", 0),
+            strcmp(loop, "card") == 0 ? "looped by the card"
+                                      : "loop expected from outside: a plug, or the far end's");
+    table_print(out, selftest_columns, json_node_get_array(channels), colour);
+    return TRUE;
+}
+
+static gboolean object_print(FILE *out, const char *command, JsonObject *answer, gboolean colour)
+{
+    if (g_str_has_prefix(command, "selftest "))
+        return selftest_print(out, answer, colour);
     if (strcmp(command, "version") == 0)
         version_print(out, answer);
     else if (strcmp(command, "hangup") == 0)
@@ -162,7 +197,7 @@ gboolean view_print(FILE *out, const char *command, JsonNode *result, gboolean c
         return TRUE;
     }
     if (JSON_NODE_HOLDS_OBJECT(result))
-        return object_print(out, command, json_node_get_object(result));
+        return object_print(out, command, json_node_get_object(result), colour);
     if (!JSON_NODE_HOLDS_VALUE(result) || json_node_get_value_type(result) != G_TYPE_STRING)
         return FALSE;
     lines_print(out, json_node_get_string(result));
