@@ -101,9 +101,9 @@ gboolean span_b_bridge(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
 /* Parts them; closing a channel parts it, too, but not the other one. */
 void span_b_part(Span *a, guint8 channel_a, Span *b, guint8 channel_b);
 
-/* ON: the back end turns what we send round to us, D channel and all, before it reaches the line,
- * until OFF, the loss of its device or span_close(). Returns whether the span is looped now: never
- * where the back end or the card cannot. */
+/* ON: the back end itself turns what we send round to us, D channel and all, until OFF, the loss of
+ * its device or span_close(). Returns whether the span is looped now: never where the back end or
+ * the card cannot. */
 gboolean span_loop(Span *span, gboolean on);
 
 /* Timeslots that carry traffic: 31, 24 or 3. */

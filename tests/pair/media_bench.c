@@ -256,6 +256,14 @@ void gateway_on_alarm(void *user, guint8 span, SpanAlarms alarms)
     bench->alarms = alarms;
 }
 
+void gateway_on_selftested(void *user, guint8 span)
+{
+    Bench *bench = user;
+
+    bench->selftests++;
+    bench->selftested = span;
+}
+
 static void quit_loop(void *user)
 {
     loop_epoll_quit(((Bench *)user)->loop);
@@ -318,7 +326,8 @@ Bench *bench_new(void)
 
 void bench_open(Bench *bench)
 {
-    MediaSpanEvents span_events = {bench, gateway_on_frame, gateway_on_alarm};
+    MediaSpanEvents span_events = {bench, gateway_on_frame, gateway_on_alarm,
+                                   gateway_on_selftested};
     SpanEvents pbx_events = {
         .user = bench,
         .d_frame = pbx_on_frame,

@@ -64,6 +64,8 @@ typedef struct Bench {
     guint32 said[32];
     Phone phones[PHONES];
     guint frames_at_gateway, frames_at_pbx;
+    guint selftests; /* ends told */
+    guint8 selftested;
     guint alarm_news;
     SpanAlarms alarms;
 } Bench;
@@ -86,6 +88,7 @@ void bench_open(Bench *bench);
 void bench_free(Bench *bench);
 void gateway_on_frame(void *user, guint8 span, const guint8 *frame, gsize length);
 void gateway_on_alarm(void *user, guint8 span, SpanAlarms alarms);
+void gateway_on_selftested(void *user, guint8 span);
 
 /* Phone I, at HOST; call I has the id I + 1 and the B channel I + 1. */
 Phone *bench_add_phone(Bench *bench, guint i, const char *host);

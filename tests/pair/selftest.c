@@ -296,8 +296,8 @@ static void b_close_note(Span *span, guint8 channel)
         g_string_append(deeds, "close ");
 }
 
-/* Looped first, so that the far end hears nothing of it, and some time to find its frame again. Its
- * clock stands: the end comes all the same. */
+/* Looped first, with some time to find its frame again. Its clock stands here: the end comes all
+ * the same. */
 static void a_card_is_looped_around_it(void)
 {
     static const SpanOps ops = {

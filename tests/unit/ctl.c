@@ -145,6 +145,19 @@ static const RequestCase requests[] = {
      NO("no [trunk x] is configured")},
     {"route-to-word", "{\"command\":\"explain route\",\"from\":\"pbx\",\"to\":\"bob\"}",
      NO("\\\"bob\\\" is not a number")},
+    {"selftest-none", "{\"command\":\"selftest result\"}",
+     NO("no selftest has run since the start")},
+    {"selftest-nothing", "{\"command\":\"selftest span\"}", NO("selftest span: span is missing")},
+    {"selftest-no-span", "{\"command\":\"selftest span\",\"span\":\"e2\"}",
+     NO("there is no span e2")},
+    {"selftest-place-0", "{\"command\":\"selftest span\",\"span\":\"0\"}",
+     NO("there is no span 0")},
+    {"selftest-place-2", "{\"command\":\"selftest span\",\"span\":\"2\"}",
+     NO("there is no span 2")},
+    {"selftest-name", "{\"command\":\"selftest span\",\"span\":\"e1\"}",
+     YES("{\"number\":1,\"span\":\"e1\",\"state\":\"running\"}")},
+    {"selftest-place", "{\"command\":\"selftest span\",\"span\":\"1\"}",
+     YES("{\"number\":1,\"span\":\"e1\",\"state\":\"running\"}")},
     {"show-routes", "{\"command\":\"show routes\"}",
      YES("[{\"route\":\"out\",\"from\":\"trunk pbx, "
          "192.0.2.0/24\",\"called\":\"2XX\",\"to\":\"trunk pbx, "
@@ -489,6 +502,37 @@ static void test_leaving(Fixture *fixture, gconstpointer data)
     close(fd);
 }
 
+/* One at a time, and none while calls stand on the span. */
+static void test_selftest(Fixture *fixture, gconstpointer data)
+{
+    const char *begin = "{\"command\":\"selftest span\",\"span\":\"e1\"}";
+    const char *ask = "{\"command\":\"selftest result\"}";
+    g_autoptr(JsonArray) rows = NULL;
+    int fd = client_open(fixture);
+
+    paper.standing = 3;
+    expect(fd, begin, NO("3 calls stand on span e1"));
+    expect(fd, ask, NO("no selftest has run since the start"));
+    paper.standing = 0;
+    paper.selftest_bad = TRUE;
+    expect(fd, begin, YES("{\"number\":1,\"span\":\"e1\",\"state\":\"running\"}"));
+    g_assert_cmpuint(paper.taken_out, ==, 1);
+    rows = rows_of(fixture, "show spans");
+    g_assert_cmpstr(
+        json_object_get_string_member(json_array_get_object_element(rows, 0), "d_channel"), ==,
+        "out of service");
+    expect(fd, begin, NO("a selftest of span e1 is running"));
+    g_assert_cmpuint(paper.taken_out, ==, 1);
+    expect(fd, ask, YES("{\"number\":1,\"span\":\"e1\",\"state\":\"running\"}"));
+    expect(fd, ask,
+           YES("{\"number\":1,\"span\":\"e1\",\"state\":\"over\",\"loop\":\"outside\",\"good\":0,"
+               "\"slips\":2,\"channels\":[{\"channel\":\"e1/1\",\"result\":\"nothing came back\","
+               "\"octets\":0,\"errors\":0},{\"channel\":\"e1/2\",\"result\":\"another channel came "
+               "back\",\"heard\":\"e1/3\",\"octets\":23000,\"errors\":7,\"delay_us\":20125}]}"));
+    expect(fd, begin, YES("{\"number\":2,\"span\":\"e1\",\"state\":\"running\"}"));
+    close(fd);
+}
+
 static void test_socket_in_use(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -554,6 +598,7 @@ int main(int argc, char **argv)
     ADD("/ctl/show/channels", NULL, test_show_channels);
     ADD("/ctl/show/timers", NULL, test_show_timers);
     ADD("/ctl/hangup", NULL, test_hangup);
+    ADD("/ctl/selftest", NULL, test_selftest);
     ADD("/ctl/drain", NULL, test_drain);
     ADD("/ctl/reload", NULL, test_reload);
     ADD("/ctl/socket/mode", NULL, test_mode);

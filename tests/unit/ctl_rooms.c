@@ -205,7 +205,8 @@ char *route_explain(const Settings *settings, const CallOrigin *origin, const Ca
 gboolean isdn_span_status(const Isdn *isdn, guint8 span, IsdnSpanStatus *status)
 {
     *status = (IsdnSpanStatus){.trunk = "pbx",
-                               .state = DCHAN_UP,
+                               .state = paper.taken_out ? DCHAN_DOWN : DCHAN_UP,
+                               .out_of_service = paper.taken_out > 0,
                                .since_us = clock_now_us(),
                                .channels = 30,
                                .busy = 1,
@@ -227,6 +228,48 @@ void isdn_each_channel(const Isdn *isdn, ChannelFunc func, void *user)
 void isdn_each_counter(const Isdn *isdn, CounterFunc func, void *user)
 {
     func(user, "restarts", 2);
+}
+
+gboolean isdn_take_out(Isdn *isdn, guint8 span, GError **error)
+{
+    if (paper.standing)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "%u calls stand on span e1",
+                    paper.standing);
+    else
+        paper.taken_out++;
+    return paper.standing == 0;
+}
+
+guint32 media_selftest(Media *media, guint8 span)
+{
+    paper.selftest = (SelftestReport){
+        .number = paper.selftest.number + 1, .span = span, .running = TRUE, .slips = 2};
+    paper.selftest_asks = 2;
+    return paper.selftest.number;
+}
+
+gboolean media_selftest_report(const Media *media, SelftestReport *report)
+{
+    SelftestReport *selftest = &paper.selftest;
+
+    *report = *selftest;
+    if (!selftest->running || --paper.selftest_asks > 0)
+        return selftest->number > 0;
+    selftest->running = FALSE;
+    selftest->looped = !paper.selftest_bad;
+    selftest->number += paper.selftest_overtaken;
+    selftest->count = 2;
+    selftest->channels[0] =
+        (SelftestChannel){.number = 1, .heard = 1, .compared = 23000, .delay_us = 20125};
+    selftest->channels[1] = selftest->channels[0];
+    selftest->channels[1].number = selftest->channels[1].heard = 2;
+    if (paper.selftest_bad) {
+        selftest->channels[0] = (SelftestChannel){.number = 1, .verdict = SELFTEST_SILENT};
+        selftest->channels[1].verdict = SELFTEST_CROSSED;
+        selftest->channels[1].heard = 3;
+        selftest->channels[1].errors = 7;
+    }
+    return TRUE;
 }
 
 const char *span_alarms_describe(SpanAlarms alarms, char *buffer, gsize size)

@@ -10,6 +10,12 @@ typedef struct PaperNotes {
     guint8 cause;
     gboolean draining;
     GThread *thread; /* that raised it */
+    guint standing;  /* calls on the span that isdn_take_out() sees */
+    guint taken_out; /* spans */
+    SelftestReport selftest;
+    guint selftest_asks;         /* until it is over, and then the next one */
+    gboolean selftest_bad;       /* a channel is silent, another crossed */
+    gboolean selftest_overtaken; /* another one is begun behind our back */
 } PaperNotes;
 
 extern PaperNotes paper;

@@ -129,6 +129,7 @@ static const CompletionCase completions[] = {
     {"tielinectl --json ladder ''", "last"},
     {"tielinectl explain route ''", "trunk"},
     {"tielinectl hangup ''", ""},
+    {"tielinectl selftest ''", "span result"},
     {"tielinectl --j", "--json"},
     {"tielinectl show calls ''", ""},
 };

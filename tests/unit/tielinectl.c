@@ -132,6 +132,10 @@ static const ToolCase cases[] = {
     {"no-command", "", 2, "", "tielinectl: a command is missing; try tielinectl --help\n"},
     {"no-such-command", "show money", 2, "",
      "tielinectl: unknown command; try tielinectl --help\n"},
+    {"selftest-no-span", "selftest span e2", 1, "", "tielinectl: there is no span e2\n"},
+    {"selftest-word", "selftest span", 2, "", "tielinectl: usage: tielinectl selftest span SPAN\n"},
+    {"selftest-none", "selftest result", 1, "",
+     "tielinectl: no selftest has run since the start\n"},
     {"too-many", "ping pong", 2, "", "tielinectl: unexpected word \"pong\"\n"},
     {"option", "--frob", 2, "", "tielinectl: Unknown option --frob\n"},
 };
@@ -175,6 +179,73 @@ static void test_timers(Fixture *fixture, gconstpointer data)
                     "T301           180 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301            20 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301           128 s  TIMER.T301                             19  Q.931 9.2\n");
+}
+
+/* It waits for the end, and its exit status is the line's. */
+static void test_selftest(Fixture *fixture, gconstpointer data)
+{
+    const char *table = "span e1: 2 of 2 channels good, 2 slips, looped by the card\n"
+                        "CHANNEL  RESULT  OCTETS  ERRORS    DELAY\n"
+                        "e1/1     good     23000       0  20.1 ms\n"
+                        "e1/2     good     23000       0  20.1 ms\n";
+    g_auto(Ran) ran = {0}, again = {0}, json = {0};
+
+    ctl_run(fixture->path, "selftest span e1", &ran);
+    g_assert_cmpstr(ran.out, ==, table);
+    g_assert_cmpstr(ran.err, ==, "");
+    g_assert_cmpint(ran.status, ==, 0);
+    ctl_run(fixture->path, "selftest result", &again);
+    g_assert_cmpstr(again.out, ==, table);
+    g_assert_cmpint(again.status, ==, 0);
+    ctl_run(fixture->path, "--json selftest span 1", &json);
+    g_assert_true(g_str_has_prefix(json.out, "{\"number\":2,\"span\":\"e1\",\"state\":\"over\","));
+    g_assert_cmpint(json.status, ==, 0);
+}
+
+static void test_selftest_bad(Fixture *fixture, gconstpointer data)
+{
+    g_auto(Ran) ran = {0}, json = {0};
+
+    paper.selftest_bad = TRUE;
+    ctl_run(fixture->path, "selftest span e1", &ran);
+    g_assert_cmpstr(
+        ran.out, ==,
+        "span e1: 0 of 2 channels good, 2 slips, loop expected from outside: a plug, or "
+        "the far end's\n"
+        "CHANNEL  RESULT                     HEARD  OCTETS  ERRORS    DELAY\n"
+        "e1/1     nothing came back                      0       0\n"
+        "e1/2     another channel came back  e1/3    23000       7  20.1 ms\n");
+    g_assert_cmpint(ran.status, ==, 1);
+    ctl_run(fixture->path, "--json selftest result", &json);
+    g_assert_cmpint(json.status, ==, 1);
+}
+
+static void test_selftest_refused(Fixture *fixture, gconstpointer data)
+{
+    g_auto(Ran) ran = {0}, running = {0};
+
+    paper.standing = 3;
+    ctl_run(fixture->path, "selftest span e1", &ran);
+    g_assert_cmpstr(ran.err, ==, "tielinectl: 3 calls stand on span e1\n");
+    g_assert_cmpint(ran.status, ==, 1);
+    paper.selftest = (SelftestReport){.number = 1, .running = TRUE};
+    paper.selftest_asks = 5;
+    ctl_run(fixture->path, "selftest result", &running);
+    g_assert_cmpstr(running.out, ==, "span e1: the selftest is running\n");
+    g_assert_cmpint(running.status, ==, 1);
+}
+
+/* Somebody else's result is not ours. */
+static void test_selftest_overtaken(Fixture *fixture, gconstpointer data)
+{
+    g_auto(Ran) ran = {0};
+
+    paper.selftest_overtaken = TRUE;
+    ctl_run(fixture->path, "selftest span e1", &ran);
+    g_assert_cmpstr(ran.err, ==,
+                    "tielinectl: another selftest was begun before this one was asked for\n");
+    g_assert_cmpstr(ran.out, ==, "");
+    g_assert_cmpint(ran.status, ==, 1);
 }
 
 static void test_nothing_there(Fixture *fixture, gconstpointer data)
@@ -265,6 +336,10 @@ int main(int argc, char **argv)
     g_test_add_func("/tielinectl/colour", test_colour);
     ADD("/tielinectl/version", NULL, test_version);
     ADD("/tielinectl/timers", NULL, test_timers);
+    ADD("/tielinectl/selftest/good", NULL, test_selftest);
+    ADD("/tielinectl/selftest/bad", NULL, test_selftest_bad);
+    ADD("/tielinectl/selftest/refused", NULL, test_selftest_refused);
+    ADD("/tielinectl/selftest/overtaken", NULL, test_selftest_overtaken);
     ADD("/tielinectl/nothing-there", NULL, test_nothing_there);
     ADD("/tielinectl/unreachable", NULL, test_unreachable);
     ADD("/tielinectl/no-answer", NULL, test_no_answer);
