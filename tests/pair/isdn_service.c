@@ -60,6 +60,27 @@ static void a_call_being_cleared_counts(void)
     stage_free(stage);
 }
 
+/* The call has gone on to another channel; the far end still holds the first. */
+static void a_leg_without_a_call_counts(void)
+{
+    Stage *stage = stage_new("side = network\nchannel = exclusive\n" QUIET, FALSE);
+    IsdnSpanStatus status;
+
+    stage_phone_calls(stage, "200");
+    stage->far_deaf = TRUE;
+    pri_proceeding(stage->far, stage->far_call, 7, 0); /* not the channel it was given */
+    stage_run(stage, 10);
+    g_assert_nonnull(strstr(stage->wire->str, "> SETUP 100→200 ch 2 complete\n"));
+    g_assert_true(isdn_span_status(stage->isdn, 0, &status));
+    g_assert_cmpuint(status.busy, ==, 1);
+    refuses(stage, "2 calls stand on span line: hang them up, or drain first");
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_ends(stage);
+    stage_run(stage, 70000);
+    take_out(stage);
+    stage_free(stage);
+}
+
 static void nothing_passes_out_of_service(void)
 {
     Stage *stage = stage_new("side = network\n" QUIET, FALSE);
@@ -171,6 +192,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/isdn/service/calls", calls_keep_a_span_in_service);
     g_test_add_func("/isdn/service/clearing", a_call_being_cleared_counts);
+    g_test_add_func("/isdn/service/leg", a_leg_without_a_call_counts);
     g_test_add_func("/isdn/service/out", nothing_passes_out_of_service);
     g_test_add_func("/isdn/service/back", back_after_some_seconds);
     g_test_add_func("/isdn/service/back-late", back_after_a_minute);

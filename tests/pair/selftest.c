@@ -355,6 +355,28 @@ static void the_ear_finds_any_delay(void)
     }
 }
 
+/* One octet, then another, as of a line that is cut; but no speech. */
+static void the_ear_knows_silence(void)
+{
+    guint8 octets[160];
+    PatternEar ear;
+
+    pattern_ear_init(&ear, 99, 5, 1u << 5);
+    g_assert_true(pattern_ear_is_silent(&ear)); /* not even a clock */
+    for (guint i = 0; i < 50; i++) {
+        memset(octets, i < 25 ? 0xd5 : 0xff, sizeof octets);
+        octets[7] = i == 40 ? 0x2a : octets[7];
+        pattern_ear_hear(&ear, octets, sizeof octets);
+    }
+    g_assert_true(pattern_ear_is_silent(&ear));
+    for (guint i = 0; i < sizeof octets; i++)
+        octets[i] = (guint8)(i / 4); /* quiet, but alive */
+    for (guint i = 0; i < 5; i++)
+        pattern_ear_hear(&ear, octets, sizeof octets);
+    g_assert_false(pattern_ear_is_silent(&ear));
+    g_assert_cmpuint(ear.heard, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -365,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/selftest/breaks-off", a_line_that_breaks_off_has_errors);
     g_test_add_func("/selftest/leaves-no-trace", it_leaves_the_span_as_it_was);
     g_test_add_func("/selftest/card", a_card_is_looped_around_it);
-    g_test_add_func("/selftest/ear", the_ear_finds_any_delay);
+    g_test_add_func("/selftest/ear/delay", the_ear_finds_any_delay);
+    g_test_add_func("/selftest/ear/silence", the_ear_knows_silence);
     return g_test_run();
 }
