@@ -13,6 +13,7 @@ import flow
 import house
 import leaving
 import mutate
+import span_check
 import tap
 from namespace import Namespace, Unavailable, close_all, sweep
 from results import Results
@@ -174,14 +175,26 @@ def run_causes(results, spoiled):
             )
 
 
+def tell_outcome(results, outcome, text):
+    results.tell(
+        "fail" if outcome.failures else "pass",
+        text,
+        "\n".join(outcome.failures) + outcome.report if outcome.failures else "",
+    )
+
+
 def run_leaving(results):
     """The daemon's own end, with a call that stands."""
     outcome = leaving.run(build.BUILD, "leaving")
-    results.tell(
-        "fail" if outcome.failures else "pass",
-        "leaving: SIGTERM twice clears what stands, to the last message",
-        "\n".join(outcome.failures) + outcome.report if outcome.failures else "",
-    )
+    text = "leaving: SIGTERM twice clears what stands, to the last message"
+    tell_outcome(results, outcome, text)
+
+
+def run_span_check(results):
+    """The operator checks a span."""
+    outcome = span_check.run(build.BUILD, "span-check")
+    text = "span-check: tielinectl selftest takes a span out of service and puts it back"
+    tell_outcome(results, outcome, text)
 
 
 def namespaces_work():
@@ -209,6 +222,7 @@ def run_house(results, flows, causes=True):
         waiting = {pool.submit(run.play, results): run.name for run in runs}
         if causes:
             waiting[pool.submit(run_leaving, results)] = "leaving"
+            waiting[pool.submit(run_span_check, results)] = "span-check"
             waiting.update(
                 {
                     pool.submit(run_causes, results, spoiled): "cause tables"
