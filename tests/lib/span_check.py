@@ -26,7 +26,10 @@ class SpanCheck(house.House):
 
     def _begin(self, *words):
         return subprocess.Popen(
-            self.desk.command + list(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.desk.command + list(words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def _d_channel(self):
