@@ -85,7 +85,7 @@ typedef struct SelftestReport {
     guint8 span;
     gboolean running; /* the rest is not filled yet */
     gboolean looped;  /* by the back end; FALSE: a plug or the far end was to do that */
-    guint64 slips;    /* of the span meanwhile: after one, no channel is as it was sent */
+    guint64 slips;    /* of the span since a first pattern was found: after one, all octets are errors */
     guint count;
     SelftestChannel channels[SELFTEST_CHANNELS];
 } SelftestReport;

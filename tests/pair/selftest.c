@@ -217,6 +217,21 @@ static void faults_are_named(void)
     line_clear(&line);
 }
 
+/* A span that slips says so; what slipped while the channels were opened is no matter. */
+static void slips_are_told(void)
+{
+    Line line;
+
+    line_init(&line);
+    line.selftest = selftest_new(line.ours, line.loop, on_done, &line);
+    line.ours->counters.slips += 30;
+    loop_virtual_advance(line.loop, 1000 * MS);
+    line.ours->counters.slips += 2;
+    loop_virtual_advance(line.loop, 2100 * MS);
+    g_assert_cmpuint(line.report.slips, ==, 2);
+    line_clear(&line);
+}
+
 /* A cut line says all ones; a far end that stands says nothing new. */
 static void a_dead_line_is_silent(void)
 {
@@ -383,6 +398,7 @@ int main(int argc, char **argv)
     g_test_add_func("/selftest/good", every_channel_comes_back);
     g_test_add_func("/selftest/delay", the_delay_is_that_of_the_line);
     g_test_add_func("/selftest/faults", faults_are_named);
+    g_test_add_func("/selftest/slips", slips_are_told);
     g_test_add_func("/selftest/dead-line", a_dead_line_is_silent);
     g_test_add_func("/selftest/breaks-off", a_line_that_breaks_off_has_errors);
     g_test_add_func("/selftest/leaves-no-trace", it_leaves_the_span_as_it_was);
