@@ -7,18 +7,20 @@ import subprocess
 import sys
 import time
 
+import around
 import build
 import cause_tables
 import flow
 import house
 import leaving
+import manners
 import mutate
 import span_check
 import tap
 from namespace import Namespace, Unavailable, close_all, sweep
 from results import Results
 
-STOREYS = ("unit", "pair", "house", "fuzz")
+STOREYS = ("unit", "pair", "house", "fuzz", "around")
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLOWS = os.path.join(HERE, "..", "house", "flows")
 OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
@@ -197,6 +199,12 @@ def run_span_check(results):
     tell_outcome(results, outcome, text)
 
 
+def run_manners(results, story):
+    """What the daemon itself owes an operator."""
+    failures = manners.run(build.BUILD, story)
+    results.tell("fail" if failures else "pass", manners.title(story), "\n".join(failures))
+
+
 def namespaces_work():
     """None, or why not."""
     try:
@@ -223,6 +231,8 @@ def run_house(results, flows, causes=True):
         if causes:
             waiting[pool.submit(run_leaving, results)] = "leaving"
             waiting[pool.submit(run_span_check, results)] = "span-check"
+            for story in manners.STORIES:
+                waiting[pool.submit(run_manners, results, story)] = manners.title(story)
             waiting.update(
                 {
                     pool.submit(run_causes, results, spoiled): "cause tables"
@@ -306,6 +316,8 @@ def run_words(words, results):
         run_house(results, flow.read_flows(NIGHTLY), False)
     if "fuzz" in storeys:
         run_fuzz(results)
+    if "around" in storeys:
+        around.run(results, namespaces_work() is None)
     return 1 if results.failed else 0
 
 
