@@ -1,14 +1,7 @@
 /* The house: opens every room in order, joins them, and closes them in reverse. */
-#include "house.h"
+#include "house_private.h"
 
-#include "call.h"
-#include "cause.h"
-#include "clock.h"
-#include "ctl.h"
-#include "isdn.h"
 #include "log.h"
-#include "media.h"
-#include "ua.h"
 
 #include "config.h"
 #ifdef HAVE_SYSTEMD
@@ -17,46 +10,7 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <pthread.h>
 #include <signal.h>
-
-/* How long a cleared call may take to say goodbye on both sides before the house closes anyway. */
-#define FAREWELL_MS 3000
-/* From the last call's end to the close: its RELEASE COMPLETE still stands before the D channel. */
-#define LINGER_MS 250
-
-typedef enum HouseStage {
-    HOUSE_SERVING,
-    HOUSE_LEAVING,  /* no new calls, live ones may finish */
-    HOUSE_CLEARING, /* live calls are being cleared */
-} HouseStage;
-
-struct House {
-    GPtrArray *settings; /* of Settings*: opened with the first, the last is in force, calls may
-                            still read any */
-    HouseStage stage;
-    GMainLoop *operator_loop;
-    guint grace_source, linger_source;
-    Ctl *ctl;
-
-    GThread *signalling_thread;
-    Loop *signalling;
-    Hall *hall;
-    Isdn *isdn;
-    Ua *ua;
-    Media *media;
-
-    /* The signalling thread tells the operator how opening went. */
-    pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
-    pthread_cond_t opened;
-    gboolean answered;
-    GError *trouble;
-};
-
-static Settings *house_settings(const House *house)
-{
-    return house->settings->pdata[house->settings->len - 1];
-}
 
 /* ---- joints between rooms; all in signalling ----------------------------------------------------
  */
@@ -102,29 +56,6 @@ static void trace_to_log(void *user, const CallTrace *trace)
     log_info("%s", trace->line);
 }
 
-static gboolean house_lingered(gpointer user)
-{
-    House *house = user;
-
-    house->linger_source = 0;
-    g_main_loop_quit(house->operator_loop);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean house_hall_is_empty(gpointer user)
-{
-    House *house = user;
-
-    if (house->stage != HOUSE_SERVING && !house->linger_source)
-        house->linger_source = g_timeout_add(LINGER_MS, house_lingered, house);
-    return G_SOURCE_REMOVE;
-}
-
-static void tell_operator_idle(void *user)
-{
-    g_main_context_invoke(NULL, house_hall_is_empty, user);
-}
-
 /* ---- the signalling thread ----------------------------------------------------------------------
  */
 
@@ -140,7 +71,7 @@ static gboolean signalling_open(House *house, GError **error)
         return FALSE;
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
-    hall_set_idle_func(house->hall, tell_operator_idle, house);
+    hall_set_idle_func(house->hall, house_tell_idle, house);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
         return FALSE;
@@ -208,104 +139,6 @@ static void signalling_stop(House *house)
         return;
     sofia_loop_quit(house->signalling);
     g_thread_join(g_steal_pointer(&house->signalling_thread));
-}
-
-/* ---- leaving ------------------------------------------------------------------------------------
- */
-
-static void signalling_drain(void *user)
-{
-    House *house = user;
-
-    hall_set_draining(house->hall, TRUE);
-    if (hall_call_count(house->hall) == 0)
-        tell_operator_idle(house);
-}
-
-static void signalling_clear(void *user)
-{
-    House *house = user;
-
-    hall_set_draining(house->hall, TRUE);
-    hall_clear_all(house->hall, CAUSE_TEMPORARY_FAILURE);
-    if (hall_call_count(house->hall) == 0)
-        tell_operator_idle(house);
-}
-
-static gboolean house_farewell_over(gpointer user)
-{
-    House *house = user;
-
-    log_warning("house: some calls did not clear within %d ms", FAREWELL_MS);
-    house->grace_source = 0;
-    g_main_loop_quit(house->operator_loop);
-    return G_SOURCE_REMOVE;
-}
-
-static void house_clear_calls(House *house)
-{
-    house->stage = HOUSE_CLEARING;
-    g_clear_handle_id(&house->grace_source, g_source_remove);
-    house->grace_source = g_timeout_add(FAREWELL_MS, house_farewell_over, house);
-    loop_post(house->signalling, signalling_clear, house, NULL);
-}
-
-static gboolean house_grace_over(gpointer user)
-{
-    House *house = user;
-
-    house->grace_source = 0;
-    log_notice("house: grace time over, clearing the calls left with cause %d",
-               CAUSE_TEMPORARY_FAILURE);
-    house_clear_calls(house);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean house_on_terminate(gpointer user)
-{
-    House *house = user;
-    gint64 grace_us = house_settings(house)->system.grace_us;
-
-#ifdef HAVE_SYSTEMD
-    sd_notify(0, "STOPPING=1");
-#endif
-    if (house->stage != HOUSE_SERVING) {
-        log_notice("house: told again to stop, clearing all calls");
-        house_clear_calls(house);
-        return G_SOURCE_CONTINUE;
-    }
-    log_notice("house: stopping, calls may finish within %" G_GINT64_FORMAT " s",
-               grace_us / G_USEC_PER_SEC);
-    house->stage = HOUSE_LEAVING;
-    house->grace_source = g_timeout_add((guint)(grace_us / 1000), house_grace_over, house);
-    loop_post(house->signalling, signalling_drain, house, NULL);
-    return G_SOURCE_CONTINUE;
-}
-
-static void house_drain(void *user)
-{
-    House *house = user;
-
-    loop_post(house->signalling, signalling_drain, house, NULL);
-}
-
-static void signalling_undrain(void *user)
-{
-    House *house = user;
-
-    hall_set_draining(house->hall, FALSE);
-}
-
-static gboolean house_undrain(void *user, GError **error)
-{
-    House *house = user;
-
-    if (house->stage != HOUSE_SERVING) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the daemon is stopping");
-        return FALSE;
-    }
-    loop_post(house->signalling, signalling_undrain, house, NULL);
-    return TRUE;
 }
 
 /* ---- new settings -------------------------------------------------------------------------------

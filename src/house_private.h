@@ -1,0 +1,52 @@
+/* What the files of the house share: the house itself, and how it is left. */
+#pragma once
+
+#include "house.h"
+
+#include "call.h"
+#include "ctl.h"
+#include "isdn.h"
+#include "media.h"
+#include "ua.h"
+
+#include <pthread.h>
+
+typedef enum HouseStage {
+    HOUSE_SERVING,
+    HOUSE_LEAVING,  /* no new calls, live ones may finish */
+    HOUSE_CLEARING, /* live calls are being cleared */
+} HouseStage;
+
+struct House {
+    GPtrArray *settings; /* of Settings*: opened with the first, the last is in force, calls may
+                            still read any */
+    HouseStage stage;
+    GMainLoop *operator_loop;
+    guint grace_source, linger_source;
+    Ctl *ctl;
+
+    GThread *signalling_thread;
+    Loop *signalling;
+    Hall *hall;
+    Isdn *isdn;
+    Ua *ua;
+    Media *media;
+
+    /* The signalling thread tells the operator how opening went. */
+    pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
+    pthread_cond_t opened;
+    gboolean answered;
+    GError *trouble;
+};
+
+static inline Settings *house_settings(const House *house)
+{
+    return house->settings->pdata[house->settings->len - 1];
+}
+
+/* house_leave.c: SIGTERM and SIGINT; the operator's drain and undrain. Home thread: operator. */
+gboolean house_on_terminate(gpointer user);
+void house_drain(void *user);
+gboolean house_undrain(void *user, GError **error);
+/* The last call has ended. Home thread: signalling. */
+void house_tell_idle(void *user);
