@@ -5,8 +5,10 @@ import signal
 import subprocess
 import time
 
+import audio
 import config
 import flow
+import sound
 from namespace import wait_for
 from stage import Stage
 
@@ -248,7 +250,43 @@ def grace_used(m):
     m.expect("status", m.daemon.wait(time.monotonic() + 5), 0)
 
 
-STORIES = (check_config, cannot_open, reload, drain, grace_over, grace_used)
+LINES = (("127.0.0.1:40001", "127.0.0.2:40002"), ("127.0.0.1:40003", "127.0.0.2:40004"))
+
+
+def transit(m):
+    """A call from trunk to trunk: both PBXs hear each other octet by octet, their causes cross."""
+    settings = m.configuration()
+    cross = {"from": "pbx", "called": "3XX", "to": "trunk other", "transit": "yes"}
+    settings = {"route cross": cross, **settings}
+    settings["span e1"].update({"buffer": "12"})
+    settings["span e2"] = {**settings["span e1"], "local": LINES[1][0], "remote": LINES[1][1]}
+    settings["trunk other"] = {**settings["trunk pbx"], "span": "e2"}
+    settings["media"]["jitter"] = "60ms"
+    m.configuration = lambda: settings
+    m._open_daemon()
+    sound.write_patterns(m.path)
+    with open(m.path("script"), "w", encoding="utf-8") as file:
+        file.write(
+            "for 3XX ring then answer after 300ms then record %s then play %s\n"
+            "for 4XX disconnect 21\nexpect up within 20s\nwait 500ms\n"
+            "call 300 from 200 on 0\nexpect CONNECT within 5s\nrecord %s\nplay %s\nwait 13s\n"
+            "disconnect 31\nexpect idle within 5s\nwait 300ms\n"
+            % tuple(m.path(name) for name in ("far.heard", "phone.say", "near.heard", "pbx.say"))
+        )
+    command = [m.program("tieline-pbx"), "-s", m.path("script")]
+    for local, remote in LINES:
+        command += ["--span", "local=%s,remote=%s,packet=5,buffer=12" % (remote, local)]
+    pbx = m.namespace.start("tieline-pbx", m._in_time() + command, m.path("pbx.log"))
+    m.expect("the PBX's script", pbx.wait(time.monotonic() + 45), 0)
+    m.expect("DISCONNECT 31 crosses", pbx.tail(1000).count('"message":"DISCONNECT"') >= 2, True)
+    for way, said, heard in (("there", "pbx.say", "far.heard"), ("back", "phone.say", "near.heard")):
+        with open(m.path(said), "rb") as one, open(m.path(heard), "rb") as other:
+            for fault in audio.sample_exact(way, one.read(), other.read()):
+                m.fail(fault)
+    m.expect("no call is left", wait_for(m.desk.no_calls, 5), True)
+
+
+STORIES = (check_config, cannot_open, reload, drain, grace_over, grace_used, transit)
 
 
 def end(m):
