@@ -8,6 +8,18 @@ LINES = {"euroisdn": "e1", "ni2": "t1"}
 CHANNELS = {"e1": 30, "t1": 23}
 
 
+def span(switch):
+    """The settings of a span that is a pseudowire."""
+    return {
+        "backend": "cesopsn",
+        "type": LINES[switch],
+        "local": "%s:%d" % SPAN_LOCAL,
+        "remote": "%s:%d" % SPAN_REMOTE,
+        "packet": "5ms",
+        "clock": "master",
+    }
+
+
 def base(folder, switch, phone):
     """{group: {key: value}} for one span to a PBX, phones calling it, its calls going to the
     address PHONE."""
@@ -15,14 +27,7 @@ def base(folder, switch, phone):
         "system": {"control": os.path.join(folder, "control"), "log-level": "debug", "grace": "1s"},
         "sip": {"listen": "%s:%d" % (GATEWAY, SIP_PORT), "t1": "500ms"},
         "media": {"address": GATEWAY, "ports": "20000-20199"},
-        "span e1": {
-            "backend": "cesopsn",
-            "type": LINES[switch],
-            "local": "%s:%d" % SPAN_LOCAL,
-            "remote": "%s:%d" % SPAN_REMOTE,
-            "packet": "5ms",
-            "clock": "master",
-        },
+        "span e1": span(switch),
         "trunk pbx": {
             "span": "e1",
             "switch-type": switch,

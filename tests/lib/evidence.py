@@ -35,24 +35,30 @@ class Evidence:
                     "%s:%d > %s:%d: neither SIP on its port nor RTP: %r"
                     % (*d.src, *d.dst, d.data[:40])
                 )
-        self.sent = Pseudowire(
-            self.datagrams, layout.span_local, layout.span_remote, SLOTS[layout.line]
-        )
-        self.received = Pseudowire(
-            self.datagrams, layout.span_remote, layout.span_local, SLOTS[layout.line]
-        )
+        self.sent, self.received = self.take_wires()
+        self.frames = self.take_frames()
         self._read_d_channel(os.path.join(folder, "lapd.pcap"))
         self.messages = sorted(self.sip + self.q931, key=lambda message: message.end)
         self.marks = line_marks(self.received, self.frames)
 
-    def _read_d_channel(self, path):
+    def take_wires(self):
+        """Both directions of the line, the gateway's first."""
+        here, there = self.layout.span_local, self.layout.span_remote
+        return [
+            Pseudowire(self.datagrams, *ends, SLOTS[self.layout.line])
+            for ends in ((here, there), (there, here))
+        ]
+
+    def take_frames(self):
+        """The D channel's, as merge() gives them."""
         slot = D_SLOT[self.layout.line]
-        frames = merge(self.sent.frames(slot), self.received.frames(slot))
-        self.frames = frames
-        write_lapd(path, frames, self.layout.we_are_network)
-        if frames:
+        return merge(self.sent.frames(slot), self.received.frames(slot))
+
+    def _read_d_channel(self, path):
+        write_lapd(path, self.frames, self.layout.we_are_network)
+        if self.frames:
             messages = q931_messages(
-                path, frames, self.layout.gateway, self.layout.pbx, self.complaints
+                path, self.frames, self.layout.gateway, self.layout.pbx, self.complaints
             )
             self.q931 = number_calls(messages)
         for name, wire in (("gateway", self.sent), ("pbx", self.received)):

@@ -35,23 +35,30 @@ class House(Stage):
 
     def run(self):
         """Plays the case and judges it; the Outcome."""
+        self.play()
+        self.judge()
+        return self.outcome
+
+    def play(self):
+        """Everything that happens; afterwards its evidence lies in the folder."""
         try:
             self.open()
             self._await_peers()
         except RuntimeError as error:
             self.fail_badly(str(error))
-        if self.capture:
-            self.capture.stop()
+        self.stop_capture()
         self.check_out_of_service()
         if not self.outcome.failures:
             self._end_preludes()
             self.ladder = self._tell_ladder()
             self.check_books()
         self._close()
+
+    def judge(self):
+        """By nothing but the evidence."""
         self._judge()
         if self.outcome.failures:
             self.outcome.report = self._report()
-        return self.outcome
 
     def _tell_ladder(self):
         """The ladders of all calls of the case, one after another."""
@@ -130,7 +137,7 @@ class House(Stage):
             self.line,
             self.we_are_network(),
         )
-        evidence = Evidence(self.path("all.pcap"), self.folder, layout)
+        evidence = self.take_evidence(layout)
         self.outcome.messages, self.outcome.marks = evidence.messages, evidence.marks
         if self.case.ladder:
             self.outcome.untold = told.compare(
@@ -155,6 +162,17 @@ class House(Stage):
             self.outcome.failures += sound.judge_tone(self.case, evidence, verdict)
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
+    def take_evidence(self, layout):
+        return Evidence(self.path("all.pcap"), self.folder, layout)
+
+    def logs(self):
+        """[(who, the end of what it wrote)]"""
+        return [
+            (process.name, process.tail(15))
+            for process in [self.daemon, self.pbx] + self.phones
+            if process
+        ]
+
     def _report(self):
         """For people: what was listed, what was seen, how the logs end."""
         lines = ["", "    listed:"] + ["      " + str(step) for step in self.case.steps]
@@ -166,11 +184,9 @@ class House(Stage):
             "      " + line
             for line in ladder(self.outcome.messages, self.case.parties).splitlines()
         ]
-        for process in [self.daemon, self.pbx] + self.phones:
-            if process:
-                lines += ["    %s says at last:" % process.name] + [
-                    "      " + line for line in process.tail(15).splitlines()
-                ]
+        for name, text in self.logs():
+            lines += ["    %s says at last:" % name]
+            lines += ["      " + line for line in text.splitlines()]
         lines.append("    kept: " + self.folder)
         return "\n".join(lines)
 

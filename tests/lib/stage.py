@@ -67,12 +67,10 @@ class Stage:
         self.overrides = list(overrides)
         self.settings = {}  # tieline.conf as it is played
         self.line = config.LINES[switch]
-        self.folder = tempfile.mkdtemp(
-            prefix="tieline-%s-" % name.replace(" ", "-").replace("/", "-")
-        )
+        self.folder = self.make_folder()
         self.namespace = Namespace("tl%d-%d" % (os.getpid(), next(NUMBERS)))
         self.outcome = Outcome(name)
-        self.desk = Desk(self.program("tielinectl"), self.path("control"))
+        self.desk = self.make_desk()
         self.addresses = self._addresses()
         self.capture = self.daemon = self.pbx = self.kamailio = None
         self.phones, self.preludes, self.rtp, self.ladder = [], [], {}, ""
@@ -85,6 +83,14 @@ class Stage:
         self.namespace.__exit__()
         if not self.worth_keeping():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_folder(self):
+        return tempfile.mkdtemp(
+            prefix="tieline-%s-" % self.name.replace(" ", "-").replace("/", "-")
+        )
+
+    def make_desk(self):
+        return Desk(self.program("tielinectl"), self.path("control"))
 
     def worth_keeping(self):
         """Is there something in the folder that people will want to see?"""
@@ -126,7 +132,7 @@ class Stage:
         """Capture, daemon, proxy, phones that are called, PBX: in this order, so that nobody calls
         into the void."""
         if not self.case.preludes:
-            self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
+            self.start_capture()
         self._open_daemon()
         if self.party("proxy"):
             self._open_proxy()
@@ -140,11 +146,18 @@ class Stage:
         for party, scenario, values in self.case.preludes:
             self._open_prelude(party, scenario, values)
         if self.capture is None:
-            self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
+            self.start_capture()
         callers = [peer for peer in self.case.peers if peer[1].startswith("uac")]
         for party, scenario, values in sorted(callers, key=lambda peer: "when" in peer[2]):
             self._await(values.get("when"))
             self.phones.append(self._open_phone(party, scenario, values))
+
+    def start_capture(self):
+        self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
+
+    def stop_capture(self):
+        if self.capture:
+            self.capture.stop()
 
     def _await(self, when):
         """For a phone that does not call at once: until the gateway knows the line to be down, or
@@ -163,10 +176,15 @@ class Stage:
         proxy, phone = self.party("proxy"), self.party("phone")
         target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
         settings = config.base(self.folder, self.switch, target)
-        if self.case.audio:
-            config.apply(settings, ["[span e1] buffer = %d" % DEEP_BUFFER, "[media] jitter = 60ms"])
+        config.apply(settings, self.line_settings())
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)
+
+    def line_settings(self):
+        """What the line of this case needs beyond config.base()."""
+        if not self.case.audio:
+            return []
+        return ["[span e1] buffer = %d" % DEEP_BUFFER, "[media] jitter = 60ms"]
 
     def _open_daemon(self):
         settings = self.settings = self.configuration()
@@ -371,19 +389,25 @@ class Stage:
         self.pbx.popen.stdin.close()
 
     def pbx_command(self):
-        """tieline-pbx at the other end of the span, of the other side, clocked by the gateway."""
+        """tieline-pbx at the other end of the span, of the other side."""
         return [
             self.program("tieline-pbx"),
-            "--local",
-            "%s:%d" % config.SPAN_REMOTE,
-            "--remote",
-            "%s:%d" % config.SPAN_LOCAL,
             "--type",
             self.line,
             "--switchtype",
             self.switch,
             "--side",
             "cpe" if self.we_are_network() else "network",
+            *self.line_options(),
+        ]
+
+    def line_options(self):
+        """Its end of the line, clocked by the gateway."""
+        return [
+            "--local",
+            "%s:%d" % config.SPAN_REMOTE,
+            "--remote",
+            "%s:%d" % config.SPAN_LOCAL,
             "--packet",
             "5",
             "--clock",
