@@ -2,6 +2,7 @@
 # process id.
 import os
 import re
+import select
 import signal
 import subprocess
 import time
@@ -125,8 +126,12 @@ class Process:
 
     def wait(self, until):
         """Its exit status, or None when it still runs at the monotonic time UNTIL."""
-        while self.popen.poll() is None and time.monotonic() < until:
-            time.sleep(0.02)
+        if self.popen.poll() is None:
+            fd = os.pidfd_open(self.popen.pid)
+            try:
+                select.select([fd], [], [], max(until - time.monotonic(), 0))
+            finally:
+                os.close(fd)
         return self.popen.poll()
 
     def end(self, how=signal.SIGTERM, patience=5.0):

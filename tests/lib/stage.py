@@ -68,7 +68,7 @@ class Stage:
         self.settings = {}  # tieline.conf as it is played
         self.line = config.LINES[switch]
         self.folder = self.make_folder()
-        self.namespace = Namespace("tl%d-%d" % (os.getpid(), next(NUMBERS)))
+        self.namespace = self.make_namespace()
         self.outcome = Outcome(name)
         self.desk = self.make_desk()
         self.addresses = self._addresses()
@@ -88,6 +88,9 @@ class Stage:
         return tempfile.mkdtemp(
             prefix="tieline-%s-" % self.name.replace(" ", "-").replace("/", "-")
         )
+
+    def make_namespace(self):
+        return Namespace("tl%d-%d" % (os.getpid(), next(NUMBERS)))
 
     def make_desk(self):
         return Desk(self.program("tielinectl"), self.path("control"))
@@ -202,8 +205,7 @@ class Stage:
         if self.daemon.status is not None:
             raise RuntimeError("tielined ended with %d at its start" % self.daemon.status)
 
-    @staticmethod
-    def _in_time():
+    def _in_time(self):
         """Both ends of the span keep time in software: a compiler beside them must not look like a
         broken line."""
         return ["chrt", "--rr", "1"] if REAL_TIME else []
@@ -255,13 +257,12 @@ class Stage:
             raise RuntimeError("kamailio does not start: " + self.kamailio.tail())
 
     def _listening(self, address, port):
-        done = subprocess.run(
-            ["ip", "netns", "exec", self.namespace.name, "cat", "/proc/net/udp"],
-            stdout=subprocess.PIPE,
-            check=False,
-        ).stdout.decode()
         quad = "".join("%02X" % int(part) for part in reversed(address.split(".")))
-        return "%s:%04X" % (quad, port) in done
+        try:
+            with open("/proc/%d/net/udp" % self.daemon.popen.pid, encoding="ascii") as file:
+                return "%s:%04X" % (quad, port) in file.read()
+        except OSError:
+            return False
 
     def _open_audio(self):
         party, law = self.case.audio or (self.party("phone"), "alaw")
@@ -279,7 +280,7 @@ class Stage:
             ],
             self.path("rtp.log"),
         )
-        if not wait_for(lambda: self._listening(self.addresses[party][0], RTP_PORT), 5):
+        if not wait_for(lambda: self._listening(self.addresses[party][0], RTP_PORT), 20):
             raise RuntimeError("rtp_peer does not start: " + self.rtp[party].tail())
 
     def _sipp(self, party, scenario, values, port, calls=1, more=()):
