@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import socket
+import struct
+import tempfile
 import threading
 import time
 
@@ -40,7 +42,12 @@ class QuickDesk(Desk):
 
 class Room(Namespace):
     """The network namespace of a line's thread: what it starts lives there without being put there, and the next case finds
-    it empty again."""
+    nobody there but those who listen: PACKETS, and to the LINE."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.folder = tempfile.mkdtemp(prefix=name)
+        self.packets, self.line, self.octets = None, None, False
 
     def __enter__(self):
         self.processes = []
@@ -59,6 +66,28 @@ class Room(Namespace):
             raise OSError(ctypes.get_errno(), "setns")
         os.close(fd)
 
+    def listen(self, build, pair, octets):
+        """A case begins that is to be heard."""
+        if self.line and octets != self.octets:
+            self.deaf()
+        for listener in filter(None, (self.packets, self.line)):
+            listener.begin()
+        if self.packets is None:
+            self.packets = listen_to_packets(self)
+        if self.line is None:
+            self.line, self.octets = listen_to_line(self, build, pair, "lapd-0", octets), octets
+
+    def leave(self):
+        """No case comes any more."""
+        self.deaf()
+        if self.packets:
+            self.packets.end()
+
+    def deaf(self):
+        if self.line:
+            self.line.end()
+        self.line = None
+
     def start(self, name, command, log, stdin=None, environment=None, piped=False):
         if os.path.basename(command[0]) != "tielined":  # the house storey looks for the leaks of the others
             environment = {"ASAN_OPTIONS": "detect_leaks=0", **(environment or {})}
@@ -67,25 +96,66 @@ class Room(Namespace):
         return process
 
 
-class Sniffer:
-    """Runs from the moment it is made until stop()."""
+def whole_packets(path, since):
+    """Where the last whole packet of the growing capture at PATH ends, from SINCE on, where one ends."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        while since + 16 <= size:
+            file.seek(since)
+            after = since + 16 + struct.unpack("=8xI4x", file.read(16))[0]
+            if after > size:
+                break
+            since = after
+    return since
 
-    def __init__(self, stage, name):
-        self.stage, pair = stage, stage.pair
-        command = [os.path.join(stage.build, "tests", "dahdi", "sniff"), stage.path(name + ".pcap")]
-        command += [str(pair.d_channel(pair.FROM_US)), str(pair.d_channel(pair.FROM_THEM))]
-        command.append("network" if stage.we_are_network() else "user")
-        if stage.case.audio or stage.case.no_rtp or stage.case.tone:
-            slot = pair.d_channel(pair.FROM_US) - pair.first[pair.FROM_US] + 1
-            command += [stage.path(name + ".octets"), str(pair.first[pair.FROM_US]), str(pair.slots), str(slot)]
-        self.process = stage.namespace.start(name, command, stage.path(name + ".log"))
-        if not wait_for(lambda: self.process.status is not None or "listening" in self.process.tail(), 15):
-            raise RuntimeError("sniff does not start")
+
+class Listener:
+    """A program that listens from the moment it is made until end(), case after case. FILES: what it writes."""
+
+    def __init__(self, room, name, command, files, sign):
+        log = os.path.join(room.folder, name + ".log")
+        self.process = Process(name, command, log, None, None, False)
+        self.files = [*files, log]
+        if not wait_for(lambda: self.process.status is not None or sign in self.process.tail(), 20):
+            raise RuntimeError("%s does not start" % name)
         if self.process.status is not None:
-            raise RuntimeError("sniff: " + self.process.tail())
+            raise RuntimeError("%s: %s" % (name, self.process.tail()))
+        self.since = [0 if path.endswith(".log") else 24 for path in self.files]  # 24: the head of a capture
 
-    def stop(self):
-        self.process.end()
+    def begin(self):
+        """What comes from now on is the next case's."""
+        self.since = [
+            os.path.getsize(path) if path.endswith(".log") else whole_packets(path, since)
+            for path, since in zip(self.files, self.since)
+        ]
+
+    def copy(self, folder):
+        """What came since then, as whole files."""
+        for path, since in zip(self.files, self.since):
+            with open(path, "rb") as file, open(os.path.join(folder, os.path.basename(path)), "wb") as out:
+                if not path.endswith(".log"):
+                    out.write(file.read(24))
+                file.seek(since)
+                shutil.copyfileobj(file, out)
+
+    def end(self):
+        self.process.end(signal.SIGINT)
+
+
+def listen_to_packets(room):
+    path = os.path.join(room.folder, "all.pcap")
+    return Listener(room, "dumpcap", ["dumpcap", "-q", "-P", "-i", "lo", "-f", "udp", "-s", "0", "-B", "16", "-w", path], [path], "File:")
+
+
+def listen_to_line(room, build, pair, name, octets=False):
+    """sniff on both monitor spans; OCTETS: on our B channels, too."""
+    files = [os.path.join(room.folder, name + end) for end in (".pcap", ".octets")[: 1 + octets]]
+    command = [os.path.join(build, "tests", "dahdi", "sniff"), files[0]]
+    command += [str(pair.d_channel(pair.FROM_US)), str(pair.d_channel(pair.FROM_THEM)), "network"]
+    if octets:
+        slot = pair.d_channel(pair.FROM_US) - pair.first[pair.FROM_US] + 1
+        command += [files[1], str(pair.first[pair.FROM_US]), str(pair.slots), str(slot)]
+    return Listener(room, name, command, files, "listening")
 
 
 class GuestHouse(House):
@@ -94,18 +164,20 @@ class GuestHouse(House):
     def __init__(self, case, switch, build, name, pair, room, overrides=()):
         self.pair, self.room = pair, room
         super().__init__(case, switch, build, name, overrides)
-        self.sniffers, self.sniffing, self.marks = [], None, {}
+        self.listeners, self.marks = [], {}
         self.watcher, self.over = None, threading.Event()
+        self.audible = bool(case.audio or case.no_rtp or case.tone)
 
     def make_namespace(self):
         return self.room
 
     def _in_time(self):
         """Only where samples are counted: whatever runs in real time keeps the driver's own work waiting."""
-        return super()._in_time() if self.case.audio else []
+        return super()._in_time() if self.audible else []
 
     def _tell_ladder(self):
-        return super()._tell_ladder() if self.case.ladder else ""
+        """The house storey compares it."""
+        return ""
 
     def make_desk(self):
         return QuickDesk(self.program("tielinectl"), self.path("control"))
@@ -119,18 +191,16 @@ class GuestHouse(House):
         return self.pair.options()
 
     def start_capture(self):
-        super().start_capture()
-        self.settings = self.settings or self.configuration()
-        self._sniff()
-
-    def _sniff(self):
-        self.sniffing = Sniffer(self, "lapd-%d" % len(self.sniffers))
-        self.sniffers.append(self.sniffing)
+        self.room.listen(self.build, self.pair, self.audible)
+        self.capture, self.marks["begin"] = self.room.packets, time.time()
+        self.listeners = [self.room.packets, self.room.line]
 
     def stop_capture(self):
-        super().stop_capture()
-        if self.sniffing:
-            self.sniffing.stop()
+        """The kernel hands packets over in batches."""
+        self.marks["end"] = time.time()
+        time.sleep(0.3)
+        if self.audible:
+            self.room.deaf()  # what it keeps is written at its end
 
     # ---- the line goes down ----------------------------------------------------------------------
 
@@ -145,34 +215,37 @@ class GuestHouse(House):
         return '"event":"command"' in self.pbx.tail(1000) and '"text":"%s","ok":true' % command in self.pbx.tail(1000)
 
     def _watch(self):
-        """The PBX has let go of its span: now it goes away, which is what our side takes for a cut cable. The time of the
-        alarm counts, as the driver waits a second with it."""
+        """The PBX has let go of its span: now it goes away, which is what our side takes for a cut cable; the driver tells
+        it a second later."""
         pair = self.pair
         if not wait_for(lambda: self.over.is_set() or self._said("line down"), 60, 0.02) or self.over.is_set():
             return
         time.sleep(0.05)
-        self.sniffing.stop()
-        self.sniffing = None
+        self.room.line.end()
+        self.marks["down"] = time.time()
         pair.destroy(pair.FROM_THEM, pair.FROM_US, pair.THEIRS)
-        if wait_for(lambda: self.over.is_set() or pair.alarm(), 10, 0.02) and not self.over.is_set():
-            self.marks["down"] = time.time()
         wait_for(lambda: self.over.is_set() or self._said("line up"), 60, 0.02)
         pair.create(pair.THEIRS, pair.FROM_US, pair.FROM_THEM)
         if not self.over.is_set():
             self.marks["up"] = time.time()
-            self._sniff()
+            self.listeners.append(listen_to_line(self.room, self.build, pair, "lapd-1"))
 
     def end_watch(self):
         """The line is whole for the next case."""
         self.over.set()
         if self.watcher:
             self.watcher.join(20)
+            self.room.deaf()
+            for listener in self.listeners[2:]:
+                listener.end()
 
     # ---- what is left for the judge --------------------------------------------------------------
 
     def save(self, folder):
         """Evidence and outcome go to FOLDER."""
         os.makedirs(folder, exist_ok=True)
+        for listener in self.listeners:
+            listener.copy(folder)
         for name in os.listdir(self.folder):
             if os.path.isfile(self.path(name)):
                 shutil.copyfile(self.path(name), os.path.join(folder, name))
@@ -212,6 +285,7 @@ class Heard(Evidence):
 
     def __init__(self, path, folder, layout, marks):
         self.folder, self.line_marks = folder, marks
+        layout.since, layout.until = marks["begin"], marks["end"]
         super().__init__(path, folder, layout)
 
     def _files(self, end):
@@ -219,9 +293,7 @@ class Heard(Evidence):
         return [os.path.join(self.folder, name) for name in names]
 
     def take_wires(self):
-        octets = [
-            (at, data[0], data[1:]) for path in self._files(".octets") for at, data in packets(path)
-        ]
+        octets = [(at, data[0], data[1:]) for path in self._files(".octets") for at, data in packets(path)]
         wires = [Monitor(octets, self.line_marks), Monitor([], self.line_marks)]
         for path in self._files(".log"):
             with open(path, encoding="utf-8", errors="replace") as file:
@@ -233,6 +305,8 @@ class Heard(Evidence):
         for path in self._files(".pcap"):
             for at, data in packets(path):
                 frame = data[16:]
+                if not self.line_marks["begin"] <= at <= self.line_marks["end"] + SLACK:
+                    continue
                 frames.append((at - (len(frame) + 2) * OCTET, at - SLACK, data[1] == 4, frame))
         return in_order(frames)
 
@@ -246,14 +320,17 @@ def acknowledges(one, other):
 
 def in_order(frames):
     """FRAMES by their ends; where a reader came late to both directions, N(R) tells which one was first."""
-    frames = sorted(frames, key=lambda frame: frame[1])
-    for last in range(1, len(frames)):
-        for at in range(last, 0, -1):
-            before, after = frames[at - 1], frames[at]
-            if after[1] - before[1] > LATE or not acknowledges(before, after):
-                break
-            frames[at - 1 : at + 1] = [after, (before[0], after[1] + 1e-6, *before[2:])]
-    return frames
+    out = []
+    for frame in sorted(frames, key=lambda frame: frame[1]):
+        place = len(out)
+        while place and frame[1] - out[place - 1][1] <= LATE:
+            place -= 1
+        while place < len(out) and not acknowledges(out[place], frame):
+            place += 1
+        if place < len(out):
+            frame = (frame[0], out[place][1] - 1e-6, *frame[2:])
+        out.insert(place, frame)
+    return out
 
 
 class JudgedHouse(House):

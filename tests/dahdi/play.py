@@ -15,10 +15,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import config  # noqa: E402
-from driver import Pair  # noqa: E402
+from driver import Pair, keep_time  # noqa: E402
 from place import GuestHouse, Room  # noqa: E402
 
-PAIRS = {"e1": 4, "t1": 2}
+PAIRS = {"e1": 3, "t1": 2}  # the last ones are given back first
 SAYING = threading.Lock()
 
 
@@ -68,6 +68,8 @@ def serve(queue, pair, cutter, build, out):
     room.inhabit()
     while play := queue.take(pair.kind, cutter):
         play.run(build, pair, room, out)
+    room.leave()
+    pair.destroy()
 
 
 def main():
@@ -79,10 +81,11 @@ def main():
     os.makedirs("/run/netns", exist_ok=True)
     kinds = [kind for kind, count in PAIRS.items() for _ in range(count) if any(play.line == kind for play in plays)]
     pairs = [Pair("%x" % number, kind) for number, kind in enumerate(kinds)]
+    keep_time()
     for pair in pairs:
         pair.create()
     for number, pair in enumerate(pairs):
-        threads.append(threading.Thread(target=serve, args=(queue, pair, number == 0 or pair.kind != "e1", build, out)))
+        threads.append(threading.Thread(target=serve, args=(queue, pair, kinds.index(pair.kind) == number, build, out)))
         threads[-1].start()
     for thread in threads:
         thread.join()

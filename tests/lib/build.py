@@ -7,6 +7,8 @@ import sys
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.path.join(TOP, "build-test")
 
+PLAIN = "TIELINE_PLAIN_BUILD"
+
 
 class BuildError(Exception):
     """The text is what the failing command said."""
@@ -33,6 +35,17 @@ def build():
         call("../configure", "--enable-sanitize", "CFLAGS=-g -O1")
     call("make", "-s", "-j%d" % (os.cpu_count() or 1), "all")
     call("make", "-s", "-j%d" % (os.cpu_count() or 1), "check", "TESTS=")
+
+
+def plain(*programs):
+    """A build without sanitizers, with PROGRAMS of the tests: where an emulator runs it. The folder of one that was just
+    made may stand in the environment."""
+    folder = os.environ.get(PLAIN) or os.path.join(TOP, "build-plain")
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.exists(os.path.join(folder, "Makefile")):
+        call("../configure", "--quiet", "CFLAGS=-g -O2", cwd=folder)
+    call("make", "-s", "-j%d" % (os.cpu_count() or 1), "all", *programs, cwd=folder)
+    return folder
 
 
 def test_programs():

@@ -1,5 +1,6 @@
 # From one capture to everything a test may hold against a flow: messages in time order, spans, RTP
 # streams.
+import math
 import os
 
 import pcap
@@ -18,7 +19,7 @@ class Evidence:
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
-        self.datagrams = pcap.datagrams(path)
+        self.datagrams = [d for d in pcap.datagrams(path) if layout.since <= d.time < layout.until]
         self.layout = layout
         spans = {layout.span_local, layout.span_remote}
         others = [d for d in self.datagrams if d.src not in spans and d.dst not in spans]
@@ -93,6 +94,7 @@ class Layout:
         self.addresses, self.gateway, self.pbx = addresses, gateway, pbx
         self.span_local, self.span_remote = span_local, span_remote
         self.line, self.we_are_network = line, we_are_network
+        self.since, self.until = 0.0, math.inf  # what was captured at other times does not count
 
     def party_of(self, address, port):
         for party, ends in self.addresses.items():
