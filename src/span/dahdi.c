@@ -158,9 +158,9 @@ static gboolean b_monitor(Span *span, guint8 channel, Span *other, guint8 other_
     if (!self->watch)
         return FALSE;
     if (!other)
-        return dahdi_bridge(self->fd, 0);
+        return dahdi_b_join(self, 0);
     return ((DahdiSpan *)other)->attached &&
-           dahdi_bridge(self->fd, other->settings->first_channel + other_channel - 1);
+           dahdi_b_join(self, other->settings->first_channel + other_channel - 1);
 }
 
 static gboolean loop_span(Span *span, gboolean on)

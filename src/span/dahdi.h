@@ -54,3 +54,6 @@ gboolean dahdi_d_send(Span *span, const guint8 *frame, gsize length);
 /* dahdi_b.c: begins and ends listening; nothing while the device is lost. */
 void dahdi_b_start(DahdiChannel *channel);
 void dahdi_b_stop(DahdiChannel *channel);
+/* Has CHANNEL, which is listened to, say what the driver's channel NUMBER hears, bit by bit, and so
+ * without a canceller, as what is behind the other span has its own; NUMBER 0: no longer. */
+gboolean dahdi_b_join(DahdiChannel *channel, guint number);

@@ -86,13 +86,11 @@ static void b_readable(void *user, int fd, LoopReady ready)
         dahdi_lose(channel->span, "the device was taken away");
 }
 
-static void b_shape(DahdiChannel *channel)
+static void b_cancel_echo(DahdiChannel *channel)
 {
     DahdiSpan *self = channel->span;
     guint taps = self->base.settings->echo_cancel_ms * 8;
 
-    /* AUDIOMODE 0 drops canceller, gains and conference at once. */
-    dahdi_set_audio(channel->fd, channel->use == SPAN_USE_SPEECH);
     channel->cancelling =
         channel->use == SPAN_USE_SPEECH && taps > 0 && dahdi_cancel_echo(channel->fd, taps);
     if (channel->use == SPAN_USE_SPEECH && taps > 0 && !channel->cancelling &&
@@ -101,6 +99,26 @@ static void b_shape(DahdiChannel *channel)
             "[span %s] echo-cancel: channel %u has no canceller: give it one by echocanceller= "
             "in /etc/dahdi/system.conf, or set echo-cancel = 0",
             self->base.settings->name, channel->timeslot);
+}
+
+static void b_shape(DahdiChannel *channel)
+{
+    /* AUDIOMODE 0 drops canceller, gains and conference at once. */
+    dahdi_set_audio(channel->fd, channel->use == SPAN_USE_SPEECH);
+    b_cancel_echo(channel);
+}
+
+gboolean dahdi_b_join(DahdiChannel *channel, guint number)
+{
+    if (!dahdi_bridge(channel->fd, number))
+        return FALSE;
+    if (number && channel->cancelling) {
+        channel->cancelling = FALSE;
+        dahdi_cancel_echo(channel->fd, 0);
+    } else if (!number && !channel->cancelling) {
+        b_cancel_echo(channel);
+    }
+    return TRUE;
 }
 
 /* Written at the start, in as many writes as the driver's buffers need: so late may we come. */

@@ -16,6 +16,7 @@ def order(number, way):
 
 
 CREATE, DESTROY = order(80, 3), order(81, 1)
+SPECIFY = 1 << 30 | 4 << 16 | 0xDA << 8 | 38  # an int
 SLOTS = {"e1": 31, "t1": 24}
 D_SLOT = {"e1": 16, "t1": 24}
 LAWS = {"e1": "alaw", "t1": "mulaw"}
@@ -107,6 +108,28 @@ class Pair:
         """Monitors go first: a peer that came back would be joined to them, too."""
         for one in which or reversed(range(4)):
             tell(DESTROY, self.address(one), self.slots)
+
+    def unplug(self, which=OURS):
+        """Takes the span away from whoever holds it, as pulling a card does."""
+        number = int(re.search(r"^Span (\d+):", spans()["DYN/loc/" + self.address(which)][0])[1])
+        self.unplugged = (self._order("unassign_span", number), number)
+
+    def plug(self, which=OURS):
+        device, number = self.unplugged
+        with open(os.path.join(device, "assign_span"), "w", encoding="ascii") as file:
+            file.write("1:%d:%d\n" % (number, self.first[which]))
+        configure(self.lines(which), "/run/system-%s.conf" % self.key)
+
+    @staticmethod
+    def _order(what, number):
+        """Tells the device that has span NUMBER; where that device is."""
+        devices = "/sys/bus/dahdi_devices/devices"
+        device = next(
+            os.path.join(devices, one) for one in os.listdir(devices) if os.path.exists(os.path.join(devices, one, "span-%d" % number))
+        )
+        with open(os.path.join(device, what), "w", encoding="ascii") as file:
+            file.write("1\n")  # the device's own count
+        return device
 
     def lines(self, which):
         """Its part of system.conf."""

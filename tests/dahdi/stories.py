@@ -2,11 +2,12 @@
 #
 # usage: stories.py PLAIN SANITIZED OUT      two builds; a line "story pass|fail|judge NAME: detail" tells of each. Those to
 # be judged leave their octets in OUT.
+import fcntl
 import os
 import random
 import shutil
+import struct
 import sys
-import threading
 import time
 import traceback
 
@@ -14,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 from box import Box, Told, await_end, check  # noqa: E402
-from driver import Pair, keep_time, spans  # noqa: E402
+from driver import SPECIFY, Pair, keep_time  # noqa: E402
 from namespace import wait_for  # noqa: E402
 from place import Room  # noqa: E402
 
@@ -208,10 +209,10 @@ def removal():
         pbx = box.pbx(["always answer", "expect up within 20s", "serve"])
         box.await_line()
         box.calls("200")
-        OTHER.destroy(OTHER.OURS)
+        OTHER.unplug()
         box.await_logged("taken away|knows the span no longer")
         check(wait_for(lambda: box.desk.calls_up() == 0, 15, 0.1), "the call stays on a span that is gone")
-        OTHER.create(OTHER.OURS)
+        OTHER.plug()
         box.await_logged("the device is there again", 20)
         box.await_line()
         box.calls("200")
@@ -237,7 +238,7 @@ def bad_input():
             if name == "busy channel":
                 box.daemon.end()
                 holder = os.open("/dev/dahdi/channel", os.O_RDWR)
-                take(holder, E1.d_channel(E1.THEIRS))
+                fcntl.ioctl(holder, SPECIFY, struct.pack("i", E1.d_channel(E1.THEIRS)))
                 box.start()
             box.pbx(ANSWER)
             box.await_line(1)
@@ -247,13 +248,6 @@ def bad_input():
             box.pbxes[0].end(patience=10)
             if name == "busy channel":
                 os.close(holder)
-
-
-def take(fd, number):
-    import fcntl
-    import struct
-
-    fcntl.ioctl(fd, 0x4004DA26, struct.pack("i", number))
 
 
 def missing_device():

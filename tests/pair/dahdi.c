@@ -317,6 +317,7 @@ static void test_bridge(void)
 {
     DoubleChannel *a = &the_double.channels[34], *b = &the_double.channels[35];
     Line line;
+    int taps;
 
     line_init(&line);
     line_open(&line);
@@ -324,11 +325,17 @@ static void test_bridge(void)
     g_assert_false(span_b_bridge(line.span, 3, line.span, 4)); /* the other one is closed */
     g_assert_cmpint(a->peer, ==, 0);
     span_b_open(line.span, 4, SPAN_USE_SPEECH);
+    taps = a->taps;
+    g_assert_cmpint(taps, >, 0);
     g_assert_true(span_b_bridge(line.span, 3, line.span, 4));
     g_assert_cmpint(a->peer, ==, 35);
     g_assert_cmpint(b->peer, ==, 34);
+    g_assert_cmpint(a->taps, ==, 0); /* bit by bit: no canceller may change it */
+    g_assert_cmpint(b->taps, ==, 0);
     span_b_part(line.span, 3, line.span, 4);
     g_assert_cmpint(a->peer + b->peer, ==, 0);
+    g_assert_cmpint(a->taps, ==, taps);
+    g_assert_cmpint(b->taps, ==, taps);
     g_assert_true(span_b_bridge(line.span, 3, line.span, 4));
     span_b_close(line.span, 3);
     g_assert_cmpint(a->peer, ==, 0);
