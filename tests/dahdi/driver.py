@@ -17,6 +17,7 @@ def order(number, way):
 
 CREATE, DESTROY = order(80, 3), order(81, 1)
 SPECIFY = 1 << 30 | 4 << 16 | 0xDA << 8 | 38  # an int
+WHOLE = "/run/lines-stay-whole"  # no line is cut by a flow any more
 SLOTS = {"e1": 31, "t1": 24}
 D_SLOT = {"e1": 16, "t1": 24}
 LAWS = {"e1": "alaw", "t1": "mulaw"}

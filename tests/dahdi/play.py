@@ -15,10 +15,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import config  # noqa: E402
-from driver import Pair, keep_time  # noqa: E402
+from driver import WHOLE, Pair, keep_time  # noqa: E402
 from place import GuestHouse, Room  # noqa: E402
 
-PAIRS = {"e1": 3, "t1": 2}  # the last ones are given back first
+PAIRS = {"e1": 4, "t1": 2}
 SAYING = threading.Lock()
 
 
@@ -49,10 +49,19 @@ class Play:
 
 
 class Queue:
-    """The cases that wait for a line. Those that cut it all go to one line, whose channels' numbers stay the same so."""
+    """The cases that wait for a line. Those that cut it all go to one line, whose channels' numbers stay the same so: nobody
+    else gives numbers back before the file WHOLE is there."""
 
     def __init__(self, plays):
         self.plays, self.lock = plays, threading.Lock()
+        self.cuts = sum(play.cuts for play in plays)
+        self.done(None)
+
+    def done(self, play):
+        with self.lock:
+            self.cuts -= bool(play and play.cuts)
+            if not self.cuts:
+                open(WHOLE, "w", encoding="ascii").close()
 
     def take(self, line, cutter):
         with self.lock:
@@ -68,8 +77,8 @@ def serve(queue, pair, cutter, build, out):
     room.inhabit()
     while play := queue.take(pair.kind, cutter):
         play.run(build, pair, room, out)
+        queue.done(play)
     room.leave()
-    pair.destroy()
 
 
 def main():

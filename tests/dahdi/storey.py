@@ -3,6 +3,7 @@ import concurrent.futures
 import os
 import pickle
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -11,8 +12,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 if HERE not in sys.path:
     sys.path.insert(0, HERE)
 
+import build  # noqa: E402
 import flow  # noqa: E402
 import guest  # noqa: E402
+import sounds  # noqa: E402
 from place import judge  # noqa: E402
 
 SECONDS = 300  # for all that happens in a guest
@@ -30,9 +33,18 @@ class Entry:
         self.id = "-".join(filter(None, (one.id, switch, self.case.name)))
 
 
+# Those that the flows may play beside, and those that want the machine to themselves.
+BESIDE = "clear_channel echo transit loop_check bad_input missing_device alarm_short alarm_long removal".split()
+ALONE = ["thirty_calls", "clock_steps"]
+
+
 class Storey:
-    def __init__(self, build, results):
-        self.build, self.results = build, results
+    """BUILD: without sanitizers, which an emulator has no time for; SANITIZED: for the stories of trouble with the driver.
+    The house storey plays the flows with it."""
+
+    def __init__(self, build, sanitized, results):
+        self.build, self.sanitized, self.results = build, sanitized, results
+        self.entries, self.stories = {}, set()
         self.work = tempfile.mkdtemp(prefix="tieline-dahdi-")
         self.kept, self.judging = False, {}
         self.pool = concurrent.futures.ThreadPoolExecutor(2)
@@ -50,9 +62,7 @@ class Storey:
                 return None
             return "the guest ended with %s in %d s: %s" % (status, SECONDS, "\n".join(one.console().splitlines()[-10:]))
 
-    # ---- flows -----------------------------------------------------------------------------------
-
-    def play_flows(self, flows):
+    def play(self, flows, stories=True):
         entries = [
             Entry(one, switch, number) for one in flows for switch in one.switches for number in range(len(one.cases))
         ]
@@ -60,18 +70,39 @@ class Storey:
         with open(os.path.join(self.work, "list"), "wb") as file:
             pickle.dump([(entry.id, entry.switch, entry.case) for entry in entries], file)
         command = "python3 %s %s /mnt/list /mnt/plays" % (os.path.join(HERE, "play.py"), self.build)
+        if stories:
+            self.stories = set(BESIDE + ALONE)
+            tell = "python3 %s %s %s /mnt/stories " % (os.path.join(HERE, "stories.py"), self.build, self.sanitized)
+            command = "%s & %s; wait; %s" % (command, tell + " ".join(BESIDE), tell + " ".join(ALONE))
         trouble = self.boot(command, self._on_line)
         if trouble:
             self.results.tell("fail", "the guest plays to its end", trouble)
         self._remember(entries)
+        for name in sorted(self.stories):
+            self.results.tell("fail", "dahdi: %s was not told" % name)
 
     def _on_line(self, line):
         words = line.split()
         if words[:1] == ["played"] and len(words) == 3 and words[1] in self.entries:
             entry = self.entries[words[1]]
             self.judging[entry.id] = self.pool.submit(self._judge, entry, float(words[2]))
+        elif words[:1] == ["story"] and len(words) > 2:
+            self.stories.discard(words[2])
+            self.pool.submit(self._judge_story, words[1], *line.partition(words[1])[2].strip().partition("\t")[::2])
         elif line.strip():
             print("        guest: " + line, flush=True)
+
+    def _judge_story(self, outcome, text, detail):
+        name, _, text = text.partition(" ")
+        faults = [detail.replace("\\n", "\n")] if outcome == "fail" else []
+        if outcome == "judge":
+            folder, judge_sound = sounds.JUDGES[name]
+            try:
+                faults = judge_sound(self.build, os.path.join(self.work, "stories", folder))
+            except (OSError, subprocess.SubprocessError) as error:
+                faults = ["the evidence: %r" % error]
+        self.kept = self.kept or (bool(faults) and outcome == "judge")
+        self.results.tell("fail" if faults else "pass", "dahdi: " + text, "\n".join(faults))
 
     def _judge(self, entry, seconds):
         folder = os.path.join(self.work, "plays", entry.id)
@@ -96,23 +127,27 @@ class Storey:
             self.results.remember(*key, "pass" if passed else "fail")
 
 
-def run(build, results, flows):
+def run(results, flows, stories=True):
+    """The flows and, but for chosen flows alone, the stories."""
     start = time.monotonic()
     try:
+        build.need_dahdi()
         guest.prepare()
-    except (guest.Unavailable, OSError) as error:
+    except (guest.Unavailable, build.BuildError, OSError) as error:
         return skip(results, flows, str(error))
-    storey = Storey(build, results)
+    storey = Storey(build.plain(*build.GUEST_PROGRAMS), build.BUILD, results)
+    ready = time.monotonic()
     try:
-        storey.play_flows(flows)
+        storey.play(flows, stories)
     finally:
         storey.close()
-    print("        dahdi: %.0f s" % (time.monotonic() - start))
+    took = time.monotonic() - ready
+    print("        dahdi: %.0f s to prepare guest and build, %.0f s to play and judge" % (ready - start, took), flush=True)
 
 
 def skip(results, flows, why):
     """The guest cannot be had."""
-    results.tell("skip", "the dahdi storey cannot stand here: %s" % why)
+    results.tell("skip", "the dahdi storey cannot stand here: %s" % why.splitlines()[0])
     for one in flows:
         for switch in one.switches:
             results.remember(one.id, "%s/%s" % (switch, BACK_END), "skip")

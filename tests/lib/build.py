@@ -8,6 +8,7 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "
 BUILD = os.path.join(TOP, "build-test")
 
 PLAIN = "TIELINE_PLAIN_BUILD"
+GUEST_PROGRAMS = ("tests/dahdi/sniff", "tests/dahdi/mirror", "tests/dahdi/phones")
 
 
 class BuildError(Exception):
@@ -35,6 +36,13 @@ def build():
         call("../configure", "--enable-sanitize", "CFLAGS=-g -O1")
     call("make", "-s", "-j%d" % (os.cpu_count() or 1), "all")
     call("make", "-s", "-j%d" % (os.cpu_count() or 1), "check", "TESTS=")
+
+
+def need_dahdi():
+    """Raises when configure found no dahdi/user.h."""
+    with open(os.path.join(BUILD, "config.h"), encoding="utf-8") as file:
+        if "#define HAVE_DAHDI 1" not in file.read():
+            raise BuildError("tieline is built without the back end for cards: contrib/dahdi-headers")
 
 
 def plain(*programs):
