@@ -1,5 +1,9 @@
 # What `make bench` measures: capacity of a D channel, endurance, delay, cost per call and channel.
+import json
+import os
 import re
+import sys
+import tempfile
 import time
 
 from capture import Capture
@@ -7,6 +11,7 @@ from cesopsn_decode import Pseudowire
 from pcap import datagrams
 from place import PHONE, Place, span_addresses, wait_process
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 D_CHANNEL_OCTETS = 8000  # a second and direction at 64 kbit/s
 CAPACITY_AIM = 0.8
 DELAY_AIM_MS = 2.0  # added by the gateway, median and 99 in a hundred
@@ -172,4 +177,22 @@ def cost(build, calls=100, spans=4):
             "memory_kib_per_call": (full_rss - empty_rss) / max(up, 1), "failures": failures}
 
 
-ALL = {"capacity": capacity, "delay": delay, "cost": cost, "endurance": endurance}
+def dahdi(build):
+    """CPU per channel and wakeups on the DAHDI driver, against a CESoPSN span in the same guest and run."""
+    sys.path.append(os.path.join(HERE, "..", "dahdi"))
+    import guest
+
+    lines = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="tieline-bench-") as work, guest.Guest() as one:
+            one.run("python3 %s %s" % (os.path.join(HERE, "guest_cost.py"), build), work, lines.append, 240)
+    except guest.Unavailable as error:
+        return {"skipped": str(error).splitlines()[0], "failures": []}
+    told = next((line for line in lines if line.startswith("{")), None)
+    if told is None:
+        return {"failures": ["the guest told nothing: " + " ".join(lines[-3:])]}
+    result = json.loads(told)
+    return {**result, "failures": ["%s: %d of 30 calls were up" % (name, one["calls"]) for name, one in result.items() if one["calls"] != 30]}
+
+
+ALL = {"capacity": capacity, "delay": delay, "cost": cost, "dahdi": dahdi, "endurance": endurance}

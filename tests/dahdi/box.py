@@ -23,9 +23,11 @@ def check(condition, text):
 
 
 class Box:
-    """tielined on PAIRS, one trunk each: pbx, pbx2 ... Use as a context."""
+    """tielined on PAIRS, one trunk each: pbx, pbx2 ... IN_TIME: in real time, where samples are counted and nothing is played
+    beside. Use as a context."""
 
-    def __init__(self, build, pairs, changes=(), settings_of=None):
+    def __init__(self, build, pairs, changes=(), settings_of=None, in_time=False):
+        self.priority = ["chrt", "--rr", "1"] if in_time else []
         self.build, self.pairs, self.changes = build, pairs, list(changes)
         self.settings_of = settings_of or {}
         self.room = Room("box")
@@ -70,7 +72,7 @@ class Box:
     def start(self):
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
             file.write(config.text(self.settings()))
-        command = ["chrt", "--rr", "1", os.path.join(self.build, "tielined"), "-c", self.path("tieline.conf")]
+        command = [*self.priority, os.path.join(self.build, "tielined"), "-c", self.path("tieline.conf")]
         self.daemon = self.room.start("tielined", command, self.path("tielined.log"))
         wait_for(lambda: self.daemon.status is not None or self.desk.ask("show", "spans") is not None, 20, 0.1)
         check(self.daemon.status is None, "tielined ended at its start: " + self.daemon.tail(3))
@@ -80,7 +82,7 @@ class Box:
         pair, name = self.pairs[number - 1], "pbx%d-%d" % (number, len(self.pbxes))
         with open(self.path(name), "w", encoding="ascii") as file:
             file.write("\n".join(script) + "\n")
-        command = ["chrt", "--rr", "1", os.path.join(self.build, "tieline-pbx"), "-s", self.path(name)]
+        command = [*self.priority, os.path.join(self.build, "tieline-pbx"), "-s", self.path(name)]
         command += ["--type", pair.kind, "--switchtype", "euroisdn" if pair.kind == "e1" else "ni2", *pair.options(), *options]
         process = self.room.start(name, command, self.path(name + ".log"))
         self.pbxes.append(process)

@@ -18,7 +18,7 @@ import config  # noqa: E402
 from driver import WHOLE, Pair, keep_time  # noqa: E402
 from place import GuestHouse, Room  # noqa: E402
 
-PAIRS = {"e1": 4, "t1": 2}
+PAIRS = {"e1": 3, "t1": 2}
 SAYING = threading.Lock()
 
 
@@ -32,6 +32,7 @@ class Play:
         self.id, self.switch, self.case = name, switch, case
         self.line = config.LINES[self.switch]
         self.cuts = "line down" in self.case.pbx
+        self.heavy = bool(case.audio or case.preludes)  # wants much of the processor
 
     def run(self, build, pair, room, out):
         folder, start = os.path.join(out, self.id), time.monotonic()
@@ -54,20 +55,24 @@ class Queue:
 
     def __init__(self, plays):
         self.plays, self.lock = plays, threading.Lock()
+        self.heavy = 0  # of those that are played now
         self.cuts = sum(play.cuts for play in plays)
         self.done(None)
 
     def done(self, play):
         with self.lock:
             self.cuts -= bool(play and play.cuts)
+            self.heavy -= bool(play and play.heavy)
             if not self.cuts:
                 open(WHOLE, "w", encoding="ascii").close()
 
     def take(self, line, cutter):
         with self.lock:
             fit = [play for play in self.plays if play.line == line and (cutter or not play.cuts)]
+            fit = [play for play in fit if not (play.heavy and self.heavy)] or fit
             first = next((play for play in fit if play.cuts), fit[0] if fit else None)
             if first:
+                self.heavy += first.heavy
                 self.plays.remove(first)
             return first
 

@@ -1,6 +1,6 @@
 # In the guest: the stories of the DAHDI back end that are no flows, one after another.
 #
-# usage: stories.py PLAIN SANITIZED OUT [NAME ...]      two builds; a line "story pass|fail|judge NAME: detail" tells of each. Those to
+# usage: stories.py PLAIN SANITIZED OUT [NAME ... , NAME ...]      two builds; what commas part goes on at once; a line "story pass|fail|judge NAME: detail" tells of each. Those to
 # be judged leave their octets in OUT.
 import fcntl
 import os
@@ -8,6 +8,7 @@ import random
 import shutil
 import struct
 import sys
+import threading
 import time
 import traceback
 
@@ -62,7 +63,7 @@ def cancellers():
 
 def echo():
     """speech both ways with a canceller at work; none works before or after"""
-    with Box(PLAIN, [E1]) as box:
+    with Box(PLAIN, [E1], in_time=True) as box:
         say = say_files(box, 1, 20)
         box.pbx(["for 201 answer then record %s then play tone 425" % box.path("recorded1"), "expect up within 20s", "serve"])
         box.await_line()
@@ -94,7 +95,7 @@ def keep(box, name, count):
 
 def thirty_calls():
     """30 calls at once for 60 s: sample-exact both ways, and no slip"""
-    with Box(PLAIN, [OTHER]) as box:
+    with Box(PLAIN, [OTHER], in_time=True) as box:
         say = say_files(box, 30, SECONDS + 15)
         script = ["for %d answer then record %s then play pattern %d" % (200 + n, box.path("recorded%d" % n), n) for n in range(1, 31)]
         box.pbx(script + ["expect up within 20s", "serve"], 1, "--quiet")
@@ -180,7 +181,7 @@ def lose_peer(pbx, back_after=None):
 def transit():
     """a call from trunk to trunk: the driver joins the channels, bit by bit"""
     changes = ["[route in] from = pbx", "[route in] to = trunk pbx2", "[route in] transit = yes"]
-    with Box(PLAIN, [E1, OTHER], changes) as box:
+    with Box(PLAIN, [E1, OTHER], changes, in_time=True) as box:
         second = box.pbx(["answer", "expect up within 20s", "expect CONNECT ACK within 40s", "play pattern 2",
                           "expect pattern 1 for 5s within 20s", "expect DISCONNECT within 20s", "expect idle"], 2)
         first = box.pbx(["expect up within 20s", "wait 2s", "call 300 from 200", "expect CONNECT within 10s", "play pattern 1",
@@ -192,7 +193,7 @@ def transit():
 
 def loop_check():
     """tielinectl selftest span: an echoing far end is good on every channel"""
-    with Box(PLAIN, [OTHER]) as box:
+    with Box(PLAIN, [OTHER], in_time=True) as box:
         pbx = box.pbx(["expect up within 20s", "wait 500ms", "quit"])
         box.await_line()
         pbx.wait(time.monotonic() + 10)
@@ -276,7 +277,12 @@ def main():
     for pair in (E1, OTHER, T1):
         pair.create(pair.OURS, pair.THEIRS)
     try:
-        tell_all(sys.argv[4:])
+        lists = [words.split() for words in " ".join(sys.argv[4:]).split(",")]
+        threads = [threading.Thread(target=tell_all, args=(words,)) for words in lists]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     finally:
         for pair in (E1, OTHER, T1):
             pair.destroy(pair.THEIRS, pair.OURS)
@@ -284,6 +290,7 @@ def main():
 
 
 def tell_all(wanted):
+    Room("stories-%d" % threading.get_native_id()).inhabit()
     for story in STORIES:
         if wanted and story.__name__ not in wanted:
             continue
