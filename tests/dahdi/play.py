@@ -93,7 +93,8 @@ def main():
     plays.sort(key=lambda play: -play.case.timeout)
     queue, threads = Queue(plays), []
     os.makedirs("/run/netns", exist_ok=True)
-    kinds = [kind for kind, count in PAIRS.items() for _ in range(count) if any(play.line == kind for play in plays)]
+    wanted = {kind: sum(play.line == kind for play in plays) for kind in PAIRS}
+    kinds = [kind for kind, count in PAIRS.items() for _ in range(min(count, wanted[kind]))]
     pairs = [Pair("%x" % number, kind) for number, kind in enumerate(kinds)]
     keep_time()
     for pair in pairs:
@@ -103,6 +104,8 @@ def main():
         threads[-1].start()
     for thread in threads:
         thread.join()
+    for pair in reversed(pairs):
+        pair.destroy()
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     say("used: %.0f s itself, %.0f s its processes" % tuple(one.ru_utime + one.ru_stime for one in used))
     return 0

@@ -19,7 +19,7 @@ import guest  # noqa: E402
 import sounds  # noqa: E402
 from place import judge  # noqa: E402
 
-SECONDS = 300  # for all that happens in a guest
+SECONDS = 420  # for all that happens in a guest
 BACK_END = "dahdi"  # flows are remembered as ID SWITCHTYPE/dahdi
 
 
@@ -73,19 +73,28 @@ class Storey:
             Entry(one, switch, number) for one in flows for switch in one.switches for number in range(len(one.cases))
         ]
         self.entries = {entry.id: entry for entry in entries}
-        with open(os.path.join(self.work, "list"), "wb") as file:
-            pickle.dump([(entry.id, entry.switch, entry.case) for entry in entries], file)
-        command = "python3 %s %s /mnt/list /mnt/plays" % (os.path.join(HERE, "play.py"), self.build)
+        crowd = self._play([entry for entry in entries if not entry.case.audio], "crowd")
+        quiet = self._play([entry for entry in entries if entry.case.audio], "quiet")
         if stories:
             self.stories = set(BESIDE).union(*ALONE)
             tell = "python3 %s %s %s /mnt/stories " % (os.path.join(HERE, "stories.py"), self.build, self.sanitized)
-            command = "%s & %s; wait; %s" % (command, tell + " ".join(BESIDE), tell + " , ".join(" ".join(one) for one in ALONE))
+            crowd = crowd + " & " + tell + " ".join(BESIDE) + "; wait"
+            quiet = quiet + " & " + tell + " , ".join(" ".join(one) for one in ALONE) + "; wait"
+        command = crowd + "; " + quiet
         trouble = self.boot(command, self._on_line)
         if trouble:
             self.results.tell("fail", "the guest plays to its end", trouble)
         self._remember(entries)
         for name in sorted(self.stories):
             self.results.tell("fail", "dahdi: %s was not told" % name)
+
+    def _play(self, entries, name):
+        """The command that plays ENTRIES in the guest."""
+        if not entries:
+            return "true"
+        with open(os.path.join(self.work, name), "wb") as file:
+            pickle.dump([(entry.id, entry.switch, entry.case) for entry in entries], file)
+        return "python3 %s %s /mnt/%s /mnt/plays" % (os.path.join(HERE, "play.py"), self.build, name)
 
     def _on_line(self, line):
         words = line.split()
