@@ -24,9 +24,10 @@ def check(condition, text):
 
 class Box:
     """tielined on PAIRS, one trunk each: pbx, pbx2 ... IN_TIME: in real time, where samples are counted and nothing is played
-    beside. Use as a context."""
+    beside. BEFORE: words before the daemon's command. Use as a context."""
 
-    def __init__(self, build, pairs, changes=(), settings_of=None, in_time=False):
+    def __init__(self, build, pairs, changes=(), settings_of=None, in_time=False, before=()):
+        self.before = before
         self.priority = ["chrt", "--rr", "1"] if in_time else []
         self.build, self.pairs, self.changes = build, pairs, list(changes)
         self.settings_of = settings_of or {}
@@ -72,7 +73,7 @@ class Box:
     def start(self):
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:
             file.write(config.text(self.settings()))
-        command = [*self.priority, os.path.join(self.build, "tielined"), "-c", self.path("tieline.conf")]
+        command = [*self.before, *self.priority, os.path.join(self.build, "tielined"), "-c", self.path("tieline.conf")]
         self.daemon = self.room.start("tielined", command, self.path("tielined.log"))
         wait_for(lambda: self.daemon.status is not None or self.desk.ask("show", "spans") is not None, 20, 0.1)
         check(self.daemon.status is None, "tielined ended at its start: " + self.daemon.tail(3))

@@ -90,6 +90,7 @@ class Pair:
         self.key, self.kind, self.echo = key, kind, echo
         self.slots, self.law = SLOTS[kind], law or LAWS[kind]
         self.first = [0, 0, 0, 0]
+        self.unplugged = None
 
     def address(self, which):
         monitored = ("", "", ":0", ":1")[which]
