@@ -190,6 +190,12 @@ class GuestHouse(House):
     def line_options(self):
         return self.pair.options()
 
+    def _await_line(self):
+        """A SABME that crossed another on a slow machine establishes the link a second time."""
+        super()._await_line()
+        time.sleep(0.5)
+        super()._await_line()
+
     def start_capture(self):
         self.room.listen(self.build, self.pair, self.audible)
         self.capture, self.marks["begin"] = self.room.packets, time.time()
