@@ -78,7 +78,7 @@ class Queue:
 
 
 def serve(queue, pair, cutter, build, out):
-    room = Room("line-" + pair.key)
+    room = Room("line-%s-%d" % (pair.key, os.getpid()))
     room.inhabit()
     while play := queue.take(pair.kind, cutter):
         play.run(build, pair, room, out)
