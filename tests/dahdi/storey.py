@@ -36,7 +36,7 @@ class Entry:
 
 # Those that the flows may play beside, and those that want the machine to themselves.
 BESIDE = "missing_device bad_input alarm_short alarm_long removal".split()
-ALONE = (["thirty_calls", "clock_steps", "transit", "loop_check"], ["clear_channel", "echo"])  # two lines: two at once
+ALONE = (["thirty_calls", "clock_steps"], ["clear_channel", "echo", "transit", "loop_check"])  # two at once
 
 
 def stand_back():

@@ -22,7 +22,7 @@ from namespace import wait_for  # noqa: E402
 from place import Room  # noqa: E402
 
 PLAIN, SANITIZED, OUT = sys.argv[1:4]
-E1, OTHER, T1 = Pair("d", "e1", echo=True), Pair("e", "e1"), Pair("f", "t1")
+E1, OTHER, THIRD, T1 = Pair("c", "e1", echo=True), Pair("d", "e1"), Pair("e", "e1"), Pair("f", "t1")
 ANSWER = ["always answer", "expect up within 20s", "serve"]
 SECONDS = 60  # of 30 calls at once
 
@@ -182,7 +182,7 @@ def lose_peer(pbx, back_after=None):
 def transit():
     """a call from trunk to trunk: the driver joins the channels, bit by bit"""
     changes = ["[route in] from = pbx", "[route in] to = trunk pbx2", "[route in] transit = yes"]
-    with Box(PLAIN, [E1, OTHER], changes, in_time=True) as box:
+    with Box(PLAIN, [E1, THIRD], changes, in_time=True) as box:
         second = box.pbx(["answer", "expect up within 20s", "expect CONNECT ACK within 40s", "play pattern 2",
                           "expect pattern 1 for 5s within 20s", "expect DISCONNECT within 20s", "expect idle"], 2)
         first = box.pbx(["expect up within 20s", "wait 2s", "call 300 from 200", "expect CONNECT within 10s", "play pattern 1",
@@ -194,12 +194,12 @@ def transit():
 
 def loop_check():
     """tielinectl selftest span: an echoing far end is good on every channel"""
-    with Box(PLAIN, [OTHER], in_time=True) as box:
+    with Box(PLAIN, [THIRD], in_time=True) as box:
         pbx = box.pbx(["expect up within 20s", "wait 500ms", "quit"])
         box.await_line()
         pbx.wait(time.monotonic() + 10)
-        command = [os.path.join(PLAIN, "tests", "dahdi", "mirror"), str(OTHER.first[OTHER.THEIRS]), "31"]
-        mirror = box.room.start("mirror", command + [str(OTHER.d_channel(OTHER.THEIRS))], box.path("mirror.log"))
+        command = [os.path.join(PLAIN, "tests", "dahdi", "mirror"), str(THIRD.first[THIRD.THEIRS]), "31"]
+        mirror = box.room.start("mirror", command + [str(THIRD.d_channel(THIRD.THEIRS))], box.path("mirror.log"))
         check(wait_for(lambda: "listening" in mirror.tail(), 10, 0.1), "no mirror: " + mirror.tail())
         status, text = box.tell("selftest", "span", "e1")
         check(status == 0 and "30 of 30 channels good" in text, "ended with %d: %s" % (status, text))
@@ -271,7 +271,7 @@ JUDGED = (thirty_calls, echo)
 def main():
     keep_time()
     os.makedirs("/run/netns", exist_ok=True)
-    for pair in (E1, OTHER, T1):
+    for pair in (E1, OTHER, THIRD, T1):
         pair.create(pair.OURS, pair.THEIRS)
     try:
         lists = [words.split() for words in " ".join(sys.argv[4:]).split(",")]
@@ -281,7 +281,7 @@ def main():
         for thread in threads:
             thread.join()
     finally:
-        for pair in (E1, OTHER, T1):
+        for pair in (E1, OTHER, THIRD, T1):
             pair.destroy(pair.THEIRS, pair.OURS)
     return 0
 
