@@ -34,9 +34,11 @@ class Entry:
         self.id = "-".join(filter(None, (one.id, switch, self.case.name)))
 
 
-# Those that the flows may play beside, and those that want the machine to themselves.
-BESIDE = "missing_device bad_input alarm_short alarm_long removal".split()
-ALONE = (["thirty_calls", "clock_steps"], ["clear_channel", "echo", "transit", "loop_check"])  # two at once
+# Those beside which the flows are played, those whose samples count, beside which flows with sound are, and those that want
+# the machine to themselves.
+CROWD = "missing_device bad_input alarm_short alarm_long removal".split()
+SOUND = "clear_channel echo transit loop_check".split()
+ALONE = "thirty_calls clock_steps".split()
 
 
 def stand_back():
@@ -76,10 +78,10 @@ class Storey:
         crowd = self._play([entry for entry in entries if not entry.case.audio], "crowd")
         quiet = self._play([entry for entry in entries if entry.case.audio], "quiet")
         if stories:
-            self.stories = set(BESIDE).union(*ALONE)
+            self.stories = set(CROWD + SOUND + ALONE)
             tell = "python3 %s %s %s /mnt/stories " % (os.path.join(HERE, "stories.py"), self.build, self.sanitized)
-            crowd = crowd + " & " + tell + " ".join(BESIDE) + "; wait"
-            quiet = quiet + " & " + tell + " , ".join(" ".join(one) for one in ALONE) + "; wait"
+            crowd += " & " + tell + " ".join(CROWD) + "; wait"
+            quiet += " & " + tell + " ".join(SOUND) + "; wait; " + tell + " ".join(ALONE)
         command = crowd + "; " + quiet
         trouble = self.boot(command, self._on_line)
         if trouble:
