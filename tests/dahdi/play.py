@@ -18,7 +18,7 @@ import config  # noqa: E402
 from driver import WHOLE, Pair, keep_time  # noqa: E402
 from place import GuestHouse, Room  # noqa: E402
 
-PAIRS = {"e1": 3, "t1": 2}
+PAIRS = {"e1": 4, "t1": 1}
 SAYING = threading.Lock()
 
 

@@ -34,11 +34,9 @@ class Entry:
         self.id = "-".join(filter(None, (one.id, switch, self.case.name)))
 
 
-# Those beside which the flows are played, those whose samples count, beside which flows with sound are, and those that want
-# the machine to themselves.
+# Those that flows are played beside; and those whose samples count, which want the machine to themselves, two at once.
 CROWD = "missing_device bad_input alarm_short alarm_long removal".split()
-SOUND = "clear_channel echo transit loop_check".split()
-ALONE = "thirty_calls clock_steps".split()
+SOUND = ("thirty_calls clock_steps".split(), "clear_channel echo transit loop_check".split())
 
 
 def stand_back():
@@ -78,10 +76,10 @@ class Storey:
         crowd = self._play([entry for entry in entries if not entry.case.audio], "crowd")
         quiet = self._play([entry for entry in entries if entry.case.audio], "quiet")
         if stories:
-            self.stories = set(CROWD + SOUND + ALONE)
+            self.stories = set(CROWD).union(*SOUND)
             tell = "python3 %s %s %s /mnt/stories " % (os.path.join(HERE, "stories.py"), self.build, self.sanitized)
             crowd += " & " + tell + " ".join(CROWD) + "; wait"
-            quiet += " & " + tell + " ".join(SOUND) + "; wait; " + tell + " ".join(ALONE)
+            quiet += "; " + tell + " , ".join(" ".join(one) for one in SOUND)
         command = crowd + "; " + quiet
         trouble = self.boot(command, self._on_line)
         if trouble:

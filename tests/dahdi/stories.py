@@ -1,6 +1,6 @@
 # In the guest: the stories of the DAHDI back end that are no flows, one after another.
 #
-# usage: stories.py PLAIN SANITIZED OUT [NAME ...]      two builds; a line "story pass|fail|judge NAME: detail" tells of each. Those to
+# usage: stories.py PLAIN SANITIZED OUT [NAME ... , NAME ...]      two builds; what a comma parts goes on at once; a line "story pass|fail|judge NAME: detail" tells of each. Those to
 # be judged leave their octets in OUT.
 import fcntl
 import os
@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -273,7 +274,12 @@ def main():
     for pair in (E1, OTHER, THIRD, T1):
         pair.create(pair.OURS, pair.THEIRS)
     try:
-        tell_all(sys.argv[4:])
+        lists = [words.split() for words in " ".join(sys.argv[4:]).split(",")]
+        threads = [threading.Thread(target=tell_all, args=(words,)) for words in lists]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     finally:
         for pair in (E1, OTHER, THIRD, T1):
             pair.destroy(pair.THEIRS, pair.OURS)
@@ -281,7 +287,7 @@ def main():
 
 
 def tell_all(wanted):
-    Room("stories-%d" % os.getpid()).inhabit()
+    Room("stories-%d" % threading.get_native_id()).inhabit()
     for story in STORIES:
         if wanted and story.__name__ not in wanted:
             continue
