@@ -11,7 +11,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", 
 
 from box import Box  # noqa: E402
 from driver import Pair, keep_time  # noqa: E402
-from place import Room  # noqa: E402
+from guest_house import Room  # noqa: E402
 
 import config  # noqa: E402
 from namespace import wait_for  # noqa: E402

@@ -7,7 +7,7 @@ import time
 
 import config
 from namespace import wait_for
-from place import QuickDesk, Room
+from guest_house import QuickDesk, Room
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PHONE = "127.0.0.11"

@@ -16,7 +16,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import config  # noqa: E402
 from driver import WHOLE, Pair, keep_time  # noqa: E402
-from place import GuestHouse, Room  # noqa: E402
+from guest_house import GuestHouse, Room  # noqa: E402
 
 PAIRS = {"e1": 4, "t1": 1}
 SAYING = threading.Lock()

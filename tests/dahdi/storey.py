@@ -17,7 +17,7 @@ import build  # noqa: E402
 import flow  # noqa: E402
 import guest  # noqa: E402
 import sounds  # noqa: E402
-from place import judge  # noqa: E402
+from guest_house import judge  # noqa: E402
 
 SECONDS = 420  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments

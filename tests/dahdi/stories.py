@@ -19,7 +19,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from box import Box, Told, await_end, check  # noqa: E402
 from driver import SPECIFY, WHOLE, Pair, keep_time  # noqa: E402
 from namespace import wait_for  # noqa: E402
-from place import Room  # noqa: E402
+from guest_house import Room  # noqa: E402
 
 PLAIN, SANITIZED, OUT = sys.argv[1:4]
 E1, OTHER, THIRD, T1 = Pair("c", "e1", echo=True), Pair("d", "e1"), Pair("e", "e1"), Pair("f", "t1")
