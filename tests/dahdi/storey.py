@@ -2,8 +2,8 @@
 import concurrent.futures
 import os
 import pickle
+import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +19,7 @@ import guest  # noqa: E402
 import sounds  # noqa: E402
 from guest_house import judge  # noqa: E402
 
+CRASH = re.compile(r"Sanitizer|runtime error:|left with status -(4|6|7|8|11)\b")  # SIGILL ABRT BUS FPE SEGV
 SECONDS = 420  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments
 BACK_END = "dahdi"  # flows are remembered as ID SWITCHTYPE/dahdi
@@ -85,7 +86,7 @@ class Storey:
         trouble = self.boot(command, self._on_line)
         self._wait()
         self.again |= self.stories | (set(self.entries) - set(self.judging))
-        if self.again and len(self.again) <= AGAIN:
+        if not trouble and self.again and len(self.again) <= AGAIN:
             trouble = self._play_again()
         if trouble:
             self.results.tell("fail", "the guest plays to its end", trouble)
@@ -116,12 +117,11 @@ class Storey:
 
     def _wait(self):
         """For the judge."""
-        for future in list(self.judging.values()) + self.told:
-            concurrent.futures.wait([future])
+        concurrent.futures.wait(list(self.judging.values()) + self.told)
 
     def _fault(self, name, text, report):
-        """NAME failed: told at once, and counted if it was the second time."""
-        if self.last:
+        """NAME failed: told at once, and counted if it was the second time. No slow machine excuses a crash."""
+        if self.last or CRASH.search(report):
             return self.results.tell("fail", text, report)
         self.again.add(name)
         print("        the first time it failed: %s\n%s" % (text, "\n".join("        " + line for line in report.splitlines())), flush=True)
@@ -151,10 +151,10 @@ class Storey:
         name, _, text = text.partition(" ")
         faults = [detail.replace("\\n", "\n")] if outcome == "fail" else []
         if outcome == "judge":
-            folder, judge_sound = sounds.JUDGES[name]
             try:
+                folder, judge_sound = sounds.JUDGES[name]
                 faults = judge_sound(self.build, os.path.join(self.work, "stories", folder))
-            except (OSError, subprocess.SubprocessError) as error:
+            except Exception as error:  # a judge that breaks is a story that failed
                 faults = ["the evidence: %r" % error]
         self.kept = self.kept or (bool(faults) and outcome == "judge")
         if faults:

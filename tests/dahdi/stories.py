@@ -1,7 +1,8 @@
 # In the guest: the stories of the DAHDI back end that are no flows, one after another.
 #
-# usage: stories.py PLAIN SANITIZED OUT [NAME ... , NAME ...]      two builds; what a comma parts goes on at once; a line "story pass|fail|judge NAME: detail" tells of each. Those to
-# be judged leave their octets in OUT.
+# usage: stories.py PLAIN SANITIZED OUT [NAME ... , NAME ...]      two builds; what a comma parts goes on at once
+#
+# A line "story pass|fail|judge NAME: detail" tells of each. Those to be judged leave their octets in OUT.
 import fcntl
 import os
 import random
