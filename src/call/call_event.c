@@ -71,12 +71,6 @@ static void call_run_actions(Call *call, const CallRule *rule, const CallNews *n
 /* ---- legs that come to rest ---------------------------------------------------------------------
  */
 
-static void room_part(const CallOps *ops, Call *call)
-{
-    if (ops->part)
-        ops->part(ops->room, call);
-}
-
 static void call_part_legs(Call *call, SipState sip, IsdnState isdn)
 {
     if (sip != SIP_IDLE && call->sip == SIP_IDLE) {

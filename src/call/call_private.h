@@ -133,6 +133,13 @@ static inline gboolean event_is_isdn(CallEvent event)
     return event >= EVENT_ISDN_SETUP && event <= EVENT_ISDN_REFUSED;
 }
 
+/* CALL is over for the room of OPS. */
+static inline void room_part(const CallOps *ops, Call *call)
+{
+    if (ops->part)
+        ops->part(ops->room, call);
+}
+
 /* hall.c */
 void hall_drop_call(Call *call);
 /* The room of CALL's SIP leg. */

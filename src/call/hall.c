@@ -21,12 +21,6 @@ Hall *hall_new(Loop *loop, const Settings *settings)
     return hall;
 }
 
-static void room_part(const CallOps *ops, Call *call)
-{
-    if (ops->part)
-        ops->part(ops->room, call);
-}
-
 const CallOps *hall_sip_of(const Call *call)
 {
     return call->transit ? &transit_ops : &call->hall->sip;

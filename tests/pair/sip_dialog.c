@@ -217,10 +217,7 @@ static void a_reinvite_is_cancelled_and_the_call_stays(void)
     loop_rest(story.loop, 50);
     story_events(&story, "");
     phone_forget(story.phone);
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 

@@ -104,10 +104,7 @@ static void methods_in_a_dialog_leave_it_alone(void)
     phone_request(story.phone, "REFER", NULL, "Refer-To: <sip:1@x>\r\n", NULL);
     phone_hear(story.phone, "SIP/2.0 405");
     story_events(&story, "");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 

@@ -20,10 +20,7 @@ static void without_100rel_every_response_repeats_the_answer(void)
     g_assert_cmpstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), ==, first);
     phone_ack(story.phone, NULL);
     story_events(&story, "MEDIA+media ACK");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
@@ -58,10 +55,7 @@ static void with_100rel_the_answer_goes_once_and_the_200_waits(void)
     g_assert_cmpstr(message_body(heard), ==, "");
     phone_ack(story.phone, NULL);
     story_events(&story, "MEDIA+media ACK");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
@@ -120,10 +114,7 @@ static void a_200_that_was_sent_is_not_withdrawn(void)
     g_assert_true(phone_hears_nothing(story.phone, 10)); /* but the 200 again */
     phone_ack(story.phone, NULL);
     story_events(&story, "MEDIA+media ACK");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
@@ -234,10 +225,7 @@ static void a_late_offer_is_made_in_the_200(void)
     phone_ack(story.phone, SDP_BOTH);
     story_events(&story, "ACK MEDIA+media");
     g_assert_cmpuint(hall_fake_news(story.hall)->remote.payload_type, ==, 0); /* as it answered */
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
@@ -259,10 +247,7 @@ static void a_late_offer_is_made_in_a_reliable_183(void)
     g_assert_cmpstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), ==, "");
     phone_ack(story.phone, NULL);
     story_events(&story, "ACK");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
@@ -288,10 +273,7 @@ static void a_late_offer_is_made_in_a_180_with_media(void)
         g_assert_cmpstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), ==, "");
         phone_ack(story.phone, NULL);
         story_events(&story, "ACK");
-        phone_request(story.phone, "BYE", NULL, "", NULL);
-        story_events(&story, "BYE/16");
-        hall_fake_end(story_call(&story));
-        story_settles(&story);
+        story_hang_up(&story);
         story_close(&story);
     }
 }

@@ -157,6 +157,14 @@ Call *story_call_out(Story *story, Phone *phone, const CallSetup *setup, const P
     return call;
 }
 
+void story_hang_up(Story *story)
+{
+    phone_request(story->phone, "BYE", NULL, "", NULL);
+    story_events(story, "BYE/16");
+    hall_fake_end(story_call(story));
+    story_settles(story);
+}
+
 void story_talk_out(Story *story)
 {
     CallSetup setup = {.bearer = BEARER_SPEECH};

@@ -36,6 +36,8 @@ Call *story_call(Story *story);
 
 /* The phone calls, the story answers: a confirmed dialog. */
 void story_talk(Story *story);
+/* The phone ends the only call, and nothing of it is left. */
+void story_hang_up(Story *story);
 /* We call the phone, it answers: a confirmed dialog. */
 void story_talk_out(Story *story);
 /* A call of ours to PHONE, INVITE sent and heard. */

@@ -423,10 +423,7 @@ static void names_of_hosts_are_not_asked_for(void)
     phone_reply(story.phone, "INVITE", "200 OK", proxy, SDP_BOTH);
     story_events(&story, "ANSWER+media");
     phone_hear(story.phone, "ACK sip:100@");
-    phone_request(story.phone, "BYE", NULL, "", NULL);
-    story_events(&story, "BYE/16");
-    hall_fake_end(story_call(&story));
-    story_settles(&story);
+    story_hang_up(&story);
     story_close(&story);
 }
 
