@@ -19,7 +19,7 @@ import guest  # noqa: E402
 import sounds  # noqa: E402
 from guest_house import judge  # noqa: E402
 
-CRASH = re.compile(r"Sanitizer|runtime error:|left with status -(4|6|7|8|11)\b")  # SIGILL ABRT BUS FPE SEGV
+CRASH = re.compile(r"Sanitizer|runtime error:|left with status -(4|6|7|8|11)(?!\d)")  # SIGILL ABRT BUS FPE SEGV
 SECONDS = 420  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments
 BACK_END = "dahdi"  # flows are remembered as ID SWITCHTYPE/dahdi
