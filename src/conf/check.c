@@ -224,6 +224,16 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+static void policy_check(Reading *reading, const PolicySettings *policy)
+{
+    Section *section = reading_section(reading, policy);
+    Section *guard = reading_section(reading, &reading->settings->guard);
+
+    if (reading_is_sound(section, "action", NULL) && policy->action == POLICY_CHALLENGE &&
+        reading_is_sound(guard, "users", NULL) && !reading->settings->guard.users)
+        reading_complain(reading, section, "action", "challenge needs [guard] users");
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -236,4 +246,6 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    for (guint i = 0; i < settings->policies->len; i++)
+        policy_check(reading, g_ptr_array_index(settings->policies, i));
 }

@@ -14,6 +14,8 @@ typedef enum SettingGroup {
     GROUP_TRUNK,
     GROUP_ROUTE,
     GROUP_PEER,
+    GROUP_GUARD,
+    GROUP_POLICY,
     GROUP_COUNT
 } SettingGroup;
 
@@ -89,6 +91,7 @@ extern const SettingType type_address, type_endpoint, type_networks, type_ports;
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets; /* value_target.c */
+extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
