@@ -154,6 +154,8 @@ static NonceState trace_add(Nonces *nonces, const NonceId *id, guint32 nc, gint6
 {
     NonceTrace *trace;
 
+    if (id->made_us <= nonces->floor_us)
+        return NONCE_STALE; /* forgotten: no other has to go for it */
     traces_trim(nonces, now_us);
     if (id->made_us <= nonces->floor_us)
         return NONCE_STALE; /* older than what had to go for it */
