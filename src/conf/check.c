@@ -286,6 +286,16 @@ static void phone_check(Reading *reading, guint index)
     always_check(reading, index);
 }
 
+static void policy_check(Reading *reading, const PolicySettings *policy)
+{
+    Section *section = reading_section(reading, policy);
+    Section *guard = reading_section(reading, &reading->settings->guard);
+
+    if (reading_is_sound(section, "action", NULL) && policy->action == POLICY_CHALLENGE &&
+        reading_is_sound(guard, "users", NULL) && !reading->settings->guard.users)
+        reading_complain(reading, section, "action", "challenge needs [guard] users");
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -301,4 +311,6 @@ void reading_check(Reading *reading)
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);
+    for (guint i = 0; i < settings->policies->len; i++)
+        policy_check(reading, g_ptr_array_index(settings->policies, i));
 }
