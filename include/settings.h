@@ -153,6 +153,24 @@ typedef struct PeerSettings {
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
 } PeerSettings;
 
+/* [class NAME]: what the phones of the class may call; 0 is no limit everywhere */
+typedef struct ClassSettings {
+    char *name;
+    GArray *networks;        /* of Network: phones that neither their user nor their group puts elsewhere; NULL: none */
+    GPtrArray *allow;        /* of char*: patterns of numbers as dialled; NULL: any */
+    GPtrArray *deny;         /* of char*: patterns of numbers as dialled or as sent; NULL: none */
+    gboolean international;  /* numbers that leave the country of the trunk are allowed */
+    gboolean premium;        /* premium_numbers are allowed */
+    GPtrArray *premium_numbers; /* of char*: patterns of numbers as dialled or as sent */
+    guint calls;             /* of one user at once */
+    guint group_calls;       /* of the whole class at once */
+    guint hour_calls;        /* of one user in an hour */
+    guint day_minutes;       /* answered, of one user in a day */
+    gint64 max_duration_us;  /* of an answered call */
+    gboolean transit;        /* a call or transfer from a trunk to a trunk is allowed */
+    gboolean forward;        /* a 3xx of the phone's is followed */
+} ClassSettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -162,6 +180,7 @@ typedef struct Settings {
     GPtrArray *trunks;       /* of TrunkSettings* */
     GPtrArray *routes;       /* of RouteSettings*, first match wins */
     GPtrArray *peers;        /* of PeerSettings* */
+    GPtrArray *classes;      /* of ClassSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller

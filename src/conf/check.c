@@ -224,6 +224,29 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+/* Two classes with one and the same network: the second would never be met. */
+static void class_check(Reading *reading, guint index)
+{
+    const GPtrArray *classes = reading->settings->classes;
+    const ClassSettings *class = g_ptr_array_index(classes, index);
+    Section *section = reading_section(reading, class);
+
+    for (guint i = 0; i < index; i++) {
+        const ClassSettings *other = g_ptr_array_index(classes, i);
+
+        for (guint j = 0; class->networks && other->networks && j < class->networks->len; j++) {
+            const Network *network = &g_array_index(class->networks, Network, j);
+
+            for (guint k = 0; k < other->networks->len; k++) {
+                if (memcmp(network, &g_array_index(other->networks, Network, k), sizeof *network) ==
+                    0)
+                    reading_complain(reading, section, "networks",
+                                     "[class %s] has the same network already", other->name);
+            }
+        }
+    }
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -236,4 +259,6 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    for (guint i = 0; i < settings->classes->len; i++)
+        class_check(reading, i);
 }

@@ -14,6 +14,7 @@ typedef enum SettingGroup {
     GROUP_TRUNK,
     GROUP_ROUTE,
     GROUP_PEER,
+    GROUP_CLASS,
     GROUP_COUNT
 } SettingGroup;
 
