@@ -153,6 +153,51 @@ typedef struct PeerSettings {
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
 } PeerSettings;
 
+typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;
+
+/* [proxy]: the phones' backup and emergency proxy */
+typedef struct ProxySettings {
+    ProxyMode mode;
+    GPtrArray *domains;      /* of char*: hosts that are ours besides our addresses and the public host; NULL: none */
+    gboolean foreign;        /* phones may call URIs of other domains */
+    char *redirect;          /* URI of the redirect server that is asked first; NULL: none */
+    GArray *follow;          /* of Network: whose 3xx is followed here, besides the redirect server's; NULL: nobody's */
+    guint redirect_hops;     /* 3xx that lead to 3xx */
+    gint64 ring_us;          /* how long one target rings where others wait behind it */
+    gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
+} ProxySettings;
+
+/* When the registrar takes registrations, where [proxy] mode leaves the choice. */
+typedef enum RegistrarAccept { REGISTRAR_ALWAYS, REGISTRAR_OUTAGE } RegistrarAccept;
+
+/* [registrar] */
+typedef struct RegistrarSettings {
+    char *store;             /* path of the SQLite file; NULL: memory only */
+    guint min_expires_s, max_expires_s, default_expires_s;
+    guint max_contacts;      /* of one address of record */
+    guint max_bindings;      /* in all */
+    int accept;              /* RegistrarAccept */
+    guint device_days;       /* how long a device that the primary accepted is remembered */
+} RegistrarSettings;
+
+/* One contact of a phone that never registers: "<sip:201@192.0.2.7>;q=0.5". */
+typedef struct PhoneContact {
+    char *uri;
+    guint q;                 /* thousandths, 0-1000 */
+} PhoneContact;
+
+/* [phone NAME]: an address of record of ours; NAME is its user part */
+typedef struct PhoneSettings {
+    char *name;
+    GPtrArray *contacts;     /* of PhoneContact*, where it can be reached without registering; NULL: nowhere */
+    GPtrArray *aliases;      /* of char*: more user parts that mean it; NULL: none */
+    gint64 ring_time_us;     /* how long it may ring before the next target is tried */
+    char *always, *busy, *no_answer; /* forwarding: a user part of ours or a sip: URI; NULL: none */
+    char *class_name;        /* of [class NAME]; NULL: none */
+    char *elin;              /* of [elin NAME]; NULL: none */
+    char *instance;          /* the only +sip.instance that may register as it; NULL: any */
+} PhoneSettings;
+
 /* [class NAME]: what the phones of the class may call; 0 is no limit everywhere */
 typedef struct ClassSettings {
     char *name;
@@ -176,10 +221,13 @@ typedef struct Settings {
     SystemSettings system;
     SipSettings sip;
     MediaSettings media;
+    ProxySettings proxy;
     GPtrArray *spans;        /* of SpanSettings* */
     GPtrArray *trunks;       /* of TrunkSettings* */
     GPtrArray *routes;       /* of RouteSettings*, first match wins */
     GPtrArray *peers;        /* of PeerSettings* */
+    RegistrarSettings registrar;
+    GPtrArray *phones;       /* of PhoneSettings* */
     GPtrArray *classes;      /* of ClassSettings* */
 } Settings;
 
@@ -204,6 +252,8 @@ Settings *settings_reload(const Settings *opened, char **waiting, GError **error
 
 const TrunkSettings *settings_find_trunk(const Settings *settings, const char *name);
 const PeerSettings *settings_find_peer(const Settings *settings, const char *name);
+/* The phone whose name or alias is USER, a user part without escapes; NULL when none. */
+const PhoneSettings *settings_find_phone(const Settings *settings, const char *user);
 /* The peer whose network holds ADDRESS, first in file order; NULL when none. */
 const PeerSettings *settings_peer_of(const Settings *settings, const struct sockaddr *address);
 /* Is ADDRESS in one of NETWORKS (of Network)? */

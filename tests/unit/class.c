@@ -4,6 +4,7 @@
 
 #include "../../src/call/class_count.h"
 #include "loop_virtual.h"
+#include "origin.h"
 
 #include <string.h>
 
@@ -411,6 +412,29 @@ static void verdicts_are_counted(void)
     story_close(&story);
 }
 
+static void the_class_travels_in_the_seal(void)
+{
+    CallOrigin origin, read = {.user = "untouched"};
+    char text[ORIGIN_TEXT_MAX];
+    OriginKey key;
+    char *at;
+
+    origin_key_make(&key);
+    origin_set(&origin, "192.0.2.7:5060", "ann b", "staff");
+    origin.emergency = TRUE;
+    origin_seal(&key, &origin, "call-id", text);
+    g_assert_false(origin_unseal(&key, text, "other", &read));
+    g_assert_cmpstr(read.user, ==, "untouched");
+    g_assert_true(origin_unseal(&key, text, "call-id", &read));
+    g_assert_cmpstr(read.class_name, ==, "staff");
+    g_assert_cmpstr(read.user, ==, "ann b");
+    g_assert_true(read.emergency);
+    g_assert_false(read.trusted);
+    at = strstr(text, "staff");
+    *at = 'x';
+    g_assert_false(origin_unseal(&key, text, "call-id", &read));
+}
+
 static void the_table_is_bounded(void)
 {
     CallerTable *table = callers_new(2);
@@ -466,6 +490,7 @@ int main(int argc, char **argv)
     g_test_add_func("/class/counts-outlive-a-reload-and-the-book",
                     counts_outlive_a_reload_and_the_book);
     g_test_add_func("/class/verdicts-are-counted", verdicts_are_counted);
+    g_test_add_func("/class/the-class-travels-in-the-seal", the_class_travels_in_the_seal);
     g_test_add_func("/class/the-table-is-bounded", the_table_is_bounded);
     return g_test_run();
 }
