@@ -1,23 +1,11 @@
-/* The gateway's SIP user agent on Sofia's NUA, and Sofia's epoll root as a Loop.
- *
- * Sofia-SIP is spoken in src/sip (later also src/phones) and in house.c only. Home thread: signalling.
- */
+/* The gateway's SIP user agent on Sofia's NUA. Home thread: signalling. */
 #pragma once
 
 #include "call.h"
 #include "loop.h"
+#include "sofia.h"
 
 typedef struct Ua Ua;
-
-/* Installs the monotonic clock hook and initialises Sofia; once, before any other Sofia call. Main thread. */
-void sofia_open(void);
-void sofia_close(void);
-
-/* Sofia's epoll root behind the loop treaty. Create, run and free in the signalling thread; loop_post() and sofia_loop_quit() work from any. */
-Loop *sofia_loop_new(GError **error);
-void sofia_loop_run(Loop *loop);
-void sofia_loop_quit(Loop *loop);
-void sofia_loop_free(Loop *loop);
 
 /* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use"; a wildcard address
  * without public-host, too). Requests from outside [sip] allow are dropped unanswered, those of a far end we called excepted.

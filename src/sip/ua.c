@@ -258,7 +258,7 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
-    ua->filter = filter_new(ua);
+    hearing_open(ua);
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
     if (ua->nua)
@@ -296,7 +296,7 @@ void ua_free(Ua *ua)
     g_hash_table_destroy(ua->calling);
     loop_timer_free(ua->loop, ua->heard_timer);
     g_queue_clear_full(&ua->heard, early_heard_free);
-    filter_free(ua->filter);
+    hearing_close(ua);
     su_home_unref(ua->home);
     g_free(ua->host);
     g_free(ua->contact);
