@@ -3,6 +3,7 @@
 
 #include "call.h"
 #include "loop.h"
+#include "origin.h"
 #include "sofia.h"
 
 typedef struct Ua Ua;
@@ -12,6 +13,19 @@ typedef struct Ua Ua;
  * READY (with USER) answers OPTIONS: TRUE 200, FALSE 503. LOOP must be a sofia_loop. */
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user), void *user,
            GError **error);
+/* Where a user agent stands that is reached through the proxy only. */
+typedef struct UaBehind {
+    struct sockaddr_storage listen; /* its own address on this host */
+    struct sockaddr_storage proxy;  /* what it sends goes there, and it hears nobody else */
+    const OriginKey *key;           /* seals where requests came from; borrowed */
+} UaBehind;
+
+/* A free UDP port on the loopback of PROXY's family, for UaBehind.listen. FALSE with ERROR. */
+gboolean ua_find_place(const struct sockaddr_storage *proxy, struct sockaddr_storage *place, GError **error);
+/* As ua_new(), behind the proxy: its Contact is PHONES_GATEWAY_USER at the public address, which the proxy maps to it, and
+ * it believes no INVITE without a sealed origin. BEHIND is copied. */
+Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, Hall *hall, gboolean (*ready)(void *user),
+                  void *user, GError **error);
 /* Closes the port; legs must be gone or are dropped. Runs the loop until NUA has shut down (at most 1 s). */
 void ua_free(Ua *ua);
 void ua_set_settings(Ua *ua, const Settings *settings);

@@ -11,7 +11,7 @@
 #define TTL_MAX_S 86400
 
 typedef struct HopEntry {
-    GArray *hops; /* of Hop; NULL: none known */
+    GArray *hops; /* of NextHop; NULL: none known */
     gint64 fresh_until_us;
     gint64 ask_after_us;
 } HopEntry;
@@ -74,7 +74,7 @@ void hop_book_put(HopBook *book, const char *name, const GArray *hops, guint ttl
     entry = entry_get(book, name);
     if (entry->hops)
         g_array_unref(entry->hops);
-    entry->hops = g_array_sized_new(FALSE, TRUE, sizeof(Hop), hops->len);
+    entry->hops = g_array_sized_new(FALSE, TRUE, sizeof(NextHop), hops->len);
     g_array_append_vals(entry->hops, hops->data, hops->len);
     entry->fresh_until_us = now_us + (gint64)CLAMP(ttl_s, TTL_MIN_S, TTL_MAX_S) * G_USEC_PER_SEC;
     entry->ask_after_us = entry->fresh_until_us;
@@ -117,7 +117,7 @@ guint64 hop_book_stale_uses(const HopBook *book)
     return book->stale_uses;
 }
 
-gboolean hop_equal(const Hop *a, const Hop *b)
+gboolean next_hop_equal(const NextHop *a, const NextHop *b)
 {
     if (a->tcp != b->tcp || a->address.ss_family != b->address.ss_family)
         return FALSE;

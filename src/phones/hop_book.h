@@ -10,10 +10,10 @@
 #include <netinet/in.h>
 
 /* Where a request can be sent without asking anybody. */
-typedef struct Hop {
+typedef struct NextHop {
     struct sockaddr_storage address; /* with its port */
     gboolean tcp;
-} Hop;
+} NextHop;
 
 typedef struct HopBook HopBook;
 
@@ -26,12 +26,12 @@ typedef enum HopAge {
 HopBook *hop_book_new(void);
 void hop_book_free(HopBook *book);
 
-/* NAME's are HOPS (of Hop; copied; at least one), for TTL_S seconds. */
+/* NAME's are HOPS (of NextHop; copied; at least one), for TTL_S seconds. */
 void hop_book_put(HopBook *book, const char *name, const GArray *hops, guint ttl_s, gint64 now_us);
 /* Nobody could say NAME's: what is known stays, and it is not asked for again within PAUSE_US. */
 void hop_book_miss(HopBook *book, const char *name, gint64 pause_us, gint64 now_us);
-/* NAME's hops (of Hop, borrowed until the next put), or NULL; AGE (may be NULL) says how good they
- * are. */
+/* NAME's hops (of NextHop, borrowed until the next put), or NULL; AGE (may be NULL) says how good
+ * they are. */
 const GArray *hop_book_get(HopBook *book, const char *name, gint64 now_us, HopAge *age);
 /* Is it time to ask for NAME? */
 gboolean hop_book_wants(const HopBook *book, const char *name, gint64 now_us);
@@ -40,4 +40,4 @@ gboolean hop_book_wants(const HopBook *book, const char *name, gint64 now_us);
 guint64 hop_book_misses(const HopBook *book);
 guint64 hop_book_stale_uses(const HopBook *book);
 
-gboolean hop_equal(const Hop *a, const Hop *b);
+gboolean next_hop_equal(const NextHop *a, const NextHop *b);

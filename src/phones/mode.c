@@ -59,12 +59,12 @@ static ModeVerdict judge_emergency(const ModeQuestion *question)
 ModeVerdict mode_judge(const ModeQuestion *question)
 {
     switch (question->mode) {
-    case MODE_OFF:
-    case MODE_STANDBY:
+    case PROXY_OFF:
+    case PROXY_STANDBY:
         return judge_standby(question);
-    case MODE_OUTBOUND:
+    case PROXY_OUTBOUND:
         return judge_outbound(question);
-    case MODE_EMERGENCY:
+    case PROXY_EMERGENCY_ONLY:
         return judge_emergency(question);
     }
     return VERDICT_SERVE;

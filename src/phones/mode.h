@@ -4,14 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
-
-typedef enum ProxyMode {
-    MODE_OFF,       /* the gateway's user agent alone has the port */
-    MODE_STANDBY,   /* phones come to us when the primary is gone, or beside it */
-    MODE_OUTBOUND,  /* phones come to us always; we relay to the primary while it lives */
-    MODE_EMERGENCY, /* phones come to us for emergency calls only */
-} ProxyMode;
+#include "settings.h"
 
 /* What is asked for. */
 typedef enum RequestKind {

@@ -5,7 +5,11 @@
 
 static gboolean hearing_allows(void *user, const struct sockaddr *source)
 {
-    return network_contains(((Ua *)user)->settings->sip.allow, source);
+    const Ua *ua = user;
+
+    if (ua->is_behind)
+        return filter_same_host((const struct sockaddr *)&ua->behind.proxy, source);
+    return network_contains(ua->settings->sip.allow, source);
 }
 
 /* What comes from a far end is judged when its headers are known. */
@@ -39,7 +43,7 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
             early_note_ringing(ua, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
                (status = early_note_bye(ua, sip)) != 0) {
-        reply_send((const struct sockaddr *)&ua->settings->sip.listen, msg, sip, status);
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
         msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
     }
 }

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "number.h"
 #include "offer.h"
+#include "origin.h"
 #include "reason.h"
 #include "reply.h"
 #include "root.h"
@@ -19,6 +20,10 @@
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
+
+/* The user part of our public URI where we stand behind the proxy, PHONES_GATEWAY_USER of phones.h.
+ */
+#define UA_PUBLIC_USER "tieline-gateway"
 
 typedef struct UaLeg UaLeg;
 
@@ -46,6 +51,8 @@ struct Ua {
     su_home_t *home;
     nua_t *nua;
     SourceFilter *filter;
+    gboolean is_behind; /* the proxy */
+    UaBehind behind;
     GHashTable *far;      /* char* address -> uses: far ends of calls we made */
     sip_accept_t *accept; /* application/sdp */
     char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
@@ -226,8 +233,11 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* origin.c */
-void origin_read(const Settings *settings, const struct sockaddr *source, CallOrigin *origin);
 /* The transport's source of the message NUA is reporting; family 0 when it has none. */
+const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
+/* Who sent the initial request SIP that came from SOURCE; FALSE when it may not be believed. */
+gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                           CallOrigin *origin);
 void origin_source(nua_t *nua, struct sockaddr_storage *source);
 
 /* identity.c */

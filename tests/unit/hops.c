@@ -59,8 +59,8 @@ static void test_srv_weight(void)
 
 static GArray *hops_of(const char *first, const char *second)
 {
-    GArray *hops = g_array_new(FALSE, TRUE, sizeof(Hop));
-    Hop hop = {0};
+    GArray *hops = g_array_new(FALSE, TRUE, sizeof(NextHop));
+    NextHop hop = {0};
 
     g_assert_true(address_parse(first, &hop.address));
     g_array_append_val(hops, hop);
@@ -85,8 +85,10 @@ static void test_book_outlives_time(void)
     known = hop_book_get(book, "pbx.EXAMPLE", START + 59 * S, &age);
     g_assert_cmpint(age, ==, HOPS_FRESH);
     g_assert_cmpuint(known->len, ==, 2);
-    g_assert_true(hop_equal(&g_array_index(known, Hop, 1), &g_array_index(hops, Hop, 1)));
-    g_assert_false(hop_equal(&g_array_index(known, Hop, 0), &g_array_index(hops, Hop, 1)));
+    g_assert_true(
+        next_hop_equal(&g_array_index(known, NextHop, 1), &g_array_index(hops, NextHop, 1)));
+    g_assert_false(
+        next_hop_equal(&g_array_index(known, NextHop, 0), &g_array_index(hops, NextHop, 1)));
     g_assert_false(hop_book_wants(book, "pbx.example", START + 59 * S));
 
     /* The name server is gone as well, for a week. */
