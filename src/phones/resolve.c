@@ -352,7 +352,7 @@ static Lookup *lookup_new(Resolve *resolve, const char *key, const char *host, g
     if (port) {
         lookup_add_server(lookup, host, port);
         lookup_ask_addresses(lookup);
-    } else {
+    } else if (*host) {
         lookup_ask(lookup, ASK_SRV, service, 0);
     }
     if (g_hash_table_size(lookup->asks) == 0) {

@@ -1,4 +1,5 @@
 /* One question to the name server by Sofia's resolver, and its answer as values. */
+#define _GNU_SOURCE /* memfd_create() */
 #define SRES_CONTEXT_T struct Ask
 
 #include "resolve_ask.h"
