@@ -229,7 +229,7 @@ static void choice_consider(void *user, const Watched *watched)
         choice->passed = TRUE;
         return;
     }
-    if (!choice->passed || state == PRIMARY_DOWN)
+    if (!choice->passed || !primary_is_usable(&watched->primary))
         return;
     if (!choice->up && state == PRIMARY_UP)
         choice->up = watched;
