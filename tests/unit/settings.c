@@ -75,7 +75,7 @@ static const char full[] = "# a comment\n"
                            "max-duration = 90m\n"
                            "[class default]\n"
                            "international = yes\n"
-                           "forward = no\n";
+                           "forward = no\n"
                            "[guard]\n"
                            "realm = Our House\n"
                            "users = /etc/tieline/users\n"
