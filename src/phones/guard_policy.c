@@ -17,7 +17,8 @@ static gboolean policy_matches(const PolicySettings *policy, const GuardRequest 
  */
 static PolicyAction rule_decide(const Guard *guard, const GuardRequest *request)
 {
-    if (!guard->users || request->trusted ||
+    /* The primary asks those whom we pass on to it itself. */
+    if (!guard->users || request->trusted || request->to == POLICY_TO_PRIMARY ||
         (request->to == POLICY_TO_HERE && strcmp(request->method, "OPTIONS") == 0))
         return POLICY_ALLOW;
     return POLICY_CHALLENGE;

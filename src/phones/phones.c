@@ -1,5 +1,5 @@
 /* The proxy's port: opens it, and hands each message to the entry or to the relay. */
-#include "room.h"
+#include "primaries.h"
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/tport_tag.h>
@@ -76,10 +76,11 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     }
     phones->guard = guard_new(settings, users);
     url = phones_name(phones);
-    if ((phones->agent = phones_create_agent(phones, url)))
+    if (!(phones->agent = phones_create_agent(phones, url)))
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "[sip] listen: %s: Sofia cannot open it", url);
+    if (phones->agent && primaries_open(phones, error))
         return phones;
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
-                url);
     phones_free(phones);
     return NULL;
 }
@@ -89,6 +90,7 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    primaries_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
     g_clear_pointer(&phones->guard, guard_free);
@@ -105,6 +107,12 @@ void phones_set_settings(Phones *phones, const Settings *settings)
         log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
     guard_set(phones->guard, settings, users);
+    primaries_set_settings(phones);
+}
+
+void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user)
+{
+    primaries_each(phones, func, user);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -114,6 +122,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
+    primaries_each_counter(phones, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)

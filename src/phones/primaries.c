@@ -1,4 +1,5 @@
-/* The primary proxies' part in the room: who serves a request, and what a primary's answer means for it. */
+/* The primary proxies' part in the room: who serves a request, and what a primary's answer means
+ * for it. */
 #include "primaries.h"
 
 #include "handback.h"
@@ -53,8 +54,8 @@ static void primary_changed(void *user, const Watched *watched, PrimaryState bef
     if (watched_primary(watched)->state == PRIMARY_DOWN && !watch_choose(phones->primaries->watch))
         log_warning("phones: no primary is left, requests are served here");
     else if (before == PRIMARY_DOWN)
-        log_notice("phones: primary %s is back, phones go back %u a second",
-                   watched_place(watched), phones->settings->proxy.handback_rate);
+        log_notice("phones: primary %s is back, phones go back %u a second", watched_place(watched),
+                   phones->settings->proxy.handback_rate);
 }
 
 gboolean primaries_open(Phones *phones, GError **error)
@@ -72,8 +73,8 @@ gboolean primaries_open(Phones *phones, GError **error)
     phones->primaries = primaries;
     if (!(primaries->resolve = resolve_new(phones->loop, &resolve, error)))
         return FALSE;
-    primaries->watch = watch_new(phones->agent, phones->loop, primaries->resolve, &watch,
-                                 primary_changed, phones);
+    primaries->watch =
+        watch_new(phones->agent, phones->loop, primaries->resolve, &watch, primary_changed, phones);
     return TRUE;
 }
 
@@ -146,7 +147,7 @@ ModeVerdict primaries_judge(Inbound *in)
     ModeQuestion question = {
         .mode = settings->proxy.mode,
         .kind = kind_of(in),
-        .source = in->from_gateway      ? SOURCE_GATEWAY
+        .source = in->from_gateway     ? SOURCE_GATEWAY
                   : primaries_sent(in) ? SOURCE_PRIMARY
                                        : SOURCE_PHONE,
         .primary_lives = watch_choose(primaries->watch) != NULL,
@@ -156,12 +157,23 @@ ModeVerdict primaries_judge(Inbound *in)
     ModeVerdict verdict;
 
     if (question.kind == REQUEST_REGISTER && question.primary_lives)
-        question.hand_back =
-            handback_admits(&primaries->handback, settings->proxy.handback_rate,
-                            loop_now(in->phones->loop));
+        question.hand_back = handback_admits(&primaries->handback, settings->proxy.handback_rate,
+                                             loop_now(in->phones->loop));
     verdict = mode_judge(&question);
     primaries->refused += verdict == VERDICT_REFUSE;
     return verdict;
+}
+
+/* Does URL name the box by itself, not a domain whose users are ours? */
+static gboolean url_names_box(const Phones *phones, const url_t *url)
+{
+    struct sockaddr_storage bare = phones->settings->sip.listen;
+    char text[64];
+
+    address_set_port(&bare, 0);
+    address_describe((const struct sockaddr *)&bare, text, sizeof(text));
+    return url_is_ours(phones, url) && (g_ascii_strcasecmp(url->url_host, phones->host) == 0 ||
+                                        strcmp(url->url_host, text) == 0);
 }
 
 /* The Request-URI a primary understands: its own host where the caller meant us. */
@@ -170,7 +182,7 @@ static char *primary_uri(const Inbound *in, const Watched *watched)
     su_home_t *home = msg_home(in->msg);
     url_t url = *in->sip->sip_request->rq_url;
 
-    if (url_is_our_port(in->phones, &url)) {
+    if (url_names_box(in->phones, &url)) {
         url.url_host = watched_place(watched);
         url.url_port = NULL;
         url.url_params = NULL;
@@ -211,8 +223,8 @@ gboolean primaries_aim(Branch *branch)
     if (!watched)
         return FALSE;
     hop = watched_hop(watched);
-    branch->target->hop = (Hop){.transport = hop->tcp ? TRANSPORT_TCP : TRANSPORT_UDP,
-                                .address = hop->address};
+    branch->target->hop =
+        (Hop){.transport = hop->tcp ? TRANSPORT_TCP : TRANSPORT_UDP, .address = hop->address};
     branch->ticket = watch_begin(watched, primary_silent, branch);
     return TRUE;
 }
@@ -255,7 +267,8 @@ gboolean primaries_decided(Fork *fork, const Branch *branch, int status, gboolea
     case 404:
     case 408:
     case 480:
-        /* Not there, or no longer: it may be with us. Numbers of the PBX are the primary's to refuse. */
+        /* Not there, or no longer: it may be with us. Numbers of the PBX are the primary's to
+         * refuse. */
         return !phones_wait(fork);
     case 500:
     case 502:
