@@ -4,7 +4,7 @@ import copy
 from check import check_flow
 from dissect import number_calls
 
-OTHER_STATUS = {"1": 182, "2": 202, "3": 305, "4": 499, "5": 599, "6": 699}
+OTHER_STATUS = {"1": 182, "2": 299, "3": 305, "4": 499, "5": 599, "6": 699}
 
 
 def spoil_name(message):
