@@ -70,6 +70,7 @@ RULES = {
     "exclusive",
     "bearer",
     "ton",
+    "of",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")
@@ -214,9 +215,15 @@ def read_steps(line, parties, place):
 def group_steps(steps, parties, place):
     """Gives every step the transaction or the Q.931 call it belongs to: the unit within which order
     binds."""
-    counts, open_transactions = {}, {}
+    counts, open_transactions, groups = {}, {}, {}
     for step in steps:
-        if step.is_q931:
+        groups[step.number] = step
+        if "of" in step.rules:
+            request = groups.get(int(step.rules["of"]))
+            if request is None or request.group is None or step.is_request != (step.method == "ACK"):
+                raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
+            step.group = request.group
+        elif step.is_q931:
             if step.names[0].startswith("RESTART"):
                 origin = step.src if step.names[0] == "RESTART" else step.dst
                 step.group = ("restart", origin)

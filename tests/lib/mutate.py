@@ -104,7 +104,7 @@ RULE_SPOILERS = {
     "complete": [setter("complete", False)],
 }
 # no rule of content, or spoiled apart
-UNSPOILED = {"optional", "anywhere", "on", "call", "has", "lacks"}
+UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks"}
 
 
 def spoilers(rule, value):
