@@ -167,6 +167,37 @@ typedef struct ProxySettings {
     gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
 } ProxySettings;
 
+/* When the registrar takes registrations, where [proxy] mode leaves the choice. */
+typedef enum RegistrarAccept { REGISTRAR_ALWAYS, REGISTRAR_OUTAGE } RegistrarAccept;
+
+/* [registrar] */
+typedef struct RegistrarSettings {
+    char *store;             /* path of the SQLite file; NULL: memory only */
+    guint min_expires_s, max_expires_s, default_expires_s;
+    guint max_contacts;      /* of one address of record */
+    guint max_bindings;      /* in all */
+    int accept;              /* RegistrarAccept */
+    guint device_days;       /* how long a device that the primary accepted is remembered */
+} RegistrarSettings;
+
+/* One contact of a phone that never registers: "<sip:201@192.0.2.7>;q=0.5". */
+typedef struct PhoneContact {
+    char *uri;
+    guint q;                 /* thousandths, 0-1000 */
+} PhoneContact;
+
+/* [phone NAME]: an address of record of ours; NAME is its user part */
+typedef struct PhoneSettings {
+    char *name;
+    GPtrArray *contacts;     /* of PhoneContact*, where it can be reached without registering; NULL: nowhere */
+    GPtrArray *aliases;      /* of char*: more user parts that mean it; NULL: none */
+    gint64 ring_time_us;     /* how long it may ring before the next target is tried */
+    char *always, *busy, *no_answer; /* forwarding: a user part of ours or a sip: URI; NULL: none */
+    char *class_name;        /* of [class NAME]; NULL: none */
+    char *elin;              /* of [elin NAME]; NULL: none */
+    char *instance;          /* the only +sip.instance that may register as it; NULL: any */
+} PhoneSettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -177,6 +208,8 @@ typedef struct Settings {
     GPtrArray *trunks;       /* of TrunkSettings* */
     GPtrArray *routes;       /* of RouteSettings*, first match wins */
     GPtrArray *peers;        /* of PeerSettings* */
+    RegistrarSettings registrar;
+    GPtrArray *phones;       /* of PhoneSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller
@@ -200,6 +233,8 @@ Settings *settings_reload(const Settings *opened, char **waiting, GError **error
 
 const TrunkSettings *settings_find_trunk(const Settings *settings, const char *name);
 const PeerSettings *settings_find_peer(const Settings *settings, const char *name);
+/* The phone whose name or alias is USER, a user part without escapes; NULL when none. */
+const PhoneSettings *settings_find_phone(const Settings *settings, const char *user);
 /* The peer whose network holds ADDRESS, first in file order; NULL when none. */
 const PeerSettings *settings_peer_of(const Settings *settings, const struct sockaddr *address);
 /* Is ADDRESS in one of NETWORKS (of Network)? */

@@ -98,6 +98,12 @@ static const SettingChoice npis_or_kept[] = {
     { NULL, 0 },
 };
 
+static const SettingChoice registrar_accepts[] = {
+    { "always", REGISTRAR_ALWAYS },
+    { "outage", REGISTRAR_OUTAGE },
+    { NULL, 0 },
+};
+
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
 {
@@ -137,6 +143,13 @@ static const char *derive_d_channel(const Settings *settings, const void *group,
     return buffer;
 }
 
+static const char *derive_ring_time(const Settings *settings, const void *group, char *buffer,
+                                    gsize size)
+{
+    g_snprintf(buffer, size, "%" G_GINT64_FORMAT "ms", settings->proxy.ring_us / MS);
+    return buffer;
+}
+
 const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
                        "The daemon itself." },
@@ -154,6 +167,10 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                      "A SIP element that is known by its network." },
     [GROUP_PROXY] = { "proxy", FALSE, sizeof(ProxySettings), offsetof(Settings, proxy),
                       "The phones' backup and emergency proxy, on the port of [sip] listen. The gateway is one of its targets." },
+    [GROUP_REGISTRAR] = { "registrar", FALSE, sizeof(RegistrarSettings), offsetof(Settings, registrar),
+                          "Where phones register." },
+    [GROUP_PHONE] = { "phone", TRUE, sizeof(PhoneSettings), offsetof(Settings, phones),
+                      "An address of record: NAME is its user part. A phone that registers needs no such group." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -170,6 +187,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define ROUTE(...) ROW_AT(GROUP_ROUTE, RouteSettings, __VA_ARGS__)
 #define PEER(...) ROW_AT(GROUP_PEER, PeerSettings, __VA_ARGS__)
 #define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
+#define REGISTRAR(...) ROW_AT(GROUP_REGISTRAR, RegistrarSettings, __VA_ARGS__)
+#define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -377,6 +396,42 @@ const SettingRow setting_rows[] = {
           SAYS "How long a phone rings before the next target is tried, where one waits."),
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
+
+    REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
+              SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),
+    REGISTRAR(min_expires_s, "min-expires", duration, DEFAULT("60s"), RANGE(SECOND, HOUR), IN_S, LIVE,
+              SAYS "The shortest registration accepted. Shorter ones are refused with 423 and Min-Expires."),
+    REGISTRAR(max_expires_s, "max-expires", duration, DEFAULT("2h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "The longest registration granted. Longer ones are cut to it."),
+    REGISTRAR(default_expires_s, "default-expires", duration, DEFAULT("1h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "What a phone is granted that does not say how long."),
+    REGISTRAR(max_contacts, "max-contacts", number, DEFAULT("10"), RANGE(1, 100), .unit = "contacts", LIVE,
+              SAYS "Registered contacts of one address of record. A registration beyond it is refused with 403."),
+    REGISTRAR(max_bindings, "max-bindings", number, DEFAULT("10000"), RANGE(1, 100000), .unit = "contacts", LIVE,
+              SAYS "Registered contacts in all. A registration beyond it is refused with 503."),
+    REGISTRAR(accept, "accept", choice, DEFAULT("always"), ONE_OF(registrar_accepts), LIVE,
+              SAYS "Whether a standby registrar takes registrations at any time, or only while the primary is gone."),
+    REGISTRAR(device_days, "device-days", number, DEFAULT("30"), RANGE(0, 365), .unit = "days", LIVE,
+              SAYS "How long a device that the primary accepted is remembered: for so long it may register while the primary is gone without a password of ours, from the same address, as the same user."),
+
+    PHONE(contacts, "contact", contacts, DEFAULT(""), LIVE,
+          SAYS "Where the phone can be reached without registering. A higher q is tried first. Empty: only where it registers."),
+    PHONE(aliases, "aliases", users, DEFAULT(""), LIVE,
+          SAYS "More user parts by which it can be called and may register."),
+    PHONE(ring_time_us, "ring-time", duration, DERIVED("ring of [proxy]", derive_ring_time), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long it may ring before the next target is tried, where there is one."),
+    PHONE(always, "always", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go instead: a user part or number of ours, or a sip: URI."),
+    PHONE(busy, "busy", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it is busy."),
+    PHONE(no_answer, "no-answer", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it does not answer within ring-time, or cannot be reached."),
+    PHONE(class_name, "class", word, DEFAULT(""), NEW_CALLS,
+          SAYS "Its class of service. Empty: that of its network, or the default."),
+    PHONE(elin, "elin", word, DEFAULT(""), NEW_CALLS,
+          SAYS "The emergency location number its emergency calls show. Empty: by its network."),
+    PHONE(instance, "instance", instance, DEFAULT(""), LIVE,
+          SAYS "The only device that may register as it, by its +sip.instance. Empty: any."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

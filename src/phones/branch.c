@@ -222,19 +222,18 @@ static gboolean copy_put_route(const Target *target, msg_t *msg, sip_t *sip)
 static gboolean copy_seal_origin(const Fork *fork, msg_t *msg, sip_t *sip)
 {
     char text[ORIGIN_TEXT_MAX];
-    g_autofree char *header = NULL;
 
     origin_seal(fork->phones->gateway.key, &fork->origin, sip->sip_call_id->i_id, text);
-    header = g_strdup_printf("%s: %s", ORIGIN_HEADER, text);
-    return sip_add_tl(msg, sip, SIPTAG_HEADER_STR(header), TAG_END()) >= 0;
+    return message_add_header(msg, sip, ORIGIN_HEADER, text);
 }
 
 static gboolean copy_tell_breadth(guint breadth, msg_t *msg, sip_t *sip)
 {
-    g_autofree char *header = g_strdup_printf("Max-Breadth: %u", breadth);
+    char text[16];
 
+    g_snprintf(text, sizeof(text), "%u", breadth);
     message_remove_header(msg, sip, "Max-Breadth");
-    return sip_add_tl(msg, sip, SIPTAG_HEADER_STR(header), TAG_END()) >= 0;
+    return message_add_header(msg, sip, "Max-Breadth", text);
 }
 
 static msg_t *branch_copy(const Fork *fork, const Target *target, guint breadth)

@@ -1,4 +1,4 @@
-/* Headers that Sofia has no class for: found and taken out by name. */
+/* Headers that Sofia has no class for: found, taken out and put in by name. */
 #include "room.h"
 
 static gboolean header_is(sip_unknown_t const *header, const char *name)
@@ -24,4 +24,11 @@ void message_remove_header(msg_t *msg, sip_t *sip, const char *name)
         if (header_is(at, name))
             msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)at);
     }
+}
+
+gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value)
+{
+    sip_unknown_t *header = sip_unknown_format(msg_home(msg), "%s: %s", name, value);
+
+    return header && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)header) >= 0;
 }

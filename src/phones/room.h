@@ -104,6 +104,7 @@ gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
 /* The value of the first header NAME; NULL when there is none. */
 const char *message_find_header(sip_t const *sip, const char *name);
 void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
+gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
