@@ -198,6 +198,59 @@ typedef struct PhoneSettings {
     char *instance;          /* the only +sip.instance that may register as it; NULL: any */
 } PhoneSettings;
 
+/* [guard]: who must authenticate, and how (RFC 7616, RFC 8760) */
+#define GUARD_SHA256 1u
+#define GUARD_MD5 2u
+typedef struct GuardSettings {
+    char *realm;             /* of our challenges, and of the users' hashes */
+    char *users;             /* path of the users' file or SQLite database; NULL: nobody is challenged */
+    guint algorithms;        /* GUARD_SHA256, GUARD_MD5: what is offered, in this order */
+    GArray *md5_networks;    /* of Network: phones that are offered MD5 alone; NULL: none */
+    gboolean auth_int;       /* offer qop auth-int too */
+    gboolean without_qop;    /* accept the responses of RFC 2069, which a listener may repeat while the nonce lives */
+    gint64 nonce_lifetime_us;
+    guint fail_limit;        /* wrong credentials of one user from one address before it is blocked; 0: never */
+    gint64 fail_window_us;   /* ... within this time */
+    gint64 fail_block_us;    /* the first block; each further one lasts twice as long, up to an hour */
+} GuardSettings;
+
+/* What a request is for: bits of PolicySettings.to. */
+typedef enum PolicyTarget {
+    POLICY_TO_HERE = 1,      /* we answer it ourselves: REGISTER, OPTIONS to us */
+    POLICY_TO_PHONES = 2,
+    POLICY_TO_TRUNKS = 4,
+    POLICY_TO_PRIMARY = 8,
+    POLICY_TO_OUTSIDE = 16,  /* any other place */
+    POLICY_TO_ANY = 31,
+} PolicyTarget;
+typedef enum PolicyAction { POLICY_CHALLENGE, POLICY_ALLOW, POLICY_REFUSE } PolicyAction;
+
+/* [policy NAME]: the first of the file that matches a request decides */
+typedef struct PolicySettings {
+    char *name;
+    GArray *from;            /* of Network; NULL: anywhere */
+    GPtrArray *methods;      /* of char*; NULL: any */
+    guint to;                /* of PolicyTarget */
+    PolicyAction action;
+} PolicySettings;
+/* [class NAME]: what the phones of the class may call; 0 is no limit everywhere */
+typedef struct ClassSettings {
+    char *name;
+    GArray *networks;        /* of Network: phones that neither their user nor their group puts elsewhere; NULL: none */
+    GPtrArray *allow;        /* of char*: patterns of numbers as dialled; NULL: any */
+    GPtrArray *deny;         /* of char*: patterns of numbers as dialled or as sent; NULL: none */
+    gboolean international;  /* numbers that leave the country of the trunk are allowed */
+    gboolean premium;        /* premium_numbers are allowed */
+    GPtrArray *premium_numbers; /* of char*: patterns of numbers as dialled or as sent */
+    guint calls;             /* of one user at once */
+    guint group_calls;       /* of the whole class at once */
+    guint hour_calls;        /* of one user in an hour */
+    guint day_minutes;       /* answered, of one user in a day */
+    gint64 max_duration_us;  /* of an answered call */
+    gboolean transit;        /* a call or transfer from a trunk to a trunk is allowed */
+    gboolean forward;        /* a 3xx of the phone's is followed */
+} ClassSettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -210,6 +263,9 @@ typedef struct Settings {
     GPtrArray *peers;        /* of PeerSettings* */
     RegistrarSettings registrar;
     GPtrArray *phones;       /* of PhoneSettings* */
+    GuardSettings guard;
+    GPtrArray *policies;     /* of PolicySettings*, first match wins */
+    GPtrArray *classes;      /* of ClassSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller

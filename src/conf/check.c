@@ -286,6 +286,39 @@ static void phone_check(Reading *reading, guint index)
     always_check(reading, index);
 }
 
+static void policy_check(Reading *reading, const PolicySettings *policy)
+{
+    Section *section = reading_section(reading, policy);
+    Section *guard = reading_section(reading, &reading->settings->guard);
+
+    if (reading_is_sound(section, "action", NULL) && policy->action == POLICY_CHALLENGE &&
+        reading_is_sound(guard, "users", NULL) && !reading->settings->guard.users)
+        reading_complain(reading, section, "action", "challenge needs [guard] users");
+}
+
+/* Two classes with one and the same network: the second would never be met. */
+static void class_check(Reading *reading, guint index)
+{
+    const GPtrArray *classes = reading->settings->classes;
+    const ClassSettings *class = g_ptr_array_index(classes, index);
+    Section *section = reading_section(reading, class);
+
+    for (guint i = 0; i < index; i++) {
+        const ClassSettings *other = g_ptr_array_index(classes, i);
+
+        for (guint j = 0; class->networks && other->networks && j < class->networks->len; j++) {
+            const Network *network = &g_array_index(class->networks, Network, j);
+
+            for (guint k = 0; k < other->networks->len; k++) {
+                if (memcmp(network, &g_array_index(other->networks, Network, k), sizeof *network) ==
+                    0)
+                    reading_complain(reading, section, "networks",
+                                     "[class %s] has the same network already", other->name);
+            }
+        }
+    }
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -301,4 +334,8 @@ void reading_check(Reading *reading)
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);
+    for (guint i = 0; i < settings->policies->len; i++)
+        policy_check(reading, g_ptr_array_index(settings->policies, i));
+    for (guint i = 0; i < settings->classes->len; i++)
+        class_check(reading, i);
 }

@@ -17,6 +17,9 @@ typedef enum SettingGroup {
     GROUP_PROXY,
     GROUP_REGISTRAR,
     GROUP_PHONE,
+    GROUP_GUARD,
+    GROUP_POLICY,
+    GROUP_CLASS,
     GROUP_COUNT
 } SettingGroup;
 
@@ -92,8 +95,9 @@ extern const SettingType type_address, type_endpoint, type_networks, type_ports;
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets, type_uri; /* value_target.c */
-extern const SettingType type_store, type_contacts, type_users, type_forward, type_word,
+extern const SettingType type_store, type_contacts, type_aliases, type_forward, type_word,
     type_instance; /* value_phone.c */
+extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 

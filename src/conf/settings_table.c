@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define MS G_GINT64_CONSTANT(1000)
 #define SECOND (1000 * MS)
@@ -103,6 +104,22 @@ static const SettingChoice registrar_accepts[] = {
     { "outage", REGISTRAR_OUTAGE },
     { NULL, 0 },
 };
+static const SettingChoice digest_algorithms[] = {
+    { "sha-256", GUARD_SHA256 },
+    { "md5", GUARD_MD5 },
+    { NULL, 0 },
+};
+static const SettingChoice policy_targets[] = {
+    { "any", POLICY_TO_ANY },         { "here", POLICY_TO_HERE },       { "phones", POLICY_TO_PHONES },
+    { "trunks", POLICY_TO_TRUNKS },   { "primary", POLICY_TO_PRIMARY }, { "outside", POLICY_TO_OUTSIDE },
+    { NULL, 0 },
+};
+static const SettingChoice policy_actions[] = {
+    { "challenge", POLICY_CHALLENGE },
+    { "allow", POLICY_ALLOW },
+    { "refuse", POLICY_REFUSE },
+    { NULL, 0 },
+};
 
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
@@ -150,6 +167,22 @@ static const char *derive_ring_time(const Settings *settings, const void *group,
     return buffer;
 }
 
+/* The brackets of an IPv6 address keep its colons apart from those of the users' file. */
+static const char *derive_realm(const Settings *settings, const void *group, char *buffer, gsize size)
+{
+    struct sockaddr_storage address = settings->sip.listen;
+    char text[64];
+
+    if (settings->sip.public_host)
+        return settings->sip.public_host;
+    if (!address.ss_family)
+        return ""; /* [sip] listen is none, as its own mistake says */
+    address_set_port(&address, 0);
+    address_describe((const struct sockaddr *)&address, text, sizeof text);
+    g_snprintf(buffer, size, strchr(text, ':') && *text != '[' ? "[%s]" : "%s", text);
+    return buffer;
+}
+
 const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
                        "The daemon itself." },
@@ -171,6 +204,17 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                           "Where phones register." },
     [GROUP_PHONE] = { "phone", TRUE, sizeof(PhoneSettings), offsetof(Settings, phones),
                       "An address of record: NAME is its user part. A phone that registers needs no such group." },
+    [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
+                      "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
+                      "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
+                      "says otherwise; OPTIONS to us and what a trusted peer or the primary sends are not. Requests in a "
+                      "dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "nobody is." },
+    [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
+                       "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
+                       "decides, before the rule of [guard]." },
+    [GROUP_CLASS] = { "class", TRUE, sizeof(ClassSettings), offsetof(Settings, classes),
+                      "A class of service: what its phones may call. A user or a phone names its class; the others have that of their network, or the class \"default\" where there is one. Without any class the routes alone decide. Emergency calls are never refused." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -189,6 +233,9 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
 #define REGISTRAR(...) ROW_AT(GROUP_REGISTRAR, RegistrarSettings, __VA_ARGS__)
 #define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
+#define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
+#define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
+#define CLASS(...) ROW_AT(GROUP_CLASS, ClassSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -416,7 +463,7 @@ const SettingRow setting_rows[] = {
 
     PHONE(contacts, "contact", contacts, DEFAULT(""), LIVE,
           SAYS "Where the phone can be reached without registering. A higher q is tried first. Empty: only where it registers."),
-    PHONE(aliases, "aliases", users, DEFAULT(""), LIVE,
+    PHONE(aliases, "aliases", aliases, DEFAULT(""), LIVE,
           SAYS "More user parts by which it can be called and may register."),
     PHONE(ring_time_us, "ring-time", duration, DERIVED("ring of [proxy]", derive_ring_time), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
           SAYS "How long it may ring before the next target is tried, where there is one."),
@@ -432,6 +479,62 @@ const SettingRow setting_rows[] = {
           SAYS "The emergency location number its emergency calls show. Empty: by its network."),
     PHONE(instance, "instance", instance, DEFAULT(""), LIVE,
           SAYS "The only device that may register as it, by its +sip.instance. Empty: any."),
+
+    GUARD(realm, "realm", realm, DERIVED("the public host, or the address of [sip] listen", derive_realm), LIVE,
+          SAYS "The realm of our challenges. The users' hashes are made for it."),
+    GUARD(users, "users", users, DEFAULT(""), LIVE,
+          SAYS "The file of the users, read at start and at every reload; see USERS. A reload with a broken file keeps the users it had. Empty: there are none, and nobody is challenged."),
+    GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
+          SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
+    GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
+          SAYS "Networks of old phones that stumble over a second challenge: they are offered MD5 alone. Empty: none."),
+    GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
+          SAYS "Offer qop auth-int, which protects the body, beside auth."),
+    GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
+          SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
+    GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,
+          SAYS "Wrong credentials of one user from one address, within fail-window, after which this user is not answered from there for a time. Ten times as many, of whatever users, block the address (of IPv6: the /64). 0: never."),
+    GUARD(fail_window_us, "fail-window", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "The time in which wrong credentials are counted together."),
+    GUARD(fail_block_us, "fail-block", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "How long the first block lasts; each that follows within an hour lasts twice as long as the one before, at most an hour."),
+
+    POLICY(from, "from", networks, DEFAULT(""), LIVE,
+           SAYS "The networks the request comes from. Empty: any."),
+    POLICY(methods, "methods", methods, DEFAULT(""), LIVE,
+           SAYS "The methods, like REGISTER, INVITE. Empty: any."),
+    POLICY(to, "to", set, DEFAULT("any"), ONE_OF(policy_targets), LIVE,
+           SAYS "What the request is for: here is what we answer ourselves, such as REGISTER; phones are those registered or configured here; trunks are the PBX's; primary is the primary proxy; outside is any other place."),
+    POLICY(action, "action", choice, REQUIRED, ONE_OF(policy_actions), LIVE,
+           SAYS "What becomes of it: challenge asks for credentials, allow lets it pass without, refuse answers 403."),
+    CLASS(networks, "networks", networks, DEFAULT(""), NEW_CALLS,
+          SAYS "The networks whose phones are of this class when neither their user nor a [phone] group names one. The first class of the file counts."),
+    CLASS(allow, "allow", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of the numbers that may be called, as dialled. Empty: any."),
+    CLASS(deny, "deny", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of numbers that may not be called, as dialled or as a route sends them; they go before allow."),
+    CLASS(international, "international", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that leave the country of the trunk they go to are allowed, where the route allows them too."),
+    CLASS(premium, "premium", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that fit premium-numbers are allowed."),
+    CLASS(premium_numbers, "premium-numbers", patterns, DEFAULT("+1900., 1900XXXXXX., +49900., 0900., +449., +979., +88[123]."), NEW_CALLS,
+          SAYS "Patterns of numbers that cost extra, as dialled or as a route sends them. The default knows some of North America, Germany and the United Kingdom, and satellites."),
+    CLASS(calls, "calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may have at once; phones that do not authenticate count by address. 0: no limit."),
+    CLASS(group_calls, "group-calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that the whole class may have at once. 0: no limit."),
+    CLASS(hour_calls, "calls-per-hour", number, DEFAULT("0"), RANGE(0, 60000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may begin in an hour. 0: no limit."),
+    CLASS(day_minutes, "minutes-per-day", number, DEFAULT("0"), RANGE(0, 100000), .unit = "minutes", NEW_CALLS,
+          SAYS "Minutes of answered calls that one user has in 24 hours; when they are used up no call begins. 0: no limit."),
+    CLASS(max_duration_us, "max-duration", duration, DEFAULT("0"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+          SAYS "How long an answered call through a trunk may last before it is cleared. 0: no limit."),
+    CLASS(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "A transfer or a forwarding may join two trunks."),
+    CLASS(forward, "forward", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "A phone of the class may forward calls by a 3xx; the target is checked against the class all the same."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);
