@@ -71,6 +71,7 @@ RULES = {
     "bearer",
     "ton",
     "of",
+    "sent",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")
