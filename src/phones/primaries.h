@@ -33,6 +33,12 @@ void primaries_heard(Branch *branch, int status, gboolean made_up);
  * what still waits is tried. */
 gboolean primaries_decided(Fork *fork, const Branch *branch, int status, gboolean made_up);
 
+/* BRANCH's target is a phone or the PBX. FALSE: a copy of its INVITE that came another way has been
+ * sent there already (RFC 3261 8.2.2.2), as by a primary that was slow and is not gone. */
+gboolean primaries_first(Branch *branch);
+/* BRANCH is over, with STATUS, or for want of another word with 0. */
+void primaries_ended(Branch *branch, int status);
+
 /* What `show primary` tells of one. */
 void primaries_each(const Phones *phones, PhonesPrimaryFunc func, void *user);
 void primaries_each_counter(const Phones *phones, CounterFunc func, void *user);

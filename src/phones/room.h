@@ -29,8 +29,9 @@
 
 typedef struct Fork Fork;
 typedef struct Branch Branch;
-typedef struct Primaries Primaries;     /* primaries.h */
-typedef struct WatchTicket WatchTicket; /* watch.h */
+typedef struct Primaries Primaries;       /* primaries.h */
+typedef struct WatchTicket WatchTicket;   /* watch.h */
+typedef struct MergeRequest MergeRequest; /* merge.h */
 
 /* X-list of the room's counters: field, name. */
 #define PHONES_COUNTERS(X)                                                                         \
@@ -246,6 +247,7 @@ struct Branch {
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
     gboolean given_up;   /* silent: others are tried, but should it answer yet, it is heard */
     gboolean rang;       /* it had a response between 101 and 199 */
+    MergeRequest *merge; /* while no copy of it may go the same way; NULL: any may */
     WatchTicket *ticket; /* to a primary: until its final response; NULL: to another */
     const char *cancel_reason;
     LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */

@@ -362,6 +362,55 @@ static void test_outbound_guarded(void)
     unlink(users);
 }
 
+/* D-23, in the phone's own words: the tries that the slow primary passes on after all. */
+static void test_copy_by_a_slow_primary(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *rest = NULL;
+
+    scene_open_up(&scene, "mode = standby\n");
+    phone_request(scene.caller, "INVITE", scene.number, "", SDP);
+    heard = phone_hear(scene.gateway, "INVITE sip:9123@");
+    /* As it left the phone, behind the primary's Via. */
+    rest = g_strdup(strstr(heard, "From:"));
+    g_assert_nonnull(strstr(rest, "CSeq: 1 INVITE"));
+    copy = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-copy\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\nMax-Forwards: 69\r\n%s",
+        scene.number, phone_port(scene.primary), phone_port(scene.caller), rest);
+    phone_send_raw(scene.primary, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    answers(scene.gateway, "180 Ringing");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    answers(scene.gateway, "200 OK");
+    phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_true(phone_hears_nothing(scene.gateway, 100));
+    scene_close(&scene);
+}
+
+/* The primary that was given up sends the call back to us, where it is under way: it rings once. */
+static void test_copy_of_what_was_given_up(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *line = NULL;
+
+    scene_open_up(&scene, "mode = outbound\n");
+    phone_request(scene.caller, "INVITE", "sip:9123@pbx.example", "", SDP);
+    heard = phone_hear(scene.primary, "INVITE sip:9123@pbx.example");
+    line = g_strdup_printf("INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-back",
+                           scene.number, phone_port(scene.primary));
+    copy = g_strconcat(line, strstr(heard, "\r\n"), NULL);
+    phone_hear(scene.gateway, "INVITE sip:9123@pbx.example");
+    primary_forget(&scene);
+    phone_send_raw(scene.primary, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    answers(scene.gateway, "486 Busy Here");
+    phone_hear(scene.caller, "SIP/2.0 486");
+    scene_close(&scene);
+}
+
 /* ---- emergency-only ---- */
 
 static void test_emergency_only(void)
@@ -394,6 +443,8 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound", test_outbound);
     g_test_add_func("/primaries/outbound-outage", test_outbound_outage);
     g_test_add_func("/primaries/outbound-guarded", test_outbound_guarded);
+    g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
+    g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
     result = g_test_run();
     sofia_close();
