@@ -69,8 +69,10 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     g_queue_init(&phones->forks);
     origin_key_make(&phones->secret);
     url = phones_name(phones);
-    if ((phones->agent = phones_create_agent(phones, url)))
+    if ((phones->agent = phones_create_agent(phones, url))) {
+        registration_open(phones);
         return phones;
+    }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
                 url);
     phones_free(phones);
@@ -82,6 +84,7 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
     g_free(phones->host);
@@ -91,6 +94,7 @@ void phones_free(Phones *phones)
 void phones_set_settings(Phones *phones, const Settings *settings)
 {
     phones->settings = settings;
+    registration_set_settings(phones);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -98,6 +102,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     func(user, "proxy transactions live", phones->forks.length);
 #define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
+    registration_each_counter(phones, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)
