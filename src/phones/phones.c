@@ -60,6 +60,7 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
 {
     Phones *phones;
     g_autofree char *url = NULL;
+    g_autoptr(Users) users = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
     phones = g_new0(Phones, 1);
@@ -68,6 +69,12 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
     origin_key_make(&phones->secret);
+    users = guard_load_users(settings, error);
+    if (!users && settings->guard.users) {
+        phones_free(phones);
+        return NULL;
+    }
+    phones->guard = guard_new(settings, users);
     url = phones_name(phones);
     if ((phones->agent = phones_create_agent(phones, url))) {
         registration_open(phones);
@@ -87,14 +94,21 @@ void phones_free(Phones *phones)
     registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
+    g_clear_pointer(&phones->guard, guard_free);
     g_free(phones->host);
     g_free(phones);
 }
 
 void phones_set_settings(Phones *phones, const Settings *settings)
 {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Users) users = guard_load_users(settings, &error);
+
+    if (error)
+        log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
     registration_set_settings(phones);
+    guard_set(phones->guard, settings, users);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -103,6 +117,8 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
 #define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
     registration_each_counter(phones, func, user);
+#define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
+    GUARD_COUNTERS(GUARD_COUNTER_TELL)
 }
 
 guint phones_fork_count(const Phones *phones)

@@ -5,6 +5,7 @@
 #define NTA_INCOMING_MAGIC_T struct Fork
 #define NTA_OUTGOING_MAGIC_T struct Branch
 
+#include "guard.h"
 #include "log.h"
 #include "phones.h"
 #include "root.h"
@@ -60,7 +61,8 @@ struct Phones {
     struct Store *store; /* registration.c's, these three */
     struct Location *location;
     struct Registrar *registrar;
-    GQueue forks;      /* of Fork*, by their link: requests without a final response */
+    Guard *guard;
+    GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
     LogLimit refused_limit;
 };
@@ -93,13 +95,17 @@ const char *hop_url(su_home_t *home, const Hop *hop);
  * of one of our ports? */
 gboolean url_is_ours(const Phones *phones, const url_t *url);
 gboolean url_is_our_port(const Phones *phones, const url_t *url);
+/* Is URL the gateway's public one? */
+gboolean url_is_gateway(const Phones *phones, const url_t *url);
 /* The user part of URL without escapes; "" when there is none. In HOME. */
 const char *url_user_text(su_home_t *home, const url_t *url);
-/* Our Record-Route for the side that HOP is on; with a token when it is a flow. */
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop);
-/* The flow that the user part of a Route of ours names; FALSE when it names none, or is not sealed.
- */
-gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
+/* Our Record-Route in the dialog CALL_ID for the side that HOP is on: its user part is a token that
+ * says that the dialog began here and, for a flow, which (RFC 5626 5.2). */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+                                     const char *call_id);
+/* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
+ * dialog. HOP: the flow, with family 0 when it names none. */
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
 
 /* ---- message.c: headers without a class of their own ------------------------------------------
  */
@@ -169,6 +175,14 @@ Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* ---- door.c: the guard's question about a request from outside ------------------------------- */
+
+/* What a request for TARGETS is for. */
+PolicyTarget door_target(const GQueue *targets);
+/* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
+ * user and class. */
+gboolean door_passes(Inbound *in, PolicyTarget to);
+
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
 
