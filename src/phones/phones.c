@@ -80,8 +80,10 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     tcp = phones_name(phones, "tcp");
     url = phones_name(phones, "udp");
     if ((phones->agent = phones_create_agent(phones, url)) &&
-        nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0)
+        nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
+        registration_open(phones);
         return phones;
+    }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
                 url);
     phones_free(phones);
@@ -93,6 +95,7 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
     g_clear_pointer(&phones->guard, guard_free);
@@ -108,6 +111,7 @@ void phones_set_settings(Phones *phones, const Settings *settings)
     if (error)
         log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
+    registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
 }
 
@@ -116,6 +120,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     func(user, "proxy transactions live", phones->forks.length);
 #define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
+    registration_each_counter(phones, func, user);
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
 }
