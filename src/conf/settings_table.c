@@ -408,6 +408,8 @@ const SettingRow setting_rows[] = {
           SAYS "Offer qop auth-int, which protects the body, beside auth."),
     GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
           SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(check_uri, "check-uri", flag, DEFAULT("no"), LIVE,
+          SAYS "Refuse credentials whose uri names another user or host than the Request-URI, as RFC 2617 asks; not of requests that another proxy forwarded. Some phones write the server's address there, whatever they call."),
     GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
           SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
     GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,
