@@ -403,7 +403,7 @@ const SettingRow setting_rows[] = {
     GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
           SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
     GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
-          SAYS "Networks of old phones that stumble over a second challenge: they are offered MD5 alone. Empty: none."),
+          SAYS "Networks of phones that give up when SHA-256 is offered beside MD5, as old ones do: they are offered MD5 alone. Empty: none."),
     GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
           SAYS "Offer qop auth-int, which protects the body, beside auth."),
     GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
