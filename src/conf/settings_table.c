@@ -182,8 +182,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
                       "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
                       "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
-                      "says otherwise; OPTIONS to us and what a trusted peer or the primary sends are not. Requests in a "
-                      "dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "says otherwise; OPTIONS to us, what a trusted peer or the primary sends, what goes to the "
+                      "primary, and devices that it accepted are not. Requests in a dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
                       "nobody is." },
     [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
                        "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
