@@ -106,8 +106,10 @@ static gboolean is_for_the_box(const Inbound *in)
 {
     const url_t *url = in->sip->sip_request->rq_url;
 
-    return (!url->url_user || !*url->url_user) && url_is_ours(in->phones, url) &&
-           !in->sip->sip_route;
+    /* Some phones put their own user into a REGISTER's Request-URI. */
+    return (!url->url_user || !*url->url_user ||
+            in->sip->sip_request->rq_method == sip_method_register) &&
+           url_is_ours(in->phones, url) && !in->sip->sip_route;
 }
 
 static void entry_answer_options(const Inbound *in)
@@ -131,6 +133,9 @@ static void entry_serve_box(Inbound *in)
     switch (in->sip->sip_request->rq_method) {
     case sip_method_options:
         entry_answer_options(in);
+        return;
+    case sip_method_register:
+        registration_take(in);
         return;
     default:
         entry_refuse(in, SIP_404_NOT_FOUND, "for the box itself");

@@ -61,6 +61,9 @@ struct Phones {
     char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;  /* of loop marks and flow tokens */
+    struct Store *store; /* registration.c's, these three */
+    struct Location *location;
+    struct Registrar *registrar;
     Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
@@ -294,3 +297,20 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
+
+/* ---- registration.c: the registrar, its location service and its store -------------------------
+ */
+
+struct Binding;
+struct RegisterWay;
+
+void registration_open(Phones *phones);
+void registration_close(Phones *phones);
+void registration_set_settings(Phones *phones);
+void registration_each_counter(const Phones *phones, CounterFunc func, void *user);
+/* Answers a REGISTER that may be. Takes IN->msg. */
+void registration_take(Inbound *in);
+/* Where IN came from, as registrar.h wants it; borrows IN. */
+void registration_way(const Inbound *in, struct RegisterWay *way);
+/* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
+Target *registration_target(Phones *phones, const struct Binding *binding);
