@@ -256,6 +256,7 @@ static msg_t *branch_copy(const Fork *fork, const Target *target, guint breadth)
     if (msg && copy_set_uri(msg, sip, target->uri) && message_count_down(msg, sip) &&
         copy_put_route(target, msg, sip) &&
         (!fork->record_route || copy_record_route(fork, target, msg, sip)) &&
+        (target->kind != TARGET_PRIMARY || primaries_add_path(fork, msg, sip)) &&
         (target->kind != TARGET_GATEWAY || copy_seal_origin(fork, msg, sip)) &&
         (!breadth || copy_tell_breadth(breadth, msg, sip)))
         return msg;

@@ -3,6 +3,7 @@
 #include "primaries.h"
 
 #include "handback.h"
+#include "location.h"
 #include "merge.h"
 #include "watch.h"
 
@@ -145,6 +146,26 @@ static gboolean is_for_own_user(const Inbound *in)
            (url_is_ours(in->phones, url) || primaries_has_host(in->phones, url));
 }
 
+gboolean primaries_live(const Phones *phones)
+{
+    return watch_choose(phones->primaries->watch) != NULL;
+}
+
+guint primaries_life_s(const Phones *phones)
+{
+    const ProxySettings *proxy = &phones->settings->proxy;
+    guint life = proxy->outage_expires_s;
+
+    /* Beside a primary that lives: those who wait for their turn come again about when it has come.
+     */
+    if (proxy->mode == PROXY_STANDBY && phones->settings->registrar.accept == REGISTRAR_ALWAYS)
+        return 0;
+    if (primaries_live(phones))
+        life = handback_life_s(&phones->primaries->handback, proxy->handback_rate,
+                               location_count(phones->location), life);
+    return life;
+}
+
 ModeVerdict primaries_judge(Inbound *in)
 {
     Primaries *primaries = in->phones->primaries;
@@ -161,8 +182,10 @@ ModeVerdict primaries_judge(Inbound *in)
     };
     ModeVerdict verdict;
 
+    /* Those whom the primary knows already, or who are new, wait for nobody. */
     if (question.kind == REQUEST_REGISTER && question.primary_lives)
-        question.hand_back = handback_admits(&primaries->handback, settings->proxy.handback_rate,
+        question.hand_back = !registers_are_local(in) ||
+                             handback_admits(&primaries->handback, settings->proxy.handback_rate,
                                              loop_now(in->phones->loop));
     verdict = mode_judge(&question);
     primaries->refused += verdict == VERDICT_REFUSE;
@@ -232,6 +255,18 @@ gboolean primaries_aim(Branch *branch)
         (Hop){.transport = hop->tcp ? TRANSPORT_TCP : TRANSPORT_UDP, .address = hop->address};
     branch->ticket = watch_begin(watched, primary_silent, branch);
     return TRUE;
+}
+
+gboolean primaries_add_path(const Fork *fork, msg_t *msg, sip_t *sip)
+{
+    guint16 port = address_port((const struct sockaddr *)&fork->settings->sip.listen);
+    sip_path_t *path;
+
+    if (sip->sip_request->rq_method != sip_method_register ||
+        !sip_has_feature(sip->sip_supported, "path"))
+        return TRUE;
+    path = sip_path_format(msg_home(msg), "<sip:%s:%u;lr>", fork->phones->host, port);
+    return path && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)path) >= 0;
 }
 
 void primaries_heard(Branch *branch, int status, gboolean made_up)
