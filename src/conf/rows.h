@@ -14,6 +14,8 @@ typedef enum SettingGroup {
     GROUP_TRUNK,
     GROUP_ROUTE,
     GROUP_PEER,
+    GROUP_EMERGENCY,
+    GROUP_ELIN,
     GROUP_COUNT
 } SettingGroup;
 
@@ -89,6 +91,8 @@ extern const SettingType type_address, type_endpoint, type_networks, type_ports;
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets; /* value_target.c */
+extern const SettingType type_emergency_numbers, type_emergency_services, type_callback_numbers,
+    type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 

@@ -202,6 +202,23 @@ static const char *request_fault(const sip_t *sip)
                                                                                   : NULL;
 }
 
+/* NUA knows no URN and would say 416; whom a service does not lead to is 404 (RFC 5031 4.2). */
+static void service_refuse(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
+{
+    sip_t *sip = (sip_t *)pub;
+    char text[64];
+
+    if (sip->sip_request->rq_method != sip_method_ack) {
+        filter->ua->counters.refused++;
+        if (log_limit(&filter->ua->refused_limit, 5, G_USEC_PER_SEC))
+            log_notice("sip: %s from %s refused with 404: [emergency] services has no such service",
+                       sip->sip_request->rq_method_name,
+                       address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
+        reply_send(filter->ua, msg, sip, 404);
+    }
+    msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
+}
+
 /* The headers of a message are known: what is wrong with it is told here and nowhere else, and
  * what a stranger may not say becomes garbage. TRUE when all is well. */
 static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
@@ -218,6 +235,11 @@ static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
         return FALSE;
     }
     why = sip->sip_request ? request_fault(sip) : NULL;
+    if (sip->sip_request && !why &&
+        !identity_settle_service(msg_home(msg), sip->sip_request, filter->ua)) {
+        service_refuse(filter, msg, pub);
+        return TRUE;
+    }
     if (sip->sip_call_id && sip->sip_cseq) {
         const char *bad = target_settle(msg, sip);
 

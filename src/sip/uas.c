@@ -136,6 +136,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     }
     origin_source(ua->nua, &source);
     origin_read(ua->settings, (struct sockaddr *)&source, &origin);
+    identity_claims(sip, &origin);
     identity_calling(sip, &origin, &setup);
     call = call_new(ua->hall, &origin, &setup);
     if (call)
