@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "ctl.h"
+#include "emergency.h"
 #include "isdn.h"
 #include "media.h"
 #include "ua.h"
@@ -24,6 +25,8 @@ struct House {
     GMainLoop *operator_loop;
     guint grace_source, linger_source;
     Ctl *ctl;
+    GPtrArray *hooks_running; /* of HookRun*, owned by their own call-backs */
+    GQueue hooks_waiting;     /* of HookRun* */
 
     GThread *signalling_thread;
     Loop *signalling;
@@ -31,6 +34,8 @@ struct House {
     Isdn *isdn;
     Ua *ua;
     Media *media;
+    ElinBook *elin_book;           /* whom calls back are for; of signalling */
+    const Settings *elin_settings; /* in force there */
 
     /* The signalling thread tells the operator how opening went. */
     pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
@@ -50,3 +55,11 @@ void house_drain(void *user);
 gboolean house_undrain(void *user, GError **error);
 /* The last call has ended. Home thread: signalling. */
 void house_tell_idle(void *user);
+
+/* house_emergency.c. Home thread: signalling, the hall open. */
+void house_emergency_open(House *house, const Settings *settings);
+void house_emergency_set_settings(House *house, const Settings *settings);
+void house_emergency_close(House *house);
+/* Home thread: operator. */
+void house_hooks_open(House *house);
+void house_hooks_close(House *house);

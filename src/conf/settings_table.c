@@ -152,7 +152,7 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_PEER] = { "peer", TRUE, sizeof(PeerSettings), offsetof(Settings, peers),
                      "A SIP element that is known by its network." },
     [GROUP_EMERGENCY] = { "emergency", FALSE, sizeof(EmergencySettings), offsetof(Settings, emergency),
-                          "Calls for help: how they are known, which way they go, and what gives way to them. They are never refused for max-calls, while draining, for min-digits or for want of a permission; SIGTERM waits for them without a bound, and only a second one clears them." },
+                          "Calls for help: how they are known, which way they go, and what gives way to them. They are never refused for the number of calls, while draining, for a short number or for want of a permission; SIGTERM waits for them without a bound, and only a second one clears them." },
     [GROUP_ELIN] = { "elin", TRUE, sizeof(ElinSettings), offsetof(Settings, elins),
                      "An emergency location identification number: the number by which the answering point calls a place back. The first of the file that fits the caller counts; where both extension and network are given, both have to fit." },
 };
