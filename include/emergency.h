@@ -65,6 +65,6 @@ void elin_book_note(ElinBook *book, const ElinEntry *entry, gint64 now_us);
 const ElinEntry *elin_book_find(ElinBook *book, const Settings *settings, const char *trunk,
                                 const Number *called, gboolean complete, gint64 now_us);
 guint elin_book_count(const ElinBook *book);
-/* Where ENTRY's phone is reached without a registrar: "sip:USER@ADDRESS", the user its Contact named, else From's. FALSE when
- * no address is known. */
+/* Where ENTRY's phone is reached without a registrar: "sip:USER@ADDRESS". The user is the one its Contact named, else From's;
+ * the address its Contact's where that is of the host it called from, else the one it called from. FALSE when none is known. */
 gboolean elin_entry_uri(const ElinEntry *entry, char *uri, gsize size);

@@ -208,30 +208,50 @@ const ElinEntry *elin_book_find(ElinBook *book, const Settings *settings, const 
     return best;
 }
 
-/* The user part of "<sip:201@192.0.2.7:5060>", as it is written; NULL: it has none. Caller frees.
- */
-static char *contact_user(const char *contact)
+/* "201" and "192.0.2.7:5060" of "<sip:201@192.0.2.7:5060;line=2>", as they are written; *USER NULL:
+ * there is none. Caller frees both. */
+static void contact_read(const char *contact, char **user, char **address)
 {
     const char *begin = strstr(contact, "sip");
     const char *at;
 
+    *user = *address = NULL;
     begin = begin ? strchr(begin, ':') : NULL;
-    if (!begin)
-        return NULL;
-    at = strchr(begin, '@');
-    return at && strcspn(begin, ">") > (gsize)(at - begin) && at > begin + 1
-               ? g_strndup(begin + 1, (gsize)(at - begin - 1))
-               : NULL;
+    if (!begin++)
+        return;
+    at = memchr(begin, '@', strcspn(begin, ">"));
+    if (at > begin)
+        *user = g_strndup(begin, (gsize)(at - begin));
+    begin = at ? at + 1 : begin;
+    *address = g_strndup(begin, strcspn(begin, ";?>"));
+}
+
+/* The length of the host in "192.0.2.7:5060" or "[::1]:5060". */
+static gsize host_length(const char *address)
+{
+    return *address == '[' ? strcspn(address, "]") : strcspn(address, ":");
+}
+
+/* A phone is heard where its Contact says, whichever port it speaks from; what another box or an
+ * address translator stands before is reached where it came from. */
+static const char *entry_address(const ElinEntry *entry, const char *contact)
+{
+    gsize length = host_length(entry->source);
+
+    return contact && host_length(contact) == length && memcmp(contact, entry->source, length) == 0
+               ? contact
+               : entry->source;
 }
 
 gboolean elin_entry_uri(const ElinEntry *entry, char *uri, gsize size)
 {
-    g_autofree char *user = contact_user(entry->contact);
+    g_autofree char *user = NULL, *contact = NULL;
 
     if (!*entry->source)
         return FALSE;
+    contact_read(entry->contact, &user, &contact);
     if (!user && *entry->user)
         user = g_uri_escape_string(entry->user, "&=+$,;?/", FALSE);
     return (gsize)g_snprintf(uri, size, "sip:%s%s%s", user ? user : "", user ? "@" : "",
-                             entry->source) < size;
+                             entry_address(entry, contact)) < size;
 }

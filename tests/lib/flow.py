@@ -43,6 +43,7 @@ RULES = {
     "location",
     "reason",
     "no-reason",
+    "preempted",
     "sdp",
     "no-sdp",
     "hold",

@@ -254,6 +254,9 @@ static void call_back_finds_its_phone(void)
 
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5062");
+    entry = entry_of("1", "<sip:201@192.0.2.7:5060;line=2>", 1000); /* it speaks from another port */
+    g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
+    g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5060");
     entry = entry_of("1", "<sip:10.0.0.9:5060>", 1000);
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:reception%20desk@192.0.2.7:5062");
