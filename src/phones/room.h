@@ -57,9 +57,9 @@ struct Phones {
     PhonesGateway gateway;
     su_home_t *home;
     nta_agent_t *agent;
-    char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
-    char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
-    OriginKey secret;  /* of loop marks and flow tokens */
+    char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
+    char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */
+    OriginKey secret;    /* of loop marks and flow tokens */
     struct Store *store; /* registration.c's, these three */
     struct Location *location;
     struct Registrar *registrar;
@@ -185,6 +185,9 @@ Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
+void help_recognize(Inbound *in);
+
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
