@@ -23,8 +23,8 @@ gboolean phones_can_reach(Phones *phones, const Hop *hop)
     return hop->transport != TRANSPORT_TLS;
 }
 
-/* "sip:HOST:PORT;transport=udp,tcp": the public host with the listen address as maddr. */
-static char *phones_name(Phones *phones)
+/* "sip:HOST:PORT;transport=udp": the public host with the listen address as maddr. */
+static char *phones_name(Phones *phones, const char *transport)
 {
     const SipSettings *sip = &phones->settings->sip;
     struct sockaddr_storage bare = sip->listen;
@@ -36,10 +36,12 @@ static char *phones_name(Phones *phones)
     address_set_port(&bare, 0);
     address_describe((struct sockaddr *)&bare, text, sizeof(text));
     address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
+    g_free(phones->host);
     phones->host = g_strdup(sip->public_host ? sip->public_host : address);
     if (sip->public_host)
-        return g_strdup_printf("sip:%s:%u;transport=udp,tcp;maddr=%s", phones->host, port, address);
-    return g_strdup_printf("sip:%s:%u;transport=udp,tcp", phones->host, port);
+        return g_strdup_printf("sip:%s:%u;transport=%s;maddr=%s", phones->host, port, transport,
+                               address);
+    return g_strdup_printf("sip:%s:%u;transport=%s", phones->host, port, transport);
 }
 
 static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
@@ -59,7 +61,7 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
                    GError **error)
 {
     Phones *phones;
-    g_autofree char *url = NULL;
+    g_autofree char *url = NULL, *tcp = NULL;
     g_autoptr(Users) users = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
@@ -75,8 +77,10 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
         return NULL;
     }
     phones->guard = guard_new(settings, users);
-    url = phones_name(phones);
-    if ((phones->agent = phones_create_agent(phones, url))) {
+    tcp = phones_name(phones, "tcp");
+    url = phones_name(phones, "udp");
+    if ((phones->agent = phones_create_agent(phones, url)) &&
+        nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
         registration_open(phones);
         return phones;
     }
