@@ -40,11 +40,9 @@ static guint door_credentials(su_home_t *home, sip_t const *sip, gboolean proxy,
     return count;
 }
 
-static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean proxy)
+msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy)
 {
-    nta_incoming_t *irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
-    msg_t *response =
-        irq ? nta_incoming_create_response(irq, answer->status, answer->phrase) : NULL;
+    msg_t *response = nta_incoming_create_response(irq, answer->status, answer->phrase);
 
     for (guint i = 0; response && i < answer->challenge_count; i++) {
         su_home_t *home = msg_home(response);
@@ -54,6 +52,14 @@ static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean prox
         if (header)
             msg_header_insert(response, (msg_pub_t *)sip_object(response), (msg_header_t *)header);
     }
+    return response;
+}
+
+static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean proxy)
+{
+    nta_incoming_t *irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+    msg_t *response = irq ? door_response(irq, answer, proxy) : NULL;
+
     if (response)
         nta_incoming_mreply(irq, response);
     if (irq)
@@ -76,14 +82,13 @@ static void door_take_credentials(Inbound *in)
     }
 }
 
-gboolean door_passes(Inbound *in, PolicyTarget to)
+gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
 {
     sip_t const *sip = in->sip;
     su_home_t *home = msg_home(in->msg);
     const char *values[GUARD_CREDENTIALS_MAX];
     char uri[1024] = "";
     gboolean proxy = to != POLICY_TO_HERE;
-    GuardAnswer answer;
     GuardRequest request = {
         .method = sip->sip_request->rq_method_name,
         .uri = uri,
@@ -105,19 +110,30 @@ gboolean door_passes(Inbound *in, PolicyTarget to)
     url_e(uri, sizeof(uri), sip->sip_request->rq_url);
     uri[sizeof(uri) - 1] = '\0';
     request.credential_count = door_credentials(home, sip, proxy, values);
-    guard_judge(in->phones->guard, &request, &answer);
-    if (answer.verdict == GUARD_PASS && *answer.user &&
+    guard_judge(in->phones->guard, &request, answer);
+    if (answer->verdict == GUARD_PASS && *answer->user &&
         sip->sip_request->rq_method == sip_method_register)
         guard_judge_register(in->phones->guard, &request, url_user_text(home, sip->sip_to->a_url),
-                             &answer);
+                             answer);
+    if (answer->verdict != GUARD_PASS)
+        return FALSE;
+    g_strlcpy(in->origin.user, answer->user, sizeof(in->origin.user));
+    g_strlcpy(in->origin.class_name, answer->class_name, sizeof(in->origin.class_name));
+    door_take_credentials(in);
+    return TRUE;
+}
+
+gboolean door_passes(Inbound *in, PolicyTarget to)
+{
+    GuardAnswer answer;
+
+    if (door_peeks(in, to, &answer))
+        return TRUE;
     switch (answer.verdict) {
     case GUARD_PASS:
-        g_strlcpy(in->origin.user, answer.user, sizeof(in->origin.user));
-        g_strlcpy(in->origin.class_name, answer.class_name, sizeof(in->origin.class_name));
-        door_take_credentials(in);
         return TRUE;
     case GUARD_CHALLENGE:
-        door_challenge(in, &answer, proxy);
+        door_challenge(in, &answer, to != POLICY_TO_HERE);
         return FALSE;
     case GUARD_REFUSE:
         entry_refuse(in, answer.status, answer.phrase, NULL);

@@ -1,6 +1,6 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -164,12 +164,43 @@ static int entry_judge(Inbound *in, const char **why)
     return 0;
 }
 
+/* To the primary first; TARGETS are for when it is silent, or does not know whom IN is for. */
+static void entry_pass_on(Inbound *in, GQueue *targets)
+{
+    GuardAnswer answer;
+
+    if (!door_passes(in, POLICY_TO_PRIMARY)) {
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+        return;
+    }
+    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
+        if (answer.verdict == GUARD_DROP) {
+            answer.status = 403;
+            answer.phrase = sip_status_phrase(403);
+        }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    }
+    primaries_put_first(in, targets);
+    fork_begin(in, targets);
+}
+
 static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
+    if (verdict == VERDICT_RELAY) {
+        entry_pass_on(in, &targets);
+        return;
+    }
+    if (verdict == VERDICT_REFUSE) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, 503, NULL, "not in this mode");
+        return;
+    }
     if (!door_passes(in, door_target(&targets))) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;

@@ -1,6 +1,6 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -21,6 +21,7 @@ static void fork_free(Fork *fork)
     if (fork->msg)
         msg_destroy(fork->msg);
     g_free(fork->reason);
+    g_free(fork->barred);
     g_free(fork);
 }
 
@@ -44,8 +45,14 @@ static guint fork_live_branches(const Fork *fork, gboolean all)
 static msg_t *fork_make_response(Fork *fork, int status)
 {
     const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
+    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
 
-    return fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
+    /* With a tag in To, which a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
 }
 
 static void fork_keep_best(Fork *fork, msg_t *response)
@@ -188,6 +195,11 @@ static void fork_go_on(Fork *fork)
     if (fork->irq) {
         msg_t *best = g_steal_pointer(&fork->best);
 
+        if (fork->barred && !fork->cancelled) {
+            if (best)
+                msg_destroy(best);
+            best = door_response(fork->irq, fork->barred, TRUE);
+        }
         if (!best)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);
         fork_answer(fork, best);
@@ -205,11 +217,10 @@ void fork_pass_by(Fork *fork, Branch *branch)
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
-    if (!fork->irq || fork->answered) {
+    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }
-    sip_via_remove(response, sip_object(response));
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -218,7 +229,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     fork->stop = TRUE;
     if (fork->irq) {
         fork->answered = TRUE;
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
@@ -250,12 +261,26 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
 
+    if (response && !sip_object(response)->sip_via->v_next) { /* it dropped the caller's Via */
+        msg_destroy(response);
+        response = NULL;
+        status = 502;
+    }
     if (status == 486)
         fork->was_busy = TRUE;
     else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
         fork->was_silent = TRUE;
+    if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
+        primaries_decided(fork, branch, status, !response)) {
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        g_clear_pointer(&fork->barred, g_free);
+    }
     if (response && status < 300) {
         fork_take_success(fork, response);
+    } else if (branch->target->kind == TARGET_PRIMARY && (fork->waiting.length || fork->barred)) {
+        /* Those who wait behind it say what the caller hears. */
+        if (response)
+            msg_destroy(response);
     } else if (branch->timed_out && (cancelled || !response)) {
         /* Nobody answered there: to the caller that is no 487, which would be its own CANCEL. */
         if (response)
@@ -264,7 +289,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
     } else if (response) {
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
     } else {
         fork_keep_best(fork, fork_make_response(fork, status));
@@ -332,6 +357,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .from = in->from,
                    .origin = in->origin,
                    .from_gateway = in->from_gateway,
+                   .barred = g_steal_pointer(&in->barred),
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),

@@ -1,5 +1,5 @@
 /* The proxy's port: opens it, and hands each message to the entry or to the relay. */
-#include "room.h"
+#include "primaries.h"
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/tport_tag.h>
@@ -82,10 +82,12 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     if ((phones->agent = phones_create_agent(phones, url)) &&
         nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
         registration_open(phones);
-        return phones;
+        if (primaries_open(phones, error))
+            return phones;
+    } else {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "[sip] listen: %s: Sofia cannot open it", url);
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
-                url);
     phones_free(phones);
     return NULL;
 }
@@ -95,6 +97,7 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    primaries_close(phones);
     registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
@@ -113,6 +116,12 @@ void phones_set_settings(Phones *phones, const Settings *settings)
     phones->settings = settings;
     registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
+    primaries_set_settings(phones);
+}
+
+void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user)
+{
+    primaries_each(phones, func, user);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -123,6 +132,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     registration_each_counter(phones, func, user);
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
+    primaries_each_counter(phones, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)

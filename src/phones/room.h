@@ -29,6 +29,8 @@
 
 typedef struct Fork Fork;
 typedef struct Branch Branch;
+typedef struct Primaries Primaries;     /* primaries.h */
+typedef struct WatchTicket WatchTicket; /* watch.h */
 
 /* X-list of the room's counters: field, name. */
 #define PHONES_COUNTERS(X)                                                                         \
@@ -61,6 +63,7 @@ struct Phones {
     struct Store *store; /* registration.c's, these three */
     struct Location *location;
     struct Registrar *registrar;
+    Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
@@ -114,6 +117,11 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 const char *message_find_header(sip_t const *sip, const char *name);
 void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
 gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
+/* Max-Forwards less one; FALSE when none is left. */
+gboolean message_count_down(msg_t *msg, sip_t *sip);
+/* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
+ * us (RFC 3261 16.7 step 3). */
+gboolean message_leave_via(msg_t *msg, sip_t *sip);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
@@ -136,8 +144,10 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog; /* it came by a Route of ours, or with a tag in To */
-    gboolean forced;    /* a flow token says where to */
+    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
+                            nothing; owned */
+    gboolean forced;     /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
 } Inbound;
@@ -182,6 +192,10 @@ PolicyTarget door_target(const GQueue *targets);
 /* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
  * user and class. */
 gboolean door_passes(Inbound *in, PolicyTarget to);
+/* The same without an answer: what ANSWER says is kept for later. */
+gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
+/* The response that ANSWER stands for. */
+msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
@@ -222,6 +236,7 @@ struct Fork {
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
     char *reason;                  /* value of the CANCEL's Reason; NULL: none */
+    GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
 };
@@ -232,7 +247,9 @@ struct Branch {
     nta_outgoing_t *orq;
     msg_t *request; /* as it was sent: what the CANCEL is made of */
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
-    gboolean given_up; /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean given_up;   /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean rang;       /* it had a response between 101 and 199 */
+    WatchTicket *ticket; /* to a primary: until its final response; NULL: to another */
     const char *cancel_reason;
     LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */
     gint64 timer_c_us;  /* when Timer C is due, loop_now() */
@@ -258,6 +275,8 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status);
 /* Takes back what was sent: CANCEL, as soon as a provisional response has come. REASON: value of a
  * Reason header, or NULL. */
 void branch_cancel(Branch *branch, const char *reason);
+/* It has been silent for too long: whoever waits behind it is tried. */
+void branch_give_up(Branch *branch);
 void branch_free(Branch *branch);
 
 /* best.c: which of two final responses goes back (RFC 3261 16.7 6). Takes both, gives back one. */
