@@ -1,6 +1,8 @@
 /* The door: asks the guard about a request from outside, and answers in its name. */
 #include "room.h"
 
+#include "guard_message.h"
+
 #include <string.h>
 
 PolicyTarget door_target(const GQueue *targets)
@@ -21,23 +23,6 @@ PolicyTarget door_target(const GQueue *targets)
         return POLICY_TO_OUTSIDE;
     }
     return POLICY_TO_OUTSIDE;
-}
-
-/* The values of the credentials in SIP that are for us as PROXY or as registrar; owned by HOME. */
-static guint door_credentials(su_home_t *home, sip_t const *sip, gboolean proxy,
-                              const char *values[GUARD_CREDENTIALS_MAX])
-{
-    msg_auth_t const *at = proxy ? sip->sip_proxy_authorization : sip->sip_authorization;
-    guint count = 0;
-
-    for (; at && count < GUARD_CREDENTIALS_MAX; at = at->au_next) {
-        char text[2048];
-        issize_t size = msg_header_field_e(text, sizeof(text), (msg_header_t const *)at, 0);
-
-        if (size > 0 && (gsize)size < sizeof(text))
-            values[count++] = su_strndup(home, text, (isize_t)size);
-    }
-    return count;
 }
 
 msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy)
@@ -86,30 +71,20 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
 {
     sip_t const *sip = in->sip;
     su_home_t *home = msg_home(in->msg);
-    const char *values[GUARD_CREDENTIALS_MAX];
-    char uri[1024] = "";
-    gboolean proxy = to != POLICY_TO_HERE;
     GuardRequest request = {
-        .method = sip->sip_request->rq_method_name,
-        .uri = uri,
         .source = (const struct sockaddr *)&in->from.address,
         .to = to,
-        .proxy = proxy,
+        .proxy = to != POLICY_TO_HERE,
         .in_dialog = in->in_dialog,
         .emergency = in->origin.emergency,
         .trusted = in->origin.trusted,
         .forwarded = sip->sip_via && sip->sip_via->v_next,
-        .credentials = values,
-        .body = sip->sip_payload ? sip->sip_payload->pl_data : NULL,
-        .body_size = sip->sip_payload ? sip->sip_payload->pl_len : 0,
         .now_us = loop_now(in->phones->loop),
     };
 
     if (in->from_gateway)
         return TRUE;
-    url_e(uri, sizeof(uri), sip->sip_request->rq_url);
-    uri[sizeof(uri) - 1] = '\0';
-    request.credential_count = door_credentials(home, sip, proxy, values);
+    guard_read_message(home, sip, &request);
     guard_judge(in->phones->guard, &request, answer);
     if (answer->verdict == GUARD_PASS && *answer->user &&
         sip->sip_request->rq_method == sip_method_register)

@@ -80,6 +80,18 @@ static void entry_know_origin(Inbound *in)
     message_remove_header(in->msg, in->sip, ORIGIN_HEADER);
 }
 
+/* A phone behind a NAT or on a stream is reached the way it came, whatever its Contact says. */
+static void entry_mark_flow(Inbound *in)
+{
+    sip_contact_t const *contact = in->sip->sip_contact;
+    Hop told;
+
+    if (in->from_gateway || !contact || !in->sip->sip_via || in->sip->sip_via->v_next)
+        return;
+    in->from.flow = in->from.transport != TRANSPORT_UDP || !hop_of_url(contact->m_url, &told) ||
+                    !hop_equal(&told, &in->from);
+}
+
 static gboolean scheme_is_known(const url_t *url)
 {
     return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel ||
@@ -221,6 +233,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     phones->counters.requests++;
     hop_of_message(phones, msg, &in.from);
     entry_know_origin(&in);
+    entry_mark_flow(&in);
     if (sip->sip_request->rq_method == sip_method_cancel) {
         /* Its INVITE would have taken it. */
         phones->counters.stray++;

@@ -1,5 +1,6 @@
 /* The proxy's port: opens it, and hands each message to the entry or to the relay. */
 #include "primaries.h"
+#include "store.h"
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/tport_tag.h>
@@ -57,6 +58,24 @@ static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
         TPTAG_UDP_WMEM(SOCKET_BUFFER), TAG_END());
 }
 
+/* Loop marks may change with a restart, the tokens in the route sets of standing dialogs may not. */
+static void phones_keep_secret(Phones *phones)
+{
+    const char *kept = store_meta_get(phones->store, "phones-secret");
+    g_autofree guchar *octets = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+
+    octets = kept ? g_base64_decode(kept, &size) : NULL;
+    if (size == ORIGIN_KEY_SIZE) {
+        memcpy(phones->secret.octets, octets, size);
+        return;
+    }
+    origin_key_make(&phones->secret);
+    text = g_base64_encode(phones->secret.octets, ORIGIN_KEY_SIZE);
+    store_meta_put(phones->store, "phones-secret", text);
+}
+
 Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway,
                    GError **error)
 {
@@ -70,7 +89,6 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->loop = loop;
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
-    origin_key_make(&phones->secret);
     users = guard_load_users(settings, error);
     if (!users && settings->guard.users) {
         phones_free(phones);
@@ -82,6 +100,7 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     if ((phones->agent = phones_create_agent(phones, url)) &&
         nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
         registration_open(phones);
+        phones_keep_secret(phones);
         if (primaries_open(phones, error))
             return phones;
     } else {
