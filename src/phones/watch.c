@@ -6,6 +6,7 @@
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/su_tag.h>
+#include <sofia-sip/url_tag.h>
 #include <string.h>
 
 /* Names are asked for again so often; the answer's own time counts in between (hop_book.h). */
@@ -181,7 +182,9 @@ Watch *watch_new(nta_agent_t *agent, Loop *loop, Resolve *resolve, const WatchSe
     Watch *watch = g_new0(Watch, 1);
 
     watch->agent = agent;
-    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
+    /* Without a URL it would be the agent's default leg, and swallow every request from outside. */
+    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1),
+                                 URLTAG_URL("sip:watch.invalid"), TAG_END());
     watch->loop = loop;
     watch->resolve = resolve;
     watch->changed = changed;
