@@ -194,6 +194,9 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
 nta_incoming_t *entry_transaction(const Inbound *in);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
+/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
+void help_recognize(Inbound *in);
+
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
