@@ -51,8 +51,7 @@ static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean prox
         nta_incoming_destroy(irq);
 }
 
-/* What was shown to us is nobody else's business (RFC 3261 22.3). */
-static void door_take_credentials(Inbound *in)
+void door_take_credentials(Inbound *in)
 {
     const char *realm = in->phones->settings->guard.realm;
     g_autofree char *quoted = g_strdup_printf("\"%s\"", realm);
@@ -99,31 +98,38 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
         return FALSE;
     g_strlcpy(in->origin.user, answer->user, sizeof(in->origin.user));
     g_strlcpy(in->origin.class_name, answer->class_name, sizeof(in->origin.class_name));
-    door_take_credentials(in);
     return TRUE;
+}
+
+void door_answers(Inbound *in, PolicyTarget to, const GuardAnswer *answer)
+{
+    switch (answer->verdict) {
+    case GUARD_PASS:
+        break;
+    case GUARD_CHALLENGE:
+        door_challenge(in, answer, to != POLICY_TO_HERE);
+        break;
+    case GUARD_REFUSE:
+        entry_refuse(in, answer->status, answer->phrase, NULL);
+        break;
+    case GUARD_DROP:
+        if (in->irq)
+            nta_incoming_destroy(in->irq);
+        else
+            msg_destroy(in->msg);
+        break;
+    }
 }
 
 gboolean door_passes(Inbound *in, PolicyTarget to)
 {
     GuardAnswer answer;
 
-    if (door_peeks(in, to, &answer))
-        return TRUE;
-    switch (answer.verdict) {
-    case GUARD_PASS:
-        return TRUE;
-    case GUARD_CHALLENGE:
-        door_challenge(in, &answer, to != POLICY_TO_HERE);
-        return FALSE;
-    case GUARD_REFUSE:
-        entry_refuse(in, answer.status, answer.phrase, NULL);
-        return FALSE;
-    case GUARD_DROP:
-        if (in->irq)
-            nta_incoming_destroy(in->irq);
-        else
-            msg_destroy(in->msg);
+    if (!door_peeks(in, to, &answer)) {
+        door_answers(in, to, &answer);
         return FALSE;
     }
-    return FALSE;
+    if (!in->from_gateway)
+        door_take_credentials(in);
+    return TRUE;
 }

@@ -1,5 +1,6 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
+#include "names.h"
 #include "primaries.h"
 
 #include <string.h>
@@ -190,11 +191,14 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
 {
     GuardAnswer answer;
 
-    if (!door_passes(in, POLICY_TO_PRIMARY)) {
+    if (!door_peeks(in, POLICY_TO_PRIMARY, &answer)) {
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
+        door_answers(in, POLICY_TO_PRIMARY, &answer);
         return;
     }
-    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
+    in->instead = TRUE;
+    /* Credentials are good once: whoever has shown them need not again. */
+    if (targets->length && !*in->origin.user && !door_peeks(in, door_target(targets), &answer)) {
         if (answer.verdict == GUARD_DROP) {
             answer.status = 403;
             answer.phrase = sip_status_phrase(403);
@@ -202,6 +206,8 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
         in->barred = g_memdup2(&answer, sizeof(answer));
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
     }
+    if (!in->from_gateway)
+        door_take_credentials(in);
     primaries_put_first(in, targets);
     fork_begin(in, targets);
 }
@@ -222,11 +228,13 @@ static void entry_route(Inbound *in)
         entry_refuse(in, 503, NULL, "not in this mode");
         return;
     }
-    if (!door_passes(in, door_target(&targets))) {
+    in->want_number = names_want_number(in);
+    if (!door_passes(in, targets.length || !in->want_number ? door_target(&targets)
+                                                            : POLICY_TO_OUTSIDE)) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
     }
-    if (status) {
+    if (status && !in->want_number) {
         entry_refuse(in, status, phrase, "no way there");
         return;
     }

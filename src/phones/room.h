@@ -31,6 +31,7 @@ typedef struct Fork Fork;
 typedef struct Branch Branch;
 typedef struct Primaries Primaries;       /* primaries.h */
 typedef struct WatchTicket WatchTicket;   /* watch.h */
+typedef struct NameWait NameWait;         /* names.c */
 typedef struct MergeRequest MergeRequest; /* merge.h */
 
 /* X-list of the room's counters: field, name. */
@@ -145,11 +146,13 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
-    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
-                            nothing; owned */
-    gboolean serve_here; /* a REGISTER: to the registrar, when the primary is silent */
-    guint at_most_s;     /* how long a registration is granted; 0: as set */
+    gboolean in_dialog;   /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred;  /* what keeps it from being served here when the primary is silent; NULL:
+                             nothing; owned */
+    gboolean want_number; /* its called number is asked for (ENUM) */
+    gboolean instead;     /* it is judged for the case that the primary is silent */
+    gboolean serve_here;  /* a REGISTER: to the registrar, when the primary is silent */
+    guint at_most_s;      /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
     gboolean forced; /* a flow token says where to */
@@ -204,8 +207,12 @@ PolicyTarget door_target(const GQueue *targets);
 /* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
  * user and class. */
 gboolean door_passes(Inbound *in, PolicyTarget to);
-/* The same without an answer: what ANSWER says is kept for later. */
+/* What was shown to us is nobody else's business (RFC 3261 22.3): takes it off. */
+void door_take_credentials(Inbound *in);
+/* The same without an answer, and without that: what ANSWER says is kept for later. */
 gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
+/* Answers IN as ANSWER, which is not to pass it, says; takes its message. */
+void door_answers(Inbound *in, PolicyTarget to, const GuardAnswer *answer);
 /* The response that ANSWER stands for. */
 msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
@@ -251,7 +258,9 @@ struct Fork {
     gboolean serve_here;           /* a REGISTER: to the registrar, when the primary is silent */
     GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
-    gboolean busy; /* inside fork_go_on() */
+    GPtrArray *names; /* of NameWait*: what it waits for before it goes on; NULL: nothing */
+    gboolean asking;  /* inside names.c: answers that are known come at once */
+    gboolean busy;    /* inside fork_go_on() */
 };
 
 struct Branch {
@@ -277,6 +286,10 @@ void fork_begin(Inbound *in, GQueue *targets);
  * end means. */
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip);
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
+/* A target of FORK's cannot be reached. */
+void fork_is_unreachable(Fork *fork);
+/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
+void fork_go_on(Fork *fork);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 
