@@ -96,6 +96,9 @@ extern const SettingType type_targets, type_uri; /* value_target.c */
 extern const SettingType type_store, type_contacts, type_users, type_forward, type_word,
     type_instance; /* value_phone.c */
 
+extern const SettingType type_endpoints; /* value_net.c */
+extern const SettingType type_file;      /* value_text.c */
+
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
 /* Says "TEXT is not allowed; allowed: ..." in ERROR, in the words of the row's type; FALSE always.
