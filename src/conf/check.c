@@ -224,6 +224,33 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+static void proxy_check(Reading *reading)
+{
+    const Settings *settings = reading->settings;
+    const ProxySettings *proxy = &settings->proxy;
+    Section *section = reading_section(reading, proxy);
+
+    if (reading_is_sound(section, "mode", "primary", NULL) && proxy->mode == PROXY_OUTBOUND &&
+        !proxy->primaries)
+        reading_complain(reading, section, "primary",
+                         "is missing: mode outbound passes requests on to it");
+    if (reading_is_sound(section, "check", "check-down", NULL) &&
+        proxy->check_down_us > proxy->check_us)
+        reading_complain(reading, section, "check-down", "is longer than check");
+    for (guint i = 0; proxy->primaries && i < proxy->primaries->len; i++) {
+        const PrimaryPlace *place = &g_array_index(proxy->primaries, PrimaryPlace, i);
+        struct sockaddr_storage address;
+
+        if (!address_parse(place->host, &address))
+            continue;
+        address_set_port(&address, place->port ? place->port : 5060);
+        if (hosts_overlap(&address, &settings->sip.listen) &&
+            port_of(&address) == port_of(&settings->sip.listen) &&
+            !address_is_wildcard(&settings->sip.listen))
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+    }
+}
+
 /* The places of ENDPOINTS must be free of each other, and of [sip] listen. */
 static void endpoints_check(Reading *reading, const char *key, const GArray *endpoints,
                             gboolean tls)
@@ -336,6 +363,16 @@ static void phone_check(Reading *reading, guint index)
     always_check(reading, index);
 }
 
+static void policy_check(Reading *reading, const PolicySettings *policy)
+{
+    Section *section = reading_section(reading, policy);
+    Section *guard = reading_section(reading, &reading->settings->guard);
+
+    if (reading_is_sound(section, "action", NULL) && policy->action == POLICY_CHALLENGE &&
+        reading_is_sound(guard, "users", NULL) && !reading->settings->guard.users)
+        reading_complain(reading, section, "action", "challenge needs [guard] users");
+}
+
 /* Two classes with one and the same network: the second would never be met. */
 static void class_check(Reading *reading, guint index)
 {
@@ -371,10 +408,13 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    proxy_check(reading);
     proxy_port_check(reading);
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);
+    for (guint i = 0; i < settings->policies->len; i++)
+        policy_check(reading, g_ptr_array_index(settings->policies, i));
     for (guint i = 0; i < settings->classes->len; i++)
         class_check(reading, i);
 }

@@ -17,6 +17,8 @@ typedef enum SettingGroup {
     GROUP_PROXY,
     GROUP_REGISTRAR,
     GROUP_PHONE,
+    GROUP_GUARD,
+    GROUP_POLICY,
     GROUP_CLASS,
     GROUP_COUNT
 } SettingGroup;
@@ -93,8 +95,10 @@ extern const SettingType type_address, type_endpoint, type_networks, type_ports;
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets, type_uri; /* value_target.c */
-extern const SettingType type_store, type_contacts, type_users, type_forward, type_word,
+extern const SettingType type_store, type_contacts, type_aliases, type_forward, type_word,
     type_instance; /* value_phone.c */
+extern const SettingType type_primaries, type_server, type_domain; /* value_primary.c */
+extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
 
 extern const SettingType type_endpoints; /* value_net.c */
 extern const SettingType type_file;      /* value_text.c */
@@ -107,6 +111,8 @@ gboolean value_refuse(const ValuePlace *place, const char *text, GError **error)
 /* Says "no [KIND NAME] is configured; there are: a, b" in ERROR; FALSE always. */
 gboolean value_name_refuse(const ValuePlace *place, SettingGroup group, const char *name,
                            GError **error);
+/* Is TEXT a host name or a numeric address? */
+gboolean value_host_is_good(const char *text);
 /* The struct of the group NAME, or NULL. */
 void *value_name_find(const ValuePlace *place, SettingGroup group, const char *name);
 /* The place of ROW's value in GROUP; NUMBER chooses within a family of keys, else 0. */

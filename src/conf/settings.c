@@ -16,6 +16,7 @@ static Settings *settings_new(const char *file)
     settings->routes = g_ptr_array_new();
     settings->peers = g_ptr_array_new();
     settings->phones = g_ptr_array_new();
+    settings->policies = g_ptr_array_new();
     settings->classes = g_ptr_array_new();
     return settings;
 }

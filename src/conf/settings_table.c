@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define MS G_GINT64_CONSTANT(1000)
 #define SECOND (1000 * MS)
@@ -103,6 +104,22 @@ static const SettingChoice registrar_accepts[] = {
     { "outage", REGISTRAR_OUTAGE },
     { NULL, 0 },
 };
+static const SettingChoice digest_algorithms[] = {
+    { "sha-256", GUARD_SHA256 },
+    { "md5", GUARD_MD5 },
+    { NULL, 0 },
+};
+static const SettingChoice policy_targets[] = {
+    { "any", POLICY_TO_ANY },         { "here", POLICY_TO_HERE },       { "phones", POLICY_TO_PHONES },
+    { "trunks", POLICY_TO_TRUNKS },   { "primary", POLICY_TO_PRIMARY }, { "outside", POLICY_TO_OUTSIDE },
+    { NULL, 0 },
+};
+static const SettingChoice policy_actions[] = {
+    { "challenge", POLICY_CHALLENGE },
+    { "allow", POLICY_ALLOW },
+    { "refuse", POLICY_REFUSE },
+    { NULL, 0 },
+};
 
 static const SettingChoice tls_mins[] = {
     { "1.2", TLS_MIN_1_2 },
@@ -156,6 +173,22 @@ static const char *derive_ring_time(const Settings *settings, const void *group,
     return buffer;
 }
 
+/* The brackets of an IPv6 address keep its colons apart from those of the users' file. */
+static const char *derive_realm(const Settings *settings, const void *group, char *buffer, gsize size)
+{
+    struct sockaddr_storage address = settings->sip.listen;
+    char text[64];
+
+    if (settings->sip.public_host)
+        return settings->sip.public_host;
+    if (!address.ss_family)
+        return ""; /* [sip] listen is none, as its own mistake says */
+    address_set_port(&address, 0);
+    address_describe((const struct sockaddr *)&address, text, sizeof text);
+    g_snprintf(buffer, size, strchr(text, ':') && *text != '[' ? "[%s]" : "%s", text);
+    return buffer;
+}
+
 const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
                        "The daemon itself." },
@@ -177,6 +210,15 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                           "Where phones register." },
     [GROUP_PHONE] = { "phone", TRUE, sizeof(PhoneSettings), offsetof(Settings, phones),
                       "An address of record: NAME is its user part. A phone that registers needs no such group." },
+    [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
+                      "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
+                      "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
+                      "says otherwise; OPTIONS to us, what a trusted peer or the primary sends, what goes to the "
+                      "primary, and devices that it accepted are not. Requests in a dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "nobody is." },
+    [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
+                       "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
+                       "decides, before the rule of [guard]." },
     [GROUP_CLASS] = { "class", TRUE, sizeof(ClassSettings), offsetof(Settings, classes),
                       "A class of service: what its phones may call. A user or a phone names its class; the others have that of their network, or the class \"default\" where there is one. Without any class the routes alone decide. Emergency calls are never refused." },
 };
@@ -197,6 +239,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
 #define REGISTRAR(...) ROW_AT(GROUP_REGISTRAR, RegistrarSettings, __VA_ARGS__)
 #define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
+#define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
+#define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
 #define CLASS(...) ROW_AT(GROUP_CLASS, ClassSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
@@ -406,6 +450,28 @@ const SettingRow setting_rows[] = {
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
 
+    PROXY(primaries, "primary", primaries, DEFAULT(""), LIVE,
+          SAYS "The primary proxies, in the order they are tried: HOST, HOST:PORT or HOST:PORT/tcp. A name without a port stands for the servers of its SRV records. OPTIONS tell whether they live, and so do the requests that are passed on to them: any answer but 503 is life. Empty: none."),
+    PROXY(check_us, "check", duration, DEFAULT("10s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often a primary that lives is asked by OPTIONS."),
+    PROXY(check_down_us, "check-down", duration, DEFAULT("2s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often one is asked that left something unanswered, or is down."),
+    PROXY(fail_over_us, "fail-over-after", duration, DEFAULT("2s"), RANGE(100 * MS, 32 * SECOND), IN_US, LIVE,
+          SAYS "Silence of a primary after which a request that was passed on to it is served here. While it answers others, one request may wait four times as long."),
+    PROXY(down_after, "down-after", number, DEFAULT("3"), RANGE(1, 100), .unit = "failures", LIVE,
+          SAYS "Failures in a row after which a primary is down: requests are served without asking it first."),
+    PROXY(up_after, "up-after", number, DEFAULT("3"), RANGE(1, 1000), .unit = "answers", LIVE,
+          SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
+    PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
+          SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
+          SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
+    PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,
+          SAYS "The name server that is asked for primaries, next hops and numbers. Empty: those of /etc/resolv.conf."),
+    PROXY(dns_wait_us, "dns-wait", duration, DEFAULT("1s"), RANGE(10 * MS, 10 * SECOND), IN_US, RESTART,
+          SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
+    PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
+          SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
     PROXY(port.also_listen, "also-listen", endpoints, DEFAULT(""), RESTART,
           SAYS "More addresses and ports for the phones beside [sip] listen, IPv4 or IPv6, numeric: UDP, and TCP where tcp is yes."),
     PROXY(port.tcp, "tcp", flag, DEFAULT("yes"), RESTART,
@@ -446,7 +512,7 @@ const SettingRow setting_rows[] = {
 
     PHONE(contacts, "contact", contacts, DEFAULT(""), LIVE,
           SAYS "Where the phone can be reached without registering. A higher q is tried first. Empty: only where it registers."),
-    PHONE(aliases, "aliases", users, DEFAULT(""), LIVE,
+    PHONE(aliases, "aliases", aliases, DEFAULT(""), LIVE,
           SAYS "More user parts by which it can be called and may register."),
     PHONE(ring_time_us, "ring-time", duration, DERIVED("ring of [proxy]", derive_ring_time), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
           SAYS "How long it may ring before the next target is tried, where there is one."),
@@ -463,6 +529,37 @@ const SettingRow setting_rows[] = {
     PHONE(instance, "instance", instance, DEFAULT(""), LIVE,
           SAYS "The only device that may register as it, by its +sip.instance. Empty: any."),
 
+    GUARD(realm, "realm", realm, DERIVED("the public host, or the address of [sip] listen", derive_realm), LIVE,
+          SAYS "The realm of our challenges. The users' hashes are made for it."),
+    GUARD(users, "users", users, DEFAULT(""), LIVE,
+          SAYS "The file of the users, read at start and at every reload; see USERS. A reload with a broken file keeps the users it had. Empty: there are none, and nobody is challenged."),
+    GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
+          SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
+    GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
+          SAYS "Networks of phones that give up when SHA-256 is offered beside MD5, as old ones do: they are offered MD5 alone. Empty: none."),
+    GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
+          SAYS "Offer qop auth-int, which protects the body, beside auth."),
+    GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
+          SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(check_uri, "check-uri", flag, DEFAULT("no"), LIVE,
+          SAYS "Refuse credentials whose uri names another user or host than the Request-URI, as RFC 2617 asks; not of requests that another proxy forwarded. Some phones write the server's address there, whatever they call."),
+    GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
+    GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,
+          SAYS "Wrong credentials of one user from one address, within fail-window, after which this user is not answered from there for a time. Ten times as many, of whatever users, block the address (of IPv6: the /64). 0: never."),
+    GUARD(fail_window_us, "fail-window", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "The time in which wrong credentials are counted together."),
+    GUARD(fail_block_us, "fail-block", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "How long the first block lasts; each that follows within an hour lasts twice as long as the one before, at most an hour."),
+
+    POLICY(from, "from", networks, DEFAULT(""), LIVE,
+           SAYS "The networks the request comes from. Empty: any."),
+    POLICY(methods, "methods", methods, DEFAULT(""), LIVE,
+           SAYS "The methods, like REGISTER, INVITE. Empty: any."),
+    POLICY(to, "to", set, DEFAULT("any"), ONE_OF(policy_targets), LIVE,
+           SAYS "What the request is for: here is what we answer ourselves, such as REGISTER; phones are those registered or configured here; trunks are the PBX's; primary is the primary proxy; outside is any other place."),
+    POLICY(action, "action", choice, REQUIRED, ONE_OF(policy_actions), LIVE,
+           SAYS "What becomes of it: challenge asks for credentials, allow lets it pass without, refuse answers 403."),
     CLASS(networks, "networks", networks, DEFAULT(""), NEW_CALLS,
           SAYS "The networks whose phones are of this class when neither their user nor a [phone] group names one. The first class of the file counts."),
     CLASS(allow, "allow", patterns, DEFAULT(""), NEW_CALLS,

@@ -180,7 +180,7 @@ static void users_print(const ValuePlace *place, GString *out)
                                (const char *)g_ptr_array_index(users, i));
 }
 
-const SettingType type_users = {users_parse, users_print, pointers_clear, users_allowed};
+const SettingType type_aliases = {users_parse, users_print, pointers_clear, users_allowed};
 
 /* ---- where calls are forwarded ---- */
 

@@ -1,10 +1,9 @@
 /* One branch of a fork: the copy sent to one target, its timers, and its CANCEL. */
-#include "room.h"
+#include "primaries.h"
+#include "watch.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <string.h>
-
-#define MAX_FORWARDS_DEFAULT 70
 
 static gint64 wait_after_cancel_us(const Branch *branch)
 {
@@ -16,7 +15,7 @@ static void branch_stop_timer(Branch *branch)
     loop_timer_stop(branch->fork->phones->loop, branch->timer);
 }
 
-/* Ring time and Timer C, whichever is due first. */
+/* Patience, ring time and Timer C, whichever is due first. */
 static void branch_start_timer(Branch *branch)
 {
     Loop *loop = branch->fork->phones->loop;
@@ -24,6 +23,8 @@ static void branch_start_timer(Branch *branch)
 
     if (branch->ring_us)
         left = MIN(left, branch->ring_us - now);
+    if (branch->patience_us && !branch->provisional && !branch->given_up)
+        left = MIN(left, branch->patience_us - now);
     loop_timer_start(loop, branch->timer, MAX(left, 0));
 }
 
@@ -37,10 +38,26 @@ static void branch_end(Branch *branch, int status, msg_t *response)
     fork_final(branch->fork, branch, status, response);
 }
 
+void branch_give_up(Branch *branch)
+{
+    branch->given_up = TRUE;
+    branch_cancel(branch, NULL); /* should it wake up */
+    if (branch->fork->invite)
+        branch_start_timer(branch);
+    fork_pass_by(branch->fork, branch);
+}
+
 static void branch_due(void *user)
 {
     Branch *branch = user;
 
+    gint64 now = loop_now(branch->fork->phones->loop);
+
+    if (branch->patience_us && !branch->provisional && !branch->given_up &&
+        branch->patience_us <= now) {
+        branch_give_up(branch);
+        return;
+    }
     if (branch->cancel_sent || !branch->provisional) {
         /* No final response came to the CANCEL within 64*T1 (RFC 3261 9.1), or none at all. */
         branch_end(branch, branch->timed_out ? 480 : branch->cancel_wanted ? 487 : 408, NULL);
@@ -61,6 +78,8 @@ static int branch_responded(Branch *branch, nta_outgoing_t *orq, sip_t const *si
             msg_destroy(response);
         return 0;
     }
+    primaries_heard(branch, status, !response || !msg_addr(response)->su_family);
+    branch->rang |= status > 100 && status < 200;
     if (status >= 200) {
         /* One that NTA made up (Timer B or F, no transport) is no message to pass on. */
         if (response && !msg_addr(response)->su_family) {
@@ -169,24 +188,16 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
     return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
 }
 
-static gboolean copy_count_down(msg_t *msg, sip_t *sip)
-{
-    unsigned long left =
-        sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : MAX_FORWARDS_DEFAULT + 1;
-    sip_max_forwards_t *count = sip_max_forwards_format(msg_home(msg), "%lu", MIN(left, 256) - 1);
-
-    return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
-}
-
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,
  * two of our own: each side sees its own first (RFC 5658). */
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
 {
     su_home_t *home = msg_home(msg);
+    const char *call_id = sip->sip_call_id->i_id;
     Hop onward = target->hop;
     gboolean two = fork->from.flow || onward.flow || fork->from.transport != onward.transport;
-    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from);
-    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward) : NULL;
+    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from, call_id);
+    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward, call_id) : NULL;
 
     if (!one || (two && !other) ||
         msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
@@ -241,7 +252,7 @@ static msg_t *branch_copy(const Fork *fork, const Target *target, guint breadth)
     msg_t *msg = msg_copy(fork->msg);
     sip_t *sip = msg ? sip_object(msg) : NULL;
 
-    if (msg && copy_set_uri(msg, sip, target->uri) && copy_count_down(msg, sip) &&
+    if (msg && copy_set_uri(msg, sip, target->uri) && message_count_down(msg, sip) &&
         copy_put_route(target, msg, sip) &&
         (!fork->record_route || copy_record_route(fork, target, msg, sip)) &&
         (target->kind != TARGET_GATEWAY || copy_seal_origin(fork, msg, sip)) &&
@@ -260,7 +271,8 @@ static void branch_plan(Branch *branch)
     branch->timer = loop_timer_new(phones->loop, branch_due, branch);
     branch->timer_c_us = now + branch->fork->settings->proxy.timer_c_us;
     branch->ring_us = branch->target->ring_us ? now + branch->target->ring_us : 0;
-    if (branch->fork->invite)
+    branch->patience_us = branch->target->patience_us ? now + branch->target->patience_us : 0;
+    if (branch->fork->invite || branch->patience_us)
         branch_start_timer(branch);
 }
 
@@ -269,17 +281,18 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     Phones *phones = fork->phones;
     Branch *branch = g_new0(Branch, 1);
     su_home_t home[1] = {SU_HOME_INIT(home)};
-    const char *route;
+    const char *route = NULL;
 
     su_home_init(home);
-    route = hop_url(home, &target->hop);
     branch->fork = fork;
     branch->target = target;
     branch_plan(branch);
     *status = 480;
-    if (phones_can_reach(phones, &target->hop)) {
+    if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
+        phones_can_reach(phones, &target->hop)) {
         msg_t *msg = branch_copy(fork, target, breadth);
 
+        route = hop_url(home, &target->hop);
         *status = 500;
         branch->request = msg ? msg_ref_create(msg) : NULL;
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
@@ -304,6 +317,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
 void branch_free(Branch *branch)
 {
     loop_timer_free(branch->fork->phones->loop, branch->timer);
+    watch_end(branch->ticket);
     if (branch->orq)
         nta_outgoing_destroy(branch->orq);
     if (branch->request)

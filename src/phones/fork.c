@@ -1,6 +1,6 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -21,15 +21,20 @@ static void fork_free(Fork *fork)
     if (fork->msg)
         msg_destroy(fork->msg);
     g_free(fork->reason);
+    g_free(fork->barred);
     g_free(fork);
 }
 
-static guint fork_live_branches(const Fork *fork)
+/* Branches that may still bring an answer; those given up count only when ALL do. */
+static guint fork_live_branches(const Fork *fork, gboolean all)
 {
     guint live = 0;
 
-    for (guint i = 0; i < fork->branches->len; i++)
-        live += !((Branch *)fork->branches->pdata[i])->done;
+    for (guint i = 0; i < fork->branches->len; i++) {
+        const Branch *branch = fork->branches->pdata[i];
+
+        live += !branch->done && (all || !branch->given_up);
+    }
     return live;
 }
 
@@ -40,8 +45,14 @@ static guint fork_live_branches(const Fork *fork)
 static msg_t *fork_make_response(Fork *fork, int status)
 {
     const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
+    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
 
-    return fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
+    /* With a tag in To, which a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
 }
 
 static void fork_keep_best(Fork *fork, msg_t *response)
@@ -79,40 +90,93 @@ static void fork_cancel_all(Fork *fork, const char *reason)
 /* ---- on and on --------------------------------------------------------------------------------
  */
 
+/* Has TARGET's turn come, by what became of those before it? */
+static gboolean target_applies(const Fork *fork, const Target *target)
+{
+    switch (target->when) {
+    case WHEN_EVER:
+        return TRUE;
+    case WHEN_BUSY:
+        return fork->was_busy;
+    case WHEN_NO_ANSWER:
+        return fork->was_silent;
+    }
+    return FALSE;
+}
+
+static void fork_drop_unfit(Fork *fork)
+{
+    const Target *first;
+
+    while ((first = g_queue_peek_head(&fork->waiting)) && !target_applies(fork, first))
+        target_free(g_queue_pop_head(&fork->waiting));
+}
+
 /* The group of equal q at the head of those that wait. */
 static guint fork_group(Fork *fork)
 {
     const Target *first = g_queue_peek_head(&fork->waiting);
     guint count = 0;
 
-    for (GList *at = fork->waiting.head; at && ((Target *)at->data)->q > first->q - SAME_Q;
-         at = at->next)
+    for (GList *at = fork->waiting.head; at; at = at->next) {
+        const Target *target = at->data;
+
+        if (target->q < first->q - SAME_Q || target->when != first->when)
+            break;
         count++;
+    }
     return count;
+}
+
+/* Is there anybody who would be tried after a target that did not answer? */
+static gboolean fork_has_next(const Fork *fork, guint behind)
+{
+    for (GList *at = g_queue_peek_nth_link((GQueue *)&fork->waiting, behind); at; at = at->next) {
+        if (((const Target *)at->data)->when != WHEN_BUSY)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void fork_try(Fork *fork, Target *target, guint breadth)
+{
+    int status;
+    Branch *branch;
+
+    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    fork->depth = MAX(fork->depth, target->depth);
+    branch = branch_new(fork, target, breadth, &status);
+    if (branch) {
+        g_ptr_array_add(fork->branches, branch);
+        return;
+    }
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, status));
 }
 
 static void fork_try_group(Fork *fork)
 {
-    guint count = fork_group(fork), breadth = fork->breadth / count;
+    guint count, breadth;
+    gboolean next;
 
+    fork_drop_unfit(fork);
+    if (!fork->waiting.length)
+        return;
+    count = fork_group(fork);
+    breadth = fork->breadth / count;
+    next = fork_has_next(fork, count);
     if (fork->branches->len)
         fork->phones->counters.hunted++;
-    if (!breadth) { /* RFC 5393 5.3.3.2 */
-        count = MIN(count, MAX(fork->breadth, 1));
+    if (!breadth) { /* RFC 5393 5.3.3.2: as many at once as may be */
+        count = CLAMP(fork->breadth, 1, count);
         breadth = 1;
     }
     while (count--) {
         Target *target = g_queue_pop_head(&fork->waiting);
-        int status;
-        Branch *branch;
 
-        g_ptr_array_add(fork->tried, g_strdup(target->uri));
-        fork->depth = MAX(fork->depth, target->depth);
-        branch = branch_new(fork, target, fork->breadth ? breadth : 0, &status);
-        if (branch)
-            g_ptr_array_add(fork->branches, branch);
-        else
-            fork_keep_best(fork, fork_make_response(fork, status));
+        if (!next)
+            target->ring_us = 0;
+        fork_try(fork, target, breadth);
     }
 }
 
@@ -122,28 +186,41 @@ static void fork_go_on(Fork *fork)
     if (fork->busy)
         return;
     fork->busy = TRUE;
-    while (!fork_live_branches(fork) && fork->waiting.length && !fork->stop && !fork->cancelled)
+    while (!fork_live_branches(fork, FALSE) && fork->waiting.length && !fork->stop &&
+           !fork->cancelled)
         fork_try_group(fork);
     fork->busy = FALSE;
-    if (fork_live_branches(fork))
+    if (fork_live_branches(fork, FALSE))
         return;
     if (fork->irq) {
         msg_t *best = g_steal_pointer(&fork->best);
 
+        if (fork->barred && !fork->cancelled) {
+            if (best)
+                msg_destroy(best);
+            best = door_response(fork->irq, fork->barred, TRUE);
+        }
         if (!best)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);
         fork_answer(fork, best);
     }
-    fork_free(fork);
+    if (!fork_live_branches(fork, TRUE))
+        fork_free(fork);
+}
+
+void fork_pass_by(Fork *fork, Branch *branch)
+{
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, 408));
+    fork_go_on(fork);
 }
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
-    if (!fork->irq || fork->answered) {
+    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }
-    sip_via_remove(response, sip_object(response));
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -152,7 +229,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     fork->stop = TRUE;
     if (fork->irq) {
         fork->answered = TRUE;
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
@@ -172,6 +249,8 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     if (!targets.length)
         return FALSE;
     fork->phones->counters.redirected++;
+    if (branch->target->kind == TARGET_REDIRECT) /* it knows better than we where the call goes */
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
     /* They stand for the one that named them: before all that wait behind it. */
     while (targets.length)
         g_queue_push_head(&fork->waiting, g_queue_pop_tail(&targets));
@@ -182,8 +261,26 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
 
+    if (response && !sip_object(response)->sip_via->v_next) { /* it dropped the caller's Via */
+        msg_destroy(response);
+        response = NULL;
+        status = 502;
+    }
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
+        fork->was_silent = TRUE;
+    if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
+        primaries_decided(fork, branch, status, !response)) {
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        g_clear_pointer(&fork->barred, g_free);
+    }
     if (response && status < 300) {
         fork_take_success(fork, response);
+    } else if (branch->target->kind == TARGET_PRIMARY && (fork->waiting.length || fork->barred)) {
+        /* Those who wait behind it say what the caller hears. */
+        if (response)
+            msg_destroy(response);
     } else if (branch->timed_out && (cancelled || !response)) {
         /* Nobody answered there: to the caller that is no 487, which would be its own CANCEL. */
         if (response)
@@ -192,7 +289,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
     } else if (response) {
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
     } else {
         fork_keep_best(fork, fork_make_response(fork, status));
@@ -218,7 +315,7 @@ static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip)
         strlen(text) + 1 < sizeof(text))
         fork->reason = g_strdup(text);
     fork_cancel_all(fork, fork->reason);
-    if (!fork_live_branches(fork))
+    if (!fork_live_branches(fork, TRUE))
         fork_go_on(fork);
     return 0;
 }
@@ -260,6 +357,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .from = in->from,
                    .origin = in->origin,
                    .from_gateway = in->from_gateway,
+                   .barred = g_steal_pointer(&in->barred),
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),
