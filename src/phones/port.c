@@ -478,9 +478,34 @@ gboolean port_is_own(const Port *port, const char *transport, const struct socka
         if (g_ascii_strcasecmp(transport_names[place->transport], transport) == 0 &&
             place->address.ss_family == address->sa_family &&
             address_port((const struct sockaddr *)&place->address) == address_port(address) &&
-            (address_is_any(&place->address) ||
-             filter_same_host((const struct sockaddr *)&place->address, address)))
+            filter_same_host((const struct sockaddr *)&place->address, address))
             return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean port_has_number(const Port *port, guint16 number)
+{
+    for (guint i = 0; i < port->places->len; i++) {
+        const Place *place = &g_array_index(port->places, Place, i);
+
+        if (address_port((const struct sockaddr *)&place->address) == number)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean port_place(const Port *port, const char *transport, int family,
+                    struct sockaddr_storage *place)
+{
+    for (guint i = 0; i < port->places->len; i++) {
+        const Place *one = &g_array_index(port->places, Place, i);
+
+        if (one->address.ss_family == family && !address_is_any(&one->address) &&
+            g_ascii_strcasecmp(transport_names[one->transport], transport) == 0) {
+            *place = one->address;
+            return TRUE;
+        }
     }
     return FALSE;
 }

@@ -48,8 +48,15 @@ gboolean port_allows(const Port *port, const struct sockaddr *address);
 struct tport_s *port_connection(struct nta_agent_s *agent, const char *transport,
                                 const struct sockaddr *address);
 
-/* Is ADDRESS with its port one we listen on by TRANSPORT ("udp", "tcp", "tls")? A wildcard takes
- * every host. */
+/* Is ADDRESS with its port one we listen on by TRANSPORT ("udp", "tcp", "tls")? A wildcard is no
+ * address. */
 gboolean port_is_own(const Port *port, const char *transport, const struct sockaddr *address);
+
+/* Is NUMBER the port of any place we listen on? */
+gboolean port_has_number(const Port *port, guint16 number);
+/* The first place, in the order of the file, with TRANSPORT and FAMILY (AF_INET, AF_INET6) that is
+ * an address. FALSE when there is none. */
+gboolean port_place(const Port *port, const char *transport, int family,
+                    struct sockaddr_storage *place);
 
 void port_each_counter(Port *port, CounterFunc func, void *user);
