@@ -115,7 +115,7 @@ static gboolean host_is_address(const Phones *phones, const char *host, guint16 
     if (!host_read(host, port, &read))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(transport_names); i++) {
-        if (port_is_own(phones->port, transport_names[i], (struct sockaddr *)&read))
+        if (proxyport_is_own(phones->port, transport_names[i], (struct sockaddr *)&read))
             return TRUE;
     }
     return FALSE;
@@ -144,7 +144,7 @@ gboolean url_is_ours(const Phones *phones, const url_t *url)
 
 gboolean phones_has_port(const Phones *phones, guint16 port)
 {
-    return port_has_number(phones->port, port);
+    return proxyport_has_number(phones->port, port);
 }
 
 const char *url_user_text(su_home_t *home, const url_t *url)
@@ -262,7 +262,7 @@ static const char *hop_own_host(const Phones *phones, su_home_t *home, const Hop
     struct sockaddr_storage place;
     char text[64];
 
-    if (!port_place(phones->port, transport_names[hop->transport], family, &place))
+    if (!proxyport_place(phones->port, transport_names[hop->transport], family, &place))
         return phones->host;
     *port = address_port((struct sockaddr *)&place);
     if (family == main_family)

@@ -22,8 +22,8 @@ tport_t *phones_connection(Phones *phones, const Hop *hop)
 
     if (hop->transport == TRANSPORT_UDP || !hop->address.ss_family)
         return NULL;
-    return port_connection(phones->agent, names[hop->transport],
-                           (const struct sockaddr *)&hop->address);
+    return proxyport_connection(phones->agent, names[hop->transport],
+                                (const struct sockaddr *)&hop->address);
 }
 
 gboolean phones_can_reach(Phones *phones, const Hop *hop)
@@ -69,13 +69,13 @@ static char *phones_name(const SipSettings *sip)
 
 static gboolean phones_open_port(Phones *phones, GError **error)
 {
-    PortRoom room = {phones_heard, phones_hears, phones};
+    ProxyPortRoom room = {phones_heard, phones_hears, phones};
 
-    phones->port = port_new(phones->settings, phones->loop, &room, error);
+    phones->port = proxyport_new(phones->settings, phones->loop, &room, error);
     if (!phones->port)
         return FALSE;
-    port_admit(phones->port, (const struct sockaddr *)&phones->gateway.address);
-    phones->agent = port_agent(phones->port);
+    proxyport_admit(phones->port, (const struct sockaddr *)&phones->gateway.address);
+    phones->agent = proxyport_agent(phones->port);
     return TRUE;
 }
 
@@ -134,7 +134,7 @@ void phones_free(Phones *phones)
     fork_drop_all(phones);
     primaries_close(phones);
     registration_close(phones);
-    g_clear_pointer(&phones->port, port_free);
+    g_clear_pointer(&phones->port, proxyport_free);
     g_clear_pointer(&phones->guard, guard_free);
     g_free(phones->host);
     g_free(phones);
@@ -148,7 +148,7 @@ void phones_set_settings(Phones *phones, const Settings *settings)
     if (error)
         log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
-    port_set_settings(phones->port, settings);
+    proxyport_set_settings(phones->port, settings);
     registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
     primaries_set_settings(phones);
@@ -168,7 +168,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
     primaries_each_counter(phones, func, user);
-    port_each_counter(phones->port, func, user);
+    proxyport_each_counter(phones->port, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)

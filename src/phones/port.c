@@ -1,5 +1,5 @@
 /* The proxy's port: opens each address and transport, guards them, keeps the certificate. */
-#define NTA_AGENT_MAGIC_T struct Port
+#define NTA_AGENT_MAGIC_T struct ProxyPort
 
 #include "port.h"
 
@@ -47,10 +47,10 @@ typedef struct PortCounters {
     PORT_COUNTERS(PORT_COUNTER_FIELD)
 } PortCounters;
 
-struct Port {
-    const Settings *settings; /* borrowed, swapped by port_set_settings() */
+struct ProxyPort {
+    const Settings *settings; /* borrowed, swapped by proxyport_set_settings() */
     Loop *loop;
-    PortRoom room;
+    ProxyPortRoom room;
     GArray *places; /* of Place */
     SourceFilter *filter;
     GHashTable *admitted; /* char* host key -> uses */
@@ -65,7 +65,7 @@ struct Port {
 /* ---- who is heard ------------------------------------------------------------------------------
  */
 
-gboolean port_allows(const Port *port, const struct sockaddr *address)
+gboolean proxyport_allows(const ProxyPort *port, const struct sockaddr *address)
 {
     g_autofree char *key = NULL;
 
@@ -77,29 +77,29 @@ gboolean port_allows(const Port *port, const struct sockaddr *address)
 
 static gboolean port_filter_allows(void *user, const struct sockaddr *source)
 {
-    return port_allows(user, source);
+    return proxyport_allows(user, source);
 }
 
 static gboolean port_filter_reads(void *user, const struct sockaddr *source)
 {
-    return ((Port *)user)->room.hears != NULL;
+    return ((ProxyPort *)user)->room.hears != NULL;
 }
 
 static gboolean port_filter_hears(void *user, sip_t const *sip, const struct sockaddr *source)
 {
-    const Port *port = user;
+    const ProxyPort *port = user;
 
     return port->room.hears && port->room.hears(port->room.user, sip, source);
 }
 
 static void port_filter_dropped(void *user)
 {
-    ((Port *)user)->counters.dropped++;
+    ((ProxyPort *)user)->counters.dropped++;
 }
 
 static void port_filter_malformed(void *user, const char *what, const char *why)
 {
-    Port *port = user;
+    ProxyPort *port = user;
 
     port->counters.malformed++;
     if (log_limit(&port->malformed_limit, 1, 10 * G_USEC_PER_SEC))
@@ -116,7 +116,7 @@ static const FilterOps filter_ops = {
     .malformed = port_filter_malformed,
 };
 
-void port_admit(Port *port, const struct sockaddr *address)
+void proxyport_admit(ProxyPort *port, const struct sockaddr *address)
 {
     char *key = filter_host_key(address);
     guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(port->admitted, key));
@@ -124,7 +124,7 @@ void port_admit(Port *port, const struct sockaddr *address)
     g_hash_table_insert(port->admitted, key, GUINT_TO_POINTER(uses + 1));
 }
 
-void port_forget(Port *port, const struct sockaddr *address)
+void proxyport_forget(ProxyPort *port, const struct sockaddr *address)
 {
     g_autofree char *key = filter_host_key(address);
     guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(port->admitted, key));
@@ -148,7 +148,7 @@ static CertificateFiles port_certificate_files(const Settings *settings)
 
 static void port_tell_expiry(void *user)
 {
-    Port *port = user;
+    ProxyPort *port = user;
     gint64 expires = certificate_expires(port->certificate);
     gint64 left = expires - clock_wall_us() / G_USEC_PER_SEC;
     const char *file = port->settings->proxy.port.tls_certificate;
@@ -187,7 +187,7 @@ static const char *certificate_setting(const Settings *settings, const GError *e
     return key && g_str_has_prefix(error->message, key) ? "tls-key" : "tls-certificate";
 }
 
-static gboolean port_open_certificate(Port *port, GError **error)
+static gboolean port_open_certificate(ProxyPort *port, GError **error)
 {
     CertificateFiles files = port_certificate_files(port->settings);
     GError *why = NULL;
@@ -205,7 +205,7 @@ static gboolean port_open_certificate(Port *port, GError **error)
     return TRUE;
 }
 
-static void port_reload_certificate(Port *port)
+static void port_reload_certificate(ProxyPort *port)
 {
     CertificateFiles files = port_certificate_files(port->settings);
     g_autoptr(GError) error = NULL;
@@ -230,7 +230,7 @@ static void port_reload_certificate(Port *port)
 
 static int port_received(nta_agent_magic_t *magic, nta_agent_t *agent, msg_t *msg, sip_t *sip)
 {
-    Port *port = magic;
+    ProxyPort *port = magic;
 
     if (sip)
         port->room.received(port->room.user, agent, msg, sip);
@@ -317,7 +317,7 @@ static char *place_url(const Place *place, const char *public_host)
                            transport_names[place->transport]);
 }
 
-static gboolean port_open_place(Port *port, const Place *place, GError **error)
+static gboolean port_open_place(ProxyPort *port, const Place *place, GError **error)
 {
     const PortSettings *ports = &port->settings->proxy.port;
     g_autofree char *url = place_url(place, port->settings->sip.public_host);
@@ -351,7 +351,7 @@ static gboolean port_open_place(Port *port, const Place *place, GError **error)
     return TRUE;
 }
 
-static gboolean port_open_agent(Port *port, GError **error)
+static gboolean port_open_agent(ProxyPort *port, GError **error)
 {
     const SipSettings *sip = &port->settings->sip;
 
@@ -381,13 +381,14 @@ static ConnectionLimits port_limits(const Settings *settings)
                               MIN(MUTE_US, ports->idle_us)};
 }
 
-Port *port_new(const Settings *settings, Loop *loop, const PortRoom *room, GError **error)
+ProxyPort *proxyport_new(const Settings *settings, Loop *loop, const ProxyPortRoom *room,
+                         GError **error)
 {
     ConnectionLimits limits = port_limits(settings);
-    Port *port;
+    ProxyPort *port;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
-    port = g_new0(Port, 1);
+    port = g_new0(ProxyPort, 1);
     port->settings = settings;
     port->loop = loop;
     port->room = *room;
@@ -398,11 +399,11 @@ Port *port_new(const Settings *settings, Loop *loop, const PortRoom *room, GErro
     port->connections = connections_new(loop, &limits, port_filter_allows, port);
     if (port_open_certificate(port, error) && port_open_agent(port, error))
         return port;
-    port_free(port);
+    proxyport_free(port);
     return NULL;
 }
 
-void port_free(Port *port)
+void proxyport_free(ProxyPort *port)
 {
     if (!port)
         return;
@@ -418,12 +419,12 @@ void port_free(Port *port)
     g_free(port);
 }
 
-nta_agent_t *port_agent(const Port *port)
+nta_agent_t *proxyport_agent(const ProxyPort *port)
 {
     return port->agent;
 }
 
-void port_set_settings(Port *port, const Settings *settings)
+void proxyport_set_settings(ProxyPort *port, const Settings *settings)
 {
     ConnectionLimits limits = port_limits(settings);
 
@@ -435,7 +436,8 @@ void port_set_settings(Port *port, const Settings *settings)
 /* ---- connections -------------------------------------------------------------------------------
  */
 
-tport_t *port_connection(nta_agent_t *agent, const char *transport, const struct sockaddr *address)
+tport_t *proxyport_connection(nta_agent_t *agent, const char *transport,
+                              const struct sockaddr *address)
 {
     struct sockaddr_storage bare = {0};
     char host[64], number[8];
@@ -470,7 +472,8 @@ static gboolean address_is_any(const struct sockaddr_storage *address)
     return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
 }
 
-gboolean port_is_own(const Port *port, const char *transport, const struct sockaddr *address)
+gboolean proxyport_is_own(const ProxyPort *port, const char *transport,
+                          const struct sockaddr *address)
 {
     for (guint i = 0; i < port->places->len; i++) {
         const Place *place = &g_array_index(port->places, Place, i);
@@ -484,7 +487,7 @@ gboolean port_is_own(const Port *port, const char *transport, const struct socka
     return FALSE;
 }
 
-gboolean port_has_number(const Port *port, guint16 number)
+gboolean proxyport_has_number(const ProxyPort *port, guint16 number)
 {
     for (guint i = 0; i < port->places->len; i++) {
         const Place *place = &g_array_index(port->places, Place, i);
@@ -495,8 +498,8 @@ gboolean port_has_number(const Port *port, guint16 number)
     return FALSE;
 }
 
-gboolean port_place(const Port *port, const char *transport, int family,
-                    struct sockaddr_storage *place)
+gboolean proxyport_place(const ProxyPort *port, const char *transport, int family,
+                         struct sockaddr_storage *place)
 {
     for (guint i = 0; i < port->places->len; i++) {
         const Place *one = &g_array_index(port->places, Place, i);
@@ -510,7 +513,7 @@ gboolean port_place(const Port *port, const char *transport, int family,
     return FALSE;
 }
 
-void port_each_counter(Port *port, CounterFunc func, void *user)
+void proxyport_each_counter(ProxyPort *port, CounterFunc func, void *user)
 {
     ConnectionCounts counts;
 

@@ -56,7 +56,7 @@ struct Phones {
     Loop *loop;
     PhonesGateway gateway;
     su_home_t *home;
-    struct Port *port;
+    struct ProxyPort *port;
     nta_agent_t *agent;  /* the port's */
     char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */

@@ -68,10 +68,10 @@ static void ipv6_and_more_addresses_are_served(void)
     peer_does(peer, OK, "options");
     g_assert_true(address_parse("::1", &own));
     address_set_port(&own, tls);
-    g_assert_true(port_is_own(story.port, "tls", (struct sockaddr *)&own));
-    g_assert_false(port_is_own(story.port, "tcp", (struct sockaddr *)&own));
+    g_assert_true(proxyport_is_own(story.port, "tls", (struct sockaddr *)&own));
+    g_assert_false(proxyport_is_own(story.port, "tcp", (struct sockaddr *)&own));
     address_set_port(&own, six);
-    g_assert_true(port_is_own(story.port, "tcp", (struct sockaddr *)&own));
+    g_assert_true(proxyport_is_own(story.port, "tcp", (struct sockaddr *)&own));
     peer_free(peer);
     story_close(&story);
 }
@@ -137,12 +137,12 @@ static void who_is_admitted_is_heard(void)
     story_open(&story, "");
     peer = peer_new(&story);
     g_assert_true(address_parse("127.0.0.2:1", &address));
-    port_admit(story.port, (struct sockaddr *)&address);
-    port_admit(story.port, (struct sockaddr *)&address);
-    port_forget(story.port, (struct sockaddr *)&address);
+    proxyport_admit(story.port, (struct sockaddr *)&address);
+    proxyport_admit(story.port, (struct sockaddr *)&address);
+    proxyport_forget(story.port, (struct sockaddr *)&address);
     peer_does(peer, "connected", "connect udp 127.0.0.2 127.0.0.1 %u", story.number);
     peer_does(peer, OK, "options");
-    port_forget(story.port, (struct sockaddr *)&address);
+    proxyport_forget(story.port, (struct sockaddr *)&address);
     peer_does(peer, "None", "request OPTIONS");
     peer_does(peer, "silence", "hear 0.1");
     story.hears = TRUE; /* the room knows its dialog */
@@ -162,7 +162,7 @@ static void settings_are_followed_live(void)
     fresh = settings_of("[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\n[proxy]\n"
                         "max-connections = 1\n",
                         story.number);
-    port_set_settings(story.port, fresh);
+    proxyport_set_settings(story.port, fresh);
     peer_does(peer, "connected", "connect udp 127.0.0.2 127.0.0.1 %u", story.number);
     peer_does(peer, OK, "options");
     peer_does(peer, "connected", "connect tcp 127.0.0.2 127.0.0.1 %u", story.number);

@@ -118,11 +118,11 @@ Settings *settings_of(const char *format, ...)
     return settings;
 }
 
-Port *port_of(Story *story, Settings *settings, GError **error)
+ProxyPort *port_of(Story *story, Settings *settings, GError **error)
 {
-    PortRoom room = {story_received, story_hears, story};
+    ProxyPortRoom room = {story_received, story_hears, story};
 
-    return port_new(settings, story->loop, &room, error);
+    return proxyport_new(settings, story->loop, &room, error);
 }
 
 /* MORE: keys of [proxy]; "%CERT" in it stands for the file one.pem, "%TLS" for a tls-listen. */
@@ -154,7 +154,7 @@ void story_open(Story *story, const char *more)
 
 void story_close(Story *story)
 {
-    port_free(story->port);
+    proxyport_free(story->port);
     sofia_loop_free(story->loop);
     settings_free(story->settings);
     g_string_free(story->told, TRUE);
@@ -192,7 +192,7 @@ guint64 counter(Story *story, const char *name)
         guint64 value;
     } wanted = {name, G_MAXUINT64};
 
-    port_each_counter(story->port, counter_match, &wanted);
+    proxyport_each_counter(story->port, counter_match, &wanted);
     g_assert_cmpuint(wanted.value, !=, G_MAXUINT64);
     return wanted.value;
 }

@@ -9,7 +9,7 @@ typedef struct Peer Peer;
 typedef struct Story {
     Settings *settings;
     Loop *loop;
-    Port *port;
+    ProxyPort *port;
     guint16 number, tls_number;
     guint requests; /* received, and answered with 200 */
     gboolean hears; /* what the room says of strangers */
@@ -35,7 +35,7 @@ void make_chain(void);
 /* A port that nobody has at HOST now. */
 guint16 free_port(int type, const char *host);
 Settings *settings_of(const char *format, ...) G_GNUC_PRINTF(1, 2);
-Port *port_of(Story *story, Settings *settings, GError **error);
+ProxyPort *port_of(Story *story, Settings *settings, GError **error);
 /* MORE: keys of [proxy]; %CERT stands for the file one.pem, %TLS for the story's TLS port. */
 void story_open(Story *story, const char *more);
 void story_open_at(Story *story, const char *host, const char *more);

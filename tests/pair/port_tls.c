@@ -79,7 +79,7 @@ static void a_new_certificate_cuts_nothing(void)
     files_copy("two.pem", "used.pem"); /* RSA in the place of an elliptic curve */
     peer_does(new, "connected", "connect tls " V4 " %u", story.tls_number);
     peer_does(new, "same", "shows %s", one); /* not before the reload */
-    port_set_settings(story.port, story.settings);
+    proxyport_set_settings(story.port, story.settings);
     peer_does(new, "connected", "connect tls " V4 " %u", story.tls_number);
     peer_does(new, "same", "shows %s", two);
     peer_does(new, "connected", "connect tls " V4 " %u 1.2", story.tls_number);
@@ -88,15 +88,15 @@ static void a_new_certificate_cuts_nothing(void)
     peer_does(new, OK, "options");
     /* What cannot be used leaves things as they are. */
     run("echo nonsense > used.pem");
-    port_set_settings(story.port, story.settings);
+    proxyport_set_settings(story.port, story.settings);
     peer_does(new, "connected", "connect tls " V4 " %u", story.tls_number);
     peer_does(new, "same", "shows %s", two);
     run("cat one.crt two.key > used.pem");
-    port_set_settings(story.port, story.settings);
+    proxyport_set_settings(story.port, story.settings);
     peer_does(new, "connected", "connect tls " V4 " %u", story.tls_number);
     peer_does(new, "same", "shows %s", two);
     run("rm used.pem");
-    port_set_settings(story.port, story.settings);
+    proxyport_set_settings(story.port, story.settings);
     peer_does(new, "connected", "connect tls " V4 " %u", story.tls_number);
     peer_does(new, "same", "shows %s", two);
     peer_does(old, OK, "options"); /* three contexts later */
@@ -179,13 +179,14 @@ static void a_phone_is_reached_by_its_own_connection(void)
         peer_does(peer, OK, "options");
         g_assert_true(address_parse("127.0.0.1", &far));
         address_set_port(&far, (guint16)number);
-        connection =
-            port_connection(port_agent(story.port), transports[i], (struct sockaddr *)&far);
+        connection = proxyport_connection(proxyport_agent(story.port), transports[i],
+                                          (struct sockaddr *)&far);
         g_assert_nonnull(connection);
-        g_assert_null(
-            port_connection(port_agent(story.port), transports[!i], (struct sockaddr *)&far));
+        g_assert_null(proxyport_connection(proxyport_agent(story.port), transports[!i],
+                                           (struct sockaddr *)&far));
         uri = g_strdup_printf("sip:a@127.0.0.1:%u;transport=%s", number, transports[i]);
-        leg = nta_leg_tcreate(port_agent(story.port), NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
+        leg = nta_leg_tcreate(proxyport_agent(story.port), NULL, NULL, NTATAG_NO_DIALOG(1),
+                              TAG_END());
         peer_begin(peer, "answer");
         nta_outgoing_tcreate(leg, story_answered, (nta_outgoing_magic_t *)&story, NULL,
                              SIP_METHOD_OPTIONS, URL_STRING_MAKE(uri), SIPTAG_FROM_STR("<sip:box>"),
@@ -198,8 +199,8 @@ static void a_phone_is_reached_by_its_own_connection(void)
         nta_leg_destroy(leg);
         peer_free(peer);
         rest(&story, 50);
-        g_assert_null(
-            port_connection(port_agent(story.port), transports[i], (struct sockaddr *)&far));
+        g_assert_null(proxyport_connection(proxyport_agent(story.port), transports[i],
+                                           (struct sockaddr *)&far));
     }
     story_close(&story);
 }
@@ -227,7 +228,7 @@ static void story_of_old_certificate(void)
     more = g_strdup_printf("tls-listen = %%TLS\ntls-certificate = %s\n", old);
     story_open(&story, more);
     run("echo nonsense > old.pem");
-    port_set_settings(story.port, story.settings);
+    proxyport_set_settings(story.port, story.settings);
     story_close(&story);
 }
 
@@ -267,8 +268,9 @@ static void no_tls_connection_is_made(void)
     g_assert_cmpint(bind(fd, (struct sockaddr *)&far, address_length(&far)), ==, 0);
     g_assert_cmpint(listen(fd, 1), ==, 0);
     story_open(&story, WITH_TLS);
-    g_assert_null(port_connection(port_agent(story.port), "tls", (struct sockaddr *)&far));
-    leg = nta_leg_tcreate(port_agent(story.port), NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
+    g_assert_null(
+        proxyport_connection(proxyport_agent(story.port), "tls", (struct sockaddr *)&far));
+    leg = nta_leg_tcreate(proxyport_agent(story.port), NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
     nta_outgoing_tcreate(leg, story_answered, (nta_outgoing_magic_t *)&story, NULL,
                          SIP_METHOD_OPTIONS, URL_STRING_MAKE(uri), SIPTAG_FROM_STR("<sip:box>"),
                          SIPTAG_TO_STR("<sip:a@x>"), TAG_END());
