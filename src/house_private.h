@@ -8,6 +8,7 @@
 #include "emergency.h"
 #include "isdn.h"
 #include "media.h"
+#include "phones.h"
 #include "ua.h"
 
 #include <pthread.h>
@@ -33,6 +34,8 @@ struct House {
     Hall *hall;
     Isdn *isdn;
     Ua *ua;
+    Phones *phones; /* NULL: [proxy] mode off */
+    OriginKey key;  /* seals what phones tells the user agent */
     Media *media;
     ElinBook *elin_book;           /* whom calls back are for; of signalling */
     const Settings *elin_settings; /* in force there */
