@@ -14,7 +14,7 @@ static void branch_stop_timer(Branch *branch)
     loop_timer_stop(branch->fork->phones->loop, branch->timer);
 }
 
-/* Ring time and Timer C, whichever is due first. */
+/* Patience, ring time and Timer C, whichever is due first. */
 static void branch_start_timer(Branch *branch)
 {
     Loop *loop = branch->fork->phones->loop;
@@ -22,6 +22,8 @@ static void branch_start_timer(Branch *branch)
 
     if (branch->ring_us)
         left = MIN(left, branch->ring_us - now);
+    if (branch->patience_us && !branch->provisional && !branch->given_up)
+        left = MIN(left, branch->patience_us - now);
     loop_timer_start(loop, branch->timer, MAX(left, 0));
 }
 
@@ -39,6 +41,16 @@ static void branch_due(void *user)
 {
     Branch *branch = user;
 
+    gint64 now = loop_now(branch->fork->phones->loop);
+
+    if (branch->patience_us && !branch->provisional && !branch->given_up &&
+        branch->patience_us <= now) {
+        branch->given_up = TRUE;
+        branch_cancel(branch, NULL); /* should it wake up */
+        branch_start_timer(branch);
+        fork_pass_by(branch->fork, branch);
+        return;
+    }
     if (branch->cancel_sent || !branch->provisional) {
         /* No final response came to the CANCEL within 64*T1 (RFC 3261 9.1), or none at all. */
         branch_end(branch, branch->timed_out ? 480 : branch->cancel_wanted ? 487 : 408, NULL);
@@ -172,10 +184,11 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
 {
     su_home_t *home = msg_home(msg);
+    const char *call_id = sip->sip_call_id->i_id;
     Hop onward = target->hop;
     gboolean two = fork->from.flow || onward.flow || fork->from.transport != onward.transport;
-    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from);
-    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward) : NULL;
+    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from, call_id);
+    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward, call_id) : NULL;
 
     if (!one || (two && !other) ||
         msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
@@ -249,7 +262,8 @@ static void branch_plan(Branch *branch)
     branch->timer = loop_timer_new(phones->loop, branch_due, branch);
     branch->timer_c_us = now + branch->fork->settings->proxy.timer_c_us;
     branch->ring_us = branch->target->ring_us ? now + branch->target->ring_us : 0;
-    if (branch->fork->invite)
+    branch->patience_us = branch->target->patience_us ? now + branch->target->patience_us : 0;
+    if (branch->fork->invite || branch->patience_us)
         branch_start_timer(branch);
 }
 

@@ -60,6 +60,7 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
 {
     Phones *phones;
     g_autofree char *url = NULL;
+    g_autoptr(Users) users = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
     phones = g_new0(Phones, 1);
@@ -68,6 +69,12 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
     origin_key_make(&phones->secret);
+    users = guard_load_users(settings, error);
+    if (!users && settings->guard.users) {
+        phones_free(phones);
+        return NULL;
+    }
+    phones->guard = guard_new(settings, users);
     url = phones_name(phones);
     if ((phones->agent = phones_create_agent(phones, url)))
         return phones;
@@ -84,13 +91,20 @@ void phones_free(Phones *phones)
     fork_drop_all(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
+    g_clear_pointer(&phones->guard, guard_free);
     g_free(phones->host);
     g_free(phones);
 }
 
 void phones_set_settings(Phones *phones, const Settings *settings)
 {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Users) users = guard_load_users(settings, &error);
+
+    if (error)
+        log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
+    guard_set(phones->guard, settings, users);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -98,6 +112,8 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     func(user, "proxy transactions live", phones->forks.length);
 #define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
+#define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
+    GUARD_COUNTERS(GUARD_COUNTER_TELL)
 }
 
 guint phones_fork_count(const Phones *phones)

@@ -5,6 +5,7 @@
 #define NTA_INCOMING_MAGIC_T struct Fork
 #define NTA_OUTGOING_MAGIC_T struct Branch
 
+#include "guard.h"
 #include "log.h"
 #include "phones.h"
 #include "root.h"
@@ -57,7 +58,8 @@ struct Phones {
     char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;  /* of loop marks and flow tokens */
-    GQueue forks;      /* of Fork*, by their link: requests without a final response */
+    Guard *guard;
+    GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
     LogLimit refused_limit;
 };
@@ -90,13 +92,17 @@ const char *hop_url(su_home_t *home, const Hop *hop);
  * of one of our ports? */
 gboolean url_is_ours(const Phones *phones, const url_t *url);
 gboolean url_is_our_port(const Phones *phones, const url_t *url);
+/* Is URL the gateway's public one? */
+gboolean url_is_gateway(const Phones *phones, const url_t *url);
 /* The user part of URL without escapes; "" when there is none. In HOME. */
 const char *url_user_text(su_home_t *home, const url_t *url);
-/* Our Record-Route for the side that HOP is on; with a token when it is a flow. */
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop);
-/* The flow that the user part of a Route of ours names; FALSE when it names none, or is not sealed.
- */
-gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
+/* Our Record-Route in the dialog CALL_ID for the side that HOP is on: its user part is a token that
+ * says that the dialog began here and, for a flow, which (RFC 5626 5.2). */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+                                     const char *call_id);
+/* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
+ * dialog. HOP: the flow, with family 0 when it names none. */
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
 
 /* ---- message.c: headers without a class of their own ------------------------------------------
  */
@@ -146,31 +152,52 @@ typedef enum TargetKind {
     TARGET_PRIMARY,  /* the primary proxy */
 } TargetKind;
 
+/* When a target's turn comes. */
+typedef enum TargetWhen {
+    WHEN_EVER,      /* after those of a higher q have failed, however they did */
+    WHEN_BUSY,      /* after one was busy */
+    WHEN_NO_ANSWER, /* after one did not answer, or could not be reached */
+} TargetWhen;
+
 /* One place a request may go to. */
 typedef struct Target {
     TargetKind kind;
-    char *uri;      /* the Request-URI */
-    char *route;    /* value of the Route headers to put on, or NULL */
-    Hop hop;        /* family 0: by the URI's name */
-    double q;       /* equal ones ring together */
-    gint64 ring_us; /* how long it may ring; 0: until Timer C */
-    guint depth;    /* redirections that led here */
+    TargetWhen when;
+    char *uri;          /* the Request-URI */
+    char *route;        /* value of the Route headers to put on, or NULL */
+    Hop hop;            /* family 0: by the URI's name */
+    double q;           /* equal ones ring together */
+    gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */
+    gint64 patience_us; /* how long no response at all may come before the others are tried; 0:
+                           until Timer B */
+    guint depth;        /* redirections that led here */
 } Target;
 
 Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
-/* Copies with all that it owns. */
-Target *target_copy(const Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* ---- door.c: the guard's question about a request from outside ------------------------------- */
+
+/* What a request for TARGETS is for. */
+PolicyTarget door_target(const GQueue *targets);
+/* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
+ * user and class. */
+gboolean door_passes(Inbound *in, PolicyTarget to);
+
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
 
 /* Fills TARGETS (of Target*, best first). 0, or the status to answer with; *phrase may be set. */
 int where_to(Inbound *in, GQueue *targets, const char **phrase);
-/* The target that URL of a 3xx stands for (URI: the same as text); NULL when nothing could be sent
- * there. */
-Target *where_redirected(const Fork *fork, const url_t *url, const char *uri);
+/* user.c: the same for USER, a user part of ours; with REDIRECT the redirect server is asked first.
+ */
+int where_user(Inbound *in, const char *user, const char *uri, gboolean redirect, GQueue *targets);
+/* Our own user agent, for URI. */
+Target *where_gateway(const Phones *phones, const char *uri);
+/* Adds the targets that URL of a 3xx stands for (URI: the same as text); none when nothing could be
+ * sent there. */
+void where_redirected(Fork *fork, const url_t *url, const char *uri, GQueue *targets);
 
 /* ---- fork.c: a request and its branches (RFC 3261 16.7); branch.c: one of them -----------------
  */
@@ -194,8 +221,9 @@ struct Fork {
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
     gboolean cancelled, answered, ended;
-    gboolean stop; /* 2xx or 6xx: no more targets */
-    char *reason;  /* value of the CANCEL's Reason; NULL: none */
+    gboolean stop;                 /* 2xx or 6xx: no more targets */
+    gboolean was_busy, was_silent; /* what became of those tried */
+    char *reason;                  /* value of the CANCEL's Reason; NULL: none */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
 };
@@ -206,10 +234,12 @@ struct Branch {
     nta_outgoing_t *orq;
     msg_t *request; /* as it was sent: what the CANCEL is made of */
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
+    gboolean given_up; /* silent: others are tried, but should it answer yet, it is heard */
     const char *cancel_reason;
-    LoopTimer *timer;  /* ring time, Timer C, or the wait after CANCEL */
-    gint64 timer_c_us; /* when Timer C is due, loop_now() */
-    gint64 ring_us;    /* when it has rung long enough; 0: never */
+    LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */
+    gint64 timer_c_us;  /* when Timer C is due, loop_now() */
+    gint64 ring_us;     /* when it has rung long enough; 0: never */
+    gint64 patience_us; /* when it has been silent long enough; 0: never */
 };
 
 /* Begins to serve IN with TARGETS, which it takes, as it takes IN->msg. */
@@ -220,6 +250,9 @@ void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
+
+/* BRANCH has been silent for too long: the next targets' turn comes. */
+void fork_pass_by(Fork *fork, Branch *branch);
 
 /* Sends the request of FORK to TARGET, which it takes. NULL when that cannot be: *status says why.
  */
