@@ -155,6 +155,13 @@ typedef struct PeerSettings {
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;
 
+/* A primary proxy as configured: a name may stand for several addresses. */
+typedef struct PrimaryPlace {
+    char *host;              /* a name or a numeric address, without [] */
+    guint16 port;            /* 0: as SRV says, else 5060 */
+    gboolean tcp;
+} PrimaryPlace;
+
 /* [proxy]: the phones' backup and emergency proxy */
 typedef struct ProxySettings {
     ProxyMode mode;
@@ -165,7 +172,20 @@ typedef struct ProxySettings {
     guint redirect_hops;     /* 3xx that lead to 3xx */
     gint64 ring_us;          /* how long one target rings where others wait behind it */
     gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
+    GArray *primaries;       /* of PrimaryPlace, in the order they are tried; NULL: none */
+    gint64 check_us, check_down_us; /* between OPTIONS to a primary: while it is up, and else */
+    gint64 fail_over_us;     /* silence after which a request is served without the primary */
+    guint down_after;        /* failures in a row that begin an outage */
+    guint up_after;          /* answers in a row that end one ... */
+    gint64 up_time_us;       /* ... and the time they must cover */
+    guint handback_rate;     /* registrations a second that go back to a primary that returned; 0: all at once */
+    struct sockaddr_storage name_server; /* ss_family 0: those of /etc/resolv.conf */
+    gint64 dns_wait_us;      /* how long a call waits for a name server */
+    char *enum_suffix;       /* where numbers with + are asked for; NULL: nowhere */
 } ProxySettings;
+
+/* "pbx.example:5070/tcp"; caller frees. */
+char *primary_place_describe(const PrimaryPlace *place);
 
 /* When the registrar takes registrations, where [proxy] mode leaves the choice. */
 typedef enum RegistrarAccept { REGISTRAR_ALWAYS, REGISTRAR_OUTAGE } RegistrarAccept;
@@ -207,6 +227,7 @@ typedef struct GuardSettings {
     guint algorithms;        /* GUARD_SHA256, GUARD_MD5: what is offered, in this order */
     GArray *md5_networks;    /* of Network: phones that are offered MD5 alone; NULL: none */
     gboolean auth_int;       /* offer qop auth-int too */
+    gboolean check_uri;      /* credentials are for the Request-URI they come with */
     gboolean without_qop;    /* accept the responses of RFC 2069, which a listener may repeat while the nonce lives */
     gint64 nonce_lifetime_us;
     guint fail_limit;        /* wrong credentials of one user from one address before it is blocked; 0: never */

@@ -224,6 +224,33 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+static void proxy_check(Reading *reading)
+{
+    const Settings *settings = reading->settings;
+    const ProxySettings *proxy = &settings->proxy;
+    Section *section = reading_section(reading, proxy);
+
+    if (reading_is_sound(section, "mode", "primary", NULL) && proxy->mode == PROXY_OUTBOUND &&
+        !proxy->primaries)
+        reading_complain(reading, section, "primary",
+                         "is missing: mode outbound passes requests on to it");
+    if (reading_is_sound(section, "check", "check-down", NULL) &&
+        proxy->check_down_us > proxy->check_us)
+        reading_complain(reading, section, "check-down", "is longer than check");
+    for (guint i = 0; proxy->primaries && i < proxy->primaries->len; i++) {
+        const PrimaryPlace *place = &g_array_index(proxy->primaries, PrimaryPlace, i);
+        struct sockaddr_storage address;
+
+        if (!address_parse(place->host, &address))
+            continue;
+        address_set_port(&address, place->port ? place->port : 5060);
+        if (hosts_overlap(&address, &settings->sip.listen) &&
+            port_of(&address) == port_of(&settings->sip.listen) &&
+            !address_is_wildcard(&settings->sip.listen))
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+    }
+}
+
 static void registrar_check(Reading *reading)
 {
     const RegistrarSettings *registrar = &reading->settings->registrar;
@@ -331,6 +358,7 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    proxy_check(reading);
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);

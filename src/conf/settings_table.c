@@ -207,8 +207,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
                       "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
                       "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
-                      "says otherwise; OPTIONS to us and what a trusted peer or the primary sends are not. Requests in a "
-                      "dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "says otherwise; OPTIONS to us, what a trusted peer or the primary sends, what goes to the "
+                      "primary, and devices that it accepted are not. Requests in a dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
                       "nobody is." },
     [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
                        "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
@@ -444,6 +444,29 @@ const SettingRow setting_rows[] = {
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
 
+    PROXY(primaries, "primary", primaries, DEFAULT(""), LIVE,
+          SAYS "The primary proxies, in the order they are tried: HOST, HOST:PORT or HOST:PORT/tcp. A name without a port stands for the servers of its SRV records. OPTIONS tell whether they live, and so do the requests that are passed on to them: any answer but 503 is life. Empty: none."),
+    PROXY(check_us, "check", duration, DEFAULT("10s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often a primary that lives is asked by OPTIONS."),
+    PROXY(check_down_us, "check-down", duration, DEFAULT("2s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often one is asked that left something unanswered, or is down."),
+    PROXY(fail_over_us, "fail-over-after", duration, DEFAULT("2s"), RANGE(100 * MS, 32 * SECOND), IN_US, LIVE,
+          SAYS "Silence of a primary after which a request that was passed on to it is served here. While it answers others, one request may wait four times as long."),
+    PROXY(down_after, "down-after", number, DEFAULT("3"), RANGE(1, 100), .unit = "failures", LIVE,
+          SAYS "Failures in a row after which a primary is down: requests are served without asking it first."),
+    PROXY(up_after, "up-after", number, DEFAULT("3"), RANGE(1, 1000), .unit = "answers", LIVE,
+          SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
+    PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
+          SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
+          SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
+    PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,
+          SAYS "The name server that is asked for primaries, next hops and numbers. Empty: those of /etc/resolv.conf."),
+    PROXY(dns_wait_us, "dns-wait", duration, DEFAULT("1s"), RANGE(10 * MS, 10 * SECOND), IN_US, RESTART,
+          SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
+    PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
+          SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
+
     REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
               SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),
     REGISTRAR(min_expires_s, "min-expires", duration, DEFAULT("60s"), RANGE(SECOND, HOUR), IN_S, LIVE,
@@ -487,11 +510,13 @@ const SettingRow setting_rows[] = {
     GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
           SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
     GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
-          SAYS "Networks of old phones that stumble over a second challenge: they are offered MD5 alone. Empty: none."),
+          SAYS "Networks of phones that give up when SHA-256 is offered beside MD5, as old ones do: they are offered MD5 alone. Empty: none."),
     GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
           SAYS "Offer qop auth-int, which protects the body, beside auth."),
     GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
           SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(check_uri, "check-uri", flag, DEFAULT("no"), LIVE,
+          SAYS "Refuse credentials whose uri names another user or host than the Request-URI, as RFC 2617 asks; not of requests that another proxy forwarded. Some phones write the server's address there, whatever they call."),
     GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
           SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
     GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,

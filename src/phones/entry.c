@@ -1,6 +1,6 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -80,6 +80,18 @@ static void entry_know_origin(Inbound *in)
     message_remove_header(in->msg, in->sip, ORIGIN_HEADER);
 }
 
+/* A phone behind a NAT or on a stream is reached the way it came, whatever its Contact says. */
+static void entry_mark_flow(Inbound *in)
+{
+    sip_contact_t const *contact = in->sip->sip_contact;
+    Hop told;
+
+    if (in->from_gateway || !contact || !in->sip->sip_via || in->sip->sip_via->v_next)
+        return;
+    in->from.flow = in->from.transport != TRANSPORT_UDP || !hop_of_url(contact->m_url, &told) ||
+                    !hop_equal(&told, &in->from);
+}
+
 static gboolean scheme_is_known(const url_t *url)
 {
     return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel ||
@@ -106,8 +118,10 @@ static gboolean is_for_the_box(const Inbound *in)
 {
     const url_t *url = in->sip->sip_request->rq_url;
 
-    return (!url->url_user || !*url->url_user) && url_is_ours(in->phones, url) &&
-           !in->sip->sip_route;
+    /* Some phones put their own user into a REGISTER's Request-URI. */
+    return (!url->url_user || !*url->url_user ||
+            in->sip->sip_request->rq_method == sip_method_register) &&
+           url_is_ours(in->phones, url) && !in->sip->sip_route;
 }
 
 static void entry_answer_options(const Inbound *in)
@@ -131,6 +145,9 @@ static void entry_serve_box(Inbound *in)
     switch (in->sip->sip_request->rq_method) {
     case sip_method_options:
         entry_answer_options(in);
+        return;
+    case sip_method_register:
+        registration_take(in);
         return;
     default:
         entry_refuse(in, SIP_404_NOT_FOUND, "for the box itself");
@@ -159,12 +176,43 @@ static int entry_judge(Inbound *in, const char **why)
     return 0;
 }
 
+/* To the primary first; TARGETS are for when it is silent, or does not know whom IN is for. */
+static void entry_pass_on(Inbound *in, GQueue *targets)
+{
+    GuardAnswer answer;
+
+    if (!door_passes(in, POLICY_TO_PRIMARY)) {
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+        return;
+    }
+    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
+        if (answer.verdict == GUARD_DROP) {
+            answer.status = 403;
+            answer.phrase = sip_status_phrase(403);
+        }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    }
+    primaries_put_first(in, targets);
+    fork_begin(in, targets);
+}
+
 static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
+    if (verdict == VERDICT_RELAY) {
+        entry_pass_on(in, &targets);
+        return;
+    }
+    if (verdict == VERDICT_REFUSE) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, 503, NULL, "not in this mode");
+        return;
+    }
     if (!door_passes(in, door_target(&targets))) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
@@ -185,6 +233,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     phones->counters.requests++;
     hop_of_message(phones, msg, &in.from);
     entry_know_origin(&in);
+    entry_mark_flow(&in);
     if (sip->sip_request->rq_method == sip_method_cancel) {
         /* Its INVITE would have taken it. */
         phones->counters.stray++;

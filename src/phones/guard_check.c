@@ -149,7 +149,8 @@ static GuardReason choice_check(Guard *guard, const GuardRequest *request, const
         return GUARD_REASON_STALE;
     if (!was_offered(guard, request, credentials))
         return GUARD_REASON_UNSUPPORTED;
-    if (!request->forwarded && !digest_uri_fits(credentials->uri, request->uri))
+    if (guard->settings->guard.check_uri && !request->forwarded &&
+        !digest_uri_fits(credentials->uri, request->uri))
         return GUARD_REASON_FOREIGN_URI;
     finding->found = response_check(guard, request, credentials);
     return finding->found ? count_check(guard, request, choice) : GUARD_REASON_WRONG;

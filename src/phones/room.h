@@ -29,6 +29,8 @@
 
 typedef struct Fork Fork;
 typedef struct Branch Branch;
+typedef struct Primaries Primaries;     /* primaries.h */
+typedef struct WatchTicket WatchTicket; /* watch.h */
 
 /* X-list of the room's counters: field, name. */
 #define PHONES_COUNTERS(X)                                                                         \
@@ -58,6 +60,10 @@ struct Phones {
     char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;  /* of loop marks and flow tokens */
+    struct Store *store; /* registration.c's, these three */
+    struct Location *location;
+    struct Registrar *registrar;
+    Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
@@ -138,8 +144,10 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog; /* it came by a Route of ours, or with a tag in To */
-    gboolean forced;    /* a flow token says where to */
+    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
+                            nothing; owned */
+    gboolean forced;     /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
 } Inbound;
@@ -184,6 +192,10 @@ PolicyTarget door_target(const GQueue *targets);
 /* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
  * user and class. */
 gboolean door_passes(Inbound *in, PolicyTarget to);
+/* The same without an answer: what ANSWER says is kept for later. */
+gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
+/* The response that ANSWER stands for. */
+msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
@@ -224,6 +236,7 @@ struct Fork {
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
     char *reason;                  /* value of the CANCEL's Reason; NULL: none */
+    GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
 };
@@ -234,7 +247,9 @@ struct Branch {
     nta_outgoing_t *orq;
     msg_t *request; /* as it was sent: what the CANCEL is made of */
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
-    gboolean given_up; /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean given_up;   /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean rang;       /* it had a response between 101 and 199 */
+    WatchTicket *ticket; /* to a primary: until its final response; NULL: to another */
     const char *cancel_reason;
     LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */
     gint64 timer_c_us;  /* when Timer C is due, loop_now() */
@@ -260,6 +275,8 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status);
 /* Takes back what was sent: CANCEL, as soon as a provisional response has come. REASON: value of a
  * Reason header, or NULL. */
 void branch_cancel(Branch *branch, const char *reason);
+/* It has been silent for too long: whoever waits behind it is tried. */
+void branch_give_up(Branch *branch);
 void branch_free(Branch *branch);
 
 /* best.c: which of two final responses goes back (RFC 3261 16.7 6). Takes both, gives back one. */
@@ -278,3 +295,20 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
+
+/* ---- registration.c: the registrar, its location service and its store -------------------------
+ */
+
+struct Binding;
+struct RegisterWay;
+
+void registration_open(Phones *phones);
+void registration_close(Phones *phones);
+void registration_set_settings(Phones *phones);
+void registration_each_counter(const Phones *phones, CounterFunc func, void *user);
+/* Answers a REGISTER that may be. Takes IN->msg. */
+void registration_take(Inbound *in);
+/* Where IN came from, as registrar.h wants it; borrows IN. */
+void registration_way(const Inbound *in, struct RegisterWay *way);
+/* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
+Target *registration_target(Phones *phones, const struct Binding *binding);

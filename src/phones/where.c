@@ -1,5 +1,5 @@
 /* Where a request goes: along its route, to a user of ours, to the gateway, or abroad. */
-#include "room.h"
+#include "primaries.h"
 
 #include "number.h"
 #include "route.h"
@@ -62,8 +62,15 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
 
     if (!target && url_is_gateway(phones, url))
         target = where_gateway(phones, uri);
-    if (!target && !url_is_ours(phones, url) && url->url_type != url_tel) {
-        if (!in->from_gateway && !in->in_dialog && !phones->settings->proxy.foreign) {
+    /* By our Path: to a phone that registered with the primary through us. */
+    if (!target && in->forced && primaries_sent(in)) {
+        target = target_new(TARGET_DIRECT, uri, 1.0);
+        target->hop = in->forced_hop;
+    }
+    if (!target && !url_is_ours(phones, url) && !primaries_has_host(phones, url) &&
+        url->url_type != url_tel) {
+        if (!in->from_gateway && !in->in_dialog && !primaries_sent(in) &&
+            !phones->settings->proxy.foreign) {
             *phrase = "Foreign Domain";
             return 403;
         }

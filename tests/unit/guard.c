@@ -249,9 +249,12 @@ static void a_count_is_good_once(void)
 
 static void credentials_are_for_one_target(void)
 {
-    g_autoptr(Bench) bench = bench_usual("");
+    g_autoptr(Bench) bench = bench_usual("[guard]\ncheck-uri = yes\n");
+    g_autoptr(Bench) usual = bench_usual("");
     g_autofree char *nonce = NULL;
 
+    bench_challenge(usual);
+    g_assert_cmpint(bench_answer(usual, PHONE(1, .uri = "sip:192.0.2.1:5060")), ==, GUARD_PASS);
     bench_challenge(bench);
     nonce = bench_nonce(bench, DIGEST_SHA256);
     g_assert_cmpint(bench_answer(bench, PHONE(1, .nonce = nonce, .uri = "sip:0900@" REALM)), ==,

@@ -38,7 +38,7 @@ static void with_users_all_but_some_are_asked(void)
         GuardVerdict verdict;
     } cases[] = {
         {"REGISTER", POLICY_TO_HERE, GUARD_CHALLENGE},
-        {"REGISTER", POLICY_TO_PRIMARY, GUARD_CHALLENGE},
+        {"REGISTER", POLICY_TO_PRIMARY, GUARD_PASS},
         {"INVITE", POLICY_TO_PHONES, GUARD_CHALLENGE},
         {"INVITE", POLICY_TO_TRUNKS, GUARD_CHALLENGE},
         {"MESSAGE", POLICY_TO_OUTSIDE, GUARD_CHALLENGE},
@@ -62,8 +62,23 @@ static void with_users_all_but_some_are_asked(void)
     bench->request.trusted = TRUE;
     g_assert_cmpint(bench_judge(bench), ==, GUARD_PASS);
     bench->request.trusted = FALSE;
+    bench->request.learnt = TRUE;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_PASS);
+    bench->request.learnt = FALSE;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_CHALLENGE);
     bench->request.emergency = TRUE;
     g_assert_cmpint(bench_judge(bench), ==, GUARD_PASS);
+}
+
+/* A policy outranks what would pass without one. */
+static void a_policy_asks_even_friends(void)
+{
+    g_autoptr(Bench) bench = bench_usual("[policy all]\naction = challenge\n");
+
+    bench->request.trusted = bench->request.learnt = TRUE;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_CHALLENGE);
+    bench_set_method(bench, "OPTIONS", POLICY_TO_HERE);
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_CHALLENGE);
 }
 
 static void the_first_policy_decides(void)
@@ -452,6 +467,7 @@ int main(int argc, char **argv)
 #define CASE(name, function) g_test_add_func("/guard-policy/" name, function)
     CASE("without-users-nobody-is-asked", without_users_nobody_is_asked);
     CASE("with-users-all-but-some-are-asked", with_users_all_but_some_are_asked);
+    CASE("a-policy-asks-even-friends", a_policy_asks_even_friends);
     CASE("the-first-policy-decides", the_first_policy_decides);
     CASE("who-need-not-may", who_need_not_may);
     CASE("who-guesses-is-not-heard", who_guesses_is_not_heard);
