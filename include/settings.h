@@ -272,6 +272,40 @@ typedef struct ClassSettings {
     gboolean forward;        /* a 3xx of the phone's is followed */
 } ClassSettings;
 
+/* A number under a name: of a pattern, of an emergency service, of a trunk. */
+typedef struct NamedNumber {
+    char *name;   /* the pattern, "sos.police", the trunk's name; NULL: of any trunk */
+    char *number; /* NULL: what was dialled */
+} NamedNumber;
+
+typedef enum PreemptPolicy { PREEMPT_NO, PREEMPT_NEWEST } PreemptPolicy;
+
+/* [emergency] */
+typedef struct EmergencySettings {
+    GPtrArray *numbers;      /* of NamedNumber*: what is dialled for help, and what the trunk is told; NULL: none */
+    GPtrArray *services;     /* of NamedNumber*: urn:service:sos and its kin; NULL: none */
+    GPtrArray *trunks;       /* of const TrunkSettings*, in the order they are tried; NULL: the routes decide */
+    PreemptPolicy preempt;   /* what is cleared when a trunk is full */
+    gint64 preempt_wait_us;  /* until the next call is cleared */
+    guint reserved;          /* channels of each trunk that ordinary calls leave free */
+    gint64 callback_us;      /* how long a call back is led to the phone that called */
+    GPtrArray *callback_numbers; /* of NamedNumber*: for callers without an ELIN, by trunk; NULL: none */
+    GArray *networks;        /* of Network: their P-Asserted-Identity may name an ELIN; NULL: none */
+    guint rate;              /* calls a minute from one source */
+    char *hook;              /* program; NULL: none */
+    char *drill;             /* the number of a drill; NULL: none */
+    char *drill_to;          /* whom it calls */
+    gboolean drill_preempt;  /* a drill clears calls, too */
+} EmergencySettings;
+
+/* [elin NAME]: a place of callers and the number it is called back by */
+typedef struct ElinSettings {
+    char *name;
+    char *number;            /* as the exchange knows it, perhaps with a leading + */
+    GPtrArray *extensions;   /* of char*: patterns or words; NULL: any */
+    GArray *networks;        /* of Network: NULL: any */
+} ElinSettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -287,6 +321,8 @@ typedef struct Settings {
     GuardSettings guard;
     GPtrArray *policies;     /* of PolicySettings*, first match wins */
     GPtrArray *classes;      /* of ClassSettings* */
+    EmergencySettings emergency;
+    GPtrArray *elins;        /* of ElinSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller

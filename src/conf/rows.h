@@ -20,6 +20,8 @@ typedef enum SettingGroup {
     GROUP_GUARD,
     GROUP_POLICY,
     GROUP_CLASS,
+    GROUP_EMERGENCY,
+    GROUP_ELIN,
     GROUP_COUNT
 } SettingGroup;
 
@@ -99,6 +101,8 @@ extern const SettingType type_store, type_contacts, type_aliases, type_forward, 
     type_instance; /* value_phone.c */
 extern const SettingType type_primaries, type_server, type_domain; /* value_primary.c */
 extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
+extern const SettingType type_emergency_numbers, type_emergency_services, type_callback_numbers,
+    type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 

@@ -22,7 +22,8 @@ static const Command rows[] = {
     {"ladder", HOME_SIGNALLING, .run = command_ladder,
      WITH(NUMBER_ARGUMENT("call", FALSE, 0, G_MAXUINT32))}, /* 0, or none: the last call */
     {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
-     WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127))},
+     WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127),
+          TEXT_ARGUMENT("force", FALSE))}, /* "yes": an emergency call, too */
     {"selftest span", HOME_SIGNALLING, TRUE, .run = command_selftest_span,
      WITH(TEXT_ARGUMENT("span", TRUE))},
     {"selftest result", HOME_SIGNALLING, .run = command_selftest_result},

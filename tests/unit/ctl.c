@@ -246,7 +246,7 @@ static void test_show_timers(Fixture *fixture, gconstpointer data)
     g_autoptr(JsonArray) rows = rows_of(fixture, "show timers");
     JsonObject *first = json_array_get_object_element(rows, 0);
 
-    g_assert_cmpuint(json_array_get_length(rows), ==, 11);
+    g_assert_cmpuint(json_array_get_length(rows), ==, 12);
     g_assert_cmpstr(json_object_get_string_member(first, "trunk"), ==, "pbx");
     g_assert_cmpint(json_object_get_int_member(first, "value_ms"), ==, 240000);
     g_assert_cmpint(json_object_get_int_member(first, "cause"), ==, 19);
@@ -265,6 +265,16 @@ static void test_hangup(Fixture *fixture, gconstpointer data)
     expect(fd, "{\"command\":\"hangup\",\"call\":41,\"cause\":41}",
            YES("{\"call\":41,\"cause\":41}"));
     g_assert_cmpuint(paper.cause, ==, 41);
+
+    /* A call for help is cleared by nobody's mistake. */
+    paper.sheltered = 42;
+    expect(fd, "{\"command\":\"hangup\",\"call\":42}",
+           NO("call 42 is an emergency call: it is cleared with the word force alone"));
+    g_assert_cmpuint(paper.cleared, ==, 41);
+    expect(fd, "{\"command\":\"hangup\",\"call\":42,\"force\":\"yes\"}",
+           YES("{\"call\":42,\"cause\":16}"));
+    g_assert_cmpuint(paper.cleared, ==, 42);
+    paper.sheltered = 0;
     close(fd);
 }
 

@@ -135,6 +135,11 @@ guint32 call_twin(const Call *call)
     return 0;
 }
 
+gboolean call_is_sheltered(const Call *call)
+{
+    return paper.sheltered == call->id;
+}
+
 Channel call_channel(const Call *call)
 {
     return (Channel){.span = 0, .number = call->id % 2 ? 5 : 0};

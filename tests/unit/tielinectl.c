@@ -111,6 +111,10 @@ static const ToolCase cases[] = {
     {"ladder-forgotten", "ladder 7", 1, "",
      "tielinectl: call 7 is unknown, or its ladder is forgotten\n"},
     {"hangup", "hangup C42 41", 0, "call 42 is being cleared with cause 41\n", ""},
+    {"hangup-force", "hangup C42 force", 0, "call 42 is being cleared with cause 16\n", ""},
+    {"hangup-force-cause", "hangup C42 41 force", 0, "call 42 is being cleared with cause 41\n",
+     ""},
+    {"hangup-word", "hangup C42 41 now", 2, "", "tielinectl: unexpected word \"now\"\n"},
     {"hangup-none", "hangup 9", 1, "", "tielinectl: there is no call 9\n"},
     {"hangup-last", "hangup last", 2, "", "tielinectl: \"last\" is not a call, like 42 or C42\n"},
     {"explain-cause", "explain cause 44", 0, "cause 44 at any\nsecond line\n", ""},
@@ -178,6 +182,7 @@ static void test_timers(Fixture *fixture, gconstpointer data)
                     "T316   pbx     120 s  RESTART again, then out of service\n"
                     "T301           180 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301            20 s  TIMER.T301                             19  Q.931 9.2\n"
+                    "T301             1 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301           128 s  TIMER.T301                             19  Q.931 9.2\n");
 }
 
