@@ -181,7 +181,9 @@ Watch *watch_new(nta_agent_t *agent, Loop *loop, Resolve *resolve, const WatchSe
     Watch *watch = g_new0(Watch, 1);
 
     watch->agent = agent;
-    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
+    /* With a destination of its own, which no request names: a leg for any would take them all. */
+    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1),
+                                 URLTAG_URL("sip:watch.invalid"), TAG_END());
     watch->loop = loop;
     watch->resolve = resolve;
     watch->changed = changed;
