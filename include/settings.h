@@ -153,11 +153,26 @@ typedef struct PeerSettings {
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
 } PeerSettings;
 
+typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;
+
+/* [proxy]: the phones' backup and emergency proxy */
+typedef struct ProxySettings {
+    ProxyMode mode;
+    GPtrArray *domains;      /* of char*: hosts that are ours besides our addresses and the public host; NULL: none */
+    gboolean foreign;        /* phones may call URIs of other domains */
+    char *redirect;          /* URI of the redirect server that is asked first; NULL: none */
+    GArray *follow;          /* of Network: whose 3xx is followed here, besides the redirect server's; NULL: nobody's */
+    guint redirect_hops;     /* 3xx that lead to 3xx */
+    gint64 ring_us;          /* how long one target rings where others wait behind it */
+    gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
+} ProxySettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
     SipSettings sip;
     MediaSettings media;
+    ProxySettings proxy;
     GPtrArray *spans;        /* of SpanSettings* */
     GPtrArray *trunks;       /* of TrunkSettings* */
     GPtrArray *routes;       /* of RouteSettings*, first match wins */

@@ -50,6 +50,13 @@ static gboolean join_readiness(void *user)
     return isdn_is_ready(house->isdn);
 }
 
+static gboolean join_gateway_ready(void *user)
+{
+    House *house = user;
+
+    return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
+}
+
 static void trace_to_log(void *user, const CallTrace *trace)
 {
     (void)user;
@@ -58,6 +65,47 @@ static void trace_to_log(void *user, const CallTrace *trace)
 
 /* ---- the signalling thread ----------------------------------------------------------------------
  */
+
+/* The user agent has the public port to itself. */
+static gboolean sip_open(House *house, GError **error)
+{
+    house->ua =
+        ua_new(house_settings(house), house->signalling, house->hall, join_readiness, house, error);
+    return house->ua != NULL;
+}
+
+/* Our own address, as the user agent on the same host sees the proxy. */
+static struct sockaddr_storage proxy_inside(const Settings *settings)
+{
+    struct sockaddr_storage proxy = settings->sip.listen;
+    guint16 port = address_port((struct sockaddr *)&proxy);
+
+    if (proxy.ss_family == AF_INET
+            ? ((struct sockaddr_in *)&proxy)->sin_addr.s_addr == INADDR_ANY
+            : IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)&proxy)->sin6_addr)) {
+        address_parse(proxy.ss_family == AF_INET ? "127.0.0.1" : "::1", &proxy);
+        address_set_port(&proxy, port);
+    }
+    return proxy;
+}
+
+/* The proxy has the public port, the user agent stands behind it. */
+static gboolean sip_open_phones(House *house, GError **error)
+{
+    const Settings *settings = house_settings(house);
+    UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
+    PhonesGateway gateway = {.key = &house->key, .ready = join_gateway_ready, .user = house};
+
+    origin_key_make(&house->key);
+    if (!ua_find_place(&behind.proxy, &behind.listen, error))
+        return FALSE;
+    gateway.address = behind.listen;
+    if (!(house->phones = phones_new(settings, house->signalling, &gateway, error)))
+        return FALSE;
+    house->ua = ua_new_behind(settings, &behind, house->signalling, house->hall, join_readiness,
+                              house, error);
+    return house->ua != NULL;
+}
 
 static gboolean signalling_open(House *house, GError **error)
 {
@@ -83,8 +131,8 @@ static gboolean signalling_open(House *house, GError **error)
     ops = isdn_call_ops(house->isdn);
     hall_set_isdn(house->hall, &ops);
 
-    if (!(house->ua =
-              ua_new(settings, house->signalling, house->hall, join_readiness, house, error)))
+    if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
+                                            : sip_open_phones(house, error)))
         return FALSE;
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
@@ -97,6 +145,7 @@ static void signalling_close(House *house)
     if (house->hall)
         hall_drop_calls(house->hall);
     g_clear_pointer(&house->ua, ua_free);
+    g_clear_pointer(&house->phones, phones_free);
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
@@ -158,6 +207,8 @@ static void signalling_use_settings(void *user)
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
+    if (new->house->phones)
+        phones_set_settings(new->house->phones, new->settings);
 }
 
 static gboolean house_reload(void *user, char **waiting, GError **error)
@@ -213,6 +264,7 @@ static gboolean house_open_desk(House *house, GError **error)
         .hall = house->hall,
         .isdn = house->isdn,
         .ua = house->ua,
+        .phones = house->phones,
         .media = house->media,
         .settings = house_settings(house),
         .drain = house_drain,

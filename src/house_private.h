@@ -7,6 +7,7 @@
 #include "ctl.h"
 #include "isdn.h"
 #include "media.h"
+#include "phones.h"
 #include "ua.h"
 
 #include <pthread.h>
@@ -30,6 +31,8 @@ struct House {
     Hall *hall;
     Isdn *isdn;
     Ua *ua;
+    Phones *phones; /* NULL: [proxy] mode off */
+    OriginKey key;  /* seals what phones tells the user agent */
     Media *media;
 
     /* The signalling thread tells the operator how opening went. */

@@ -8,7 +8,8 @@ forbid() { # PATTERN WHERE... : no file of WHERE may hold a line that matches PA
 }
 rooms() { for room in src/*/; do case " $* " in *" $(basename "$room") "*) ;; *) echo "$room" ;; esac; done; }
 
-why="Sofia outside src/sip and house.c"; forbid '#include *<(sofia-sip|nua|sip|su_|sdp)' include src/main.c $(rooms sip phones)
+why="Sofia outside src/sofia, src/sip, src/phones"; forbid '#include *<(sofia-sip|nua|sip|su_|sdp)' include src/main.c src/house*.c $(rooms sofia sip phones)
+why="sofia knows no room above"; forbid '#include *"(call|callmap|ua|phones|isdn|span|media|ctl|route|cause)\.h"' src/sofia
 why="libpri outside src/isdn and src/tools"; forbid '#include *<libpri\.h>' include src/main.c src/house*.c $(rooms isdn tools)
 why="libpri in tielinectl"; forbid '#include *<libpri\.h>' src/tools/tielinectl*
 why="the hall knows no stack"; forbid '#include *"(ua|isdn|media|span|ctl)\.h"' src/call src/base

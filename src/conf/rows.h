@@ -14,6 +14,7 @@ typedef enum SettingGroup {
     GROUP_TRUNK,
     GROUP_ROUTE,
     GROUP_PEER,
+    GROUP_PROXY,
     GROUP_COUNT
 } SettingGroup;
 
@@ -84,11 +85,11 @@ extern const guint setting_row_count;
 /* The types, by the file that holds them. */
 extern const SettingType type_number, type_duration, type_choice, type_flag,
     type_digits;                                                                 /* value.c */
-extern const SettingType type_path, type_host, type_product, type_tones;         /* value_text.c */
+extern const SettingType type_path, type_host, type_hosts, type_product, type_tones; /* value_text.c */
 extern const SettingType type_address, type_endpoint, type_networks, type_ports; /* value_net.c */
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
-extern const SettingType type_targets; /* value_target.c */
+extern const SettingType type_targets, type_uri; /* value_target.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 

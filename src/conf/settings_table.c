@@ -76,6 +76,13 @@ static const SettingChoice charsets[] = {
     { "latin1", CHARSET_LATIN1 },
     { NULL, 0 },
 };
+static const SettingChoice proxy_modes[] = {
+    { "off", PROXY_OFF },
+    { "standby", PROXY_STANDBY },
+    { "outbound", PROXY_OUTBOUND },
+    { "emergency-only", PROXY_EMERGENCY_ONLY },
+    { NULL, 0 },
+};
 static const SettingChoice display_lengths[] = { { "34", 34 }, { "82", 82 }, { NULL, 0 } };
 #define TON_CHOICES                                                                                \
     { "unknown", TON_UNKNOWN }, { "international", TON_INTERNATIONAL },                            \
@@ -145,6 +152,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                       "Where calls go. The first route of the file that matches decides." },
     [GROUP_PEER] = { "peer", TRUE, sizeof(PeerSettings), offsetof(Settings, peers),
                      "A SIP element that is known by its network." },
+    [GROUP_PROXY] = { "proxy", FALSE, sizeof(ProxySettings), offsetof(Settings, proxy),
+                      "The phones' backup and emergency proxy, on the port of [sip] listen. The gateway is one of its targets." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -160,6 +169,7 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define TRUNK(...) ROW_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 #define ROUTE(...) ROW_AT(GROUP_ROUTE, RouteSettings, __VA_ARGS__)
 #define PEER(...) ROW_AT(GROUP_PEER, PeerSettings, __VA_ARGS__)
+#define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -350,6 +360,23 @@ const SettingRow setting_rows[] = {
          SAYS "The networks the peer sends from. Where the networks of two peers overlap, the first of the file counts."),
     PEER(trusted, "trusted", flag, DEFAULT("no"), NEW_CALLS,
          SAYS "The peer's P-Asserted-Identity and Reason are believed, and restricted identities are sent to it (RFC 3325)."),
+
+    PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
+          SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),
+    PROXY(domains, "domains", hosts, DEFAULT(""), NEW_CALLS,
+          SAYS "Hosts and domains whose users are ours, besides our addresses and [sip] public-host: what phones have after the @."),
+    PROXY(foreign, "foreign", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Phones may send requests to URIs of other domains. No: they are refused with 403. Calls of the gateway go where the route says."),
+    PROXY(redirect, "redirect", uri, DEFAULT(""), NEW_CALLS,
+          SAYS "The redirect server that is asked first about calls to users of ours, such as sip:192.0.2.40:5060. Its 300 and 302 answers are followed in the order of their q. When it has no answer, the call goes where it would go without it. Empty: none."),
+    PROXY(follow, "follow", networks, DEFAULT(""), NEW_CALLS,
+          SAYS "The networks of other elements whose 3xx answers are followed here. Those of all others are told to the caller, who may follow them."),
+    PROXY(redirect_hops, "redirect-hops", number, DEFAULT("5"), RANGE(0, 20), NEW_CALLS,
+          SAYS "How many 3xx answers may lead from one to the next."),
+    PROXY(ring_us, "ring", duration, DEFAULT("20s"), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long a phone rings before the next target is tried, where one waits."),
+    PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
+          SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

@@ -73,6 +73,40 @@ static gboolean host_parse(const ValuePlace *place, const char *text, GError **e
 
 const SettingType type_host = {host_parse, text_print, text_clear, host_allowed};
 
+static void hosts_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append(out, "a list of host names and numeric addresses, without ports");
+}
+
+static gboolean hosts_parse(const ValuePlace *place, const char *text, GError **error)
+{
+    g_autoptr(GPtrArray) items = value_split(text);
+
+    for (guint i = 0; i < items->len; i++) {
+        if (!host_is_valid(items->pdata[i]))
+            return value_refuse(place, items->pdata[i], error);
+    }
+    if (items->len == 0)
+        return value_refuse(place, "", error);
+    *(GPtrArray **)place->field = g_steal_pointer(&items);
+    return TRUE;
+}
+
+static void hosts_print(const ValuePlace *place, GString *out)
+{
+    const GPtrArray *hosts = *(GPtrArray *const *)place->field;
+
+    for (guint i = 0; hosts && i < hosts->len; i++)
+        g_string_append_printf(out, "%s%s", i ? ", " : "", (char *)hosts->pdata[i]);
+}
+
+static void hosts_clear(const ValuePlace *place)
+{
+    g_clear_pointer((GPtrArray **)place->field, g_ptr_array_unref);
+}
+
+const SettingType type_hosts = {hosts_parse, hosts_print, hosts_clear, hosts_allowed};
+
 /* ---- product names: what a SIP header may carry ---- */
 
 static void product_allowed(const SettingRow *row, GString *out)

@@ -96,7 +96,7 @@ static void uac_learn_far(UaLeg *leg)
         return;
     origin_source(leg->ua->nua, &leg->far);
     if (leg->far.ss_family)
-        filter_admit(leg->ua->filter, &leg->far);
+        hearing_admit(leg->ua, &leg->far);
 }
 
 static void uac_acknowledge(UaLeg *leg, sip_t const *sip)

@@ -186,6 +186,7 @@ def rule_holds(rule, value, message):
         "optional": lambda: True,
         "anywhere": lambda: True,
         "on": lambda: True,
+        "of": lambda: True,
         "call": lambda: True,
     }
     return checks[rule]()

@@ -70,6 +70,7 @@ class Sip(Message):
         self.method, self.status, self.uri, self.phrase = None, None, "", ""
         self.cseq, self.call_id, self.branch = (0, ""), "", ""
         self.from_tag, self.to_tag, self.headers, self.sdp = "", "", {}, None
+        self.frame = 0  # its number in the capture
 
     def name(self):
         if self.method:
@@ -225,6 +226,7 @@ def sip_message(packet, party):
         party(show["ip.src"], number_of(show["udp.srcport"])),
         party(show["ip.dst"], number_of(show["udp.dstport"])),
     )
+    message.frame = frame_number(packet)
     message.method = show.get("sip.Method") if "sip.Request-Line" in show else None
     if "sip.Status-Line" in show:
         message.status = number_of(show.get("sip.Status-Code"))

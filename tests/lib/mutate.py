@@ -4,7 +4,7 @@ import copy
 from check import check_flow
 from dissect import number_calls
 
-OTHER_STATUS = {"1": 182, "2": 202, "3": 305, "4": 499, "5": 599, "6": 699}
+OTHER_STATUS = {"1": 182, "2": 299, "3": 305, "4": 499, "5": 599, "6": 699}
 
 
 def spoil_name(message):
@@ -104,7 +104,7 @@ RULE_SPOILERS = {
     "complete": [setter("complete", False)],
 }
 # no rule of content, or spoiled apart
-UNSPOILED = {"optional", "anywhere", "on", "call", "has", "lacks"}
+UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks"}
 
 
 def spoilers(rule, value):

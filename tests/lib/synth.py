@@ -70,13 +70,28 @@ def dialogs(steps):
     return out
 
 
-def sip_text(step, address, leg):
+def sequence(steps):
+    """{transaction: its CSeq}: they rise in the order of the steps; a CANCEL has its INVITE's."""
+    out, invites = {}, {}
+    for step in steps:
+        if step.is_q931 or step.group in out:
+            continue
+        ends = step.group[:2]
+        if step.method == "CANCEL":
+            out[step.group] = invites[ends]
+            continue
+        out[step.group] = 10 + len(out)
+        if step.method == "INVITE":
+            invites[ends] = out[step.group]
+    return out
+
+
+def sip_text(step, address, leg, cseq):
     """A SIP message of the dialog LEG that satisfies STEP's rules."""
-    uac, uas, method, count = step.group
+    uac, uas, method, _ = step.group
     rules = step.rules
     host = address[uas][0]
     number = rules.get("calling", "100")
-    cseq = {"INVITE": 10, "CANCEL": 10, "UPDATE": 30, "BYE": 50}.get(method, 70) + count
     lines = []
     if step.is_request:
         lines += [
@@ -166,15 +181,15 @@ def times(case):
 
 def play(case, path):
     """Writes the capture of CASE's steps to PATH. Returns {party: (address, port)}."""
-    address, phones = {}, 0
+    address, others = {}, 0
     for party, role in case.parties.items():
-        phones += role in ("phone", "proxy")
         address[party] = ("127.0.0.1", 5060) if role != "pbx" else PBX
-        if role in ("phone", "proxy"):
-            address[party] = ("127.0.0.%d" % (10 + phones), 5060)
+        if role not in ("pbx", "gateway"):
+            others += 1
+            address[party] = ("127.0.0.%d" % (10 + others), 5060)
     lines = {True: Line(), False: Line()}
     packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
-    legs = dialogs(case.steps)
+    legs, cseqs = dialogs(case.steps), sequence(case.steps)
     at, steps = times(case), {str(step.number): step for step in case.steps}
     for name, time in sorted(at.items(), key=lambda event: event[1]):
         step = steps.get(name)
@@ -187,7 +202,7 @@ def play(case, path):
             counts[outgoing] += 1
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
-            text = sip_text(step, address, legs[step.group]).encode()
+            text = sip_text(step, address, legs[step.group], cseqs[step.group]).encode()
             packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
     end = max(at.values()) + 0.3
     silence = (at.get("down", end), at.get("up", end))

@@ -302,6 +302,11 @@ guint ua_leg_count(const Ua *ua)
     return 2;
 }
 
+void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
+{
+    func(user, "proxy requests in", 3);
+}
+
 void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 {
     func(user, "invites", 9);

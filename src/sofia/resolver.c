@@ -6,7 +6,8 @@
  * the resolver connects here. Such a server becomes a port of this machine where nobody listens,
  * and the query ends with the error it deserves.
  */
-#include "sip_room.h"
+#include "settings.h"
+#include "sofia.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,0 +1,36 @@
+/* The phones' proxy: a transaction-stateful RFC 3261 proxy, registrar and location service on the public SIP port.
+ *
+ * It routes calls for the PBX to the gateway's own user agent, like to any other target. Sofia-SIP's NTA is spoken behind
+ * this treaty. Home thread: signalling.
+ */
+#pragma once
+
+#include "call.h"
+#include "loop.h"
+#include "origin.h"
+#include "settings.h"
+
+typedef struct Phones Phones;
+
+/* The user part of the gateway's public URI: "sip:tieline-gateway@HOST:PORT" is the user agent's Contact. */
+#define PHONES_GATEWAY_USER "tieline-gateway"
+
+/* What the proxy knows of the gateway behind it. */
+typedef struct PhonesGateway {
+    struct sockaddr_storage address; /* where its user agent listens: UDP, this host */
+    const OriginKey *key;            /* seals what it is told of a request's origin; borrowed */
+    gboolean (*ready)(void *user);   /* could it carry a call now? */
+    void *user;
+} PhonesGateway;
+
+/* Opens the public SIP port ([sip] listen) and what else [proxy] names. NULL with ERROR, which names setting and address.
+ * LOOP must be a sofia_loop; SETTINGS' [proxy] mode must not be off. GATEWAY is copied. */
+Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway, GError **error);
+/* Closes the ports; transactions under way end without another message. */
+void phones_free(Phones *phones);
+/* New settings for new requests; SETTINGS must outlive the next call to this. */
+void phones_set_settings(Phones *phones, const Settings *settings);
+
+void phones_each_counter(const Phones *phones, CounterFunc func, void *user);
+/* Requests that wait for their final response: for leak checks. */
+guint phones_fork_count(const Phones *phones);

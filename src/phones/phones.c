@@ -1,0 +1,106 @@
+/* The proxy's port: opens it, and hands each message to the entry or to the relay. */
+#include "room.h"
+
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/tport_tag.h>
+#include <string.h>
+
+#define SOCKET_BUFFER (1 << 22)
+
+static int phones_heard(Phones *phones, nta_agent_t *agent, msg_t *msg, sip_t *sip)
+{
+    if (!sip)
+        msg_destroy(msg);
+    else if (sip->sip_status)
+        relay_response(phones, msg, sip);
+    else
+        entry_request(phones, msg, sip);
+    return 0;
+}
+
+gboolean phones_can_reach(Phones *phones, const Hop *hop)
+{
+    return hop->transport != TRANSPORT_TLS;
+}
+
+/* "sip:HOST:PORT;transport=udp,tcp": the public host with the listen address as maddr. */
+static char *phones_name(Phones *phones)
+{
+    const SipSettings *sip = &phones->settings->sip;
+    struct sockaddr_storage bare = sip->listen;
+    guint16 port = address_port((const struct sockaddr *)&sip->listen);
+    gboolean v6 = bare.ss_family == AF_INET6;
+    char text[64];
+    g_autofree char *address = NULL;
+
+    address_set_port(&bare, 0);
+    address_describe((struct sockaddr *)&bare, text, sizeof(text));
+    address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
+    phones->host = g_strdup(sip->public_host ? sip->public_host : address);
+    if (sip->public_host)
+        return g_strdup_printf("sip:%s:%u;transport=udp,tcp;maddr=%s", phones->host, port, address);
+    return g_strdup_printf("sip:%s:%u;transport=udp,tcp", phones->host, port);
+}
+
+static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
+{
+    const SipSettings *sip = &phones->settings->sip;
+
+    return nta_agent_create(
+        sofia_loop_root(phones->loop), URL_STRING_MAKE(url), phones_heard, phones, NTATAG_UA(0),
+        NTATAG_CANCEL_487(0), NTATAG_EXTRA_100(0), NTATAG_SERVER_RPORT(1), NTATAG_CLIENT_RPORT(1),
+        NTATAG_TIMER_C(0), NTATAG_UDP_MTU(65535), NTATAG_USE_SRV(0), NTATAG_USE_NAPTR(0),
+        NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
+        TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
+        TPTAG_UDP_WMEM(SOCKET_BUFFER), TAG_END());
+}
+
+Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway,
+                   GError **error)
+{
+    Phones *phones;
+    g_autofree char *url = NULL;
+
+    g_return_val_if_fail(sofia_loop_root(loop), NULL);
+    phones = g_new0(Phones, 1);
+    phones->settings = settings;
+    phones->loop = loop;
+    phones->gateway = *gateway;
+    g_queue_init(&phones->forks);
+    origin_key_make(&phones->secret);
+    url = phones_name(phones);
+    if ((phones->agent = phones_create_agent(phones, url)))
+        return phones;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
+                url);
+    phones_free(phones);
+    return NULL;
+}
+
+void phones_free(Phones *phones)
+{
+    if (!phones)
+        return;
+    fork_drop_all(phones);
+    if (phones->agent)
+        nta_agent_destroy(phones->agent);
+    g_free(phones->host);
+    g_free(phones);
+}
+
+void phones_set_settings(Phones *phones, const Settings *settings)
+{
+    phones->settings = settings;
+}
+
+void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
+{
+    func(user, "proxy transactions live", phones->forks.length);
+#define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
+    PHONES_COUNTERS(PHONES_COUNTER_TELL)
+}
+
+guint phones_fork_count(const Phones *phones)
+{
+    return phones->forks.length;
+}

@@ -1,0 +1,242 @@
+/* What the files of src/phones share: the proxy, a request on its way, its targets and branches. */
+#pragma once
+
+#define NTA_AGENT_MAGIC_T struct Phones
+#define NTA_INCOMING_MAGIC_T struct Fork
+#define NTA_OUTGOING_MAGIC_T struct Branch
+
+#include "log.h"
+#include "phones.h"
+#include "root.h"
+#include "values.h"
+
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/nta_stateless.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nta_tport.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_util.h>
+#include <sofia-sip/su_wait.h>
+#include <sofia-sip/tport.h>
+
+/* What the box itself understands. */
+#define PHONES_METHODS                                                                             \
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, REFER, SUBSCRIBE, NOTIFY, "       \
+    "MESSAGE, INFO"
+
+typedef struct Fork Fork;
+typedef struct Branch Branch;
+
+/* X-list of the room's counters: field, name. */
+#define PHONES_COUNTERS(X)                                                                         \
+    X(requests, "proxy requests in")                                                               \
+    X(invites, "proxy INVITEs in")                                                                 \
+    X(registers, "proxy REGISTERs in")                                                             \
+    X(to_gateway, "proxy requests to the gateway")                                                 \
+    X(branches, "proxy branches")                                                                  \
+    X(redirected, "proxy redirections followed")                                                   \
+    X(hunted, "proxy targets hunted on")                                                           \
+    X(ring_timeouts, "proxy targets that did not answer")                                          \
+    X(cancelled, "proxy requests cancelled")                                                       \
+    X(loops, "proxy loops")                                                                        \
+    X(refused, "proxy requests refused")                                                           \
+    X(stray, "proxy messages without a transaction")
+#define PHONES_COUNTER_FIELD(field, name) guint64 field;
+typedef struct PhonesCounters {
+    PHONES_COUNTERS(PHONES_COUNTER_FIELD)
+} PhonesCounters;
+
+struct Phones {
+    const Settings *settings; /* borrowed, swapped by phones_set_settings() */
+    Loop *loop;
+    PhonesGateway gateway;
+    su_home_t *home;
+    nta_agent_t *agent;
+    char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
+    char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
+    OriginKey secret;  /* of loop marks and flow tokens */
+    GQueue forks;      /* of Fork*, by their link: requests without a final response */
+    PhonesCounters counters;
+    LogLimit refused_limit;
+};
+
+/* ---- hop.c: where messages come from and go to ------------------------------------------------
+ */
+
+typedef enum Transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS } Transport;
+
+/* One end of a hop: an address and how it is spoken to. family 0: by the name in the URI. */
+typedef struct Hop {
+    Transport transport;
+    struct sockaddr_storage address;
+    gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
+} Hop;
+
+/* Where MSG came from. */
+void hop_of_message(Phones *phones, msg_t *msg, Hop *hop);
+/* Where a request with this URI goes; FALSE when it is no SIP URI that can be reached. */
+gboolean hop_of_url(const url_t *url, Hop *hop);
+gboolean hop_equal(const Hop *one, const Hop *other);
+/* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
+ * flow that has ended. */
+gboolean phones_can_reach(Phones *phones, const Hop *hop);
+/* Is PORT one that we listen on? */
+gboolean phones_has_port(const Phones *phones, guint16 port);
+/* "sip:192.0.2.7:5060;transport=tcp" in HOME; for a hop by name NULL. */
+const char *hop_url(su_home_t *home, const Hop *hop);
+/* Is the host of URL this box: its address, its public host, a domain of [proxy]? And with the port
+ * of one of our ports? */
+gboolean url_is_ours(const Phones *phones, const url_t *url);
+gboolean url_is_our_port(const Phones *phones, const url_t *url);
+/* The user part of URL without escapes; "" when there is none. In HOME. */
+const char *url_user_text(su_home_t *home, const url_t *url);
+/* Our Record-Route for the side that HOP is on; with a token when it is a flow. */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop);
+/* The flow that the user part of a Route of ours names; FALSE when it names none, or is not sealed.
+ */
+gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
+
+/* ---- message.c: headers without a class of their own ------------------------------------------
+ */
+
+/* The value of the first header NAME; NULL when there is none. */
+const char *message_find_header(sip_t const *sip, const char *name);
+void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
+gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
+
+/* ---- loop.c: RFC 5393
+ * ---------------------------------------------------------------------------- */
+
+/* The mark of SIP as it came in, for the branch of what we send on. */
+void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
+/* Has SIP been here before with the same mark? */
+gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
+/* A branch for one more copy of a request with MARK; in HOME. */
+const char *loop_branch(su_home_t *home, const char *mark);
+
+/* ---- entry.c: what a request must pass; where.c: where it goes
+ * ------------------------------------ */
+
+/* A request on its way in, and what the entry found out about it. */
+typedef struct Inbound {
+    Phones *phones;
+    msg_t *msg; /* owned by the callee from entry on */
+    sip_t *sip;
+    Hop from;
+    CallOrigin origin;
+    gboolean from_gateway;
+    gboolean in_dialog; /* it came by a Route of ours, or with a tag in To */
+    gboolean forced;    /* a flow token says where to */
+    Hop forced_hop;
+    char mark[33]; /* loop_mark() */
+} Inbound;
+
+typedef enum TargetKind {
+    TARGET_DIRECT,   /* a URI as it stands */
+    TARGET_PHONE,    /* a binding of ours */
+    TARGET_GATEWAY,  /* our own user agent */
+    TARGET_REDIRECT, /* a redirect server */
+    TARGET_PRIMARY,  /* the primary proxy */
+} TargetKind;
+
+/* One place a request may go to. */
+typedef struct Target {
+    TargetKind kind;
+    char *uri;      /* the Request-URI */
+    char *route;    /* value of the Route headers to put on, or NULL */
+    Hop hop;        /* family 0: by the URI's name */
+    double q;       /* equal ones ring together */
+    gint64 ring_us; /* how long it may ring; 0: until Timer C */
+    guint depth;    /* redirections that led here */
+} Target;
+
+Target *target_new(TargetKind kind, const char *uri, double q);
+void target_free(Target *target);
+/* Copies with all that it owns. */
+Target *target_copy(const Target *target);
+
+void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
+void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
+
+/* Fills TARGETS (of Target*, best first). 0, or the status to answer with; *phrase may be set. */
+int where_to(Inbound *in, GQueue *targets, const char **phrase);
+/* The target that URL of a 3xx stands for (URI: the same as text); NULL when nothing could be sent
+ * there. */
+Target *where_redirected(const Fork *fork, const url_t *url, const char *uri);
+
+/* ---- fork.c: a request and its branches (RFC 3261 16.7); branch.c: one of them -----------------
+ */
+
+struct Fork {
+    Phones *phones;
+    GList link; /* in Phones.forks */
+    const Settings *settings;
+    nta_incoming_t *irq; /* ours until the final response is sent */
+    msg_t *msg;          /* the request as the entry left it */
+    sip_t *sip;
+    Hop from;
+    CallOrigin origin;
+    gboolean from_gateway, in_dialog;
+    gboolean invite;
+    gboolean record_route;
+    char mark[33];
+    guint breadth;       /* RFC 5393 5.3.3 */
+    GQueue waiting;      /* of Target*, best first */
+    GPtrArray *tried;    /* of char*: URIs that need no second try */
+    GPtrArray *branches; /* of Branch*, owned */
+    msg_t *best;         /* of the final responses so far */
+    gboolean cancelled, answered, ended;
+    gboolean stop; /* 2xx or 6xx: no more targets */
+    char *reason;  /* value of the CANCEL's Reason; NULL: none */
+    guint depth;
+    gboolean busy; /* inside fork_go_on() */
+};
+
+struct Branch {
+    Fork *fork; /* NULL: only its CANCEL has still to be answered */
+    Target *target;
+    nta_outgoing_t *orq;
+    msg_t *request; /* as it was sent: what the CANCEL is made of */
+    gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
+    const char *cancel_reason;
+    LoopTimer *timer;  /* ring time, Timer C, or the wait after CANCEL */
+    gint64 timer_c_us; /* when Timer C is due, loop_now() */
+    gint64 ring_us;    /* when it has rung long enough; 0: never */
+};
+
+/* Begins to serve IN with TARGETS, which it takes, as it takes IN->msg. */
+void fork_begin(Inbound *in, GQueue *targets);
+/* A branch has news: RESPONSE is its message (owned by the caller), STATUS what it says or what its
+ * end means. */
+void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip);
+void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
+/* Ends every fork of PHONES without a message. */
+void fork_drop_all(Phones *phones);
+
+/* Sends the request of FORK to TARGET, which it takes. NULL when that cannot be: *status says why.
+ */
+Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status);
+/* Takes back what was sent: CANCEL, as soon as a provisional response has come. REASON: value of a
+ * Reason header, or NULL. */
+void branch_cancel(Branch *branch, const char *reason);
+void branch_free(Branch *branch);
+
+/* best.c: which of two final responses goes back (RFC 3261 16.7 6). Takes both, gives back one. */
+msg_t *best_of(msg_t *one, msg_t *other);
+
+/* ---- relay.c: what has no transaction ----------------------------------------------------------
+ */
+
+/* An ACK to a 2xx: on to where its dialog goes. Takes IN->msg. */
+void relay_ack(Inbound *in);
+/* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
+void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
+
+/* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
+ * out. */
+void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
+/* Are 3xx answers of TARGET followed here, or told to the caller? */
+gboolean redirect_is_followed(const Fork *fork, const Target *target);
