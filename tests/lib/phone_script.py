@@ -8,10 +8,12 @@ import re
 LINE = re.compile(r"^([<>])\s+([A-Z]+|[1-6]\d\d(?:\([A-Z]+\))?)(\??)\s+(\d+)((?:\s+\S+)*)$")
 CAPTURE = re.compile(r"^\+\s*([a-z-]+)\s*=\s*([\w-]+):\s*(.+)$")
 HEADER = re.compile(r"^\+\s*([\w-]+:.*)$")
+BODY = re.compile(r"^\|\s?(.*)$")
 WAIT = re.compile(r"^(wait|silence)\s+(\d+)ms$")
 WORD = re.compile(r"^(mark|to)\s+(\S+)$")
 PLACE = re.compile(r"\{([\w-]+)\}")
-OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans"}
+OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "type"}
+MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
 RTP_PORT = 7000
 PHRASES = {
     100: "Trying",
@@ -58,6 +60,7 @@ class Action:
         self.kind, self.text, self.value = kind, text, None
         self.method, self.status, self.dialog, self.optional = None, None, 0, False
         self.options, self.headers, self.captures, self.branches = {}, [], [], []
+        self.lines = []  # of the body
 
 
 def read_message(match, line):
@@ -87,6 +90,8 @@ def read_script(lines):
             here[-1].captures.append(match.groups())
         elif match := HEADER.match(line):
             here[-1].headers.append(match[1])
+        elif match := BODY.match(line):
+            here[-1].lines.append(match[1])
         elif match := WAIT.match(line) or WORD.match(line):
             here.append(Action(match[1], line))
             here[-1].value = match[2]
@@ -216,6 +221,7 @@ class Scenario:
         for name in names.split(","):
             self.variables.add(name)
         where = 'search_in="msg"' if message else 'search_in="hdr" header="%s:"' % header
+        where = 'search_in="body"' if header == "body" else where
         regexp = regexp.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return '<ereg regexp="%s" %s assign_to="%s" />' % (
             regexp.replace('"', "&quot;"),
@@ -228,7 +234,7 @@ class Scenario:
         out = []
         if action.status is None:
             out = self.request_came(action)
-        elif action.method == "INVITE":
+        elif action.method == self.dialogs[action.dialog].first and action.method in MAKES_DIALOG:
             out = self.answer_came(action)
         for name, header, regexp in action.captures:
             groups = re.compile(regexp).groups
@@ -343,7 +349,7 @@ class Scenario:
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
-        if fresh and method == dialog.first == "INVITE" and 100 < action.status < 300:
+        if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
             lines.insert(2, "Record-Route:[$%s]" % dialog.var("rr"))
         if not any(one.startswith("Contact:") for one in action.headers):
             lines.append(self.contact())
@@ -390,7 +396,8 @@ class Scenario:
             lines.append("Route:[$%s]" % dialog.var("rr"))
         lines += [*ends, "Call-ID: " + self.call_id(dialog), "CSeq: %d %s" % (cseq, method)]
         lines += ["Max-Forwards: 70"]
-        if method not in ("ACK", "CANCEL", "BYE"):
+        own = any(one.startswith("Contact:") for one in action.headers)
+        if method not in ("ACK", "CANCEL", "BYE") and not own:
             lines.append(self.contact())
         if "auth" in action.options:
             lines.append(
@@ -412,10 +419,12 @@ class Scenario:
 
     def body(self, action):
         """(Content-Type, text) of a message; (None, "") without a body."""
-        options = action.options
+        options, more = action.options, "".join(self.fill(one) + "\n" for one in action.lines)
         if "frag" in options:
             status = int(options["frag"])
-            return "message/sipfrag", "SIP/2.0 %d %s\n" % (status, PHRASES[status])
+            return "message/sipfrag", "SIP/2.0 %d %s\n%s" % (status, PHRASES[status], more)
+        if more:
+            return options["type"], more
         if "sdp" in options or "hold" in options:
             self.version += 1
             way = options.get("sdp", True)
