@@ -167,6 +167,73 @@ typedef struct ProxySettings {
     gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
 } ProxySettings;
 
+/* When the registrar takes registrations, where [proxy] mode leaves the choice. */
+typedef enum RegistrarAccept { REGISTRAR_ALWAYS, REGISTRAR_OUTAGE } RegistrarAccept;
+
+/* [registrar] */
+typedef struct RegistrarSettings {
+    char *store;             /* path of the SQLite file; NULL: memory only */
+    guint min_expires_s, max_expires_s, default_expires_s;
+    guint max_contacts;      /* of one address of record */
+    guint max_bindings;      /* in all */
+    int accept;              /* RegistrarAccept */
+    guint device_days;       /* how long a device that the primary accepted is remembered */
+} RegistrarSettings;
+
+/* One contact of a phone that never registers: "<sip:201@192.0.2.7>;q=0.5". */
+typedef struct PhoneContact {
+    char *uri;
+    guint q;                 /* thousandths, 0-1000 */
+} PhoneContact;
+
+/* [phone NAME]: an address of record of ours; NAME is its user part */
+typedef struct PhoneSettings {
+    char *name;
+    GPtrArray *contacts;     /* of PhoneContact*, where it can be reached without registering; NULL: nowhere */
+    GPtrArray *aliases;      /* of char*: more user parts that mean it; NULL: none */
+    gint64 ring_time_us;     /* how long it may ring before the next target is tried */
+    char *always, *busy, *no_answer; /* forwarding: a user part of ours or a sip: URI; NULL: none */
+    char *class_name;        /* of [class NAME]; NULL: none */
+    char *elin;              /* of [elin NAME]; NULL: none */
+    char *instance;          /* the only +sip.instance that may register as it; NULL: any */
+} PhoneSettings;
+
+/* [guard]: who must authenticate, and how (RFC 7616, RFC 8760) */
+#define GUARD_SHA256 1u
+#define GUARD_MD5 2u
+typedef struct GuardSettings {
+    char *realm;             /* of our challenges, and of the users' hashes */
+    char *users;             /* path of the users' file or SQLite database; NULL: nobody is challenged */
+    guint algorithms;        /* GUARD_SHA256, GUARD_MD5: what is offered, in this order */
+    GArray *md5_networks;    /* of Network: phones that are offered MD5 alone; NULL: none */
+    gboolean auth_int;       /* offer qop auth-int too */
+    gboolean without_qop;    /* accept the responses of RFC 2069, which a listener may repeat while the nonce lives */
+    gint64 nonce_lifetime_us;
+    guint fail_limit;        /* wrong credentials of one user from one address before it is blocked; 0: never */
+    gint64 fail_window_us;   /* ... within this time */
+    gint64 fail_block_us;    /* the first block; each further one lasts twice as long, up to an hour */
+} GuardSettings;
+
+/* What a request is for: bits of PolicySettings.to. */
+typedef enum PolicyTarget {
+    POLICY_TO_HERE = 1,      /* we answer it ourselves: REGISTER, OPTIONS to us */
+    POLICY_TO_PHONES = 2,
+    POLICY_TO_TRUNKS = 4,
+    POLICY_TO_PRIMARY = 8,
+    POLICY_TO_OUTSIDE = 16,  /* any other place */
+    POLICY_TO_ANY = 31,
+} PolicyTarget;
+typedef enum PolicyAction { POLICY_CHALLENGE, POLICY_ALLOW, POLICY_REFUSE } PolicyAction;
+
+/* [policy NAME]: the first of the file that matches a request decides */
+typedef struct PolicySettings {
+    char *name;
+    GArray *from;            /* of Network; NULL: anywhere */
+    GPtrArray *methods;      /* of char*; NULL: any */
+    guint to;                /* of PolicyTarget */
+    PolicyAction action;
+} PolicySettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -177,6 +244,10 @@ typedef struct Settings {
     GPtrArray *trunks;       /* of TrunkSettings* */
     GPtrArray *routes;       /* of RouteSettings*, first match wins */
     GPtrArray *peers;        /* of PeerSettings* */
+    RegistrarSettings registrar;
+    GPtrArray *phones;       /* of PhoneSettings* */
+    GuardSettings guard;
+    GPtrArray *policies;     /* of PolicySettings*, first match wins */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller
@@ -200,6 +271,8 @@ Settings *settings_reload(const Settings *opened, char **waiting, GError **error
 
 const TrunkSettings *settings_find_trunk(const Settings *settings, const char *name);
 const PeerSettings *settings_find_peer(const Settings *settings, const char *name);
+/* The phone whose name or alias is USER, a user part without escapes; NULL when none. */
+const PhoneSettings *settings_find_phone(const Settings *settings, const char *user);
 /* The peer whose network holds ADDRESS, first in file order; NULL when none. */
 const PeerSettings *settings_peer_of(const Settings *settings, const struct sockaddr *address);
 /* Is ADDRESS in one of NETWORKS (of Network)? */

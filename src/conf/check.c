@@ -224,6 +224,78 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+static void registrar_check(Reading *reading)
+{
+    const RegistrarSettings *registrar = &reading->settings->registrar;
+    Section *section = reading_section(reading, registrar);
+
+    if (!reading_is_sound(section, "min-expires", "max-expires", "default-expires", NULL))
+        return;
+    if (registrar->min_expires_s > registrar->max_expires_s)
+        reading_complain(reading, section, "min-expires", "%us is longer than max-expires, %us",
+                         registrar->min_expires_s, registrar->max_expires_s);
+    else if (registrar->default_expires_s < registrar->min_expires_s ||
+             registrar->default_expires_s > registrar->max_expires_s)
+        reading_complain(reading, section, "default-expires",
+                         "%us does not lie between min-expires and max-expires",
+                         registrar->default_expires_s);
+}
+
+/* A user part that means two phones would reach one of them only. */
+static void aliases_check(Reading *reading, guint index)
+{
+    const GPtrArray *phones = reading->settings->phones;
+    const PhoneSettings *phone = g_ptr_array_index(phones, index);
+
+    for (guint i = 0; phone->aliases && i < phone->aliases->len; i++) {
+        const char *alias = g_ptr_array_index(phone->aliases, i);
+
+        for (guint j = 0; j < phones->len; j++) {
+            const PhoneSettings *other = g_ptr_array_index(phones, j);
+
+            if (strcmp(other->name, alias) == 0)
+                reading_complain(reading, reading_section(reading, phone), "aliases",
+                                 "%s is the name of [phone %s]", alias, other->name);
+            else if (j < index && other->aliases &&
+                     g_ptr_array_find_with_equal_func(other->aliases, alias, g_str_equal, NULL))
+                reading_complain(reading, reading_section(reading, phone), "aliases",
+                                 "%s means [phone %s] already", alias, other->name);
+        }
+    }
+}
+
+/* A phone whose calls always go elsewhere, and in the end back to it, could never be called. */
+static void always_check(Reading *reading, guint index)
+{
+    const GPtrArray *phones = reading->settings->phones;
+    const PhoneSettings *phone = g_ptr_array_index(phones, index), *at = phone;
+
+    for (guint hops = 0; at && at->always && hops <= phones->len; hops++) {
+        at = settings_find_phone(reading->settings, at->always);
+        if (at != phone)
+            continue;
+        reading_complain(reading, reading_section(reading, phone), "always",
+                         "%s leads back to this phone", phone->always);
+        return;
+    }
+}
+
+static void phone_check(Reading *reading, guint index)
+{
+    aliases_check(reading, index);
+    always_check(reading, index);
+}
+
+static void policy_check(Reading *reading, const PolicySettings *policy)
+{
+    Section *section = reading_section(reading, policy);
+    Section *guard = reading_section(reading, &reading->settings->guard);
+
+    if (reading_is_sound(section, "action", NULL) && policy->action == POLICY_CHALLENGE &&
+        reading_is_sound(guard, "users", NULL) && !reading->settings->guard.users)
+        reading_complain(reading, section, "action", "challenge needs [guard] users");
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -236,4 +308,9 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    registrar_check(reading);
+    for (guint i = 0; i < settings->phones->len; i++)
+        phone_check(reading, i);
+    for (guint i = 0; i < settings->policies->len; i++)
+        policy_check(reading, g_ptr_array_index(settings->policies, i));
 }

@@ -15,6 +15,10 @@ typedef enum SettingGroup {
     GROUP_ROUTE,
     GROUP_PEER,
     GROUP_PROXY,
+    GROUP_REGISTRAR,
+    GROUP_PHONE,
+    GROUP_GUARD,
+    GROUP_POLICY,
     GROUP_COUNT
 } SettingGroup;
 
@@ -90,6 +94,9 @@ extern const SettingType type_address, type_endpoint, type_networks, type_ports;
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets, type_uri; /* value_target.c */
+extern const SettingType type_store, type_contacts, type_aliases, type_forward, type_word,
+    type_instance; /* value_phone.c */
+extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
@@ -105,6 +112,9 @@ void *value_name_find(const ValuePlace *place, SettingGroup group, const char *n
 ValuePlace value_place(const SettingRow *row, Settings *settings, void *group, guint number);
 /* TRUE for a family of keys such as "cause.N". */
 gboolean row_is_family(const SettingRow *row);
+/* What is wrong with URI, which began with a mark for a number at MARK (NULL: nowhere); NULL:
+ * nothing. */
+const char *value_uri_fault(const char *uri, const char *mark);
 /* The comma separated items of TEXT without the blanks around them; empty items are dropped. Caller
  * frees. */
 GPtrArray *value_split(const char *text);

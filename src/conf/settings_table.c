@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define MS G_GINT64_CONSTANT(1000)
 #define SECOND (1000 * MS)
@@ -98,6 +99,28 @@ static const SettingChoice npis_or_kept[] = {
     { NULL, 0 },
 };
 
+static const SettingChoice registrar_accepts[] = {
+    { "always", REGISTRAR_ALWAYS },
+    { "outage", REGISTRAR_OUTAGE },
+    { NULL, 0 },
+};
+static const SettingChoice digest_algorithms[] = {
+    { "sha-256", GUARD_SHA256 },
+    { "md5", GUARD_MD5 },
+    { NULL, 0 },
+};
+static const SettingChoice policy_targets[] = {
+    { "any", POLICY_TO_ANY },         { "here", POLICY_TO_HERE },       { "phones", POLICY_TO_PHONES },
+    { "trunks", POLICY_TO_TRUNKS },   { "primary", POLICY_TO_PRIMARY }, { "outside", POLICY_TO_OUTSIDE },
+    { NULL, 0 },
+};
+static const SettingChoice policy_actions[] = {
+    { "challenge", POLICY_CHALLENGE },
+    { "allow", POLICY_ALLOW },
+    { "refuse", POLICY_REFUSE },
+    { NULL, 0 },
+};
+
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
 {
@@ -137,6 +160,29 @@ static const char *derive_d_channel(const Settings *settings, const void *group,
     return buffer;
 }
 
+static const char *derive_ring_time(const Settings *settings, const void *group, char *buffer,
+                                    gsize size)
+{
+    g_snprintf(buffer, size, "%" G_GINT64_FORMAT "ms", settings->proxy.ring_us / MS);
+    return buffer;
+}
+
+/* The brackets of an IPv6 address keep its colons apart from those of the users' file. */
+static const char *derive_realm(const Settings *settings, const void *group, char *buffer, gsize size)
+{
+    struct sockaddr_storage address = settings->sip.listen;
+    char text[64];
+
+    if (settings->sip.public_host)
+        return settings->sip.public_host;
+    if (!address.ss_family)
+        return ""; /* [sip] listen is none, as its own mistake says */
+    address_set_port(&address, 0);
+    address_describe((const struct sockaddr *)&address, text, sizeof text);
+    g_snprintf(buffer, size, strchr(text, ':') && *text != '[' ? "[%s]" : "%s", text);
+    return buffer;
+}
+
 const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
                        "The daemon itself." },
@@ -154,6 +200,19 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                      "A SIP element that is known by its network." },
     [GROUP_PROXY] = { "proxy", FALSE, sizeof(ProxySettings), offsetof(Settings, proxy),
                       "The phones' backup and emergency proxy, on the port of [sip] listen. The gateway is one of its targets." },
+    [GROUP_REGISTRAR] = { "registrar", FALSE, sizeof(RegistrarSettings), offsetof(Settings, registrar),
+                          "Where phones register." },
+    [GROUP_PHONE] = { "phone", TRUE, sizeof(PhoneSettings), offsetof(Settings, phones),
+                      "An address of record: NAME is its user part. A phone that registers needs no such group." },
+    [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
+                      "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
+                      "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
+                      "says otherwise; OPTIONS to us and what a trusted peer or the primary sends are not. Requests in a "
+                      "dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "nobody is." },
+    [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
+                       "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
+                       "decides, before the rule of [guard]." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -170,6 +229,10 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define ROUTE(...) ROW_AT(GROUP_ROUTE, RouteSettings, __VA_ARGS__)
 #define PEER(...) ROW_AT(GROUP_PEER, PeerSettings, __VA_ARGS__)
 #define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
+#define REGISTRAR(...) ROW_AT(GROUP_REGISTRAR, RegistrarSettings, __VA_ARGS__)
+#define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
+#define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
+#define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -377,6 +440,72 @@ const SettingRow setting_rows[] = {
           SAYS "How long a phone rings before the next target is tried, where one waits."),
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
+
+    REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
+              SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),
+    REGISTRAR(min_expires_s, "min-expires", duration, DEFAULT("60s"), RANGE(SECOND, HOUR), IN_S, LIVE,
+              SAYS "The shortest registration accepted. Shorter ones are refused with 423 and Min-Expires."),
+    REGISTRAR(max_expires_s, "max-expires", duration, DEFAULT("2h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "The longest registration granted. Longer ones are cut to it."),
+    REGISTRAR(default_expires_s, "default-expires", duration, DEFAULT("1h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "What a phone is granted that does not say how long."),
+    REGISTRAR(max_contacts, "max-contacts", number, DEFAULT("10"), RANGE(1, 100), .unit = "contacts", LIVE,
+              SAYS "Registered contacts of one address of record. A registration beyond it is refused with 403."),
+    REGISTRAR(max_bindings, "max-bindings", number, DEFAULT("10000"), RANGE(1, 100000), .unit = "contacts", LIVE,
+              SAYS "Registered contacts in all. A registration beyond it is refused with 503."),
+    REGISTRAR(accept, "accept", choice, DEFAULT("always"), ONE_OF(registrar_accepts), LIVE,
+              SAYS "Whether a standby registrar takes registrations at any time, or only while the primary is gone."),
+    REGISTRAR(device_days, "device-days", number, DEFAULT("30"), RANGE(0, 365), .unit = "days", LIVE,
+              SAYS "How long a device that the primary accepted is remembered: for so long it may register while the primary is gone without a password of ours, from the same address, as the same user."),
+
+    PHONE(contacts, "contact", contacts, DEFAULT(""), LIVE,
+          SAYS "Where the phone can be reached without registering. A higher q is tried first. Empty: only where it registers."),
+    PHONE(aliases, "aliases", aliases, DEFAULT(""), LIVE,
+          SAYS "More user parts by which it can be called and may register."),
+    PHONE(ring_time_us, "ring-time", duration, DERIVED("ring of [proxy]", derive_ring_time), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long it may ring before the next target is tried, where there is one."),
+    PHONE(always, "always", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go instead: a user part or number of ours, or a sip: URI."),
+    PHONE(busy, "busy", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it is busy."),
+    PHONE(no_answer, "no-answer", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it does not answer within ring-time, or cannot be reached."),
+    PHONE(class_name, "class", word, DEFAULT(""), NEW_CALLS,
+          SAYS "Its class of service. Empty: that of its network, or the default."),
+    PHONE(elin, "elin", word, DEFAULT(""), NEW_CALLS,
+          SAYS "The emergency location number its emergency calls show. Empty: by its network."),
+    PHONE(instance, "instance", instance, DEFAULT(""), LIVE,
+          SAYS "The only device that may register as it, by its +sip.instance. Empty: any."),
+
+    GUARD(realm, "realm", realm, DERIVED("the public host, or the address of [sip] listen", derive_realm), LIVE,
+          SAYS "The realm of our challenges. The users' hashes are made for it."),
+    GUARD(users, "users", users, DEFAULT(""), LIVE,
+          SAYS "The file of the users, read at start and at every reload; see USERS. A reload with a broken file keeps the users it had. Empty: there are none, and nobody is challenged."),
+    GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
+          SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
+    GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
+          SAYS "Networks of old phones that stumble over a second challenge: they are offered MD5 alone. Empty: none."),
+    GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
+          SAYS "Offer qop auth-int, which protects the body, beside auth."),
+    GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
+          SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
+    GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,
+          SAYS "Wrong credentials of one user from one address, within fail-window, after which this user is not answered from there for a time. Ten times as many, of whatever users, block the address (of IPv6: the /64). 0: never."),
+    GUARD(fail_window_us, "fail-window", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "The time in which wrong credentials are counted together."),
+    GUARD(fail_block_us, "fail-block", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "How long the first block lasts; each that follows within an hour lasts twice as long as the one before, at most an hour."),
+
+    POLICY(from, "from", networks, DEFAULT(""), LIVE,
+           SAYS "The networks the request comes from. Empty: any."),
+    POLICY(methods, "methods", methods, DEFAULT(""), LIVE,
+           SAYS "The methods, like REGISTER, INVITE. Empty: any."),
+    POLICY(to, "to", set, DEFAULT("any"), ONE_OF(policy_targets), LIVE,
+           SAYS "What the request is for: here is what we answer ourselves, such as REGISTER; phones are those registered or configured here; trunks are the PBX's; primary is the primary proxy; outside is any other place."),
+    POLICY(action, "action", choice, REQUIRED, ONE_OF(policy_actions), LIVE,
+           SAYS "What becomes of it: challenge asks for credentials, allow lets it pass without, refuse answers 403."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

@@ -21,7 +21,7 @@ static void route_to_free(gpointer data)
 
 /* What is wrong with URI (without NUMBER_MARK, which stood at MARK or nowhere if NULL); NULL:
  * nothing. */
-static const char *uri_fault(const char *uri, const char *mark)
+const char *value_uri_fault(const char *uri, const char *mark)
 {
     const char *at, *end, *host;
     g_autofree char *host_port = NULL;
@@ -60,7 +60,7 @@ static gboolean uri_parse(const char *text, RouteTo *to, GError **error)
 
     if (mark)
         memmove(mark, mark + strlen(NUMBER_MARK), strlen(mark + strlen(NUMBER_MARK)) + 1);
-    fault = uri_fault(plain, mark);
+    fault = value_uri_fault(plain, mark);
     if (!fault && strlen(plain) + NUMBER_MAX + 1 >= URI_MAX)
         fault = "it is too long";
     if (fault) {
@@ -131,7 +131,7 @@ static void uri_allowed(const SettingRow *row, GString *out)
 
 static gboolean uri_read(const ValuePlace *place, const char *text, GError **error)
 {
-    const char *fault = strlen(text) < URI_MAX ? uri_fault(text, NULL) : "it is too long";
+    const char *fault = strlen(text) < URI_MAX ? value_uri_fault(text, NULL) : "it is too long";
 
     if (fault) {
         g_set_error(error, VALUE_ERROR, "\"%s\": %s", text, fault);

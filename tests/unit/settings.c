@@ -52,7 +52,21 @@ static const char full[] = "# a comment\n"
                            "network = 192.0.2.20\n"
                            "trusted = yes\n"
                            "[peer rest]\n"
-                           "network = 192.0.2.0/24, 2001:db8::/32\n";
+                           "network = 192.0.2.0/24, 2001:db8::/32\n"
+                           "[registrar]\n"
+                           "store = none\n"
+                           "max-contacts = 3\n"
+                           "accept = outage\n"
+                           "[phone 201]\n"
+                           "contact = sip:201@192.0.2.31, "
+                           "<sip:201@192.0.2.32:5070;transport=tcp>;q=0.25\n"
+                           "aliases = reception, +49123201\n"
+                           "busy = 202\n"
+                           "no-answer = sip:voice@192.0.2.40\n"
+                           "class = house\n"
+                           "instance = urn:uuid:0-1\n"
+                           "[phone 202]\n"
+                           "always = reception\n";
 
 static char *settings_text(const Settings *settings, void (*print)(const Settings *, FILE *))
 {
@@ -166,6 +180,33 @@ static void test_peers(void)
     g_assert_null(settings_find_peer(settings, "nobody"));
 }
 
+static void test_phones(void)
+{
+    g_autoptr(Settings) settings = settings_parse("full", full, NULL);
+    const PhoneSettings *phone = settings_find_phone(settings, "+49123201");
+    const PhoneContact *contact;
+
+    g_assert_null(settings->registrar.store);
+    g_assert_cmpuint(settings->registrar.min_expires_s, ==, 60);
+    g_assert_cmpint(settings->registrar.accept, ==, REGISTRAR_OUTAGE);
+    g_assert_nonnull(phone);
+    g_assert_true(phone == settings_find_phone(settings, "201"));
+    g_assert_null(settings_find_phone(settings, "49123201"));
+    contact = g_ptr_array_index(phone->contacts, 0);
+    g_assert_cmpstr(contact->uri, ==, "sip:201@192.0.2.31");
+    g_assert_cmpuint(contact->q, ==, 1000);
+    contact = g_ptr_array_index(phone->contacts, 1);
+    g_assert_cmpstr(contact->uri, ==, "sip:201@192.0.2.32:5070;transport=tcp");
+    g_assert_cmpuint(contact->q, ==, 250);
+    g_assert_cmpint(phone->ring_time_us, ==, 20 * G_USEC_PER_SEC);
+    g_assert_null(phone->always);
+    g_assert_cmpstr(phone->busy, ==, "202");
+    g_assert_cmpstr(phone->no_answer, ==, "sip:voice@192.0.2.40");
+    g_assert_cmpstr(phone->class_name, ==, "house");
+    g_assert_cmpstr(phone->instance, ==, "urn:uuid:0-1");
+    g_assert_cmpstr(settings_find_phone(settings, "202")->always, ==, "reception");
+}
+
 /* ---- mistakes, in their exact words ---- */
 
 typedef struct MistakeCase {
@@ -190,7 +231,7 @@ static const MistakeCase mistakes[] = {
      "t:2: [trunk pbx] span: a value is missing; allowed: a list of names of spans"},
     {"unknown-group", "[trunks]\n",
      "t:1: [trunks]: unknown group; allowed: [system] [sip] [media] [span NAME] [trunk NAME] "
-     "[route NAME] [peer NAME]"},
+     "[route NAME] [peer NAME] [proxy] [registrar] [phone NAME]"},
     {"name-missing", "[span]\n", "t:1: [span]: a name is missing: [span NAME]"},
     {"name-too-many", "[sip  one]\n", "t:1: [sip one]: [sip] takes no name"},
     {"name-two-words", "[span a b]\n",
@@ -346,6 +387,38 @@ static const MistakeCase mistakes[] = {
      "t:3: [span e1] d-channel: 25 is not allowed on T1; allowed: 1-24"},
     {"peer-twice", "[peer a]\nnetwork=10.0.0.0/8\n[peer b]\nnetwork=::1,10.0.0.0/8\n",
      "t:4: [peer b] network: [peer a] has the same network already"},
+    /* the registrar and its phones */
+    {"registrar-store", "[registrar]\nstore = tieline.db\n",
+     "t:2: [registrar] store: \"tieline.db\" is not allowed; allowed: an absolute path, or none"},
+    {"registrar-min-over-max", "[registrar]\nmax-expires = 30s\n",
+     "t:1: [registrar] min-expires: 60s is longer than max-expires, 30s"},
+    {"registrar-default", "[registrar]\ndefault-expires = 3h\n",
+     "t:2: [registrar] default-expires: 10800s does not lie between min-expires and max-expires"},
+    {"phone-contact-scheme", "[phone 1]\ncontact = tel:1\n",
+     "t:2: [phone 1] contact: \"tel:1\": only sip: URIs can be called"},
+    {"phone-contact-q", "[phone 1]\ncontact = <sip:1@h>;q=1.5\n",
+     "t:2: [phone 1] contact: \"<sip:1@h>;q=1.5\" is not allowed; allowed: a list of sip: URIs, "
+     "like sip:201@192.0.2.7:5060 or <sip:201@192.0.2.7>;q=0.5"},
+    {"phone-alias", "[phone 1]\naliases = a b\n",
+     "t:2: [phone 1] aliases: \"a b\" is not allowed; allowed: a list of user parts of letters, "
+     "digits and -_.!~*'()&=+$?/#"},
+    {"phone-alias-name", "[phone 1]\naliases = 2\n[phone 2]\n",
+     "t:2: [phone 1] aliases: 2 is the name of [phone 2]"},
+    {"phone-alias-twice", "[phone 1]\naliases = 3\n[phone 2]\naliases = 4,3\n",
+     "t:4: [phone 2] aliases: 3 means [phone 1] already"},
+    {"phone-forward", "[phone 1]\nbusy = a b\n",
+     "t:2: [phone 1] busy: \"a b\" is not allowed; allowed: a user part or number of ours, or a "
+     "sip: URI"},
+    {"phone-forward-uri", "[phone 1]\nbusy = sip:@\n",
+     "t:2: [phone 1] busy: \"sip:@\": it names no host"},
+    {"phone-always-circle",
+     "[phone 1]\nalways = 9\n[phone 2]\naliases=9\nalways = 3\n[phone 3]\nalways=1\n",
+     "t:2: [phone 1] always: 9 leads back to this phone\n"
+     "t:5: [phone 2] always: 3 leads back to this phone\n"
+     "t:7: [phone 3] always: 1 leads back to this phone"},
+    {"phone-instance", "[phone 1]\ninstance = uuid\n",
+     "t:2: [phone 1] instance: \"uuid\" is not allowed; allowed: a URN as in +sip.instance, like "
+     "urn:uuid:00000000-0000-1000-8000-000a95a0e128"},
     /* all at once, in the order of lines, one complaint for one key */
     {"all-at-once",
      "[route r]\nto = trunk x\n[span e1]\nlocal = 1\nremote=127.0.0.1:9\n[sip]\nt1=x\nt2 = 1ms\n",
@@ -522,7 +595,7 @@ static void test_timers(void)
             gint64 length = 0;
             ValuePlace place = {.row = row, .field = &length};
 
-            if (strcmp(row->key, timers[j].key) != 0)
+            if (strcmp(row->key, timers[j].key) != 0 || row->type != &type_duration)
                 continue;
             found++;
             g_assert_true(row->type->parse(&place, row->standard, NULL));
@@ -821,6 +894,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/defaults", test_defaults);
     g_test_add_func("/settings/values", test_values);
     g_test_add_func("/settings/peers", test_peers);
+    g_test_add_func("/settings/phones", test_phones);
     g_test_add_func("/settings/legal", test_legal);
     g_test_add_func("/settings/file", test_file);
     g_test_add_func("/settings/noise", test_noise);
