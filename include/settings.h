@@ -233,6 +233,23 @@ typedef struct PolicySettings {
     guint to;                /* of PolicyTarget */
     PolicyAction action;
 } PolicySettings;
+/* [class NAME]: what the phones of the class may call; 0 is no limit everywhere */
+typedef struct ClassSettings {
+    char *name;
+    GArray *networks;        /* of Network: phones that neither their user nor their group puts elsewhere; NULL: none */
+    GPtrArray *allow;        /* of char*: patterns of numbers as dialled; NULL: any */
+    GPtrArray *deny;         /* of char*: patterns of numbers as dialled or as sent; NULL: none */
+    gboolean international;  /* numbers that leave the country of the trunk are allowed */
+    gboolean premium;        /* premium_numbers are allowed */
+    GPtrArray *premium_numbers; /* of char*: patterns of numbers as dialled or as sent */
+    guint calls;             /* of one user at once */
+    guint group_calls;       /* of the whole class at once */
+    guint hour_calls;        /* of one user in an hour */
+    guint day_minutes;       /* answered, of one user in a day */
+    gint64 max_duration_us;  /* of an answered call */
+    gboolean transit;        /* a call or transfer from a trunk to a trunk is allowed */
+    gboolean forward;        /* a 3xx of the phone's is followed */
+} ClassSettings;
 
 typedef struct Settings {
     char *file;              /* where it was read from */
@@ -248,6 +265,7 @@ typedef struct Settings {
     GPtrArray *phones;       /* of PhoneSettings* */
     GuardSettings guard;
     GPtrArray *policies;     /* of PolicySettings*, first match wins */
+    GPtrArray *classes;      /* of ClassSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller

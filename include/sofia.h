@@ -18,3 +18,5 @@ void sofia_loop_free(Loop *loop);
 
 /* How often a name server could not even be connected, since the start. Any thread. */
 guint64 resolver_unreachable(void);
+/* A port beside 53 that name servers are asked at: they are guarded there, too. Any thread. */
+void resolver_set_port(guint16 port);

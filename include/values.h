@@ -91,6 +91,7 @@ typedef struct CallOrigin {
     char peer[TAG_MAX];             /* ORIGIN_SIP: the [peer] whose network matched, or "" */
     char trunk[TAG_MAX];            /* ORIGIN_PRI, ORIGIN_TRANSIT: the trunk group it came by */
     char user[TAG_MAX];             /* the authenticated user, or "" */
+    char class_name[TAG_MAX];       /* the [class] that its user or its phone names, or "" */
     gboolean trusted;               /* its identity headers and Reason are believed */
     gboolean emergency;
 } CallOrigin;

@@ -58,12 +58,12 @@ void origin_seal(const OriginKey *key, const CallOrigin *origin, const char *cal
 {
     char address[64];
     g_autofree char *peer = name_escape(origin->peer), *user = name_escape(origin->user);
-    g_autofree char *seal = NULL;
+    g_autofree char *class_name = name_escape(origin->class_name), *seal = NULL;
     gsize length;
 
-    g_snprintf(text, ORIGIN_TEXT_MAX, "%s %s %s %s ",
+    g_snprintf(text, ORIGIN_TEXT_MAX, "%s %s %s %s %s ",
                address_describe((const struct sockaddr *)&origin->source, address, sizeof(address)),
-               *peer ? peer : "-", *user ? user : "-",
+               *peer ? peer : "-", *user ? user : "-", *class_name ? class_name : "-",
                origin->emergency ? (origin->trusted ? "et" : "e")
                : origin->trusted ? "t"
                                  : "-");
@@ -94,12 +94,13 @@ gboolean origin_unseal(const OriginKey *key, const char *text, const char *call_
     seal = seal_of(key, text, (gsize)(last + 1 - text), call_id);
     for (guint i = 0; i < 2 * SEAL_SIZE; i++) /* in the same time whatever differs */
         differ |= (guint8)(seal[i] ^ last[1 + i]);
-    words = g_strsplit(text, " ", 6);
-    if (differ || g_strv_length(words) != 5 || !address_parse(words[0], &read.source) ||
-        !name_unescape(words[1], read.peer) || !name_unescape(words[2], read.user))
+    words = g_strsplit(text, " ", 7);
+    if (differ || g_strv_length(words) != 6 || !address_parse(words[0], &read.source) ||
+        !name_unescape(words[1], read.peer) || !name_unescape(words[2], read.user) ||
+        !name_unescape(words[3], read.class_name))
         return FALSE;
-    read.emergency = strchr(words[3], 'e') != NULL;
-    read.trusted = strchr(words[3], 't') != NULL;
+    read.emergency = strchr(words[4], 'e') != NULL;
+    read.trusted = strchr(words[4], 't') != NULL;
     *origin = read;
     return TRUE;
 }

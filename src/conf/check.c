@@ -296,6 +296,29 @@ static void policy_check(Reading *reading, const PolicySettings *policy)
         reading_complain(reading, section, "action", "challenge needs [guard] users");
 }
 
+/* Two classes with one and the same network: the second would never be met. */
+static void class_check(Reading *reading, guint index)
+{
+    const GPtrArray *classes = reading->settings->classes;
+    const ClassSettings *class = g_ptr_array_index(classes, index);
+    Section *section = reading_section(reading, class);
+
+    for (guint i = 0; i < index; i++) {
+        const ClassSettings *other = g_ptr_array_index(classes, i);
+
+        for (guint j = 0; class->networks && other->networks && j < class->networks->len; j++) {
+            const Network *network = &g_array_index(class->networks, Network, j);
+
+            for (guint k = 0; k < other->networks->len; k++) {
+                if (memcmp(network, &g_array_index(other->networks, Network, k), sizeof *network) ==
+                    0)
+                    reading_complain(reading, section, "networks",
+                                     "[class %s] has the same network already", other->name);
+            }
+        }
+    }
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -313,4 +336,6 @@ void reading_check(Reading *reading)
         phone_check(reading, i);
     for (guint i = 0; i < settings->policies->len; i++)
         policy_check(reading, g_ptr_array_index(settings->policies, i));
+    for (guint i = 0; i < settings->classes->len; i++)
+        class_check(reading, i);
 }

@@ -19,6 +19,7 @@ typedef enum SettingGroup {
     GROUP_PHONE,
     GROUP_GUARD,
     GROUP_POLICY,
+    GROUP_CLASS,
     GROUP_COUNT
 } SettingGroup;
 

@@ -17,6 +17,7 @@ static Settings *settings_new(const char *file)
     settings->peers = g_ptr_array_new();
     settings->phones = g_ptr_array_new();
     settings->policies = g_ptr_array_new();
+    settings->classes = g_ptr_array_new();
     return settings;
 }
 

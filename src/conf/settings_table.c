@@ -213,6 +213,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
                        "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
                        "decides, before the rule of [guard]." },
+    [GROUP_CLASS] = { "class", TRUE, sizeof(ClassSettings), offsetof(Settings, classes),
+                      "A class of service: what its phones may call. A user or a phone names its class; the others have that of their network, or the class \"default\" where there is one. Without any class the routes alone decide. Emergency calls are never refused." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -233,6 +235,7 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
 #define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
 #define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
+#define CLASS(...) ROW_AT(GROUP_CLASS, ClassSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -506,6 +509,32 @@ const SettingRow setting_rows[] = {
            SAYS "What the request is for: here is what we answer ourselves, such as REGISTER; phones are those registered or configured here; trunks are the PBX's; primary is the primary proxy; outside is any other place."),
     POLICY(action, "action", choice, REQUIRED, ONE_OF(policy_actions), LIVE,
            SAYS "What becomes of it: challenge asks for credentials, allow lets it pass without, refuse answers 403."),
+    CLASS(networks, "networks", networks, DEFAULT(""), NEW_CALLS,
+          SAYS "The networks whose phones are of this class when neither their user nor a [phone] group names one. The first class of the file counts."),
+    CLASS(allow, "allow", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of the numbers that may be called, as dialled. Empty: any."),
+    CLASS(deny, "deny", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of numbers that may not be called, as dialled or as a route sends them; they go before allow."),
+    CLASS(international, "international", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that leave the country of the trunk they go to are allowed, where the route allows them too."),
+    CLASS(premium, "premium", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that fit premium-numbers are allowed."),
+    CLASS(premium_numbers, "premium-numbers", patterns, DEFAULT("+1900., 1900XXXXXX., +49900., 0900., +449., +979., +88[123]."), NEW_CALLS,
+          SAYS "Patterns of numbers that cost extra, as dialled or as a route sends them. The default knows some of North America, Germany and the United Kingdom, and satellites."),
+    CLASS(calls, "calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may have at once; phones that do not authenticate count by address. 0: no limit."),
+    CLASS(group_calls, "group-calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that the whole class may have at once. 0: no limit."),
+    CLASS(hour_calls, "calls-per-hour", number, DEFAULT("0"), RANGE(0, 60000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may begin in an hour. 0: no limit."),
+    CLASS(day_minutes, "minutes-per-day", number, DEFAULT("0"), RANGE(0, 100000), .unit = "minutes", NEW_CALLS,
+          SAYS "Minutes of answered calls that one user has in 24 hours; when they are used up no call begins. 0: no limit."),
+    CLASS(max_duration_us, "max-duration", duration, DEFAULT("0"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+          SAYS "How long an answered call through a trunk may last before it is cleared. 0: no limit."),
+    CLASS(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "A transfer or a forwarding may join two trunks."),
+    CLASS(forward, "forward", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "A phone of the class may forward calls by a 3xx; the target is checked against the class all the same."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

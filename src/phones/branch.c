@@ -16,7 +16,7 @@ static void branch_stop_timer(Branch *branch)
     loop_timer_stop(branch->fork->phones->loop, branch->timer);
 }
 
-/* Ring time and Timer C, whichever is due first. */
+/* Patience, ring time and Timer C, whichever is due first. */
 static void branch_start_timer(Branch *branch)
 {
     Loop *loop = branch->fork->phones->loop;
@@ -24,6 +24,8 @@ static void branch_start_timer(Branch *branch)
 
     if (branch->ring_us)
         left = MIN(left, branch->ring_us - now);
+    if (branch->patience_us && !branch->provisional && !branch->given_up)
+        left = MIN(left, branch->patience_us - now);
     loop_timer_start(loop, branch->timer, MAX(left, 0));
 }
 
@@ -41,6 +43,16 @@ static void branch_due(void *user)
 {
     Branch *branch = user;
 
+    gint64 now = loop_now(branch->fork->phones->loop);
+
+    if (branch->patience_us && !branch->provisional && !branch->given_up &&
+        branch->patience_us <= now) {
+        branch->given_up = TRUE;
+        branch_cancel(branch, NULL); /* should it wake up */
+        branch_start_timer(branch);
+        fork_pass_by(branch->fork, branch);
+        return;
+    }
     if (branch->cancel_sent || !branch->provisional) {
         /* No final response came to the CANCEL within 64*T1 (RFC 3261 9.1), or none at all. */
         branch_end(branch, branch->timed_out ? 480 : branch->cancel_wanted ? 487 : 408, NULL);
@@ -260,7 +272,8 @@ static void branch_plan(Branch *branch)
     branch->timer = loop_timer_new(phones->loop, branch_due, branch);
     branch->timer_c_us = now + branch->fork->settings->proxy.timer_c_us;
     branch->ring_us = branch->target->ring_us ? now + branch->target->ring_us : 0;
-    if (branch->fork->invite)
+    branch->patience_us = branch->target->patience_us ? now + branch->target->patience_us : 0;
+    if (branch->fork->invite || branch->patience_us)
         branch_start_timer(branch);
 }
 

@@ -24,12 +24,16 @@ static void fork_free(Fork *fork)
     g_free(fork);
 }
 
-static guint fork_live_branches(const Fork *fork)
+/* Branches that may still bring an answer; those given up count only when ALL do. */
+static guint fork_live_branches(const Fork *fork, gboolean all)
 {
     guint live = 0;
 
-    for (guint i = 0; i < fork->branches->len; i++)
-        live += !((Branch *)fork->branches->pdata[i])->done;
+    for (guint i = 0; i < fork->branches->len; i++) {
+        const Branch *branch = fork->branches->pdata[i];
+
+        live += !branch->done && (all || !branch->given_up);
+    }
     return live;
 }
 
@@ -79,40 +83,93 @@ static void fork_cancel_all(Fork *fork, const char *reason)
 /* ---- on and on --------------------------------------------------------------------------------
  */
 
+/* Has TARGET's turn come, by what became of those before it? */
+static gboolean target_applies(const Fork *fork, const Target *target)
+{
+    switch (target->when) {
+    case WHEN_EVER:
+        return TRUE;
+    case WHEN_BUSY:
+        return fork->was_busy;
+    case WHEN_NO_ANSWER:
+        return fork->was_silent;
+    }
+    return FALSE;
+}
+
+static void fork_drop_unfit(Fork *fork)
+{
+    const Target *first;
+
+    while ((first = g_queue_peek_head(&fork->waiting)) && !target_applies(fork, first))
+        target_free(g_queue_pop_head(&fork->waiting));
+}
+
 /* The group of equal q at the head of those that wait. */
 static guint fork_group(Fork *fork)
 {
     const Target *first = g_queue_peek_head(&fork->waiting);
     guint count = 0;
 
-    for (GList *at = fork->waiting.head; at && ((Target *)at->data)->q > first->q - SAME_Q;
-         at = at->next)
+    for (GList *at = fork->waiting.head; at; at = at->next) {
+        const Target *target = at->data;
+
+        if (target->q < first->q - SAME_Q || target->when != first->when)
+            break;
         count++;
+    }
     return count;
+}
+
+/* Is there anybody who would be tried after a target that did not answer? */
+static gboolean fork_has_next(const Fork *fork, guint behind)
+{
+    for (GList *at = g_queue_peek_nth_link((GQueue *)&fork->waiting, behind); at; at = at->next) {
+        if (((const Target *)at->data)->when != WHEN_BUSY)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void fork_try(Fork *fork, Target *target, guint breadth)
+{
+    int status;
+    Branch *branch;
+
+    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    fork->depth = MAX(fork->depth, target->depth);
+    branch = branch_new(fork, target, breadth, &status);
+    if (branch) {
+        g_ptr_array_add(fork->branches, branch);
+        return;
+    }
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, status));
 }
 
 static void fork_try_group(Fork *fork)
 {
-    guint count = fork_group(fork), breadth = fork->breadth / count;
+    guint count, breadth;
+    gboolean next;
 
+    fork_drop_unfit(fork);
+    if (!fork->waiting.length)
+        return;
+    count = fork_group(fork);
+    breadth = fork->breadth / count;
+    next = fork_has_next(fork, count);
     if (fork->branches->len)
         fork->phones->counters.hunted++;
-    if (!breadth) { /* RFC 5393 5.3.3.2 */
-        count = MIN(count, MAX(fork->breadth, 1));
+    if (!breadth) { /* RFC 5393 5.3.3.2: as many at once as may be */
+        count = CLAMP(fork->breadth, 1, count);
         breadth = 1;
     }
     while (count--) {
         Target *target = g_queue_pop_head(&fork->waiting);
-        int status;
-        Branch *branch;
 
-        g_ptr_array_add(fork->tried, g_strdup(target->uri));
-        fork->depth = MAX(fork->depth, target->depth);
-        branch = branch_new(fork, target, fork->breadth ? breadth : 0, &status);
-        if (branch)
-            g_ptr_array_add(fork->branches, branch);
-        else
-            fork_keep_best(fork, fork_make_response(fork, status));
+        if (!next)
+            target->ring_us = 0;
+        fork_try(fork, target, breadth);
     }
 }
 
@@ -122,10 +179,11 @@ static void fork_go_on(Fork *fork)
     if (fork->busy)
         return;
     fork->busy = TRUE;
-    while (!fork_live_branches(fork) && fork->waiting.length && !fork->stop && !fork->cancelled)
+    while (!fork_live_branches(fork, FALSE) && fork->waiting.length && !fork->stop &&
+           !fork->cancelled)
         fork_try_group(fork);
     fork->busy = FALSE;
-    if (fork_live_branches(fork))
+    if (fork_live_branches(fork, FALSE))
         return;
     if (fork->irq) {
         msg_t *best = g_steal_pointer(&fork->best);
@@ -134,7 +192,15 @@ static void fork_go_on(Fork *fork)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);
         fork_answer(fork, best);
     }
-    fork_free(fork);
+    if (!fork_live_branches(fork, TRUE))
+        fork_free(fork);
+}
+
+void fork_pass_by(Fork *fork, Branch *branch)
+{
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, 408));
+    fork_go_on(fork);
 }
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
@@ -172,6 +238,8 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     if (!targets.length)
         return FALSE;
     fork->phones->counters.redirected++;
+    if (branch->target->kind == TARGET_REDIRECT) /* it knows better than we where the call goes */
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
     /* They stand for the one that named them: before all that wait behind it. */
     while (targets.length)
         g_queue_push_head(&fork->waiting, g_queue_pop_tail(&targets));
@@ -182,6 +250,10 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
 
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
+        fork->was_silent = TRUE;
     if (response && status < 300) {
         fork_take_success(fork, response);
     } else if (branch->timed_out && (cancelled || !response)) {
@@ -218,7 +290,7 @@ static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip)
         strlen(text) + 1 < sizeof(text))
         fork->reason = g_strdup(text);
     fork_cancel_all(fork, fork->reason);
-    if (!fork_live_branches(fork))
+    if (!fork_live_branches(fork, TRUE))
         fork_go_on(fork);
     return 0;
 }

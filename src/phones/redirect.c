@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Wider than what one user's forwarding takes of the scale of q. */
+#define RANK_WIDTH 100
+
 gboolean redirect_is_followed(const Fork *fork, const Target *target)
 {
     const ProxySettings *proxy = &fork->settings->proxy;
@@ -25,18 +28,17 @@ static gboolean fork_has_tried(const Fork *fork, const char *uri)
     return FALSE;
 }
 
-static double contact_q(sip_contact_t const *contact)
+/* In thousandths (RFC 3261 20.10). */
+static int contact_q(sip_contact_t const *contact)
 {
     double q = contact->m_q ? g_ascii_strtod(contact->m_q, NULL) : 1.0;
 
-    return CLAMP(q, 0.0, 1.0);
+    return (int)(CLAMP(q, 0.0, 1.0) * 1000 + 0.5);
 }
 
 static gint by_q(gconstpointer one, gconstpointer other, gpointer user)
 {
-    double first = ((const Target *)one)->q, second = ((const Target *)other)->q;
-
-    return first < second ? 1 : first > second ? -1 : 0;
+    return contact_q(other) - contact_q(one);
 }
 
 /* "sip:201@host;user=phone" without the headers a Contact may carry. */
@@ -51,19 +53,31 @@ static char *contact_uri(su_home_t *home, sip_contact_t const *contact)
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
-    guint depth = from->depth + 1;
+    GQueue contacts = G_QUEUE_INIT;
+    int rank = 0, q = -1;
 
     su_home_init(home);
-    for (sip_contact_t const *contact = sip->sip_contact; contact; contact = contact->m_next) {
+    for (sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next)
+        g_queue_insert_sorted(&contacts, contact, by_q, NULL);
+    for (GList *at = contacts.head; at; at = at->next) {
+        sip_contact_t const *contact = at->data;
         const char *uri = contact_uri(home, contact);
-        Target *target;
+        GQueue found = G_QUEUE_INIT;
 
-        if (!uri || fork_has_tried(fork, uri) ||
-            !(target = where_redirected(fork, contact->m_url, uri)))
-            continue;
-        target->q = contact_q(contact);
-        target->depth = depth;
-        g_queue_insert_sorted(targets, target, by_q, NULL);
+        if (contact_q(contact) != q) {
+            q = contact_q(contact);
+            rank++;
+        }
+        if (uri && !fork_has_tried(fork, uri))
+            where_redirected(fork, contact->m_url, uri, &found);
+        while (found.length) {
+            Target *target = g_queue_pop_head(&found);
+
+            target->q -= rank * RANK_WIDTH;
+            target->depth = from->depth + 1;
+            g_queue_push_tail(targets, target);
+        }
     }
+    g_queue_clear(&contacts);
     su_home_deinit(home);
 }

@@ -141,21 +141,29 @@ typedef enum TargetKind {
     TARGET_PRIMARY,  /* the primary proxy */
 } TargetKind;
 
+/* When a target's turn comes. */
+typedef enum TargetWhen {
+    WHEN_EVER,      /* after those of a higher q have failed, however they did */
+    WHEN_BUSY,      /* after one was busy */
+    WHEN_NO_ANSWER, /* after one did not answer, or could not be reached */
+} TargetWhen;
+
 /* One place a request may go to. */
 typedef struct Target {
     TargetKind kind;
-    char *uri;      /* the Request-URI */
-    char *route;    /* value of the Route headers to put on, or NULL */
-    Hop hop;        /* family 0: by the URI's name */
-    double q;       /* equal ones ring together */
-    gint64 ring_us; /* how long it may ring; 0: until Timer C */
-    guint depth;    /* redirections that led here */
+    TargetWhen when;
+    char *uri;          /* the Request-URI */
+    char *route;        /* value of the Route headers to put on, or NULL */
+    Hop hop;            /* family 0: by the URI's name */
+    double q;           /* equal ones ring together */
+    gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */
+    gint64 patience_us; /* how long no response at all may come before the others are tried; 0:
+                           until Timer B */
+    guint depth;        /* redirections that led here */
 } Target;
 
 Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
-/* Copies with all that it owns. */
-Target *target_copy(const Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
@@ -163,9 +171,14 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
 
 /* Fills TARGETS (of Target*, best first). 0, or the status to answer with; *phrase may be set. */
 int where_to(Inbound *in, GQueue *targets, const char **phrase);
-/* The target that URL of a 3xx stands for (URI: the same as text); NULL when nothing could be sent
- * there. */
-Target *where_redirected(const Fork *fork, const url_t *url, const char *uri);
+/* user.c: the same for USER, a user part of ours; with REDIRECT the redirect server is asked first.
+ */
+int where_user(Inbound *in, const char *user, const char *uri, gboolean redirect, GQueue *targets);
+/* Our own user agent, for URI. */
+Target *where_gateway(const Phones *phones, const char *uri);
+/* Adds the targets that URL of a 3xx stands for (URI: the same as text); none when nothing could be
+ * sent there. */
+void where_redirected(Fork *fork, const url_t *url, const char *uri, GQueue *targets);
 
 /* ---- fork.c: a request and its branches (RFC 3261 16.7); branch.c: one of them -----------------
  */
@@ -189,8 +202,9 @@ struct Fork {
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
     gboolean cancelled, answered, ended;
-    gboolean stop; /* 2xx or 6xx: no more targets */
-    char *reason;  /* value of the CANCEL's Reason; NULL: none */
+    gboolean stop;                 /* 2xx or 6xx: no more targets */
+    gboolean was_busy, was_silent; /* what became of those tried */
+    char *reason;                  /* value of the CANCEL's Reason; NULL: none */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
 };
@@ -201,10 +215,12 @@ struct Branch {
     nta_outgoing_t *orq;
     msg_t *request; /* as it was sent: what the CANCEL is made of */
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
+    gboolean given_up; /* silent: others are tried, but should it answer yet, it is heard */
     const char *cancel_reason;
-    LoopTimer *timer;  /* ring time, Timer C, or the wait after CANCEL */
-    gint64 timer_c_us; /* when Timer C is due, loop_now() */
-    gint64 ring_us;    /* when it has rung long enough; 0: never */
+    LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */
+    gint64 timer_c_us;  /* when Timer C is due, loop_now() */
+    gint64 ring_us;     /* when it has rung long enough; 0: never */
+    gint64 patience_us; /* when it has been silent long enough; 0: never */
 };
 
 /* Begins to serve IN with TARGETS, which it takes, as it takes IN->msg. */
@@ -215,6 +231,9 @@ void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
+
+/* BRANCH has been silent for too long: the next targets' turn comes. */
+void fork_pass_by(Fork *fork, Branch *branch);
 
 /* Sends the request of FORK to TARGET, which it takes. NULL when that cannot be: *status says why.
  */

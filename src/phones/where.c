@@ -1,15 +1,10 @@
-/* Where a request goes: along its route, to a phone, to the gateway, or abroad. */
+/* Where a request goes: along its route, to a user of ours, to the gateway, or abroad. */
 #include "room.h"
 
 #include "number.h"
 #include "route.h"
 
 #include <string.h>
-
-static char *url_text(su_home_t *home, const url_t *url)
-{
-    return url_as_string(home, url);
-}
 
 static Target *target_direct(const char *uri, const url_t *hop_at)
 {
@@ -23,7 +18,7 @@ static Target *target_direct(const char *uri, const url_t *hop_at)
     return target;
 }
 
-static Target *target_gateway(const Phones *phones, const char *uri)
+Target *where_gateway(const Phones *phones, const char *uri)
 {
     Target *target = target_new(TARGET_GATEWAY, uri, 1.0);
 
@@ -50,31 +45,11 @@ static Target *where_in_dialog(const Inbound *in, const char *uri)
     } else if (route) {
         target = target_direct(uri, route->r_url);
     } else if (url_is_gateway(in->phones, url)) {
-        target = target_gateway(in->phones, uri);
+        target = where_gateway(in->phones, uri);
     } else if (!url_is_ours(in->phones, url)) {
         target = target_direct(uri, url);
     }
     return target;
-}
-
-/* Would a route of the house take this number to a trunk? */
-static gboolean number_is_routed(const Inbound *in, const char *user)
-{
-    CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
-    RouteMatch match;
-
-    if (number_from_user(user, &setup.called) != NUMBER_OK)
-        return FALSE;
-    return route_match(in->phones->settings, &in->origin, &setup, 0, &match) != ROUTE_NO_MATCH;
-}
-
-/* A user of ours. */
-static int where_user(Inbound *in, const char *user, const char *uri, GQueue *targets)
-{
-    if (in->from_gateway || !number_is_routed(in, user))
-        return 404;
-    g_queue_push_tail(targets, target_gateway(in->phones, uri));
-    return 0;
 }
 
 int where_to(Inbound *in, GQueue *targets, const char **phrase)
@@ -82,11 +57,11 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
     Phones *phones = in->phones;
     su_home_t *home = msg_home(in->msg);
     const url_t *url = in->sip->sip_request->rq_url;
-    const char *uri = url_text(home, url), *user = url_user_text(home, url);
+    const char *uri = url_as_string(home, url), *user = url_user_text(home, url);
     Target *target = in->in_dialog ? where_in_dialog(in, uri) : NULL;
 
     if (!target && url_is_gateway(phones, url))
-        target = target_gateway(phones, uri);
+        target = where_gateway(phones, uri);
     if (!target && !url_is_ours(phones, url) && url->url_type != url_tel) {
         if (!in->from_gateway && !in->in_dialog && !phones->settings->proxy.foreign) {
             *phrase = "Foreign Domain";
@@ -97,14 +72,31 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
             return 416;
     }
     if (!target)
-        return *user ? where_user(in, user, uri, targets) : 404;
+        return *user ? where_user(in, user, uri, TRUE, targets) : 404;
     g_queue_push_tail(targets, target);
     return 0;
 }
 
-Target *where_redirected(const Fork *fork, const url_t *url, const char *uri)
+void where_redirected(Fork *fork, const url_t *url, const char *uri, GQueue *targets)
 {
-    if (url->url_type != url_sip && url->url_type != url_sips)
-        return NULL;
-    return target_direct(uri, url);
+    Phones *phones = fork->phones;
+    su_home_t *home = msg_home(fork->msg);
+    Target *target;
+
+    if (url_is_ours(phones, url) && !url_is_gateway(phones, url)) {
+        Inbound in = {.phones = phones,
+                      .msg = fork->msg,
+                      .sip = fork->sip,
+                      .from = fork->from,
+                      .origin = fork->origin,
+                      .from_gateway = fork->from_gateway};
+
+        where_user(&in, url_user_text(home, url), uri, FALSE, targets);
+        return;
+    }
+    target = url_is_gateway(phones, url) ? where_gateway(phones, uri) : target_direct(uri, url);
+    if (!target)
+        return;
+    target->ring_us = fork->settings->proxy.ring_us;
+    g_queue_push_tail(targets, target);
 }
