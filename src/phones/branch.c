@@ -4,8 +4,6 @@
 #include <sofia-sip/sip_extra.h>
 #include <string.h>
 
-#define MAX_FORWARDS_DEFAULT 70
-
 static gint64 wait_after_cancel_us(const Branch *branch)
 {
     return (gint64)branch->fork->settings->sip.t1_ms * 64 * 1000;
@@ -181,15 +179,6 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
     return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
 }
 
-static gboolean copy_count_down(msg_t *msg, sip_t *sip)
-{
-    unsigned long left =
-        sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : MAX_FORWARDS_DEFAULT + 1;
-    sip_max_forwards_t *count = sip_max_forwards_format(msg_home(msg), "%lu", MIN(left, 256) - 1);
-
-    return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
-}
-
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,
  * two of our own: each side sees its own first (RFC 5658). */
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
@@ -253,7 +242,7 @@ static msg_t *branch_copy(const Fork *fork, const Target *target, guint breadth)
     msg_t *msg = msg_copy(fork->msg);
     sip_t *sip = msg ? sip_object(msg) : NULL;
 
-    if (msg && copy_set_uri(msg, sip, target->uri) && copy_count_down(msg, sip) &&
+    if (msg && copy_set_uri(msg, sip, target->uri) && message_count_down(msg, sip) &&
         copy_put_route(target, msg, sip) &&
         (!fork->record_route || copy_record_route(fork, target, msg, sip)) &&
         (target->kind != TARGET_GATEWAY || copy_seal_origin(fork, msg, sip)) &&

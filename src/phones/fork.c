@@ -44,8 +44,14 @@ static guint fork_live_branches(const Fork *fork, gboolean all)
 static msg_t *fork_make_response(Fork *fork, int status)
 {
     const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
+    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
 
-    return fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
+    /* With a tag in To, which a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
 }
 
 static void fork_keep_best(Fork *fork, msg_t *response)
@@ -205,11 +211,10 @@ void fork_pass_by(Fork *fork, Branch *branch)
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
-    if (!fork->irq || fork->answered) {
+    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }
-    sip_via_remove(response, sip_object(response));
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -218,7 +223,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     fork->stop = TRUE;
     if (fork->irq) {
         fork->answered = TRUE;
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
@@ -254,6 +259,11 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork->was_busy = TRUE;
     else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
         fork->was_silent = TRUE;
+    if (response && !sip_object(response)->sip_via->v_next) { /* it dropped the caller's Via */
+        msg_destroy(response);
+        response = NULL;
+        status = 502;
+    }
     if (response && status < 300) {
         fork_take_success(fork, response);
     } else if (branch->timed_out && (cancelled || !response)) {
@@ -264,7 +274,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
     } else if (response) {
-        sip_via_remove(response, sip_object(response));
+        message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
     } else {
         fork_keep_best(fork, fork_make_response(fork, status));

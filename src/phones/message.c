@@ -1,6 +1,8 @@
 /* Headers that Sofia has no class for: found, taken out and put in by name. */
 #include "room.h"
 
+#define MAX_FORWARDS_DEFAULT 70
+
 static gboolean header_is(sip_unknown_t const *header, const char *name)
 {
     return header->un_name && g_ascii_strcasecmp(header->un_name, name) == 0;
@@ -31,4 +33,24 @@ gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char
     sip_unknown_t *header = sip_unknown_format(msg_home(msg), "%s: %s", name, value);
 
     return header && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)header) >= 0;
+}
+
+gboolean message_count_down(msg_t *msg, sip_t *sip)
+{
+    unsigned long left =
+        sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : MAX_FORWARDS_DEFAULT + 1;
+    sip_max_forwards_t *count;
+
+    if (!left)
+        return FALSE;
+    count = sip_max_forwards_format(msg_home(msg), "%lu", MIN(left, 256) - 1);
+    return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
+}
+
+gboolean message_leave_via(msg_t *msg, sip_t *sip)
+{
+    if (!sip->sip_via || !sip->sip_via->v_next)
+        return FALSE;
+    sip_via_remove(msg, sip);
+    return TRUE;
 }

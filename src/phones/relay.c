@@ -28,8 +28,8 @@ void relay_ack(Inbound *in)
     Target *target;
 
     /* One to a refusal of ours that came too late for its transaction begins nothing. */
-    if (!in->in_dialog || !sip->sip_to->a_tag || where_to(in, &targets, &phrase) != 0 ||
-        !(target = g_queue_pop_head(&targets))) {
+    if (!in->in_dialog || !sip->sip_to->a_tag || !message_count_down(in->msg, sip) ||
+        where_to(in, &targets, &phrase) != 0 || !(target = g_queue_pop_head(&targets))) {
         phones->counters.stray++;
         msg_destroy(in->msg);
         return;

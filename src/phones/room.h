@@ -105,6 +105,11 @@ gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
 const char *message_find_header(sip_t const *sip, const char *name);
 void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
 gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
+/* Max-Forwards less one; FALSE when none is left. */
+gboolean message_count_down(msg_t *msg, sip_t *sip);
+/* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
+ * us (RFC 3261 16.7 step 3). */
+gboolean message_leave_via(msg_t *msg, sip_t *sip);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */

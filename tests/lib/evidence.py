@@ -24,7 +24,7 @@ class Evidence:
         self.datagrams = [d for d in pcap.datagrams(path) if layout.since <= d.time < layout.until]
         self.layout = layout
         spans = {layout.span_local, layout.span_remote}
-        others = [d for d in self.datagrams if d.src not in spans and d.dst not in spans]
+        others = [d for d in self.datagrams if not {d.src, d.dst} & spans and d.src != d.dst]
         self.rtp = [d for d in others if 5060 not in (d.src[1], d.dst[1])]
         self.relayed = self.take_sip([d for d in others if 5060 in (d.src[1], d.dst[1])], folder)
         self.sip = [one for one in self.relayed if one.src != one.dst]

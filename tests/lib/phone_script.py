@@ -12,7 +12,7 @@ BODY = re.compile(r"^\|\s?(.*)$")
 WAIT = re.compile(r"^(wait|silence)\s+(\d+)ms$")
 WORD = re.compile(r"^(mark|to)\s+(\S+)$")
 PLACE = re.compile(r"\{([\w-]+)\}")
-OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "type"}
+OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "one-via", "type"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
 RTP_PORT = 7000
 PHRASES = {
@@ -36,7 +36,8 @@ PHRASES = {
     600: "Busy Everywhere",
     603: "Decline",
 }
-VIAS = r"Via: [^[:cntrl:]]*([[:cntrl:]]+Via: [^[:cntrl:]]*)*"
+# The caller's and the proxy's; others may stand between them.
+VIAS = ((1, "via"), (2, "also"))
 SDP = """
 v=0
 o=phone 1 %d IN IP4 [local_ip]
@@ -217,15 +218,17 @@ class Scenario:
         self.out += ["      " + one for one in actions]
         self.out.append("    </action>\n  </recv>")
 
-    def ereg(self, header, names, regexp=".*", message=False):
-        for name in names.split(","):
-            self.variables.add(name)
-        where = 'search_in="msg"' if message else 'search_in="hdr" header="%s:"' % header
-        where = 'search_in="body"' if header == "body" else where
-        regexp = regexp.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return '<ereg regexp="%s" %s assign_to="%s" />' % (
-            regexp.replace('"', "&quot;"),
+    def ereg(self, header, names, regexp=".*", occurrence=1):
+        """An action of SIPp: what the header holds goes to the variables NAMES."""
+        self.variables |= set(names.split(","))
+        for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+            regexp = regexp.replace(char, entity)
+        which = ' occurrence="%d"' % occurrence if occurrence > 1 else ""
+        where = 'search_in="body"' if header == "body" else 'search_in="hdr" header="%s:"' % header
+        return '<ereg regexp="%s" %s%s assign_to="%s" />' % (
+            regexp,
             where,
+            which,
             names,
         )
 
@@ -248,7 +251,7 @@ class Scenario:
             return []
         var = (dialog or Dialog(action.dialog, True, "")).var
         out = [
-            self.ereg("", "%s,junk" % var("via", action.method), VIAS, True),
+            *[self.ereg("Via", var(name, action.method), occurrence=n) for n, name in VIAS],
             self.ereg("From", var("from", action.method)),
             self.ereg("To", var("to", action.method)),
             self.ereg("CSeq", var("cseq", action.method)),
@@ -338,19 +341,20 @@ class Scenario:
         dialog = self.dialogs[action.dialog]
         method, phrase = action.method, PHRASES.get(action.status, "Some Phrase")
         to = "To:[$%s]" % dialog.var("to", method)
+        vias = VIAS[:1] if "one-via" in action.options else VIAS
         fresh = dialog.incoming and not dialog.established and method in (dialog.first, "CANCEL")
         if action.status > 100 and fresh:
             to += ";tag=" + self.tag(dialog)
         lines = [
             "SIP/2.0 %d %s" % (action.status, phrase),
-            "[$%s]" % dialog.var("via", method),
+            *["Via:[$%s]" % dialog.var(name, method) for _, name in vias],
             "From:[$%s]" % dialog.var("from", method),
             to,
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
         if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
-            lines.insert(2, "Record-Route:[$%s]" % dialog.var("rr"))
+            lines.insert(3, "Record-Route:[$%s]" % dialog.var("rr"))
         if not any(one.startswith("Contact:") for one in action.headers):
             lines.append(self.contact())
         if fresh and method == "INVITE" and 200 <= action.status < 300:

@@ -7,7 +7,7 @@ from dissect import SIP_SHORT
 
 PRIVATE = "x-tieline"  # begins the names of headers that never leave the house
 # What a proxy may alter on the way; the rest is looked at apart or must be equal.
-ALTERED = {"via", "max-forwards", "record-route", "route", "proxy-authorization", "content-length"}
+ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route", "proxy-authorization", "content-length"}
 LISTS = {"via", "record-route", "route"}
 OWN_REQUESTS = {"ACK", "CANCEL", "OPTIONS"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
@@ -91,8 +91,11 @@ def is_its_own(message, received):
         return message.method in OWN_REQUESTS
     if message.status == 100 or message.cseq[1] in ("CANCEL", "REGISTER", "OPTIONS"):
         return True
-    return message.status >= 300 and all(
-        message.to_tag != other.to_tag for other in received if other.call_id == message.call_id
+    return message.status >= 300 and not any(
+        other.call_id == message.call_id
+        and other.to_tag == message.to_tag
+        and other.begin < message.begin
+        for other in received
     )
 
 
