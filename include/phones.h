@@ -34,3 +34,21 @@ void phones_set_settings(Phones *phones, const Settings *settings);
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user);
 /* Requests that wait for their final response: for leak checks. */
 guint phones_fork_count(const Phones *phones);
+
+/* One contact of an address of record, as the operator sees it. Valid during the call only. */
+typedef struct PhonesRegistration {
+    const char *aor, *contact;
+    const char *origin;    /* "registered", "learnt" (the primary accepted it), "static" (of the settings) */
+    const char *transport; /* "udp", "tcp", "tls" */
+    const char *agent, *user, *instance; /* NULL: not told */
+    guint q;               /* thousandths */
+    gboolean flow;         /* it is reached at source, not where its contact says */
+    gint64 expires_s;      /* -1: never */
+    struct sockaddr_storage source; /* family 0: static */
+} PhonesRegistration;
+typedef void (*PhonesRegistrationFunc)(void *user, const PhonesRegistration *registration);
+
+/* The registrations of USER, an address of record or alias, or all when it is NULL. */
+void phones_each_registration(const Phones *phones, const char *user, PhonesRegistrationFunc func, void *func_user);
+/* Drops CONTACT of USER, or all that it has registered when CONTACT is NULL. How many. */
+guint phones_drop_registration(Phones *phones, const char *user, const char *contact);

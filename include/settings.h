@@ -207,6 +207,7 @@ typedef struct GuardSettings {
     guint algorithms;        /* GUARD_SHA256, GUARD_MD5: what is offered, in this order */
     GArray *md5_networks;    /* of Network: phones that are offered MD5 alone; NULL: none */
     gboolean auth_int;       /* offer qop auth-int too */
+    gboolean check_uri;      /* credentials are for the Request-URI they come with */
     gboolean without_qop;    /* accept the responses of RFC 2069, which a listener may repeat while the nonce lives */
     gint64 nonce_lifetime_us;
     guint fail_limit;        /* wrong credentials of one user from one address before it is blocked; 0: never */

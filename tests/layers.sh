@@ -17,5 +17,5 @@ why="sip and isdn meet"; forbid '#include *"(isdn|span)\.h"' src/sip; forbid '#i
 why="below the hall"; forbid '#include *"(call|callmap|ua|isdn|media|ctl|route|cause)\.h"' src/span src/base
 why="settings know no room"; forbid '#include *"(call|callmap|ua|isdn|span|ctl)\.h"' src/conf
 why="dahdi/user.h outside src/span/dahdi_driver.c"; forbid '#include *<dahdi/' include src/main.c src/house*.c $(ls src/*/*.[ch] | grep -v src/span/dahdi_driver.c)
-why="threads are house's and media's"; forbid '(g_thread_(try_)?new|pthread_create) *\(' include src/main.c $(rooms media) 
+why="threads are house's, media's and the store's"; forbid '(g_thread_(try_)?new|pthread_create) *\(' include src/main.c $(rooms media phones) $(ls src/phones/*.[ch] | grep -v src/phones/store.c)
 exit $bad

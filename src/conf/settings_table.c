@@ -207,8 +207,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
                       "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
                       "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
-                      "says otherwise; OPTIONS to us and what a trusted peer or the primary sends are not. Requests in a "
-                      "dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "says otherwise; OPTIONS to us, what a trusted peer or the primary sends, what goes to the "
+                      "primary, and devices that it accepted are not. Requests in a dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
                       "nobody is." },
     [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
                        "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
@@ -487,11 +487,13 @@ const SettingRow setting_rows[] = {
     GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
           SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
     GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
-          SAYS "Networks of old phones that stumble over a second challenge: they are offered MD5 alone. Empty: none."),
+          SAYS "Networks of phones that give up when SHA-256 is offered beside MD5, as old ones do: they are offered MD5 alone. Empty: none."),
     GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
           SAYS "Offer qop auth-int, which protects the body, beside auth."),
     GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
           SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(check_uri, "check-uri", flag, DEFAULT("no"), LIVE,
+          SAYS "Refuse credentials whose uri names another user or host than the Request-URI, as RFC 2617 asks; not of requests that another proxy forwarded. Some phones write the server's address there, whatever they call."),
     GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
           SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
     GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,

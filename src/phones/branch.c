@@ -184,10 +184,11 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
 {
     su_home_t *home = msg_home(msg);
+    const char *call_id = sip->sip_call_id->i_id;
     Hop onward = target->hop;
     gboolean two = fork->from.flow || onward.flow || fork->from.transport != onward.transport;
-    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from);
-    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward) : NULL;
+    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from, call_id);
+    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward, call_id) : NULL;
 
     if (!one || (two && !other) ||
         msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)

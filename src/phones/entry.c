@@ -23,21 +23,25 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
     }
 }
 
-/* Takes our own Route headers off, one for each side; a flow token among them says where to, unless
- * the request has come that way. */
+/* Takes our own Route headers off, one for each side; a flow among them says where to, unless the
+ * request has come that way. */
 static void entry_take_routes(Inbound *in)
 {
+    const char *call_id = in->sip->sip_call_id->i_id;
+
     for (guint i = 0; i < 2 && in->sip->sip_route; i++) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
 
         if (!url_is_ours(in->phones, url))
             break;
-        if (hop_of_token(in->phones, url->url_user, &hop) && !hop_equal(&hop, &in->from)) {
-            in->forced = TRUE;
-            in->forced_hop = hop;
+        if (hop_of_token(in->phones, url->url_user, call_id, &hop)) {
+            in->in_dialog = in->sip->sip_to->a_tag != NULL;
+            if (hop.flow && !hop_equal(&hop, &in->from)) {
+                in->forced = TRUE;
+                in->forced_hop = hop;
+            }
         }
-        in->in_dialog = in->sip->sip_to->a_tag != NULL;
         sip_route_remove(in->msg, in->sip);
     }
 }
@@ -49,9 +53,12 @@ static void entry_undo_strict_route(Inbound *in)
     sip_route_t *last = in->sip->sip_route;
     su_home_t *home = msg_home(in->msg);
     sip_request_t *request;
+    Hop hop;
 
     if (!last || !url->url_params || !url_has_param(url, "lr") || !url_is_ours(in->phones, url))
         return;
+    in->in_dialog = hop_of_token(in->phones, url->url_user, in->sip->sip_call_id->i_id, &hop) &&
+                    in->sip->sip_to->a_tag;
     while (last->r_next)
         last = last->r_next;
     request = sip_request_create(home, in->sip->sip_request->rq_method,
@@ -60,7 +67,6 @@ static void entry_undo_strict_route(Inbound *in)
     msg_header_remove(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)last);
     if (request)
         msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
-    in->in_dialog = in->sip->sip_to->a_tag != NULL;
 }
 
 static void entry_know_origin(Inbound *in)
@@ -100,8 +106,10 @@ static gboolean is_for_the_box(const Inbound *in)
 {
     const url_t *url = in->sip->sip_request->rq_url;
 
-    return (!url->url_user || !*url->url_user) && url_is_ours(in->phones, url) &&
-           !in->sip->sip_route;
+    /* Some phones put their own user into a REGISTER's Request-URI. */
+    return (!url->url_user || !*url->url_user ||
+            in->sip->sip_request->rq_method == sip_method_register) &&
+           url_is_ours(in->phones, url) && !in->sip->sip_route;
 }
 
 static void entry_answer_options(const Inbound *in)
@@ -120,9 +128,14 @@ static void entry_answer_options(const Inbound *in)
 
 static void entry_serve_box(Inbound *in)
 {
+    if (!door_passes(in, POLICY_TO_HERE))
+        return;
     switch (in->sip->sip_request->rq_method) {
     case sip_method_options:
         entry_answer_options(in);
+        return;
+    case sip_method_register:
+        registration_take(in);
         return;
     default:
         entry_refuse(in, SIP_404_NOT_FOUND, "for the box itself");
@@ -157,6 +170,10 @@ static void entry_route(Inbound *in)
     const char *phrase = NULL;
     int status = where_to(in, &targets, &phrase);
 
+    if (!door_passes(in, door_target(&targets))) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        return;
+    }
     if (status) {
         entry_refuse(in, status, phrase, "no way there");
         return;
@@ -184,8 +201,9 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
-    if (!in.in_dialog)
-        in.in_dialog = sip->sip_to->a_tag && !url_is_ours(phones, sip->sip_request->rq_url);
+    /* The gateway knows its own dialogs. */
+    if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
+        in.in_dialog = TRUE;
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

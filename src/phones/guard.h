@@ -75,7 +75,10 @@ typedef struct GuardRequest {
                                       Proxy-Authorization */
     gboolean in_dialog; /* of a dialog that is known to be one: a tag in To alone proves nothing */
     gboolean emergency;
-    gboolean trusted;   /* the primary or a trusted peer sent it: passes where no policy matches */
+    gboolean trusted; /* the primary or a trusted peer sent it: passes where no policy matches */
+    /* The primary accepted this very device, which may serve itself while it is away: passes where
+     * no policy matches. Not for who has a password here: a source address is soon forged. */
+    gboolean learnt;
     gboolean forwarded; /* came by another proxy, which may have rewritten the Request-URI (RFC
                            3261 22.4) */
     const char *const *credentials; /* values of Authorization or Proxy-Authorization, in order */

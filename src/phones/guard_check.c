@@ -80,9 +80,8 @@ static gboolean was_offered(const Guard *guard, const GuardRequest *request,
 {
     const GuardSettings *settings = &guard->settings->guard;
 
-    if (!credentials->algorithm_known ||
-        !(guard_offers(guard, request->source) & 1u << credentials->algorithm))
-        return FALSE;
+    if (!(guard_offers(guard, request->source) & 1u << credentials->algorithm))
+        return FALSE; /* not since the reload */
     switch (credentials->qop) {
     case DIGEST_QOP_NONE:
         return settings->without_qop;
@@ -142,13 +141,16 @@ static GuardReason choice_check(Guard *guard, const GuardRequest *request, const
 {
     const DigestCredentials *credentials = &choice->credentials;
 
-    if (!was_offered(guard, request, credentials))
+    if (!credentials->algorithm_known)
         return GUARD_REASON_UNSUPPORTED;
     /* Right or wrong, the phone shall try the next one: no word about the password for nonces that
-     * cost nothing. */
+     * cost nothing. So it goes for the nonce of a primary that has our realm, too. */
     if (choice->state != NONCE_GOOD)
         return GUARD_REASON_STALE;
-    if (!request->forwarded && !digest_uri_fits(credentials->uri, request->uri))
+    if (!was_offered(guard, request, credentials))
+        return GUARD_REASON_UNSUPPORTED;
+    if (guard->settings->guard.check_uri && !request->forwarded &&
+        !digest_uri_fits(credentials->uri, request->uri))
         return GUARD_REASON_FOREIGN_URI;
     finding->found = response_check(guard, request, credentials);
     return finding->found ? count_check(guard, request, choice) : GUARD_REASON_WRONG;
@@ -178,4 +180,6 @@ void guard_check(Guard *guard, const GuardRequest *request, const char *place,
         return;
     }
     finding->reason = choice_check(guard, request, &choice, finding);
+    if (finding->reason != GUARD_REASON_NONE)
+        finding->found = NULL; /* a replayed response was right once */
 }

@@ -13,11 +13,11 @@ static gboolean policy_matches(const PolicySettings *policy, const GuardRequest 
            (!policy->from || network_contains(policy->from, request->source));
 }
 
-/* Without a policy: an OPTIONS to us asks whether we live, which every phone and primary may know.
- */
+/* Without a policy: an OPTIONS to us asks whether we live, which every phone and primary may know;
+ * what goes to the primary is the primary's to judge. */
 static PolicyAction rule_decide(const Guard *guard, const GuardRequest *request)
 {
-    if (!guard->users || request->trusted ||
+    if (!guard->users || request->trusted || request->learnt || request->to == POLICY_TO_PRIMARY ||
         (request->to == POLICY_TO_HERE && strcmp(request->method, "OPTIONS") == 0))
         return POLICY_ALLOW;
     return POLICY_CHALLENGE;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEAL_SIZE 10 /* octets of a flow token's HMAC */
+#define SEAL_SIZE 10 /* octets of a token's HMAC */
+#define FLOW_MAX 19
 
 static const char *const transport_names[] = {
     [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
@@ -159,14 +160,18 @@ const char *url_user_text(su_home_t *home, const url_t *url)
     return url_unescape(plain, plain);
 }
 
-/* ---- flow tokens (RFC 5626 5.2): a way back, sealed ----------------------------------------- */
+/* ---- tokens: this dialog is known here, and what way back one side has ------------------------
+ */
 
-static gsize flow_octets(const Hop *hop, guint8 octets[24])
+/* The flow's octets; none where HOP is no flow. */
+static gsize flow_octets(const Hop *hop, guint8 octets[FLOW_MAX])
 {
     const struct sockaddr *address = (const struct sockaddr *)&hop->address;
     guint16 port = address_port(address);
     gboolean v6 = address->sa_family == AF_INET6;
 
+    if (!hop->flow)
+        return 0;
     octets[0] = (guint8)((guint)hop->transport << 1 | (v6 ? 1 : 0));
     octets[1] = (guint8)(port >> 8);
     octets[2] = (guint8)port;
@@ -177,48 +182,13 @@ static gsize flow_octets(const Hop *hop, guint8 octets[24])
     return v6 ? 19 : 7;
 }
 
-static void flow_seal(const Phones *phones, const guint8 *octets, gsize size, guint8 seal[32])
+static gboolean flow_read(const guint8 *octets, gsize size, Hop *hop)
 {
-    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, phones->secret.octets, ORIGIN_KEY_SIZE);
-    gsize length = 32;
-
-    g_hmac_update(hmac, octets, (gssize)size);
-    g_hmac_get_digest(hmac, seal, &length);
-}
-
-static char *hop_token(const Phones *phones, const Hop *hop)
-{
-    guint8 octets[24 + 32];
-    gsize size = flow_octets(hop, octets);
-    GString *text = g_string_new(NULL);
-
-    flow_seal(phones, octets, size, octets + size);
-    for (gsize i = 0; i < size + SEAL_SIZE; i++)
-        g_string_append_printf(text, "%02x", octets[i]);
-    return g_string_free(text, FALSE);
-}
-
-gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop)
-{
-    guint8 octets[19 + SEAL_SIZE], seal[32];
-    gsize length = token ? strlen(token) : 0, size;
-    guint8 differ = 0;
-
     memset(hop, 0, sizeof(*hop));
-    if (length != 2 * (7 + SEAL_SIZE) && length != 2 * (19 + SEAL_SIZE))
-        return FALSE;
-    for (gsize i = 0; i < length / 2; i++) {
-        int high = g_ascii_xdigit_value(token[2 * i]), low = g_ascii_xdigit_value(token[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return FALSE;
-        octets[i] = (guint8)(high << 4 | low);
-    }
-    size = length / 2 - SEAL_SIZE;
-    flow_seal(phones, octets, size, seal);
-    for (gsize i = 0; i < SEAL_SIZE; i++)
-        differ |= (guint8)(seal[i] ^ octets[size + i]);
-    if (differ || octets[0] >> 1 > TRANSPORT_TLS || (octets[0] & 1) != (size == 19))
+    if (!size)
+        return TRUE;
+    if ((size != 7 && size != 19) || octets[0] >> 1 > TRANSPORT_TLS ||
+        (octets[0] & 1) != (size == 19))
         return FALSE;
     hop->transport = (Transport)(octets[0] >> 1);
     hop->flow = TRUE;
@@ -233,12 +203,61 @@ gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop)
     return TRUE;
 }
 
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop)
+/* Of the flow in the dialog, SEAL_SIZE octets that count. */
+static void token_seal(const Phones *phones, const guint8 *octets, gsize size, const char *call_id,
+                       guint8 seal[32])
 {
-    g_autofree char *token = hop->flow ? hop_token(phones, hop) : NULL;
+    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, phones->secret.octets, ORIGIN_KEY_SIZE);
+    gsize length = 32;
+
+    g_hmac_update(hmac, (const guchar *)call_id, -1);
+    g_hmac_update(hmac, (const guchar *)"", 1);
+    g_hmac_update(hmac, octets, (gssize)size);
+    g_hmac_get_digest(hmac, seal, &length);
+}
+
+static char *hop_token(const Phones *phones, const Hop *hop, const char *call_id)
+{
+    guint8 octets[FLOW_MAX + 32];
+    gsize size = flow_octets(hop, octets);
+    GString *text = g_string_new(NULL);
+
+    token_seal(phones, octets, size, call_id, octets + size);
+    for (gsize i = 0; i < size + SEAL_SIZE; i++)
+        g_string_append_printf(text, "%02x", octets[i]);
+    return g_string_free(text, FALSE);
+}
+
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop)
+{
+    guint8 octets[FLOW_MAX + SEAL_SIZE], seal[32];
+    gsize length = token ? strlen(token) : 0, size;
+    guint8 differ = 0;
+
+    memset(hop, 0, sizeof(*hop));
+    if (length % 2 || length < 2 * SEAL_SIZE || length > 2 * sizeof(octets))
+        return FALSE;
+    for (gsize i = 0; i < length / 2; i++) {
+        int high = g_ascii_xdigit_value(token[2 * i]), low = g_ascii_xdigit_value(token[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return FALSE;
+        octets[i] = (guint8)(high << 4 | low);
+    }
+    size = length / 2 - SEAL_SIZE;
+    token_seal(phones, octets, size, call_id, seal);
+    for (gsize i = 0; i < SEAL_SIZE; i++)
+        differ |= (guint8)(seal[i] ^ octets[size + i]);
+    return !differ && flow_read(octets, size, hop);
+}
+
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+                                     const char *call_id)
+{
+    g_autofree char *token = hop_token(phones, hop, call_id);
+    gboolean udp = hop->transport == TRANSPORT_UDP;
 
     return sip_record_route_format(
-        home, "<sip:%s%s%s:%u%s%s;lr>", token ? token : "", token ? "@" : "", phones->host,
-        listen_port(phones), hop->transport == TRANSPORT_UDP ? "" : ";transport=",
-        hop->transport == TRANSPORT_UDP ? "" : transport_names[hop->transport]);
+        home, "<sip:%s@%s:%u%s%s;lr>", token, phones->host, listen_port(phones),
+        udp ? "" : ";transport=", udp ? "" : transport_names[hop->transport]);
 }

@@ -23,8 +23,8 @@ gboolean phones_can_reach(Phones *phones, const Hop *hop)
     return hop->transport != TRANSPORT_TLS;
 }
 
-/* "sip:HOST:PORT;transport=udp,tcp": the public host with the listen address as maddr. */
-static char *phones_name(Phones *phones)
+/* "sip:HOST:PORT;transport=udp": the public host with the listen address as maddr. */
+static char *phones_name(Phones *phones, const char *transport)
 {
     const SipSettings *sip = &phones->settings->sip;
     struct sockaddr_storage bare = sip->listen;
@@ -36,10 +36,12 @@ static char *phones_name(Phones *phones)
     address_set_port(&bare, 0);
     address_describe((struct sockaddr *)&bare, text, sizeof(text));
     address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
+    g_free(phones->host);
     phones->host = g_strdup(sip->public_host ? sip->public_host : address);
     if (sip->public_host)
-        return g_strdup_printf("sip:%s:%u;transport=udp,tcp;maddr=%s", phones->host, port, address);
-    return g_strdup_printf("sip:%s:%u;transport=udp,tcp", phones->host, port);
+        return g_strdup_printf("sip:%s:%u;transport=%s;maddr=%s", phones->host, port, transport,
+                               address);
+    return g_strdup_printf("sip:%s:%u;transport=%s", phones->host, port, transport);
 }
 
 static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
@@ -59,7 +61,8 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
                    GError **error)
 {
     Phones *phones;
-    g_autofree char *url = NULL;
+    g_autofree char *url = NULL, *tcp = NULL;
+    g_autoptr(Users) users = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
     phones = g_new0(Phones, 1);
@@ -68,9 +71,19 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
     origin_key_make(&phones->secret);
-    url = phones_name(phones);
-    if ((phones->agent = phones_create_agent(phones, url)))
+    users = guard_load_users(settings, error);
+    if (!users && settings->guard.users) {
+        phones_free(phones);
+        return NULL;
+    }
+    phones->guard = guard_new(settings, users);
+    tcp = phones_name(phones, "tcp");
+    url = phones_name(phones, "udp");
+    if ((phones->agent = phones_create_agent(phones, url)) &&
+        nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
+        registration_open(phones);
         return phones;
+    }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
                 url);
     phones_free(phones);
@@ -82,15 +95,24 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
+    g_clear_pointer(&phones->guard, guard_free);
     g_free(phones->host);
     g_free(phones);
 }
 
 void phones_set_settings(Phones *phones, const Settings *settings)
 {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Users) users = guard_load_users(settings, &error);
+
+    if (error)
+        log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
+    registration_set_settings(phones);
+    guard_set(phones->guard, settings, users);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -98,6 +120,9 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     func(user, "proxy transactions live", phones->forks.length);
 #define PHONES_COUNTER_TELL(field, name) func(user, name, phones->counters.field);
     PHONES_COUNTERS(PHONES_COUNTER_TELL)
+    registration_each_counter(phones, func, user);
+#define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
+    GUARD_COUNTERS(GUARD_COUNTER_TELL)
 }
 
 guint phones_fork_count(const Phones *phones)

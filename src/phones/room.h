@@ -5,6 +5,7 @@
 #define NTA_INCOMING_MAGIC_T struct Fork
 #define NTA_OUTGOING_MAGIC_T struct Branch
 
+#include "guard.h"
 #include "log.h"
 #include "phones.h"
 #include "root.h"
@@ -57,7 +58,11 @@ struct Phones {
     char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;  /* of loop marks and flow tokens */
-    GQueue forks;      /* of Fork*, by their link: requests without a final response */
+    struct Store *store; /* registration.c's, these three */
+    struct Location *location;
+    struct Registrar *registrar;
+    Guard *guard;
+    GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
     LogLimit refused_limit;
 };
@@ -90,13 +95,17 @@ const char *hop_url(su_home_t *home, const Hop *hop);
  * of one of our ports? */
 gboolean url_is_ours(const Phones *phones, const url_t *url);
 gboolean url_is_our_port(const Phones *phones, const url_t *url);
+/* Is URL the gateway's public one? */
+gboolean url_is_gateway(const Phones *phones, const url_t *url);
 /* The user part of URL without escapes; "" when there is none. In HOME. */
 const char *url_user_text(su_home_t *home, const url_t *url);
-/* Our Record-Route for the side that HOP is on; with a token when it is a flow. */
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop);
-/* The flow that the user part of a Route of ours names; FALSE when it names none, or is not sealed.
- */
-gboolean hop_of_token(const Phones *phones, const char *token, Hop *hop);
+/* Our Record-Route in the dialog CALL_ID for the side that HOP is on: its user part is a token that
+ * says that the dialog began here and, for a flow, which (RFC 5626 5.2). */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+                                     const char *call_id);
+/* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
+ * dialog. HOP: the flow, with family 0 when it names none. */
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
 
 /* ---- message.c: headers without a class of their own ------------------------------------------
  */
@@ -171,6 +180,14 @@ Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* ---- door.c: the guard's question about a request from outside ------------------------------- */
+
+/* What a request for TARGETS is for. */
+PolicyTarget door_target(const GQueue *targets);
+/* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
+ * user and class. */
+gboolean door_passes(Inbound *in, PolicyTarget to);
+
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
 
@@ -264,3 +281,20 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
+
+/* ---- registration.c: the registrar, its location service and its store -------------------------
+ */
+
+struct Binding;
+struct RegisterWay;
+
+void registration_open(Phones *phones);
+void registration_close(Phones *phones);
+void registration_set_settings(Phones *phones);
+void registration_each_counter(const Phones *phones, CounterFunc func, void *user);
+/* Answers a REGISTER that may be. Takes IN->msg. */
+void registration_take(Inbound *in);
+/* Where IN came from, as registrar.h wants it; borrows IN. */
+void registration_way(const Inbound *in, struct RegisterWay *way);
+/* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
+Target *registration_target(Phones *phones, const struct Binding *binding);

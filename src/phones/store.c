@@ -255,6 +255,8 @@ void store_close(Store *store)
         g_thread_join(g_steal_pointer(&store->thread));
         g_clear_pointer(&store->file, store_file_free);
     }
+    g_clear_pointer(&store->desk.rows, g_ptr_array_unref); /* readers may go now */
+    store->desk.renew = FALSE;
     waiters_tell(store, G_MAXUINT64, store->desk.tally.stored);
     g_queue_clear_full(&store->desk.queue, store_change_free);
 }

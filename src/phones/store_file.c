@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSION 1         /* of the tables; user_version of the file */
-#define BUSY_PATIENCE 100 /* ms that another process may hold the file before we go on without it  \
-                           */
+#define VERSION 1 /* of the tables; user_version of the file */
+#define BUSY_PATIENCE                                                                              \
+    100 /* ms that another process may hold the file before we go on without it                    \
+         */
 
 typedef struct TableStatements {
     const StoreTable *table;

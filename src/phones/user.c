@@ -1,6 +1,7 @@
 /* Where a user of ours is found: phones, where their calls are forwarded to, and else the PBX. */
 #include "room.h"
 
+#include "location.h"
 #include "number.h"
 #include "route.h"
 
@@ -64,6 +65,24 @@ static void search_add_contact(Search *search, const char *uri, guint q, gint64 
     su_home_deinit(home);
 }
 
+/* What USER has registered, the primary has accepted, or the settings name. */
+static void search_add_bindings(Search *search, const char *user, gint64 ring_us, TargetWhen when)
+{
+    Phones *phones = search->in->phones;
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)binding_unref);
+
+    location_find(phones->location, user, found);
+    for (guint i = 0; i < found->len; i++) {
+        Target *target = registration_target(phones, found->pdata[i]);
+
+        if (!target)
+            continue;
+        target->q += search->q;
+        target->ring_us = ring_us;
+        search_add(search, target, when);
+    }
+}
+
 static gboolean search_user(Search *search, const char *user, const char *uri, TargetWhen when);
 
 /* PLACE is a user part of ours or a sip: URI. */
@@ -102,11 +121,7 @@ static gboolean search_phone(Search *search, const PhoneSettings *phone, TargetW
         search_forward(search, phone->always, when);
         return search->targets->length > before;
     }
-    for (guint i = 0; phone->contacts && i < phone->contacts->len; i++) {
-        const PhoneContact *contact = phone->contacts->pdata[i];
-
-        search_add_contact(search, contact->uri, contact->q, phone->ring_time_us, when);
-    }
+    search_add_bindings(search, phone->name, phone->ring_time_us, when);
     reachable = search->targets->length > before;
     search->q -= 2;
     /* Nobody's turn before it: what is for no answer is for nobody there as well. */
@@ -123,9 +138,14 @@ static gboolean search_user(Search *search, const char *user, const char *uri, T
 {
     Phones *phones = search->in->phones;
     const PhoneSettings *phone = settings_find_phone(phones->settings, user);
+    guint before = search->targets->length;
     Target *target;
 
     if (phone && search_phone(search, phone, when))
+        return TRUE;
+    if (!phone)
+        search_add_bindings(search, user, phones->settings->proxy.ring_us, when);
+    if (search->targets->length > before)
         return TRUE;
     /* A call of the PBX does not go back there by itself. */
     if (search->in->from_gateway || !number_is_routed(search->in, user))

@@ -26,7 +26,7 @@ Target *where_gateway(const Phones *phones, const char *uri)
     return target;
 }
 
-static gboolean url_is_gateway(const Phones *phones, const url_t *url)
+gboolean url_is_gateway(const Phones *phones, const url_t *url)
 {
     return url->url_user && strcmp(url->url_user, PHONES_GATEWAY_USER) == 0 &&
            url_is_ours(phones, url);

@@ -75,7 +75,22 @@ static const char full[] = "# a comment\n"
                            "max-duration = 90m\n"
                            "[class default]\n"
                            "international = yes\n"
-                           "forward = no\n";
+                           "forward = no\n"
+                           "[guard]\n"
+                           "realm = Our House\n"
+                           "users = /etc/tieline/users\n"
+                           "algorithms = MD5\n"
+                           "md5-networks = 192.0.2.0/28\n"
+                           "auth-int = yes\n"
+                           "nonce-lifetime = 90s\n"
+                           "fail-limit = 0\n"
+                           "[policy lobby]\n"
+                           "from = 192.0.2.64/28, 2001:db8::/64\n"
+                           "methods = INVITE, MESSAGE\n"
+                           "to = here, trunks\n"
+                           "action = allow\n"
+                           "[policy rest]\n"
+                           "action = challenge\n";
 
 static char *settings_text(const Settings *settings, void (*print)(const Settings *, FILE *))
 {
@@ -165,6 +180,60 @@ static void test_values(void)
     g_assert_null(route->on_causes);
 }
 
+static void test_guard(void)
+{
+    g_autoptr(Settings) settings = settings_parse("full", full, NULL);
+    g_autoptr(Settings) empty = settings_parse("empty", "", NULL);
+    const GuardSettings *guard = &settings->guard;
+    const PolicySettings *lobby = g_ptr_array_index(settings->policies, 0);
+    const PolicySettings *rest = g_ptr_array_index(settings->policies, 1);
+
+    g_assert_cmpstr(guard->realm, ==, "Our House");
+    g_assert_cmpstr(guard->users, ==, "/etc/tieline/users");
+    g_assert_cmpuint(guard->algorithms, ==, GUARD_MD5);
+    g_assert_cmpuint(guard->md5_networks->len, ==, 1);
+    g_assert_true(guard->auth_int);
+    g_assert_cmpint(guard->nonce_lifetime_us, ==, 90 * G_USEC_PER_SEC);
+    g_assert_cmpuint(guard->fail_limit, ==, 0);
+    g_assert_cmpstr(lobby->name, ==, "lobby");
+    g_assert_cmpuint(lobby->from->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(lobby->methods, 1), ==, "MESSAGE");
+    g_assert_cmpuint(lobby->to, ==, POLICY_TO_HERE | POLICY_TO_TRUNKS);
+    g_assert_cmpint(lobby->action, ==, POLICY_ALLOW);
+    g_assert_null(rest->from);
+    g_assert_null(rest->methods);
+    g_assert_cmpuint(rest->to, ==, POLICY_TO_ANY);
+    g_assert_cmpint(rest->action, ==, POLICY_CHALLENGE);
+    g_assert_null(empty->guard.users);
+    g_assert_cmpuint(empty->guard.algorithms, ==, GUARD_SHA256 | GUARD_MD5);
+    g_assert_null(empty->guard.md5_networks);
+    g_assert_false(empty->guard.without_qop);
+    g_assert_cmpuint(empty->guard.fail_limit, ==, 10);
+}
+
+/* Phones are asked in the name that they know us by. */
+static void test_realm(void)
+{
+    static const struct {
+        const char *sip, *realm;
+    } cases[] = {
+        {"", "127.0.0.1"},
+        {"listen = 192.0.2.10:5062\n", "192.0.2.10"},
+        {"listen = [2001:db8::1]:5060\n[media]\naddress = ::1\n", "[2001:db8::1]"},
+        {"public-host = pbx.example\n", "pbx.example"},
+        {"public-host = [2001:db8::2]\n", "[2001:db8::2]"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat("[sip]\n", cases[i].sip, NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Settings) settings = settings_parse("t", text, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(settings->guard.realm, ==, cases[i].realm);
+    }
+}
+
 static void test_peers(void)
 {
     g_autoptr(Settings) settings = settings_parse("full", full, NULL);
@@ -240,6 +309,7 @@ static const MistakeCase mistakes[] = {
      "t:2: [trunk pbx] span: a value is missing; allowed: a list of names of spans"},
     {"unknown-group", "[trunks]\n",
      "t:1: [trunks]: unknown group; allowed: [system] [sip] "},
+    {"unknown-group", "[trunks]\n", "t:1: [trunks]: unknown group; allowed: [system] "},
     {"name-missing", "[span]\n", "t:1: [span]: a name is missing: [span NAME]"},
     {"name-too-many", "[sip  one]\n", "t:1: [sip one]: [sip] takes no name"},
     {"name-two-words", "[span a b]\n",
@@ -433,6 +503,37 @@ static const MistakeCase mistakes[] = {
     {"phone-instance", "[phone 1]\ninstance = uuid\n",
      "t:2: [phone 1] instance: \"uuid\" is not allowed; allowed: a URN as in +sip.instance, like "
      "urn:uuid:00000000-0000-1000-8000-000a95a0e128"},
+    /* who may pass */
+    {"realm-quote", "[guard]\nrealm = a\"b\n",
+     "t:2: [guard] realm: \"a\"b\" is not allowed; allowed: 1-255 printable ASCII characters, but "
+     "no "
+     "quote and no backslash, and a colon only in a numeric IPv6 address in brackets"},
+    {"realm-colon", "[guard]\nrealm = pbx.example:5060\n",
+     "t:2: [guard] realm: \"pbx.example:5060\" is not allowed; allowed: 1-255 printable ASCII "
+     "characters, but no quote and no backslash, and a colon only in a numeric IPv6 address in "
+     "brackets"},
+    {"users-relative", "[guard]\nusers = users\n",
+     "t:2: [guard] users: \"users\" is not allowed; allowed: an absolute path of at most 1023 "
+     "octets"},
+    {"algorithms", "[guard]\nalgorithms = md5, sha-1\n",
+     "t:2: [guard] algorithms: \"sha-1\" is not allowed; allowed: a list of sha-256, md5"},
+    {"algorithms-none", "[guard]\nalgorithms = ,\n",
+     "t:2: [guard] algorithms: a value is missing; allowed: a list of sha-256, md5"},
+    {"policy-action", "[policy a]\n",
+     "t:1: [policy a] action: is missing; allowed: challenge, allow, refuse"},
+    {"policy-method", "[policy a]\naction = allow\nmethods = INVITE, CANCEL\n",
+     "t:3: [policy a] methods: \"CANCEL\" is not allowed; allowed: a list of SIP methods in "
+     "capitals, "
+     "but not ACK and CANCEL"},
+    {"policy-method-case", "[policy a]\naction = allow\nmethods = invite\n",
+     "t:3: [policy a] methods: \"invite\" is not allowed; allowed: a list of SIP methods in "
+     "capitals, "
+     "but not ACK and CANCEL"},
+    {"policy-to", "[policy a]\naction = allow\nto = phones, pbx\n",
+     "t:3: [policy a] to: \"pbx\" is not allowed; allowed: a list of any, here, phones, trunks, "
+     "primary, outside"},
+    {"policy-without-users", "[policy a]\naction = challenge\n",
+     "t:2: [policy a] action: challenge needs [guard] users"},
     /* all at once, in the order of lines, one complaint for one key */
     {"all-at-once",
      "[route r]\nto = trunk x\n[span e1]\nlocal = 1\nremote=127.0.0.1:9\n[sip]\nt1=x\nt2 = 1ms\n",
@@ -909,6 +1010,8 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/values", test_values);
     g_test_add_func("/settings/peers", test_peers);
     g_test_add_func("/settings/phones", test_phones);
+    g_test_add_func("/settings/guard", test_guard);
+    g_test_add_func("/settings/realm", test_realm);
     g_test_add_func("/settings/legal", test_legal);
     g_test_add_func("/settings/file", test_file);
     g_test_add_func("/settings/noise", test_noise);
