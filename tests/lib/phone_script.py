@@ -12,7 +12,7 @@ BODY = re.compile(r"^\|\s?(.*)$")
 WAIT = re.compile(r"^(wait|silence)\s+(\d+)ms$")
 WORD = re.compile(r"^(mark|to)\s+(\S+)$")
 PLACE = re.compile(r"\{([\w-]+)\}")
-OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "one-via", "type"}
+OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "one-via", "type", "no-contact"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
 RTP_PORT = 7000
 PHRASES = {
@@ -36,8 +36,10 @@ PHRASES = {
     600: "Busy Everywhere",
     603: "Decline",
 }
-# The caller's and the proxy's; others may stand between them.
-VIAS = ((1, "via"), (2, "also"))
+# The variables of a message's lists, one a value: the caller's Via and those of the proxies, and
+# the Record-Routes of the proxies.
+VIAS = ("via", "also", "third")
+RECORD_ROUTES = ("rr", "rs")
 SDP = """
 v=0
 o=phone 1 %d IN IP4 [local_ip]
@@ -129,11 +131,11 @@ class Dialog:
 
 class Scenario:
     """Writes the SIPp scenario of one phone. PARTY: its name. NUMBER: its own. ADDRESSES: {party:
-    (address, port)}. DOMAIN: the host part of addresses of record."""
+    (address, port)}. DOMAIN: the host part of addresses of record. HOPS: proxies on the way."""
 
-    def __init__(self, party, number, addresses, domain, mark_path):
+    def __init__(self, party, number, addresses, domain, mark_path, hops=1):
         self.party, self.number, self.addresses, self.domain = party, number, addresses, domain
-        self.mark_path = mark_path
+        self.mark_path, self.hops = mark_path, hops
         self.dialogs, self.out, self.variables = {}, [], set()
         self.count, self.labels, self.version = 0, 0, 0
 
@@ -251,7 +253,7 @@ class Scenario:
             return []
         var = (dialog or Dialog(action.dialog, True, "")).var
         out = [
-            *[self.ereg("Via", var(name, action.method), occurrence=n) for n, name in VIAS],
+            *self.list_came("Via", var, VIAS[: self.hops + 1], action.method),
             self.ereg("From", var("from", action.method)),
             self.ereg("To", var("to", action.method)),
             self.ereg("CSeq", var("cseq", action.method)),
@@ -260,11 +262,17 @@ class Scenario:
             dialog = self.dialogs[action.dialog] = Dialog(action.dialog, True, action.method)
             out += [
                 self.ereg("Call-ID", var("call"), "[^ [:cntrl:]]+"),
-                self.ereg("Record-Route", var("rr")),
+                *self.list_came("Record-Route", var, RECORD_ROUTES[: self.hops]),
                 self.ereg("Contact", "junk,%s" % var("target"), "<([^>]*)>"),
                 self.ereg("From", "junk,%s" % var("rtag"), "tag=([^;[:cntrl:]]*)"),
             ]
         return out
+
+    def list_came(self, header, var, names, method=""):
+        """Each value of HEADER into a variable of its own."""
+        return [
+            self.ereg(header, var(name, method), occurrence=n + 1) for n, name in enumerate(names)
+        ]
 
     def answer_came(self, action):
         dialog, out = self.dialogs[action.dialog], []
@@ -276,7 +284,7 @@ class Scenario:
             out.append(self.ereg("To", "junk,%s" % dialog.var("rtag"), "tag=([^;[:cntrl:]]*)"))
         if 100 < action.status < 300 and not action.optional:
             out.append(self.ereg("Contact", "junk,%s" % dialog.var("target"), "<([^>]*)>"))
-            out.append(self.ereg("Record-Route", dialog.var("rr")))
+            out += self.list_came("Record-Route", dialog.var, RECORD_ROUTES[: self.hops])
         dialog.established = 200 <= action.status < 300
         dialog.refused = action.status >= 300
         return out
@@ -341,20 +349,21 @@ class Scenario:
         dialog = self.dialogs[action.dialog]
         method, phrase = action.method, PHRASES.get(action.status, "Some Phrase")
         to = "To:[$%s]" % dialog.var("to", method)
-        vias = VIAS[:1] if "one-via" in action.options else VIAS
+        vias = VIAS[: 1 if "one-via" in action.options else self.hops + 1]
         fresh = dialog.incoming and not dialog.established and method in (dialog.first, "CANCEL")
         if action.status > 100 and fresh:
             to += ";tag=" + self.tag(dialog)
         lines = [
             "SIP/2.0 %d %s" % (action.status, phrase),
-            *["Via:[$%s]" % dialog.var(name, method) for _, name in vias],
+            *["Via:[$%s]" % dialog.var(name, method) for name in vias],
             "From:[$%s]" % dialog.var("from", method),
             to,
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
         if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
-            lines.insert(3, "Record-Route:[$%s]" % dialog.var("rr"))
+            values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
+            lines.append("Record-Route:" + ",".join(values))
         if not any(one.startswith("Contact:") for one in action.headers):
             lines.append(self.contact())
         if fresh and method == "INVITE" and 200 <= action.status < 300:
@@ -365,7 +374,9 @@ class Scenario:
         dialog, method = self.dialogs.get(action.dialog), action.method
         if dialog is None:
             dialog = self.dialogs[action.dialog] = Dialog(action.dialog, False, method)
-            self.call(dialog, self.fill(action.options["to"]))
+            self.call(dialog, self.fill(action.options.get("to", self.number)))
+            if method == "REGISTER":
+                dialog.uri = "sip:" + self.domain
         inside = dialog.established or dialog.incoming
         ends_refusal = method == "ACK" and dialog.refused
         if method not in ("ACK", "CANCEL"):
@@ -397,10 +408,12 @@ class Scenario:
             "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=" + branch,
         ]
         if inside:
-            lines.append("Route:[$%s]" % dialog.var("rr"))
+            values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
+            lines.append("Route:" + ",".join(values if dialog.incoming else values[::-1]))
         lines += [*ends, "Call-ID: " + self.call_id(dialog), "CSeq: %d %s" % (cseq, method)]
         lines += ["Max-Forwards: 70"]
-        own = any(one.startswith("Contact:") for one in action.headers)
+        own = "no-contact" in action.options
+        own = own or any(one.startswith("Contact:") for one in action.headers)
         if method not in ("ACK", "CANCEL", "BYE") and not own:
             lines.append(self.contact())
         if "auth" in action.options:
