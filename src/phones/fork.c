@@ -255,15 +255,15 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
 
-    if (status == 486)
-        fork->was_busy = TRUE;
-    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
-        fork->was_silent = TRUE;
     if (response && !sip_object(response)->sip_via->v_next) { /* it dropped the caller's Via */
         msg_destroy(response);
         response = NULL;
         status = 502;
     }
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
+        fork->was_silent = TRUE;
     if (response && status < 300) {
         fork_take_success(fork, response);
     } else if (branch->timed_out && (cancelled || !response)) {

@@ -191,6 +191,7 @@ def rule_holds(rule, value, message):
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
         "contacts": lambda: count_contacts(message) == int(value),
+        "sent": lambda: message.copies in values(value),
         "optional": lambda: True,
         "anywhere": lambda: True,
         "on": lambda: True,
@@ -222,6 +223,8 @@ def seen_value(rule, message):
         return ": SDP is %s" % (message.sdp and message.sdp["direction"])
     if rule == "reason":
         return ": Reason is '%s'" % message.header("reason")
+    if rule == "sent":
+        return ": %d times" % message.copies
     if rule == "uri":
         return ": %s" % message.uri
     shown = ("called", "calling", "restart", "location", "bearer", "ton", "notify", "state")

@@ -72,6 +72,7 @@ RULES = {
     "ton",
     "of",
     "contacts",
+    "sent",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")

@@ -105,6 +105,7 @@ RULE_SPOILERS = {
     "location": [setter("location", 15)],
     "notify": [setter("notify", 100)],
     "state": [setter("state", 60)],
+    "sent": [setter("copies", 1)],
     "complete": [setter("complete", False)],
     "contacts": [spoil_contacts],
 }

@@ -9,10 +9,11 @@ LINE = re.compile(r"^([<>])\s+([A-Z]+|[1-6]\d\d(?:\([A-Z]+\))?)(\??)\s+(\d+)((?:
 CAPTURE = re.compile(r"^\+\s*([a-z-]+)\s*=\s*([\w-]+):\s*(.+)$")
 HEADER = re.compile(r"^\+\s*([\w-]+:.*)$")
 BODY = re.compile(r"^\|\s?(.*)$")
-WAIT = re.compile(r"^(wait|silence)\s+(\d+)ms$")
+WAIT = re.compile(r"^(wait)\s+(\d+)ms$")
+TRIES = re.compile(r"^(\d+)@(\d+)ms$")
 WORD = re.compile(r"^(mark|to)\s+(\S+)$")
 PLACE = re.compile(r"\{([\w-]+)\}")
-OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "retrans", "one-via", "type", "no-contact"}
+OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "tries", "one-via", "type", "no-contact"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
 RTP_PORT = 7000
 PHRASES = {
@@ -56,7 +57,7 @@ class ScriptError(Exception):
 
 
 class Action:
-    """One line of a script: kind send, receive, wait, silence, mark, to, either; what else it
+    """One line of a script: kind send, receive, wait, mark, to, either; what else it
     says."""
 
     def __init__(self, kind, text):
@@ -168,15 +169,6 @@ class Scenario:
             '  <nop><action><assignstr assign_to="host" value="%s" />'
             '<assignstr assign_to="port" value="%d" />'
             '<setdest host="[$host]" port="[$port]" protocol="UDP" /></action></nop>' % (host, port)
-        )
-
-    def write_silence(self, action):
-        """Nothing comes."""
-        self.labels += 1
-        label = "l%d" % self.labels
-        self.out.append(
-            '  <recv response="200" timeout="%s" ontimeout="%s" />\n  <label id="%s" />'
-            % (action.value, label, label)
         )
 
     def write_either(self, action):
@@ -299,15 +291,28 @@ class Scenario:
         lines += ["Content-Type: " + kind] if kind else []
         lines += ["Content-Length: " + ("[len]" if body else "0"), ""]
         lines += body.split("\n") if body else [""]
-        self.out.append("  <send%s>\n    <![CDATA[" % self.repeats(action))
-        self.out += [("      " + one).rstrip() for one in lines]
-        self.out.append("    ]]>\n  </send>")
+        text = ["    <![CDATA[", *(("      " + one).rstrip() for one in lines), "    ]]>"]
+        if "tries" in action.options:
+            self.write_tries(TRIES.match(action.options["tries"]), text)
+        else:
+            self.out += ["  <send%s>" % self.repeats(action), *text, "  </send>"]
+
+    def write_tries(self, match, text):
+        """RFC 3261 17.1.1.2 to a far end that is silent: with T1, 2*T1 ... between the tries, and
+        timer B after 64*T1. By hand, since SIPp lets no other message out while it waits."""
+        tries, pause = int(match[1]), int(match[2])
+        left = 64 * pause
+        for number in range(tries):
+            self.out += ["  <send>", *text, "  </send>"]
+            now = left if number == tries - 1 else pause << number
+            left -= now
+            self.out.append('  <pause milliseconds="%d" />' % now)
 
     def repeats(self, action):
         """RFC 3261 17: what is sent again until an answer comes."""
         final = action.status and action.method == "INVITE" and action.status >= 200
         if final or (action.status is None and action.method != "ACK"):
-            return ' retrans="%s"' % action.options.get("retrans", "500ms").removesuffix("ms")
+            return ' retrans="500"'
         return ""
 
     def fill(self, text):
@@ -374,9 +379,11 @@ class Scenario:
         dialog, method = self.dialogs.get(action.dialog), action.method
         if dialog is None:
             dialog = self.dialogs[action.dialog] = Dialog(action.dialog, False, method)
-            self.call(dialog, self.fill(action.options.get("to", self.number)))
+            self.call(dialog, self.number)
             if method == "REGISTER":
                 dialog.uri = "sip:" + self.domain
+        if "to" in action.options:
+            self.call(dialog, self.fill(action.options["to"]))
         inside = dialog.established or dialog.incoming
         ends_refusal = method == "ACK" and dialog.refused
         if method not in ("ACK", "CANCEL"):
@@ -427,8 +434,10 @@ class Scenario:
         return lines
 
     def call(self, dialog, target):
-        """TARGET: a number, or a URI."""
-        if target[0] == "[" or ":" in target:
+        """TARGET: a number, one@somewhere, or a URI."""
+        if "@" in target and ":" not in target:
+            dialog.uri, dialog.to = "sip:%s;user=phone" % target, "To: <sip:%s>" % target
+        elif target[0] == "[" or ":" in target:
             dialog.uri, dialog.to = target, "To: <%s>" % target
         else:
             dialog.uri = "sip:%s@%s;user=phone" % (target, self.domain)

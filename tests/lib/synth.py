@@ -203,7 +203,9 @@ def play(case, path):
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
             text = sip_text(step, address, legs[step.group], cseqs[step.group]).encode()
-            packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
+            packet = pcap.ethernet_udp(address[step.src], address[step.dst], text)
+            copies = int(step.rules.get("sent", 1))
+            packets += [(time + number * STEP / 20, packet) for number in range(copies)]
     end = max(at.values()) + 0.3
     silence = (at.get("down", end), at.get("up", end))
     for outgoing, line in lines.items():
