@@ -146,6 +146,16 @@ gboolean phones_has_port(const Phones *phones, guint16 port)
     return port == listen_port(phones);
 }
 
+/* Parameters in a user part are a telephone number's (RFC 3261 19.1.6); in any other user the
+ * semicolon is a letter. */
+static void user_cut_params(char *user)
+{
+    gsize number = strspn(user, "+0123456789*#ABCDabcd-.()");
+
+    if (number && user[number] == ';')
+        user[number] = '\0';
+}
+
 const char *url_user_text(su_home_t *home, const url_t *url)
 {
     const char *user = url->url_user;
@@ -156,7 +166,7 @@ const char *url_user_text(su_home_t *home, const url_t *url)
     if (!user || strstr(user, "%00"))
         return "";
     plain = su_strdup(home, user);
-    plain[strcspn(plain, ";")] = '\0';
+    user_cut_params(plain);
     return url_unescape(plain, plain);
 }
 
