@@ -31,6 +31,20 @@ void phones_free(Phones *phones);
 /* New settings for new requests; SETTINGS must outlive the next call to this. */
 void phones_set_settings(Phones *phones, const Settings *settings);
 
+/* A primary proxy, as the operator sees it. Times are loop_now()'s; 0: never. */
+typedef struct PhonesPrimary {
+    const char *place;               /* as configured */
+    struct sockaddr_storage address; /* where it was found */
+    gboolean tcp;
+    const char *state;               /* "unknown", "up", "suspect", "down" */
+    gboolean used;                   /* requests go to it now */
+    gint64 since_us, heard_us, missed_us;
+    guint64 answered, refused, silent, outages;
+} PhonesPrimary;
+
+typedef void (*PhonesPrimaryFunc)(void *user, const PhonesPrimary *primary);
+void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user);
+
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user);
 /* Requests that wait for their final response: for leak checks. */
 guint phones_fork_count(const Phones *phones);

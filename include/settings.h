@@ -155,6 +155,13 @@ typedef struct PeerSettings {
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;
 
+/* A primary proxy as configured: a name may stand for several addresses. */
+typedef struct PrimaryPlace {
+    char *host;              /* a name or a numeric address, without [] */
+    guint16 port;            /* 0: as SRV says, else 5060 */
+    gboolean tcp;
+} PrimaryPlace;
+
 /* [proxy]: the phones' backup and emergency proxy */
 typedef struct ProxySettings {
     ProxyMode mode;
@@ -165,7 +172,20 @@ typedef struct ProxySettings {
     guint redirect_hops;     /* 3xx that lead to 3xx */
     gint64 ring_us;          /* how long one target rings where others wait behind it */
     gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
+    GArray *primaries;       /* of PrimaryPlace, in the order they are tried; NULL: none */
+    gint64 check_us, check_down_us; /* between OPTIONS to a primary: while it is up, and else */
+    gint64 fail_over_us;     /* silence after which a request is served without the primary */
+    guint down_after;        /* failures in a row that begin an outage */
+    guint up_after;          /* answers in a row that end one ... */
+    gint64 up_time_us;       /* ... and the time they must cover */
+    guint handback_rate;     /* registrations a second that go back to a primary that returned; 0: all at once */
+    struct sockaddr_storage name_server; /* ss_family 0: those of /etc/resolv.conf */
+    gint64 dns_wait_us;      /* how long a call waits for a name server */
+    char *enum_suffix;       /* where numbers with + are asked for; NULL: nowhere */
 } ProxySettings;
+
+/* "pbx.example:5070/tcp"; caller frees. */
+char *primary_place_describe(const PrimaryPlace *place);
 
 /* When the registrar takes registrations, where [proxy] mode leaves the choice. */
 typedef enum RegistrarAccept { REGISTRAR_ALWAYS, REGISTRAR_OUTAGE } RegistrarAccept;
@@ -252,6 +272,40 @@ typedef struct ClassSettings {
     gboolean forward;        /* a 3xx of the phone's is followed */
 } ClassSettings;
 
+/* A number under a name: of a pattern, of an emergency service, of a trunk. */
+typedef struct NamedNumber {
+    char *name;   /* the pattern, "sos.police", the trunk's name; NULL: of any trunk */
+    char *number; /* NULL: what was dialled */
+} NamedNumber;
+
+typedef enum PreemptPolicy { PREEMPT_NO, PREEMPT_NEWEST } PreemptPolicy;
+
+/* [emergency] */
+typedef struct EmergencySettings {
+    GPtrArray *numbers;      /* of NamedNumber*: what is dialled for help, and what the trunk is told; NULL: none */
+    GPtrArray *services;     /* of NamedNumber*: urn:service:sos and its kin; NULL: none */
+    GPtrArray *trunks;       /* of const TrunkSettings*, in the order they are tried; NULL: the routes decide */
+    PreemptPolicy preempt;   /* what is cleared when a trunk is full */
+    gint64 preempt_wait_us;  /* until the next call is cleared */
+    guint reserved;          /* channels of each trunk that ordinary calls leave free */
+    gint64 callback_us;      /* how long a call back is led to the phone that called */
+    GPtrArray *callback_numbers; /* of NamedNumber*: for callers without an ELIN, by trunk; NULL: none */
+    GArray *networks;        /* of Network: their P-Asserted-Identity may name an ELIN; NULL: none */
+    guint rate;              /* calls a minute from one source */
+    char *hook;              /* program; NULL: none */
+    char *drill;             /* the number of a drill; NULL: none */
+    char *drill_to;          /* whom it calls */
+    gboolean drill_preempt;  /* a drill clears calls, too */
+} EmergencySettings;
+
+/* [elin NAME]: a place of callers and the number it is called back by */
+typedef struct ElinSettings {
+    char *name;
+    char *number;            /* as the exchange knows it, perhaps with a leading + */
+    GPtrArray *extensions;   /* of char*: patterns or words; NULL: any */
+    GArray *networks;        /* of Network: NULL: any */
+} ElinSettings;
+
 typedef struct Settings {
     char *file;              /* where it was read from */
     SystemSettings system;
@@ -267,6 +321,8 @@ typedef struct Settings {
     GuardSettings guard;
     GPtrArray *policies;     /* of PolicySettings*, first match wins */
     GPtrArray *classes;      /* of ClassSettings* */
+    EmergencySettings emergency;
+    GPtrArray *elins;        /* of ElinSettings* */
 } Settings;
 
 /* Reads FILE. NULL with every mistake found, one a line, as "file:line: [group] key: what; allowed". The caller

@@ -120,6 +120,7 @@ static gboolean signalling_open(House *house, GError **error)
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
+    house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
         return FALSE;
@@ -149,6 +150,7 @@ static void signalling_close(House *house)
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
+    house_emergency_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
 
@@ -204,6 +206,7 @@ static void signalling_use_settings(void *user)
     const NewSettings *new = user;
 
     hall_set_settings(new->house->hall, new->settings);
+    house_emergency_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
@@ -286,6 +289,7 @@ House *house_open(Settings *settings, GError **error)
     pthread_mutex_init(&house->lock, NULL);
     pthread_cond_init(&house->opened, NULL);
     house->operator_loop = g_main_loop_new(NULL, FALSE);
+    house_hooks_open(house);
     log_open((LogLevel)settings->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
 
     sofia_open();
@@ -326,6 +330,7 @@ void house_close(House *house)
     g_clear_pointer(&house->ctl, ctl_free);
     signalling_stop(house);
     sofia_close();
+    house_hooks_close(house);
     g_main_loop_unref(house->operator_loop);
     g_ptr_array_unref(house->settings);
     g_clear_error(&house->trouble);

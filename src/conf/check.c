@@ -1,5 +1,6 @@
 /* Combinations of settings that cannot be: each value is allowed, together they are not. */
 #include "reading.h"
+#include "route.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -224,6 +225,33 @@ static void peer_check(Reading *reading, guint index)
     }
 }
 
+static void proxy_check(Reading *reading)
+{
+    const Settings *settings = reading->settings;
+    const ProxySettings *proxy = &settings->proxy;
+    Section *section = reading_section(reading, proxy);
+
+    if (reading_is_sound(section, "mode", "primary", NULL) && proxy->mode == PROXY_OUTBOUND &&
+        !proxy->primaries)
+        reading_complain(reading, section, "primary",
+                         "is missing: mode outbound passes requests on to it");
+    if (reading_is_sound(section, "check", "check-down", NULL) &&
+        proxy->check_down_us > proxy->check_us)
+        reading_complain(reading, section, "check-down", "is longer than check");
+    for (guint i = 0; proxy->primaries && i < proxy->primaries->len; i++) {
+        const PrimaryPlace *place = &g_array_index(proxy->primaries, PrimaryPlace, i);
+        struct sockaddr_storage address;
+
+        if (!address_parse(place->host, &address))
+            continue;
+        address_set_port(&address, place->port ? place->port : 5060);
+        if (hosts_overlap(&address, &settings->sip.listen) &&
+            port_of(&address) == port_of(&settings->sip.listen) &&
+            !address_is_wildcard(&settings->sip.listen))
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+    }
+}
+
 static void registrar_check(Reading *reading)
 {
     const RegistrarSettings *registrar = &reading->settings->registrar;
@@ -319,6 +347,39 @@ static void class_check(Reading *reading, guint index)
     }
 }
 
+/* Would NUMBER reach those who help? */
+static gboolean is_for_help(const EmergencySettings *emergency, const char *number)
+{
+    for (guint i = 0; emergency->numbers && i < emergency->numbers->len; i++) {
+        const NamedNumber *one = g_ptr_array_index(emergency->numbers, i);
+
+        if (pattern_match(one->name, number) == PATTERN_YES || g_strcmp0(one->number, number) == 0)
+            return TRUE;
+    }
+    for (guint i = 0; emergency->services && i < emergency->services->len; i++)
+        if (g_strcmp0(((NamedNumber *)g_ptr_array_index(emergency->services, i))->number, number) ==
+            0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A drill must never call for help. */
+static void emergency_check(Reading *reading)
+{
+    const EmergencySettings *emergency = &reading->settings->emergency;
+    Section *section = reading_section(reading, emergency);
+
+    if (!reading_is_sound(section, "numbers", "services", "drill", "drill-to", NULL))
+        return;
+    if (emergency->drill && !emergency->drill_to)
+        reading_complain(reading, section, "drill-to", "is missing: drill needs it");
+    if (emergency->drill && is_for_help(emergency, emergency->drill))
+        reading_complain(reading, section, "drill", "%s is an emergency number", emergency->drill);
+    if (emergency->drill_to && is_for_help(emergency, emergency->drill_to))
+        reading_complain(reading, section, "drill-to", "%s is an emergency number",
+                         emergency->drill_to);
+}
+
 void reading_check(Reading *reading)
 {
     const Settings *settings = reading->settings;
@@ -331,6 +392,7 @@ void reading_check(Reading *reading)
         trunk_check(reading, i);
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
+    proxy_check(reading);
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);
@@ -338,4 +400,5 @@ void reading_check(Reading *reading)
         policy_check(reading, g_ptr_array_index(settings->policies, i));
     for (guint i = 0; i < settings->classes->len; i++)
         class_check(reading, i);
+    emergency_check(reading);
 }

@@ -20,6 +20,8 @@ typedef enum SettingGroup {
     GROUP_GUARD,
     GROUP_POLICY,
     GROUP_CLASS,
+    GROUP_EMERGENCY,
+    GROUP_ELIN,
     GROUP_COUNT
 } SettingGroup;
 
@@ -97,7 +99,10 @@ extern const SettingType type_spans, type_from, type_patterns, type_causes;     
 extern const SettingType type_targets, type_uri; /* value_target.c */
 extern const SettingType type_store, type_contacts, type_aliases, type_forward, type_word,
     type_instance; /* value_phone.c */
+extern const SettingType type_primaries, type_server, type_domain; /* value_primary.c */
 extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
+extern const SettingType type_emergency_numbers, type_emergency_services, type_callback_numbers,
+    type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
@@ -107,6 +112,8 @@ gboolean value_refuse(const ValuePlace *place, const char *text, GError **error)
 /* Says "no [KIND NAME] is configured; there are: a, b" in ERROR; FALSE always. */
 gboolean value_name_refuse(const ValuePlace *place, SettingGroup group, const char *name,
                            GError **error);
+/* Is TEXT a host name or a numeric address? */
+gboolean value_host_is_good(const char *text);
 /* The struct of the group NAME, or NULL. */
 void *value_name_find(const ValuePlace *place, SettingGroup group, const char *name);
 /* The place of ROW's value in GROUP; NUMBER chooses within a family of keys, else 0. */

@@ -18,6 +18,7 @@ static Settings *settings_new(const char *file)
     settings->phones = g_ptr_array_new();
     settings->policies = g_ptr_array_new();
     settings->classes = g_ptr_array_new();
+    settings->elins = g_ptr_array_new();
     return settings;
 }
 

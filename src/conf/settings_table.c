@@ -120,6 +120,11 @@ static const SettingChoice policy_actions[] = {
     { "refuse", POLICY_REFUSE },
     { NULL, 0 },
 };
+static const SettingChoice preempt_policies[] = {
+    { "newest", PREEMPT_NEWEST },
+    { "no", PREEMPT_NO },
+    { NULL, 0 },
+};
 
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
@@ -215,6 +220,10 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                        "decides, before the rule of [guard]." },
     [GROUP_CLASS] = { "class", TRUE, sizeof(ClassSettings), offsetof(Settings, classes),
                       "A class of service: what its phones may call. A user or a phone names its class; the others have that of their network, or the class \"default\" where there is one. Without any class the routes alone decide. Emergency calls are never refused." },
+    [GROUP_EMERGENCY] = { "emergency", FALSE, sizeof(EmergencySettings), offsetof(Settings, emergency),
+                          "Calls for help: how they are known, which way they go, and what gives way to them. They are never refused for the number of calls, while draining, for a short number or for want of a permission; SIGTERM waits for them without a bound, and only a second one clears them." },
+    [GROUP_ELIN] = { "elin", TRUE, sizeof(ElinSettings), offsetof(Settings, elins),
+                     "An emergency location identification number: the number by which the answering point calls a place back. The first of the file that fits the caller counts; where both extension and network are given, both have to fit." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -236,6 +245,8 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
 #define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
 #define CLASS(...) ROW_AT(GROUP_CLASS, ClassSettings, __VA_ARGS__)
+#define EMERGENCY(...) ROW_AT(GROUP_EMERGENCY, EmergencySettings, __VA_ARGS__)
+#define ELIN(...) ROW_AT(GROUP_ELIN, ElinSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -444,6 +455,29 @@ const SettingRow setting_rows[] = {
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
 
+    PROXY(primaries, "primary", primaries, DEFAULT(""), LIVE,
+          SAYS "The primary proxies, in the order they are tried: HOST, HOST:PORT or HOST:PORT/tcp. A name without a port stands for the servers of its SRV records. OPTIONS tell whether they live, and so do the requests that are passed on to them: any answer but 503 is life. Empty: none."),
+    PROXY(check_us, "check", duration, DEFAULT("10s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often a primary that lives is asked by OPTIONS."),
+    PROXY(check_down_us, "check-down", duration, DEFAULT("2s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often one is asked that left something unanswered, or is down."),
+    PROXY(fail_over_us, "fail-over-after", duration, DEFAULT("2s"), RANGE(100 * MS, 32 * SECOND), IN_US, LIVE,
+          SAYS "Silence of a primary after which a request that was passed on to it is served here. While it answers others, one request may wait four times as long."),
+    PROXY(down_after, "down-after", number, DEFAULT("3"), RANGE(1, 100), .unit = "failures", LIVE,
+          SAYS "Failures in a row after which a primary is down: requests are served without asking it first."),
+    PROXY(up_after, "up-after", number, DEFAULT("3"), RANGE(1, 1000), .unit = "answers", LIVE,
+          SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
+    PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
+          SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
+          SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
+    PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,
+          SAYS "The name server that is asked for primaries, next hops and numbers. Empty: those of /etc/resolv.conf."),
+    PROXY(dns_wait_us, "dns-wait", duration, DEFAULT("1s"), RANGE(10 * MS, 10 * SECOND), IN_US, RESTART,
+          SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
+    PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
+          SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
+
     REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
               SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),
     REGISTRAR(min_expires_s, "min-expires", duration, DEFAULT("60s"), RANGE(SECOND, HOUR), IN_S, LIVE,
@@ -537,6 +571,41 @@ const SettingRow setting_rows[] = {
           SAYS "A transfer or a forwarding may join two trunks."),
     CLASS(forward, "forward", flag, DEFAULT("yes"), NEW_CALLS,
           SAYS "A phone of the class may forward calls by a 3xx; the target is checked against the class all the same."),
+    EMERGENCY(numbers, "numbers", emergency_numbers, DEFAULT(""), NEW_CALLS,
+              SAYS "What is dialled for help, as patterns; a call from SIP to one of them is an emergency call. PATTERN:NUMBER tells the trunk another number than was dialled, like 0112:112."),
+    EMERGENCY(services, "services", emergency_services, DEFAULT(""), NEW_CALLS,
+              SAYS "The numbers of the services that phones call by urn:service:sos (RFC 5031), like sos:112, sos.police:110. A service that is not listed is what stands before its last dot; without any it is refused with 404. These numbers count as emergency numbers, too."),
+    EMERGENCY(trunks, "trunks", trunks, DEFAULT(""), NEW_CALLS,
+              SAYS "The trunks emergency calls from SIP take, in this order, each with all its spans, after any cause. Those with a free channel come first; when none has carried the call, the full ones are tried again and a call on them gives way. Empty: the routes decide."),
+    EMERGENCY(preempt, "preempt", choice, DEFAULT("newest"), ONE_OF(preempt_policies), NEW_CALLS,
+              SAYS "Which call is cleared with cause 8 for an emergency call when its trunks are full: newest is the last ordinary call that began, never an emergency call nor one that answers it. no: none."),
+    EMERGENCY(preempt_wait_us, "preempt-wait", duration, DEFAULT("1s"), RANGE(100 * MS, 10 * SECOND), IN_US, NEW_CALLS,
+              SAYS "How long an emergency call waits for a channel of the call that gives way, before the next one is cleared."),
+    EMERGENCY(reserved, "reserved-channels", number, DEFAULT("0"), RANGE(0, 1000), .unit = "channels", NEW_CALLS,
+              SAYS "How many channels of each emergency trunk (of every trunk when trunks is empty) ordinary calls leave free. A channel the PBX asks for by its number is the PBX's all the same."),
+    EMERGENCY(callback_us, "callback-time", duration, DEFAULT("30m"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+              SAYS "How long after an emergency call a call to its ELIN rings the phone it came from, before the routes are asked. 0: never."),
+    EMERGENCY(callback_numbers, "callback-number", callback_numbers, DEFAULT(""), NEW_CALLS,
+              SAYS "The number emergency calls show when no [elin] fits the caller, or TRUNK:NUMBER for those by one trunk. Empty: the caller's, as the trunk's identity says."),
+    EMERGENCY(networks, "network", networks, DEFAULT(""), NEW_CALLS,
+              SAYS "The networks whose P-Asserted-Identity is heeded in an emergency call, if it is the number of an [elin]."),
+    EMERGENCY(rate, "rate", number, DEFAULT("10"), RANGE(1, 10000), .unit = "calls a minute", NEW_CALLS,
+              SAYS "Emergency calls from one source in a minute above which they are logged as too many, and refused with 503 while another one of that source stands. Who has no emergency call is never refused."),
+    EMERGENCY(hook, "hook", program, DEFAULT(""), NEW_CALLS,
+              SAYS "A program that is run for every emergency call, to tell people on the site; what it is told stands in its environment, see EMERGENCY HOOK. Empty: none."),
+    EMERGENCY(drill, "drill", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+              SAYS "The number that is dialled to try all this without calling for help."),
+    EMERGENCY(drill_to, "drill-to", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+              SAYS "The number a drill calls in place of an emergency number, by the same trunks. drill needs it."),
+    EMERGENCY(drill_preempt, "drill-preempt", flag, DEFAULT("no"), NEW_CALLS,
+              SAYS "A drill clears a call when the trunks are full. No: the log only tells which one it would be."),
+
+    ELIN(number, "number", dialable, REQUIRED, NEW_CALLS,
+         SAYS "The number, as the exchange is to show it and calls it back."),
+    ELIN(extensions, "extension", extensions, DEFAULT(""), NEW_CALLS,
+         SAYS "The callers, as patterns or words: the user who gave credentials, else the user of From. Empty: any caller of network."),
+    ELIN(networks, "network", networks, DEFAULT(""), NEW_CALLS,
+         SAYS "The networks the place's phones call from. Empty: any, where extension fits."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

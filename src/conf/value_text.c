@@ -49,7 +49,7 @@ static void host_allowed(const SettingRow *row, GString *out)
 }
 
 /* A host name of RFC 3261 25.1, or an address; an IPv6 one stands in brackets, as in a URI. */
-static gboolean host_is_valid(const char *text)
+gboolean value_host_is_good(const char *text)
 {
     gsize length = strlen(text);
     struct sockaddr_storage address;
@@ -68,7 +68,7 @@ static gboolean host_is_valid(const char *text)
 
 static gboolean host_parse(const ValuePlace *place, const char *text, GError **error)
 {
-    return host_is_valid(text) ? text_keep(place, text) : value_refuse(place, text, error);
+    return value_host_is_good(text) ? text_keep(place, text) : value_refuse(place, text, error);
 }
 
 const SettingType type_host = {host_parse, text_print, text_clear, host_allowed};
@@ -83,7 +83,7 @@ static gboolean hosts_parse(const ValuePlace *place, const char *text, GError **
     g_autoptr(GPtrArray) items = value_split(text);
 
     for (guint i = 0; i < items->len; i++) {
-        if (!host_is_valid(items->pdata[i]))
+        if (!value_host_is_good(items->pdata[i]))
             return value_refuse(place, items->pdata[i], error);
     }
     if (items->len == 0)

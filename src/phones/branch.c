@@ -1,5 +1,6 @@
 /* One branch of a fork: the copy sent to one target, its timers, and its CANCEL. */
-#include "room.h"
+#include "primaries.h"
+#include "watch.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <string.h>
@@ -37,6 +38,15 @@ static void branch_end(Branch *branch, int status, msg_t *response)
     fork_final(branch->fork, branch, status, response);
 }
 
+void branch_give_up(Branch *branch)
+{
+    branch->given_up = TRUE;
+    branch_cancel(branch, NULL); /* should it wake up */
+    if (branch->fork->invite)
+        branch_start_timer(branch);
+    fork_pass_by(branch->fork, branch);
+}
+
 static void branch_due(void *user)
 {
     Branch *branch = user;
@@ -45,10 +55,7 @@ static void branch_due(void *user)
 
     if (branch->patience_us && !branch->provisional && !branch->given_up &&
         branch->patience_us <= now) {
-        branch->given_up = TRUE;
-        branch_cancel(branch, NULL); /* should it wake up */
-        branch_start_timer(branch);
-        fork_pass_by(branch->fork, branch);
+        branch_give_up(branch);
         return;
     }
     if (branch->cancel_sent || !branch->provisional) {
@@ -71,6 +78,8 @@ static int branch_responded(Branch *branch, nta_outgoing_t *orq, sip_t const *si
             msg_destroy(response);
         return 0;
     }
+    primaries_heard(branch, status, !response || !msg_addr(response)->su_family);
+    branch->rang |= status > 100 && status < 200;
     if (status >= 200) {
         /* One that NTA made up (Timer B or F, no transport) is no message to pass on. */
         if (response && !msg_addr(response)->su_family) {
@@ -272,17 +281,18 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     Phones *phones = fork->phones;
     Branch *branch = g_new0(Branch, 1);
     su_home_t home[1] = {SU_HOME_INIT(home)};
-    const char *route;
+    const char *route = NULL;
 
     su_home_init(home);
-    route = hop_url(home, &target->hop);
     branch->fork = fork;
     branch->target = target;
     branch_plan(branch);
     *status = 480;
-    if (phones_can_reach(phones, &target->hop)) {
+    if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
+        phones_can_reach(phones, &target->hop)) {
         msg_t *msg = branch_copy(fork, target, breadth);
 
+        route = hop_url(home, &target->hop);
         *status = 500;
         branch->request = msg ? msg_ref_create(msg) : NULL;
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
@@ -307,6 +317,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
 void branch_free(Branch *branch)
 {
     loop_timer_free(branch->fork->phones->loop, branch->timer);
+    watch_end(branch->ticket);
     if (branch->orq)
         nta_outgoing_destroy(branch->orq);
     if (branch->request)

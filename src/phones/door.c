@@ -1,6 +1,8 @@
 /* The door: asks the guard about a request from outside, and answers in its name. */
 #include "room.h"
 
+#include "guard_message.h"
+
 #include <string.h>
 
 PolicyTarget door_target(const GQueue *targets)
@@ -23,28 +25,9 @@ PolicyTarget door_target(const GQueue *targets)
     return POLICY_TO_OUTSIDE;
 }
 
-/* The values of the credentials in SIP that are for us as PROXY or as registrar; owned by HOME. */
-static guint door_credentials(su_home_t *home, sip_t const *sip, gboolean proxy,
-                              const char *values[GUARD_CREDENTIALS_MAX])
+msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy)
 {
-    msg_auth_t const *at = proxy ? sip->sip_proxy_authorization : sip->sip_authorization;
-    guint count = 0;
-
-    for (; at && count < GUARD_CREDENTIALS_MAX; at = at->au_next) {
-        char text[2048];
-        issize_t size = msg_header_field_e(text, sizeof(text), (msg_header_t const *)at, 0);
-
-        if (size > 0 && (gsize)size < sizeof(text))
-            values[count++] = su_strndup(home, text, (isize_t)size);
-    }
-    return count;
-}
-
-static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean proxy)
-{
-    nta_incoming_t *irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
-    msg_t *response =
-        irq ? nta_incoming_create_response(irq, answer->status, answer->phrase) : NULL;
+    msg_t *response = nta_incoming_create_response(irq, answer->status, answer->phrase);
 
     for (guint i = 0; response && i < answer->challenge_count; i++) {
         su_home_t *home = msg_home(response);
@@ -54,6 +37,14 @@ static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean prox
         if (header)
             msg_header_insert(response, (msg_pub_t *)sip_object(response), (msg_header_t *)header);
     }
+    return response;
+}
+
+static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean proxy)
+{
+    nta_incoming_t *irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+    msg_t *response = irq ? door_response(irq, answer, proxy) : NULL;
+
     if (response)
         nta_incoming_mreply(irq, response);
     if (irq)
@@ -76,48 +67,48 @@ static void door_take_credentials(Inbound *in)
     }
 }
 
-gboolean door_passes(Inbound *in, PolicyTarget to)
+gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
 {
     sip_t const *sip = in->sip;
     su_home_t *home = msg_home(in->msg);
-    const char *values[GUARD_CREDENTIALS_MAX];
-    char uri[1024] = "";
-    gboolean proxy = to != POLICY_TO_HERE;
-    GuardAnswer answer;
     GuardRequest request = {
-        .method = sip->sip_request->rq_method_name,
-        .uri = uri,
         .source = (const struct sockaddr *)&in->from.address,
         .to = to,
-        .proxy = proxy,
+        .proxy = to != POLICY_TO_HERE,
         .in_dialog = in->in_dialog,
         .emergency = in->origin.emergency,
         .trusted = in->origin.trusted,
         .forwarded = sip->sip_via && sip->sip_via->v_next,
-        .credentials = values,
-        .body = sip->sip_payload ? sip->sip_payload->pl_data : NULL,
-        .body_size = sip->sip_payload ? sip->sip_payload->pl_len : 0,
         .now_us = loop_now(in->phones->loop),
     };
 
     if (in->from_gateway)
         return TRUE;
-    url_e(uri, sizeof(uri), sip->sip_request->rq_url);
-    uri[sizeof(uri) - 1] = '\0';
-    request.credential_count = door_credentials(home, sip, proxy, values);
-    guard_judge(in->phones->guard, &request, &answer);
-    if (answer.verdict == GUARD_PASS && *answer.user &&
+    guard_read_message(home, sip, &request);
+    guard_judge(in->phones->guard, &request, answer);
+    if (answer->verdict == GUARD_PASS && *answer->user &&
         sip->sip_request->rq_method == sip_method_register)
         guard_judge_register(in->phones->guard, &request, url_user_text(home, sip->sip_to->a_url),
-                             &answer);
+                             answer);
+    if (answer->verdict != GUARD_PASS)
+        return FALSE;
+    g_strlcpy(in->origin.user, answer->user, sizeof(in->origin.user));
+    g_strlcpy(in->origin.class_name, answer->class_name, sizeof(in->origin.class_name));
+    door_take_credentials(in);
+    return TRUE;
+}
+
+gboolean door_passes(Inbound *in, PolicyTarget to)
+{
+    GuardAnswer answer;
+
+    if (door_peeks(in, to, &answer))
+        return TRUE;
     switch (answer.verdict) {
     case GUARD_PASS:
-        g_strlcpy(in->origin.user, answer.user, sizeof(in->origin.user));
-        g_strlcpy(in->origin.class_name, answer.class_name, sizeof(in->origin.class_name));
-        door_take_credentials(in);
         return TRUE;
     case GUARD_CHALLENGE:
-        door_challenge(in, &answer, proxy);
+        door_challenge(in, &answer, to != POLICY_TO_HERE);
         return FALSE;
     case GUARD_REFUSE:
         entry_refuse(in, answer.status, answer.phrase, NULL);

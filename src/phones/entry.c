@@ -1,6 +1,6 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -78,6 +78,18 @@ static void entry_know_origin(Inbound *in)
     in->from_gateway = gateway->sa_family && hop_equal(&here, &in->from);
     origin_read(in->phones->settings, source, &in->origin);
     message_remove_header(in->msg, in->sip, ORIGIN_HEADER);
+}
+
+/* A phone behind a NAT or on a stream is reached the way it came, whatever its Contact says. */
+static void entry_mark_flow(Inbound *in)
+{
+    sip_contact_t const *contact = in->sip->sip_contact;
+    Hop told;
+
+    if (in->from_gateway || !contact || !in->sip->sip_via || in->sip->sip_via->v_next)
+        return;
+    in->from.flow = in->from.transport != TRANSPORT_UDP || !hop_of_url(contact->m_url, &told) ||
+                    !hop_equal(&told, &in->from);
 }
 
 static gboolean scheme_is_known(const url_t *url)
@@ -164,12 +176,43 @@ static int entry_judge(Inbound *in, const char **why)
     return 0;
 }
 
+/* To the primary first; TARGETS are for when it is silent, or does not know whom IN is for. */
+static void entry_pass_on(Inbound *in, GQueue *targets)
+{
+    GuardAnswer answer;
+
+    if (!door_passes(in, POLICY_TO_PRIMARY)) {
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+        return;
+    }
+    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
+        if (answer.verdict == GUARD_DROP) {
+            answer.status = 403;
+            answer.phrase = sip_status_phrase(403);
+        }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    }
+    primaries_put_first(in, targets);
+    fork_begin(in, targets);
+}
+
 static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
+    if (verdict == VERDICT_RELAY) {
+        entry_pass_on(in, &targets);
+        return;
+    }
+    if (verdict == VERDICT_REFUSE) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, 503, NULL, "not in this mode");
+        return;
+    }
     if (!door_passes(in, door_target(&targets))) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
@@ -190,6 +233,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     phones->counters.requests++;
     hop_of_message(phones, msg, &in.from);
     entry_know_origin(&in);
+    entry_mark_flow(&in);
     if (sip->sip_request->rq_method == sip_method_cancel) {
         /* Its INVITE would have taken it. */
         phones->counters.stray++;
@@ -204,6 +248,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
+    help_recognize(&in);
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

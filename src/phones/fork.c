@@ -1,6 +1,6 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
-#include "room.h"
+#include "primaries.h"
 
 #include <string.h>
 
@@ -21,6 +21,7 @@ static void fork_free(Fork *fork)
     if (fork->msg)
         msg_destroy(fork->msg);
     g_free(fork->reason);
+    g_free(fork->barred);
     g_free(fork);
 }
 
@@ -194,6 +195,11 @@ static void fork_go_on(Fork *fork)
     if (fork->irq) {
         msg_t *best = g_steal_pointer(&fork->best);
 
+        if (fork->barred && !fork->cancelled) {
+            if (best)
+                msg_destroy(best);
+            best = door_response(fork->irq, fork->barred, TRUE);
+        }
         if (!best)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);
         fork_answer(fork, best);
@@ -264,8 +270,17 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork->was_busy = TRUE;
     else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
         fork->was_silent = TRUE;
+    if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
+        primaries_decided(fork, branch, status, !response)) {
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        g_clear_pointer(&fork->barred, g_free);
+    }
     if (response && status < 300) {
         fork_take_success(fork, response);
+    } else if (branch->target->kind == TARGET_PRIMARY && (fork->waiting.length || fork->barred)) {
+        /* Those who wait behind it say what the caller hears. */
+        if (response)
+            msg_destroy(response);
     } else if (branch->timed_out && (cancelled || !response)) {
         /* Nobody answered there: to the caller that is no 487, which would be its own CANCEL. */
         if (response)
@@ -342,6 +357,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .from = in->from,
                    .origin = in->origin,
                    .from_gateway = in->from_gateway,
+                   .barred = g_steal_pointer(&in->barred),
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),

@@ -1,5 +1,6 @@
 /* The proxy's port: opens it, and hands each message to the entry or to the relay. */
-#include "room.h"
+#include "primaries.h"
+#include "store.h"
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/tport_tag.h>
@@ -57,6 +58,24 @@ static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
         TPTAG_UDP_WMEM(SOCKET_BUFFER), TAG_END());
 }
 
+/* Loop marks may change with a restart, the tokens in the route sets of standing dialogs may not. */
+static void phones_keep_secret(Phones *phones)
+{
+    const char *kept = store_meta_get(phones->store, "phones-secret");
+    g_autofree guchar *octets = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+
+    octets = kept ? g_base64_decode(kept, &size) : NULL;
+    if (size == ORIGIN_KEY_SIZE) {
+        memcpy(phones->secret.octets, octets, size);
+        return;
+    }
+    origin_key_make(&phones->secret);
+    text = g_base64_encode(phones->secret.octets, ORIGIN_KEY_SIZE);
+    store_meta_put(phones->store, "phones-secret", text);
+}
+
 Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway,
                    GError **error)
 {
@@ -70,7 +89,6 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->loop = loop;
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
-    origin_key_make(&phones->secret);
     users = guard_load_users(settings, error);
     if (!users && settings->guard.users) {
         phones_free(phones);
@@ -82,10 +100,13 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     if ((phones->agent = phones_create_agent(phones, url)) &&
         nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
         registration_open(phones);
-        return phones;
+        phones_keep_secret(phones);
+        if (primaries_open(phones, error))
+            return phones;
+    } else {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "[sip] listen: %s: Sofia cannot open it", url);
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
-                url);
     phones_free(phones);
     return NULL;
 }
@@ -95,6 +116,7 @@ void phones_free(Phones *phones)
     if (!phones)
         return;
     fork_drop_all(phones);
+    primaries_close(phones);
     registration_close(phones);
     if (phones->agent)
         nta_agent_destroy(phones->agent);
@@ -113,6 +135,12 @@ void phones_set_settings(Phones *phones, const Settings *settings)
     phones->settings = settings;
     registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
+    primaries_set_settings(phones);
+}
+
+void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user)
+{
+    primaries_each(phones, func, user);
 }
 
 void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
@@ -123,6 +151,7 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     registration_each_counter(phones, func, user);
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
+    primaries_each_counter(phones, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)

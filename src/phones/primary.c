@@ -120,6 +120,20 @@ gboolean primary_hear(Primary *primary, const PrimaryPolicy *policy, PrimaryWitn
     return primary_failed(primary, policy, witness, sign, now_us);
 }
 
+gboolean primary_is_usable(const Primary *primary)
+{
+    switch (primary->state) {
+    case PRIMARY_UNKNOWN:
+    case PRIMARY_UP:
+        return TRUE;
+    case PRIMARY_SUSPECT:
+        return primary->heard_us > primary->missed_us;
+    case PRIMARY_DOWN:
+        return FALSE;
+    }
+    return FALSE;
+}
+
 gint64 primary_interval_us(const Primary *primary, const PrimaryPolicy *policy)
 {
     return primary->state == PRIMARY_UP ? policy->check_us : policy->check_down_us;

@@ -10,7 +10,7 @@
 typedef enum PrimaryState {
     PRIMARY_UNKNOWN, /* nothing heard and nothing missed yet: it is tried */
     PRIMARY_UP,
-    PRIMARY_SUSPECT, /* something was missed: it is tried, and given less time */
+    PRIMARY_SUSPECT, /* something was missed: it is asked at once whether it lives */
     PRIMARY_DOWN,    /* requests are served without it */
 } PrimaryState;
 
@@ -54,6 +54,9 @@ typedef struct Primary {
 /* Takes SIGN into account; TRUE when the state changed. */
 gboolean primary_hear(Primary *primary, const PrimaryPolicy *policy, PrimaryWitness witness,
                       PrimarySign sign, gint64 now_us);
+/* May requests go to it? Not while it is DOWN, nor from a failure on until it answers something
+ * again. */
+gboolean primary_is_usable(const Primary *primary);
 /* How long after a check the next one is due. */
 gint64 primary_interval_us(const Primary *primary, const PrimaryPolicy *policy);
 /* How much longer a request sent at SENT_US and unanswered may wait; 0 or less: serve it now, and

@@ -29,6 +29,8 @@
 
 typedef struct Fork Fork;
 typedef struct Branch Branch;
+typedef struct Primaries Primaries;     /* primaries.h */
+typedef struct WatchTicket WatchTicket; /* watch.h */
 
 /* X-list of the room's counters: field, name. */
 #define PHONES_COUNTERS(X)                                                                         \
@@ -55,12 +57,13 @@ struct Phones {
     PhonesGateway gateway;
     su_home_t *home;
     nta_agent_t *agent;
-    char *host;        /* of our URIs: the public host or the listen address, [] around IPv6 */
-    char *gateway_url; /* "sip:127.0.0.1:PORT;transport=udp" */
-    OriginKey secret;  /* of loop marks and flow tokens */
+    char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
+    char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */
+    OriginKey secret;    /* of loop marks and flow tokens */
     struct Store *store; /* registration.c's, these three */
     struct Location *location;
     struct Registrar *registrar;
+    Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
@@ -141,8 +144,10 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog; /* it came by a Route of ours, or with a tag in To */
-    gboolean forced;    /* a flow token says where to */
+    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
+                            nothing; owned */
+    gboolean forced;     /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
 } Inbound;
@@ -180,6 +185,9 @@ Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
+/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
+void help_recognize(Inbound *in);
+
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
@@ -187,6 +195,10 @@ PolicyTarget door_target(const GQueue *targets);
 /* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
  * user and class. */
 gboolean door_passes(Inbound *in, PolicyTarget to);
+/* The same without an answer: what ANSWER says is kept for later. */
+gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
+/* The response that ANSWER stands for. */
+msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
@@ -227,6 +239,7 @@ struct Fork {
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
     char *reason;                  /* value of the CANCEL's Reason; NULL: none */
+    GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
 };
@@ -237,7 +250,9 @@ struct Branch {
     nta_outgoing_t *orq;
     msg_t *request; /* as it was sent: what the CANCEL is made of */
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
-    gboolean given_up; /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean given_up;   /* silent: others are tried, but should it answer yet, it is heard */
+    gboolean rang;       /* it had a response between 101 and 199 */
+    WatchTicket *ticket; /* to a primary: until its final response; NULL: to another */
     const char *cancel_reason;
     LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */
     gint64 timer_c_us;  /* when Timer C is due, loop_now() */
@@ -263,6 +278,8 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status);
 /* Takes back what was sent: CANCEL, as soon as a provisional response has come. REASON: value of a
  * Reason header, or NULL. */
 void branch_cancel(Branch *branch, const char *reason);
+/* It has been silent for too long: whoever waits behind it is tried. */
+void branch_give_up(Branch *branch);
 void branch_free(Branch *branch);
 
 /* best.c: which of two final responses goes back (RFC 3261 16.7 6). Takes both, gives back one. */

@@ -6,6 +6,7 @@
 
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/su_tag.h>
+#include <sofia-sip/url_tag.h>
 #include <string.h>
 
 /* Names are asked for again so often; the answer's own time counts in between (hop_book.h). */
@@ -111,18 +112,23 @@ static void place_ask(void *user)
                                 place->where.tcp, place_found, place);
 }
 
-static Place *place_new(Watch *watch, const WatchPlace *where)
+/* HOST or HOST:PORT, as in a URI. */
+static char *place_text(const PrimaryPlace *where)
+{
+    gboolean v6 = strchr(where->host, ':') != NULL;
+    g_autofree char *host = g_strdup_printf(v6 ? "[%s]" : "%s", where->host);
+
+    return where->port ? g_strdup_printf("%s:%u", host, where->port) : g_strdup(host);
+}
+
+static Place *place_new(Watch *watch, const PrimaryPlace *where)
 {
     Place *place = g_new0(Place, 1);
 
     place->watch = watch;
     place->where = *where;
     place->where.host = g_strdup(where->host);
-    place->text =
-        where->port
-            ? g_strdup_printf(strchr(where->host, ':') && *where->host != '[' ? "[%s]:%u" : "%s:%u",
-                              where->host, where->port)
-            : g_strdup(where->host);
+    place->text = place_text(where);
     place->watched = g_ptr_array_new_with_free_func(watched_unref);
     place->timer = loop_timer_new(watch->loop, place_ask, place);
     return place;
@@ -139,7 +145,7 @@ static void watch_take_settings(Watch *watch, const WatchSettings *settings)
     watch->user_agent = g_strdup(settings->user_agent);
 }
 
-static gboolean place_is(const Place *place, const WatchPlace *where)
+static gboolean place_is(const Place *place, const PrimaryPlace *where)
 {
     return g_ascii_strcasecmp(place->where.host, where->host) == 0 &&
            place->where.port == where->port && place->where.tcp == where->tcp;
@@ -152,7 +158,7 @@ void watch_set_settings(Watch *watch, const WatchSettings *settings)
     watch_take_settings(watch, settings);
     watch->places = g_ptr_array_new_with_free_func(place_free);
     for (guint i = 0; i < settings->places->len; i++) {
-        const WatchPlace *where = &g_array_index(settings->places, WatchPlace, i);
+        const PrimaryPlace *where = &g_array_index(settings->places, PrimaryPlace, i);
         Place *place = NULL;
 
         for (guint j = 0; j < before->len && !place; j++) {
@@ -176,7 +182,9 @@ Watch *watch_new(nta_agent_t *agent, Loop *loop, Resolve *resolve, const WatchSe
     Watch *watch = g_new0(Watch, 1);
 
     watch->agent = agent;
-    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1), TAG_END());
+    /* Without a URL it would be the agent's default leg, and swallow every request from outside. */
+    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1),
+                                 URLTAG_URL("sip:watch.invalid"), TAG_END());
     watch->loop = loop;
     watch->resolve = resolve;
     watch->changed = changed;
@@ -224,7 +232,7 @@ static void choice_consider(void *user, const Watched *watched)
         choice->passed = TRUE;
         return;
     }
-    if (!choice->passed || state == PRIMARY_DOWN)
+    if (!choice->passed || !primary_is_usable(&watched->primary))
         return;
     if (!choice->up && state == PRIMARY_UP)
         choice->up = watched;

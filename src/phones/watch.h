@@ -9,6 +9,7 @@
 #include "loop.h"
 #include "primary.h"
 #include "resolve.h"
+#include "settings.h"
 
 #include <sofia-sip/nta.h>
 
@@ -18,15 +19,8 @@ typedef struct Watched Watched;
 /* A request that was relayed to a primary, from its sending to its end. */
 typedef struct WatchTicket WatchTicket;
 
-/* A primary as configured: a name may stand for several addresses, which may change. */
-typedef struct WatchPlace {
-    char *host;
-    guint16 port; /* 0: as SRV says, else 5060 */
-    gboolean tcp;
-} WatchPlace;
-
 typedef struct WatchSettings {
-    const GArray *places; /* of WatchPlace; copied */
+    const GArray *places; /* of PrimaryPlace; copied */
     PrimaryPolicy policy;
     const char *own_host; /* in From of OPTIONS */
     const char *user_agent;

@@ -12,7 +12,7 @@
 /* A configured place and what was found there. */
 typedef struct Place {
     Watch *watch;
-    WatchPlace where;
+    PrimaryPlace where;
     char *text;         /* as configured */
     GPtrArray *watched; /* of Watched*, owns a reference */
     LoopTimer *timer;   /* until its name is asked for again */

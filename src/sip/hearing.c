@@ -48,10 +48,31 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
     }
 }
 
+/* NUA knows no URN and would say 416; whom a service does not lead to is 404 (RFC 5031 4.2). */
+static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
+{
+    char text[64];
+
+    if (sip->sip_request->rq_method != sip_method_ack) {
+        ua->counters.refused++;
+        if (log_limit(&ua->refused_limit, 5, G_USEC_PER_SEC))
+            log_notice("sip: %s from %s refused with 404: [emergency] services has no such service",
+                       sip->sip_request->rq_method_name,
+                       address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, 404);
+    }
+    msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+}
+
 static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *why)
 {
-    const char *bad = target_settle(msg, sip);
+    const char *bad;
 
+    if (sip->sip_request && !why && !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
+        service_refuse(user, msg, sip);
+        return NULL;
+    }
+    bad = target_settle(msg, sip);
     if (sip->sip_status || (!why && !bad))
         hearing_tell(user, msg, sip);
     return bad;

@@ -243,6 +243,10 @@ void origin_source(nua_t *nua, struct sockaddr_storage *source);
 /* identity.c */
 NumberResult identity_called(sip_t const *sip, Number *called);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
+/* What SIP says of its caller, believed or not, into ORIGIN. */
+void identity_claims(sip_t const *sip, CallOrigin *origin);
+/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the service has none. */
+gboolean identity_settle_service(su_home_t *home, sip_request_t *request, const Ua *ua);
 typedef struct IdentityOut {
     char *from;    /* header values; owned */
     char *pai;     /* NULL: none */

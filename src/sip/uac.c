@@ -21,6 +21,7 @@ static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
 static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
 {
     gboolean required = leg->settings->sip.require_100rel;
+    gboolean callback = call_is_callback(leg->call);
 
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
@@ -28,6 +29,7 @@ static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
                TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
                TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
                TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
+               TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
 }

@@ -139,6 +139,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         ua_refuse(ua, nh, SIP_403_FORBIDDEN, "it did not come by the proxy");
         return;
     }
+    identity_claims(sip, &origin);
     identity_calling(sip, &origin, &setup);
     call = call_new(ua->hall, &origin, &setup);
     if (call)

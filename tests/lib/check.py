@@ -167,6 +167,7 @@ def rule_holds(rule, value, message):
         "cause": lambda: message.cause in values(value),
         "location": lambda: message.location in values(value),
         "reason": lambda: message.reason().get("Q.850") in values(value),
+        "preempted": lambda: message.reason().get("preemption") == 4,
         "no-reason": lambda: not message.header("reason"),
         "sdp": lambda: message.sdp is not None
         and (value is True or message.sdp["direction"] in value.split("|")),

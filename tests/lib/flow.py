@@ -48,6 +48,7 @@ RULES = {
     "location",
     "reason",
     "no-reason",
+    "preempted",
     "sdp",
     "no-sdp",
     "hold",

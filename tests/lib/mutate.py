@@ -33,6 +33,11 @@ def spoil_reason_value(message):
         spoil_reason(message)
 
 
+def spoil_preemption(message):
+    """Only the cause of the line is left."""
+    message.headers = {**message.headers, "reason": ["Q.850;cause=8"]}
+
+
 def spoil_direction(message):
     """Turns the SDP's direction, keeping the rest."""
     if message.sdp is None:
@@ -88,6 +93,7 @@ def setter(attribute, value):
 RULE_SPOILERS = {
     "cause": [spoil_cause],
     "reason": [spoil_reason, spoil_reason_value],
+    "preempted": [spoil_preemption],
     "sdp": [spoil_sdp],
     "no-sdp": [spoil_sdp],
     "hold": [spoil_sdp, spoil_hold],

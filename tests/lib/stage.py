@@ -353,7 +353,8 @@ class Stage:
         return process
 
     def _open_phone(self, party, scenario, values):
-        return self._sipp(party, scenario, values, config.SIP_PORT, int(values.get("calls", 1)))
+        port = int(values.get("port", config.SIP_PORT))
+        return self._sipp(party, scenario, values, port, int(values.get("calls", 1)))
 
     def _open_prelude(self, party, scenario, values):
         """Calls that stand before the capture: one on every channel when calls=channels."""

@@ -109,6 +109,8 @@ def sip_text(step, address, leg, cseq):
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
         "Contact: <sip:x@%s>" % address[step.src][0],
     ]
+    if "preempted" in rules:
+        lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
     lines += ["%s: 1" % name for name in rules.get("has", "").split(",") if name]

@@ -68,7 +68,7 @@ static void scene_open(Scene *scene)
     g_assert_true(address_parse("127.0.0.1:9", &resolve.name_server));
     scene->resolve = resolve_new(scene->loop, &resolve, &error);
     g_assert_no_error(error);
-    scene->places = g_array_new(FALSE, TRUE, sizeof(WatchPlace));
+    scene->places = g_array_new(FALSE, TRUE, sizeof(PrimaryPlace));
     scene->settings = (WatchSettings){
         .places = scene->places,
         .policy = {.check_us = 100 * MS,
@@ -84,7 +84,7 @@ static void scene_open(Scene *scene)
 
 static void scene_add(Scene *scene, Phone *phone)
 {
-    WatchPlace place = {.host = (char *)"127.0.0.1", .port = phone_port(phone)};
+    PrimaryPlace place = {.host = (char *)"127.0.0.1", .port = phone_port(phone)};
 
     g_array_append_val(scene->places, place);
 }
@@ -193,7 +193,7 @@ static void test_refusals(void)
 {
     Scene scene;
     Watched *watched, *nobody = NULL;
-    WatchPlace closed = {.host = (char *)"127.0.0.1", .port = free_port()};
+    PrimaryPlace closed = {.host = (char *)"127.0.0.1", .port = free_port()};
 
     scene_open(&scene);
     scene_add(&scene, scene.first);
@@ -324,7 +324,7 @@ static void test_reload(void)
 static void test_unknown_name(void)
 {
     Scene scene;
-    WatchPlace unknown = {.host = (char *)"pbx.invalid"};
+    PrimaryPlace unknown = {.host = (char *)"pbx.invalid"};
 
     scene_open(&scene);
     g_array_append_val(scene.places, unknown);

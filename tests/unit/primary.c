@@ -84,13 +84,22 @@ static void test_loss_by_traffic(void)
 {
     Primary primary = {0};
 
+    g_assert_true(primary_is_usable(&primary));
     check(&primary, PRIMARY_ANSWERED, 0);
+    g_assert_true(primary_is_usable(&primary));
     g_assert_true(traffic(&primary, PRIMARY_SILENT, S));
     g_assert_cmpint(primary.state, ==, PRIMARY_SUSPECT);
+    /* The next call does not wait for what the last has waited for in vain; until it answers
+     * something. */
+    g_assert_false(primary_is_usable(&primary));
+    check(&primary, PRIMARY_ANSWERED, S + 1);
+    g_assert_cmpint(primary.state, ==, PRIMARY_SUSPECT);
+    g_assert_true(primary_is_usable(&primary));
     traffic(&primary, PRIMARY_SILENT, 2 * S);
     g_assert_true(traffic(&primary, PRIMARY_SILENT, 3 * S));
     g_assert_cmpint(primary.state, ==, PRIMARY_DOWN);
     g_assert_cmpuint(primary.silent, ==, 3);
+    g_assert_false(primary_is_usable(&primary));
 }
 
 static void test_refusal(void)

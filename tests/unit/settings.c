@@ -309,7 +309,6 @@ static const MistakeCase mistakes[] = {
      "t:2: [trunk pbx] span: a value is missing; allowed: a list of names of spans"},
     {"unknown-group", "[trunks]\n",
      "t:1: [trunks]: unknown group; allowed: [system] [sip] "},
-    {"unknown-group", "[trunks]\n", "t:1: [trunks]: unknown group; allowed: [system] "},
     {"name-missing", "[span]\n", "t:1: [span]: a name is missing: [span NAME]"},
     {"name-too-many", "[sip  one]\n", "t:1: [sip one]: [sip] takes no name"},
     {"name-two-words", "[span a b]\n",
