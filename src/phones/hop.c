@@ -1,6 +1,8 @@
 /* Hops: where a message came from, where one goes to, and our own name on the way. */
 #include "room.h"
 
+#include "uri.h"
+
 #include <sofia-sip/hostdomain.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,16 +148,6 @@ gboolean phones_has_port(const Phones *phones, guint16 port)
     return port == listen_port(phones);
 }
 
-/* Parameters in a user part are a telephone number's (RFC 3261 19.1.6); in any other user the
- * semicolon is a letter. */
-static void user_cut_params(char *user)
-{
-    gsize number = strspn(user, "+0123456789*#ABCDabcd-.()");
-
-    if (number && user[number] == ';')
-        user[number] = '\0';
-}
-
 const char *url_user_text(su_home_t *home, const url_t *url)
 {
     const char *user = url->url_user;
@@ -166,7 +158,7 @@ const char *url_user_text(su_home_t *home, const url_t *url)
     if (!user || strstr(user, "%00"))
         return "";
     plain = su_strdup(home, user);
-    user_cut_params(plain);
+    uri_cut_user(plain);
     return url_unescape(plain, plain);
 }
 
