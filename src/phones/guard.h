@@ -81,6 +81,9 @@ typedef struct GuardRequest {
     gboolean learnt;
     gboolean forwarded; /* came by another proxy, which may have rewritten the Request-URI (RFC
                            3261 22.4) */
+    /* Found right by an earlier question about this very request (for another target): its
+     * credentials, whose count is used up, are not looked at again. NULL or "": nobody yet. */
+    const char *user, *class_name;
     const char *const *credentials; /* values of Authorization or Proxy-Authorization, in order */
     guint credential_count;
     const void *body;
@@ -98,6 +101,7 @@ typedef struct GuardAnswer {
     guint challenge_count;
     char challenges[DIGEST_ALGORITHM_COUNT]
                    [GUARD_CHALLENGE_SIZE]; /* values of WWW- or Proxy-Authenticate, in order */
+    int used; /* which of the credentials made the user known; -1: none did */
     char user[TAG_MAX];
     char class_name[TAG_MAX];
 } GuardAnswer;
