@@ -308,7 +308,7 @@ GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer 
 GuardVerdict guard_judge_register(Guard *guard, const GuardRequest *request, const char *aor,
                                   GuardAnswer *answer)
 {
-    if (!*answer->user || strcmp(answer->user, aor) == 0)
+    if (!*answer->user || g_strcmp0(answer->user, aor) == 0)
         return GUARD_PASS;
     guard->counters.foreign_to++;
     guard_tell(&guard->failure_limit, GUARD_REASON_FOREIGN_TO, request, answer->user);

@@ -121,8 +121,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
 
 GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer *answer);
 /* The second question about a REGISTER that passed: does the authenticated user own AOR, the
- * unescaped user part of To? PASS, or REFUSE with 403. Asked only when ANSWER has a user: without
- * one there is nobody to compare with. */
+ * unescaped user part of To (NULL: it has none)? PASS, or REFUSE with 403. Asked only when ANSWER
+ * has a user: without one there is nobody to compare with. */
 GuardVerdict guard_judge_register(Guard *guard, const GuardRequest *request, const char *aor,
                                   GuardAnswer *answer);
 const GuardCounters *guard_counters(const Guard *guard);
