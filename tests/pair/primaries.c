@@ -445,11 +445,14 @@ static guint granted(const char *response)
     return expires ? (guint)strtoul(expires + strlen(";expires="), NULL, 10) : 0;
 }
 
+/* Its answer gives our Path back, and lists what another device of the same user registered. */
 static void primary_accepts(Scene *scene)
 {
     g_autofree char *contact = g_strdup_printf("Contact: <sip:205@127.0.0.1:%u>;expires=300, "
-                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n",
-                                               phone_port(scene->caller));
+                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n"
+                                               "Contact: <tel:+49205>, <sip:205@0.0.0.0>\r\n"
+                                               "Path: <sip:127.0.0.1:%u;lr>\r\n",
+                                               phone_port(scene->caller), scene->port);
 
     phone_reply(scene->primary, "REGISTER", "200 OK", contact, NULL);
 }
