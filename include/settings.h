@@ -194,6 +194,7 @@ typedef struct ProxySettings {
     guint down_after;        /* failures in a row that begin an outage */
     guint up_after;          /* answers in a row that end one ... */
     gint64 up_time_us;       /* ... and the time they must cover */
+    guint outage_expires_s;  /* how long a registration is granted that is the primary's by right */
     guint handback_rate;     /* registrations a second that go back to a primary that returned; 0: all at once */
     struct sockaddr_storage name_server; /* ss_family 0: those of /etc/resolv.conf */
     gint64 dns_wait_us;      /* how long a call waits for a name server */

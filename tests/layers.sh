@@ -18,4 +18,5 @@ why="below the hall"; forbid '#include *"(call|callmap|ua|isdn|media|ctl|route|c
 why="settings know no room"; forbid '#include *"(call|callmap|ua|isdn|span|ctl)\.h"' src/conf
 why="dahdi/user.h outside src/span/dahdi_driver.c"; forbid '#include *<dahdi/' include src/main.c src/house*.c $(ls src/*/*.[ch] | grep -v src/span/dahdi_driver.c)
 why="threads are house's, media's and the store's"; forbid '(g_thread_(try_)?new|pthread_create) *\(' include src/main.c $(rooms media phones) $(ls src/phones/*.[ch] | grep -v src/phones/store.c)
+why="SQLite outside src/phones"; forbid '#include *<sqlite3\.h>' include src/main.c src/house*.c $(rooms phones)
 exit $bad

@@ -475,6 +475,8 @@ const SettingRow setting_rows[] = {
           SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
     PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
           SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(outage_expires_s, "outage-expires", duration, DEFAULT("3m"), RANGE(15 * SECOND, 24 * HOUR), IN_S, LIVE,
+          SAYS "How long a registration is granted at most that is taken only because the primary is gone: so soon the phone comes again, and can go back."),
     PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
           SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
     PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,

@@ -19,7 +19,7 @@ guint guard_offers(const Guard *guard, const struct sockaddr *source)
 }
 
 /* The credentials of a request that are for us. A primary may have our realm: among several, those
- * with a nonce of ours count. */
+ * whose nonce is good count. */
 typedef struct Choice {
     gboolean ours, malformed;
     DigestCredentials credentials;
@@ -37,10 +37,8 @@ static void choice_consider(Guard *guard, const GuardRequest *request, const cha
                             const char *place, Choice *choice)
 {
     DigestCredentials credentials;
-    NonceState state;
     NonceUse use;
     const char *why;
-    NonceId id = {0};
 
     switch (digest_read(value, &credentials, &why)) {
     case DIGEST_OTHER:
@@ -54,19 +52,16 @@ static void choice_consider(Guard *guard, const GuardRequest *request, const cha
     if (strcmp(credentials.realm, users_realm(guard->users)) != 0)
         return;
     use = nonce_use(guard, &credentials, place);
-    state = nonce_check(guard->nonces, credentials.nonce, &use, request->now_us, &id);
-    if (choice->ours && state == NONCE_FOREIGN)
-        return;
+    choice->state =
+        nonce_check(guard->nonces, credentials.nonce, &use, request->now_us, &choice->id);
     choice->ours = TRUE;
     choice->credentials = credentials;
-    choice->state = state;
-    choice->id = id;
 }
 
 static void choice_make(Guard *guard, const GuardRequest *request, const char *place,
                         Choice *choice)
 {
-    choice->ours = choice->malformed = FALSE;
+    memset(choice, 0, sizeof(*choice));
     for (guint i = 0; i < MIN(request->credential_count, GUARD_CREDENTIALS_MAX); i++) {
         choice_consider(guard, request, request->credentials[i], place, choice);
         if (choice->ours && choice->state == NONCE_GOOD)

@@ -37,8 +37,9 @@ static gboolean aor_read(const RegisterReader *reader, sip_t const *sip, Registe
     g_autofree char *user = g_strdup(url->url_user ? url->url_user : "");
 
     user[strcspn(user, ";")] = '\0';
-    if (!strstr(user, "%00"))
-        url_unescape(user, user);
+    if (strstr(user, "%00"))
+        return fault_set(fault, 404, NULL, "its To is nobody's");
+    url_unescape(user, user);
     for (const char *at = user; *at; at++) {
         if ((guchar)*at < ' ' || *at == 0x7f)
             return fault_set(fault, 404, NULL, "its To is nobody's");

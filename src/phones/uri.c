@@ -71,12 +71,13 @@ static char *slice_plain(Slice slice)
         const char *at = slice.at + i;
         int high = i + 2 < slice.length && *at == '%' ? g_ascii_xdigit_value(at[1]) : -1;
         int low = high >= 0 ? g_ascii_xdigit_value(at[2]) : -1;
-        char octet = (char)(high << 4 | low);
+        char octet;
 
         if (low < 0) {
             g_string_append_c(plain, *at);
             continue;
         }
+        octet = (char)(high << 4 | low);
         if (g_ascii_isalnum(octet) || (octet && strchr("-_.!~*'()", octet)))
             g_string_append_c(plain, octet);
         else
