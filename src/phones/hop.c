@@ -2,6 +2,8 @@
 #include "port.h"
 #include "room.h"
 
+#include "uri.h"
+
 #include <sofia-sip/hostdomain.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +159,7 @@ const char *url_user_text(su_home_t *home, const url_t *url)
     if (!user || strstr(user, "%00"))
         return "";
     plain = su_strdup(home, user);
-    plain[strcspn(plain, ";")] = '\0';
+    uri_cut_user(plain);
     return url_unescape(plain, plain);
 }
 
