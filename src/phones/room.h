@@ -194,13 +194,13 @@ Target *target_new(TargetKind kind, const char *uri, double q);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
-/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
-void help_recognize(Inbound *in);
-
 /* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
 nta_incoming_t *entry_transaction(const Inbound *in);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
+/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
+void help_recognize(Inbound *in);
+
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
