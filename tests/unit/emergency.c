@@ -118,7 +118,8 @@ static CallOrigin origin_at(const char *address, const char *caller)
             "[elin first-floor]\nnumber = 07131555011\nextension = 1XX, reception\n"               \
             "[elin workshop]\nnumber = +497131555012\nextension = 2XX\nnetwork = 192.0.2.0/28\n"   \
             "[elin yard]\nnumber = 07131555013\nnetwork = 192.0.2.32/28\n"                         \
-            "[elin lift]\nnumber = 07131555014\n"
+            "[elin lift]\nnumber = 07131555014\n"                                                  \
+            "[phone 301]\nelin = lift\n[phone 302]\nelin = workshop\n"
 
 typedef struct Place {
     const char *name, *address, *caller, *user, *asserted, *number;
@@ -136,6 +137,8 @@ static const Place places[] = {
     {"asserted-with-plus", "192.0.2.70", "101", "", "497131555012", "+497131555012"},
     {"asserted-unknown", "192.0.2.70", "999", "", "0800123", "5550"},
     {"asserted-from-elsewhere", "192.0.2.200", "999", "", "07131555014", "5550"},
+    {"phone-names-it", "192.0.2.200", "301", "", "", "07131555014"},
+    {"phone-elsewhere", "192.0.2.200", "302", "", "", "5550"},
     {"nobody", "192.0.2.200", "", "", "", "5550"},
 };
 
