@@ -257,7 +257,8 @@ static void call_back_finds_its_phone(void)
 
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5062");
-    entry = entry_of("1", "<sip:201@192.0.2.7:5060;line=2>", 1000); /* it speaks from another port */
+    entry =
+        entry_of("1", "<sip:201@192.0.2.7:5060;line=2>", 1000); /* it speaks from another port */
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5060");
     entry = entry_of("1", "<sip:10.0.0.9:5060>", 1000);
@@ -343,6 +344,7 @@ static const Mistake mistakes[] = {
     {"drill-to-help", "drill = 199\ndrill-to = 112\n", "drill-to: 112 is an emergency number"},
     {"drill-is-help", "drill = 112\ndrill-to = 205\n", "drill: 112 is an emergency number"},
     {"elin", "[elin a]\nnumber = x\n", "[elin a] number: \"x\" is not allowed"},
+    {"phone", "[phone 201]\nelin = lift\n", "[phone 201] elin: no [elin lift] is configured"},
     {"elin-none", "[elin a]\nextension = 1\n", "[elin a] number: is missing"},
 };
 
