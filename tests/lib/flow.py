@@ -139,6 +139,7 @@ class Case:
         self.pbx, self.settings, self.mutants = [], [], []
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
+        self.secrets = {}  # {phone: its password}
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
         self.audio, self.no_rtp, self.tone = None, None, None
@@ -365,6 +366,10 @@ class Reader:
     def read_roaming(self, rest):
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
+
+    def read_secrets(self, rest):
+        """secrets A=word B=word: the passwords of phones."""
+        self.case.secrets = dict(pair.split("=", 1) for pair in rest.split())
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""

@@ -1,5 +1,6 @@
 # Brings a flow's scripted phones onto the stage, and what else stands at the phones' end: a primary
 # proxy that is silent.
+import hashlib
 import os
 
 import config
@@ -17,16 +18,35 @@ time.sleep(600)
 MORE_TRIES = 6
 
 
-def settings(case, addresses):
-    """Lines of tieline.conf that make the gateway the proxy of CASE's phones, which it knows by
-    their numbers."""
+REALM = "phones.test"
+
+
+def settings(stage):
+    """Lines of tieline.conf that make the gateway the proxy of the flow's phones, which it knows by
+    their numbers, and by their passwords where they have one."""
+    case = stage.case
     if not case.numbers:
         return []
-    out = ["[proxy] mode = standby"]
+    out = ["[proxy] mode = standby", "[registrar] store = " + stage.path("registrar.db")]
     for party, number in case.numbers.items():
         if party not in case.roaming:
-            out.append("[phone %s] contact = sip:%s@%s:%d" % (number, number, *addresses[party]))
+            place = (number, *stage.addresses[party])
+            out.append("[phone %s] contact = sip:%s@%s:%d" % (number, *place))
+    if case.secrets:
+        write_users(stage)
+        # SIPp knows MD5 alone
+        out += ["[guard] users = " + stage.path("users"), "[guard] realm = " + REALM]
+        out += ["[guard] md5-networks = 127.0.0.0/8"]
     return out
+
+
+def write_users(stage):
+    """The file of those who have a password."""
+    with open(stage.path("users"), "w", encoding="ascii") as file:
+        for party, secret in stage.case.secrets.items():
+            text = "%s:%s:%s" % (stage.case.numbers[party], REALM, secret)
+            hashes = [hash(text.encode()).hexdigest() for hash in (hashlib.md5, hashlib.sha256)]
+            file.write("%s:%s:%s:%s\n" % (stage.case.numbers[party], REALM, *hashes))
 
 
 def open_silent(stage):

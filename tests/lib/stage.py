@@ -188,7 +188,7 @@ class Stage:
         target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
         settings = config.base(self.folder, self.switch, target)
         config.apply(settings, self.line_settings())
-        config.apply(settings, phones.settings(self.case, self.addresses))
+        config.apply(settings, phones.settings(self))
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)
 
