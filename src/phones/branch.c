@@ -295,6 +295,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     else if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
              phones_can_reach(phones, &target->hop)) {
         msg_t *msg = branch_copy(fork, target, breadth);
+        tport_t *tport = phones_connection(phones, &target->hop);
 
         route = hop_url(home, &target->hop);
         *status = 500;
@@ -302,6 +303,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
                                                  URL_STRING_MAKE(route ? route : target->uri), msg,
                                                  NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
+                                                 TAG_IF(tport, NTATAG_TPORT(tport)),
                                                  NTATAG_PASS_100(1), TAG_END())
                           : NULL;
         if (msg && !branch->orq)

@@ -27,7 +27,7 @@ PolicyTarget door_target(const GQueue *targets)
 
 msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy)
 {
-    msg_t *response = nta_incoming_create_response(irq, answer->status, answer->phrase);
+    msg_t *response = message_response(irq, answer->status, answer->phrase);
 
     for (guint i = 0; response && i < answer->challenge_count; i++) {
         su_home_t *home = msg_home(response);

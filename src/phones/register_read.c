@@ -36,7 +36,9 @@ static gboolean aor_read(const RegisterReader *reader, sip_t const *sip, Registe
     url_t const *url = sip->sip_to->a_url;
     g_autofree char *user = g_strdup(url->url_user ? url->url_user : "");
 
-    user[strcspn(user, ";")] = '\0';
+    if (url->url_type != url_sip && url->url_type != url_sips) /* RFC 4475 3.3.4 */
+        return fault_set(fault, 400, "To Is No SIP URI", "its To is no SIP URI");
+    uri_cut_user(user);
     if (strstr(user, "%00"))
         return fault_set(fault, 404, NULL, "its To is nobody's");
     url_unescape(user, user);

@@ -57,7 +57,8 @@ struct Phones {
     Loop *loop;
     PhonesGateway gateway;
     su_home_t *home;
-    nta_agent_t *agent;
+    struct ProxyPort *port;
+    nta_agent_t *agent;  /* the port's */
     char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;    /* of loop marks and flow tokens */
@@ -91,6 +92,9 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
+/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
+ * there is none. */
+tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
 /* "sip:192.0.2.7:5060;transport=tcp" in HOME; for a hop by name NULL. */
@@ -123,6 +127,8 @@ gboolean message_count_down(msg_t *msg, sip_t *sip);
 /* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
  * us (RFC 3261 16.7 step 3). */
 gboolean message_leave_via(msg_t *msg, sip_t *sip);
+/* An answer of our own to IRQ's request, not sent yet; NULL without memory. */
+msg_t *message_response(nta_incoming_t *irq, int status, const char *phrase);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */

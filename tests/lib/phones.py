@@ -1,6 +1,5 @@
 # Brings a flow's scripted phones onto the stage, and what else stands at the phones' end: a primary
 # proxy that is silent.
-import hashlib
 import os
 
 import config
@@ -18,35 +17,16 @@ time.sleep(600)
 MORE_TRIES = 6
 
 
-REALM = "phones.test"
-
-
-def settings(stage):
-    """Lines of tieline.conf that make the gateway the proxy of the flow's phones, which it knows by
-    their numbers, and by their passwords where they have one."""
-    case = stage.case
+def settings(case, addresses):
+    """Lines of tieline.conf that make the gateway the proxy of CASE's phones, which it knows by
+    their numbers."""
     if not case.numbers:
         return []
-    out = ["[proxy] mode = standby", "[registrar] store = " + stage.path("registrar.db")]
+    out = ["[proxy] mode = standby"]
     for party, number in case.numbers.items():
         if party not in case.roaming:
-            place = (number, *stage.addresses[party])
-            out.append("[phone %s] contact = sip:%s@%s:%d" % (number, *place))
-    if case.secrets:
-        write_users(stage)
-        # SIPp knows MD5 alone
-        out += ["[guard] users = " + stage.path("users"), "[guard] realm = " + REALM]
-        out += ["[guard] md5-networks = 127.0.0.0/8"]
+            out.append("[phone %s] contact = sip:%s@%s:%d" % (number, number, *addresses[party]))
     return out
-
-
-def write_users(stage):
-    """The file of those who have a password."""
-    with open(stage.path("users"), "w", encoding="ascii") as file:
-        for party, secret in stage.case.secrets.items():
-            text = "%s:%s:%s" % (stage.case.numbers[party], REALM, secret)
-            hashes = [hash(text.encode()).hexdigest() for hash in (hashlib.md5, hashlib.sha256)]
-            file.write("%s:%s:%s:%s\n" % (stage.case.numbers[party], REALM, *hashes))
 
 
 def open_silent(stage):
@@ -98,6 +78,7 @@ def open_phone(stage, party):
         stage.addresses,
         config.GATEWAY,
         lambda name: mark_path(stage, name),
+        int(values.get("hops", 1)),
     )
     calling = phone_script.calls(actions)
     more = ["-cid_str", "%u-" + stage.case_id(), "-max_invite_retrans", str(MORE_TRIES)]
