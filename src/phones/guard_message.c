@@ -1,6 +1,8 @@
 /* Between the guard and Sofia: headers as text, challenges as headers. */
 #include "guard_message.h"
 
+#include "message.h"
+
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/url.h>
@@ -60,7 +62,7 @@ void guard_take_credentials(msg_t *msg, sip_t *sip, const GuardRequest *request,
 
 msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
 {
-    msg_t *response = nta_incoming_create_response(irq, answer->status, answer->phrase);
+    msg_t *response = message_response(irq, answer->status, answer->phrase);
 
     for (guint i = 0; response && i < answer->challenge_count; i++) {
         su_home_t *home = msg_home(response);

@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "message.h"
 #include "phones.h"
 #include "root.h"
 #include "values.h"
@@ -114,19 +115,6 @@ sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop 
 /* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
  * dialog. HOP: the flow, with family 0 when it names none. */
 gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
-
-/* ---- message.c: headers without a class of their own ------------------------------------------
- */
-
-/* The value of the first header NAME; NULL when there is none. */
-const char *message_find_header(sip_t const *sip, const char *name);
-void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
-gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
-/* Max-Forwards less one; FALSE when none is left. */
-gboolean message_count_down(msg_t *msg, sip_t *sip);
-/* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
- * us (RFC 3261 16.7 step 3). */
-gboolean message_leave_via(msg_t *msg, sip_t *sip);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
