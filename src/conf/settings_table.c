@@ -126,6 +126,12 @@ static const SettingChoice preempt_policies[] = {
     { NULL, 0 },
 };
 
+static const SettingChoice tls_mins[] = {
+    { "1.2", TLS_MIN_1_2 },
+    { "1.3", TLS_MIN_1_3 },
+    { NULL, 0 },
+};
+
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
 {
@@ -469,6 +475,8 @@ const SettingRow setting_rows[] = {
           SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
     PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
           SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(outage_expires_s, "outage-expires", duration, DEFAULT("3m"), RANGE(15 * SECOND, 24 * HOUR), IN_S, LIVE,
+          SAYS "How long a registration is granted at most that is taken only because the primary is gone: so soon the phone comes again, and can go back."),
     PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
           SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
     PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,
@@ -477,6 +485,26 @@ const SettingRow setting_rows[] = {
           SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
     PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
           SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
+    PROXY(port.also_listen, "also-listen", endpoints, DEFAULT(""), RESTART,
+          SAYS "More addresses and ports for the phones beside [sip] listen, IPv4 or IPv6, numeric: UDP, and TCP where tcp is yes."),
+    PROXY(port.tcp, "tcp", flag, DEFAULT("yes"), RESTART,
+          SAYS "The addresses of [sip] listen and also-listen are served on TCP as well as on UDP."),
+    PROXY(port.tls_listen, "tls-listen", endpoints, DEFAULT(""), RESTART,
+          SAYS "Addresses and ports for phones that connect by TLS, numeric. Needs tls-certificate. Empty: no TLS."),
+    PROXY(port.tls_certificate, "tls-certificate", file, DEFAULT(""), LIVE,
+          SAYS "The PEM file of our certificate, followed by those of its chain. It is read anew at every reload; connections stay as they are, and a file that cannot be used leaves the old certificate in force."),
+    PROXY(port.tls_key, "tls-key", file, DEFAULT(""), LIVE,
+          SAYS "The PEM file of the certificate's key, without a password. Empty: it stands in tls-certificate."),
+    PROXY(port.tls_min, "tls-min", choice, DEFAULT("1.2"), ONE_OF(tls_mins), LIVE,
+          SAYS "The lowest version of TLS that is spoken."),
+    PROXY(port.idle_us, "idle", duration, DEFAULT("65m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a TCP or TLS connection may be silent before it is closed. A phone behind NAT is lost with its connection: this is longer than its registration, or it sends keep-alives."),
+    PROXY(port.max_connections, "max-connections", number, DEFAULT("4000"), RANGE(1, 100000), .unit = "connections", LIVE,
+          SAYS "TCP and TLS connections in all. Those above it are closed at once."),
+    PROXY(port.max_per_source, "max-connections-per-source", number, DEFAULT("200"), RANGE(1, 100000), .unit = "connections", LIVE,
+          SAYS "TCP and TLS connections from one address. Those above it are closed at once."),
+    PROXY(port.queue, "queue", number, DEFAULT("256"), RANGE(16, 999), .unit = "messages", RESTART,
+          SAYS "How many messages may wait for a slow TCP or TLS connection before further ones fail, and how many new connections may wait to be taken."),
 
     REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
               SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),

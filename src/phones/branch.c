@@ -33,6 +33,7 @@ static void branch_end(Branch *branch, int status, msg_t *response)
 {
     branch_stop_timer(branch);
     branch->done = TRUE;
+    primaries_ended(branch, status);
     if (branch->orq)
         nta_outgoing_destroy(g_steal_pointer(&branch->orq));
     fork_final(branch->fork, branch, status, response);
@@ -255,6 +256,7 @@ static msg_t *branch_copy(const Fork *fork, const Target *target, guint breadth)
     if (msg && copy_set_uri(msg, sip, target->uri) && message_count_down(msg, sip) &&
         copy_put_route(target, msg, sip) &&
         (!fork->record_route || copy_record_route(fork, target, msg, sip)) &&
+        (target->kind != TARGET_PRIMARY || primaries_add_path(fork, msg, sip)) &&
         (target->kind != TARGET_GATEWAY || copy_seal_origin(fork, msg, sip)) &&
         (!breadth || copy_tell_breadth(breadth, msg, sip)))
         return msg;
@@ -288,9 +290,12 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     branch->target = target;
     branch_plan(branch);
     *status = 480;
-    if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
-        phones_can_reach(phones, &target->hop)) {
+    if (!primaries_first(branch))
+        *status = 482;
+    else if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
+             phones_can_reach(phones, &target->hop)) {
         msg_t *msg = branch_copy(fork, target, breadth);
+        tport_t *tport = phones_connection(phones, &target->hop);
 
         route = hop_url(home, &target->hop);
         *status = 500;
@@ -298,6 +303,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
                                                  URL_STRING_MAKE(route ? route : target->uri), msg,
                                                  NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
+                                                 TAG_IF(tport, NTATAG_TPORT(tport)),
                                                  NTATAG_PASS_100(1), TAG_END())
                           : NULL;
         if (msg && !branch->orq)
@@ -318,6 +324,7 @@ void branch_free(Branch *branch)
 {
     loop_timer_free(branch->fork->phones->loop, branch->timer);
     watch_end(branch->ticket);
+    primaries_ended(branch, 0);
     if (branch->orq)
         nta_outgoing_destroy(branch->orq);
     if (branch->request)

@@ -1,5 +1,5 @@
 /* The door: asks the guard about a request from outside, and answers in its name. */
-#include "room.h"
+#include "primaries.h"
 
 #include "guard_message.h"
 
@@ -42,7 +42,7 @@ msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean pr
 
 static void door_challenge(Inbound *in, const GuardAnswer *answer, gboolean proxy)
 {
-    nta_incoming_t *irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+    nta_incoming_t *irq = entry_transaction(in);
     msg_t *response = irq ? door_response(irq, answer, proxy) : NULL;
 
     if (response)
@@ -77,7 +77,7 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
         .proxy = to != POLICY_TO_HERE,
         .in_dialog = in->in_dialog,
         .emergency = in->origin.emergency,
-        .trusted = in->origin.trusted,
+        .trusted = in->origin.trusted || primaries_sent(in),
         .forwarded = sip->sip_via && sip->sip_via->v_next,
         .now_us = loop_now(in->phones->loop),
     };
@@ -90,6 +90,11 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
         sip->sip_request->rq_method == sip_method_register)
         guard_judge_register(in->phones->guard, &request, url_user_text(home, sip->sip_to->a_url),
                              answer);
+    if (answer->verdict == GUARD_CHALLENGE && answer->reason == GUARD_REASON_NO_CREDENTIALS &&
+        registers_vouch(in)) {
+        answer->verdict = GUARD_PASS;
+        g_strlcpy(answer->user, url_user_text(home, sip->sip_from->a_url), sizeof(answer->user));
+    }
     if (answer->verdict != GUARD_PASS)
         return FALSE;
     g_strlcpy(in->origin.user, answer->user, sizeof(in->origin.user));
@@ -114,7 +119,10 @@ gboolean door_passes(Inbound *in, PolicyTarget to)
         entry_refuse(in, answer.status, answer.phrase, NULL);
         return FALSE;
     case GUARD_DROP:
-        msg_destroy(in->msg);
+        if (in->irq)
+            nta_incoming_destroy(in->irq);
+        else
+            msg_destroy(in->msg);
         return FALSE;
     }
     return FALSE;

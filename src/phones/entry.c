@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+nta_incoming_t *entry_transaction(const Inbound *in)
+{
+    return in->irq ? in->irq
+                   : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+}
+
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
 {
     Phones *phones = in->phones;
@@ -16,7 +22,7 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
                    address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
                    status, why);
     /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
-    irq = nta_incoming_create(phones->agent, NULL, in->msg, in->sip, TAG_END());
+    irq = entry_transaction(in);
     if (irq) {
         nta_incoming_treply(irq, status, phrase ? phrase : sip_status_phrase(status), TAG_END());
         nta_incoming_destroy(irq);
@@ -106,7 +112,7 @@ static void entry_refuse_extension(const Inbound *in)
         sip_unsupported_dup(msg_home(in->msg), (sip_unsupported_t *)in->sip->sip_proxy_require);
 
     in->phones->counters.refused++;
-    irq = nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+    irq = entry_transaction(in);
     if (irq) {
         nta_incoming_treply(irq, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED(unsupported), TAG_END());
         nta_incoming_destroy(irq);
@@ -121,14 +127,17 @@ static gboolean is_for_the_box(const Inbound *in)
     /* Some phones put their own user into a REGISTER's Request-URI. */
     return (!url->url_user || !*url->url_user ||
             in->sip->sip_request->rq_method == sip_method_register) &&
-           url_is_ours(in->phones, url) && !in->sip->sip_route;
+           (url_is_ours(in->phones, url) ||
+            (in->sip->sip_request->rq_method == sip_method_register &&
+             primaries_has_host(in->phones, url))) &&
+           !in->sip->sip_route;
 }
 
 static void entry_answer_options(const Inbound *in)
 {
     Phones *phones = in->phones;
     gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
-    nta_incoming_t *irq = nta_incoming_create(phones->agent, NULL, in->msg, in->sip, TAG_END());
+    nta_incoming_t *irq = entry_transaction(in);
 
     if (!irq)
         return;
@@ -138,7 +147,7 @@ static void entry_answer_options(const Inbound *in)
     nta_incoming_destroy(irq);
 }
 
-static void entry_serve_box(Inbound *in)
+void entry_serve_box(Inbound *in)
 {
     if (!door_passes(in, POLICY_TO_HERE))
         return;
@@ -255,8 +264,9 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
         entry_refuse(&in, status, NULL, why);
     else if (sip->sip_proxy_require)
         entry_refuse_extension(&in);
-    else if (is_for_the_box(&in))
-        entry_serve_box(&in);
-    else
+    else if (is_for_the_box(&in)) {
+        if (sip->sip_request->rq_method != sip_method_register || !registers_take(&in))
+            entry_serve_box(&in);
+    } else
         entry_route(&in);
 }

@@ -180,6 +180,21 @@ static void fork_try_group(Fork *fork)
     }
 }
 
+/* The primary said nothing to this REGISTER: it is ours. */
+static void fork_serve_here(Fork *fork)
+{
+    Inbound in = {.phones = fork->phones,
+                  .msg = fork->msg,
+                  .sip = fork->sip,
+                  .from = fork->from,
+                  .origin = fork->origin,
+                  .irq = g_steal_pointer(&fork->irq),
+                  .at_most_s = primaries_life_s(fork->phones)};
+
+    nta_incoming_bind(in.irq, NULL, NULL);
+    entry_serve_box(&in);
+}
+
 /* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
 static void fork_go_on(Fork *fork)
 {
@@ -192,7 +207,9 @@ static void fork_go_on(Fork *fork)
     fork->busy = FALSE;
     if (fork_live_branches(fork, FALSE))
         return;
-    if (fork->irq) {
+    if (fork->irq && fork->serve_here && !fork->cancelled) {
+        fork_serve_here(fork);
+    } else if (fork->irq) {
         msg_t *best = g_steal_pointer(&fork->best);
 
         if (fork->barred && !fork->cancelled) {
@@ -274,8 +291,13 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         primaries_decided(fork, branch, status, !response)) {
         g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
         g_clear_pointer(&fork->barred, g_free);
+        fork->serve_here = FALSE;
     }
     if (response && status < 300) {
+        if (branch->target->kind == TARGET_PRIMARY &&
+            fork->sip->sip_request->rq_method == sip_method_register)
+            registers_learn(fork, sip_object(response));
+        fork->serve_here = FALSE;
         fork_take_success(fork, response);
     } else if (branch->target->kind == TARGET_PRIMARY && (fork->waiting.length || fork->barred)) {
         /* Those who wait behind it say what the caller hears. */
@@ -358,6 +380,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .origin = in->origin,
                    .from_gateway = in->from_gateway,
                    .barred = g_steal_pointer(&in->barred),
+                   .serve_here = in->serve_here,
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),

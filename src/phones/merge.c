@@ -85,10 +85,14 @@ gpointer merge_owner(const MergeRequest *request)
     return request->owner;
 }
 
-void merge_end(Merge *merge, MergeRequest *request, gint64 now_us)
+void merge_end(Merge *merge, MergeRequest *request, gboolean keep, gint64 now_us)
 {
     if (!request || request->until_us)
         return;
+    if (!keep) {
+        g_hash_table_remove(merge->requests, request->key);
+        return;
+    }
     request->owner = NULL;
     request->until_us = now_us + merge->keep_us;
     g_queue_push_tail(&merge->ended, request);

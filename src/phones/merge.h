@@ -34,7 +34,9 @@ MergeRequest *merge_meet(Merge *merge, const MergeIdentity *identity, const char
                          gpointer owner, gint64 now_us, gboolean *copy);
 /* Its owner; NULL when it has ended. */
 gpointer merge_owner(const MergeRequest *request);
-/* REQUEST has its final response. It may not be used any more by its owner. NULL is nothing. */
-void merge_end(Merge *merge, MergeRequest *request, gint64 now_us);
+/* REQUEST has its final response, and may not be used any more by its owner. KEEP: a copy may still
+ * come, and is none too: it was answered or taken back; else the same request may rightly be tried
+ * again. NULL is nothing. */
+void merge_end(Merge *merge, MergeRequest *request, gboolean keep, gint64 now_us);
 /* Requests that are remembered. */
 guint merge_count(const Merge *merge);

@@ -3,6 +3,8 @@
 #include "primaries.h"
 
 #include "handback.h"
+#include "location.h"
+#include "merge.h"
 #include "watch.h"
 
 #include <sofia-sip/hostdomain.h>
@@ -15,6 +17,8 @@ struct Primaries {
     Resolve *resolve;
     Watch *watch;
     Handback handback;
+    Merge *merge;
+    guint64 copies;
     guint64 relayed, taken_over, refused;
 };
 
@@ -71,6 +75,7 @@ gboolean primaries_open(Phones *phones, GError **error)
     Primaries *primaries = g_new0(Primaries, 1);
 
     phones->primaries = primaries;
+    primaries->merge = merge_new((gint64)settings->sip.t1_ms * 64 * 1000);
     if (!(primaries->resolve = resolve_new(phones->loop, &resolve, error)))
         return FALSE;
     primaries->watch =
@@ -84,6 +89,7 @@ void primaries_close(Phones *phones)
         return;
     watch_free(phones->primaries->watch);
     resolve_free(phones->primaries->resolve);
+    merge_free(phones->primaries->merge);
     g_clear_pointer(&phones->primaries, g_free);
 }
 
@@ -115,10 +121,13 @@ gboolean primaries_has_host(const Phones *phones, const url_t *url)
 
 gboolean primaries_sent(const Inbound *in)
 {
-    const Primaries *primaries = in->phones->primaries;
-
     return !in->from_gateway && in->from.address.ss_family &&
-           watch_knows(primaries->watch, (const struct sockaddr *)&in->from.address);
+           primaries_know(in->phones, (const struct sockaddr *)&in->from.address);
+}
+
+gboolean primaries_know(const Phones *phones, const struct sockaddr *address)
+{
+    return phones->primaries && watch_knows(phones->primaries->watch, address);
 }
 
 static RequestKind kind_of(const Inbound *in)
@@ -140,6 +149,26 @@ static gboolean is_for_own_user(const Inbound *in)
            (url_is_ours(in->phones, url) || primaries_has_host(in->phones, url));
 }
 
+gboolean primaries_live(const Phones *phones)
+{
+    return watch_choose(phones->primaries->watch) != NULL;
+}
+
+guint primaries_life_s(const Phones *phones)
+{
+    const ProxySettings *proxy = &phones->settings->proxy;
+    guint life = proxy->outage_expires_s;
+
+    /* Beside a primary that lives: those who wait for their turn come again about when it has come.
+     */
+    if (proxy->mode == PROXY_STANDBY && phones->settings->registrar.accept == REGISTRAR_ALWAYS)
+        return 0;
+    if (primaries_live(phones))
+        life = handback_life_s(&phones->primaries->handback, proxy->handback_rate,
+                               location_count(phones->location), life);
+    return life;
+}
+
 ModeVerdict primaries_judge(Inbound *in)
 {
     Primaries *primaries = in->phones->primaries;
@@ -156,8 +185,10 @@ ModeVerdict primaries_judge(Inbound *in)
     };
     ModeVerdict verdict;
 
+    /* Those whom the primary knows already, or who are new, wait for nobody. */
     if (question.kind == REQUEST_REGISTER && question.primary_lives)
-        question.hand_back = handback_admits(&primaries->handback, settings->proxy.handback_rate,
+        question.hand_back = !registers_are_local(in) ||
+                             handback_admits(&primaries->handback, settings->proxy.handback_rate,
                                              loop_now(in->phones->loop));
     verdict = mode_judge(&question);
     primaries->refused += verdict == VERDICT_REFUSE;
@@ -229,6 +260,18 @@ gboolean primaries_aim(Branch *branch)
     return TRUE;
 }
 
+gboolean primaries_add_path(const Fork *fork, msg_t *msg, sip_t *sip)
+{
+    guint16 port = address_port((const struct sockaddr *)&fork->settings->sip.listen);
+    sip_path_t *path;
+
+    if (sip->sip_request->rq_method != sip_method_register ||
+        !sip_has_feature(sip->sip_supported, "path"))
+        return TRUE;
+    path = sip_path_format(msg_home(msg), "<sip:%s:%u;lr>", fork->phones->host, port);
+    return path && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)path) >= 0;
+}
+
 void primaries_heard(Branch *branch, int status, gboolean made_up)
 {
     if (!branch->ticket)
@@ -280,6 +323,49 @@ gboolean primaries_decided(Fork *fork, const Branch *branch, int status, gboolea
     }
 }
 
+/* ---- requests that come twice -----------------------------------------------------------------
+ */
+
+gboolean primaries_first(Branch *branch)
+{
+    const Fork *fork = branch->fork;
+    Primaries *primaries = fork->phones->primaries;
+    const Target *target = branch->target;
+    gboolean gateway = target->kind == TARGET_GATEWAY;
+    sip_t const *sip = fork->sip;
+    const char *user = url_user_text(msg_home(fork->msg), sip->sip_request->rq_url);
+    g_autofree char *to =
+        g_strdup_printf("%s %s", gateway ? "gateway" : "phone", gateway ? user : target->uri);
+    MergeIdentity identity = {sip->sip_call_id->i_id,
+                              sip->sip_from->a_tag ? sip->sip_from->a_tag : "",
+                              (guint32)sip->sip_cseq->cs_seq, "INVITE", to};
+    MergeRequest *request;
+    gboolean copy;
+
+    if (!fork->invite || fork->in_dialog || sip->sip_to->a_tag || !sip->sip_via ||
+        (!gateway && target->kind != TARGET_PHONE))
+        return TRUE;
+    request = merge_meet(primaries->merge, &identity,
+                         sip->sip_via->v_branch ? sip->sip_via->v_branch : "", branch,
+                         loop_now(fork->phones->loop), &copy);
+    if (!copy) {
+        branch->merge = merge_owner(request) == branch ? request : NULL;
+        return TRUE;
+    }
+    primaries->copies++;
+    log_info("phones: INVITE %s to %s came by another way already", identity.call_id, to);
+    return FALSE;
+}
+
+void primaries_ended(Branch *branch, int status)
+{
+    Phones *phones = branch->fork->phones;
+    gboolean keep = (status >= 200 && status < 300) || branch->fork->cancelled || status == 487;
+
+    merge_end(phones->primaries->merge, g_steal_pointer(&branch->merge), keep,
+              loop_now(phones->loop));
+}
+
 /* ---- for people -------------------------------------------------------------------------------
  */
 
@@ -328,6 +414,7 @@ void primaries_each_counter(const Phones *phones, CounterFunc func, void *user)
     resolve_count(primaries->resolve, &names);
     func(user, "requests relayed to a primary", primaries->relayed);
     func(user, "requests taken over from a silent primary", primaries->taken_over);
+    func(user, "copies of an INVITE refused", primaries->copies);
     func(user, "requests the mode refused", primaries->refused);
     func(user, "registrations handed back", primaries->handback.handed);
     func(user, "registrations held back", primaries->handback.held);

@@ -230,7 +230,8 @@ static gboolean requires_more(sip_t const *sip)
 /* ---- what is granted ---- */
 
 /* How long each contact gets; FALSE with FAULT: too short. */
-static gboolean expires_grant(const Registrar *registrar, RegisterAsk *ask, RegisterFault *fault)
+static gboolean expires_grant(const Registrar *registrar, const RegisterWay *way, RegisterAsk *ask,
+                              RegisterFault *fault)
 {
     const RegistrarSettings *settings = &registrar->settings->registrar;
     gint64 now = loop_now(registrar->loop);
@@ -243,6 +244,8 @@ static gboolean expires_grant(const Registrar *registrar, RegisterAsk *ask, Regi
             return FALSE;
         }
         binding->granted_s = MIN(binding->granted_s, settings->max_expires_s);
+        if (way->at_most_s)
+            binding->granted_s = MIN(binding->granted_s, way->at_most_s);
         binding->expires_us = now + (gint64)binding->granted_s * G_USEC_PER_SEC;
     }
     return TRUE;
@@ -313,12 +316,13 @@ void registrar_take(Registrar *registrar, msg_t *msg, sip_t *sip, const Register
     RegisterFault fault = {420, NULL, "it requires what we do not support"};
 
     registrar->counters.requests++;
-    irq = nta_incoming_create(registrar->room.agent, NULL, msg, sip, TAG_END());
+    irq =
+        way->irq ? way->irq : nta_incoming_create(registrar->room.agent, NULL, msg, sip, TAG_END());
     if (!irq)
         return;
     nta_incoming_tag(irq, NULL);
     if (requires_more(sip) || !register_read(&reader, sip, way, &ask, &fault) ||
-        !instances_judge(registrar, &ask, &fault) || !expires_grant(registrar, &ask, &fault)) {
+        !instances_judge(registrar, &ask, &fault) || !expires_grant(registrar, way, &ask, &fault)) {
         refuse(registrar, irq, way, sip, &fault);
     } else if (!ask.all_gone && !ask.bindings->len) {
         registrar->counters.queries++;

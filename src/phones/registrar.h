@@ -28,6 +28,8 @@ typedef struct RegisterWay {
     struct sockaddr_storage source; /* of the transport */
     struct sockaddr_storage local;  /* our socket; family 0: not known */
     BindingTransport transport;
+    guint at_most_s;     /* how long is granted; 0: as set */
+    nta_incoming_t *irq; /* the transaction, when there is one; NULL: made of MSG */
 } RegisterWay;
 
 /* ROOM is copied. All but SETTINGS (see registrar_set_settings()) must outlive the registrar; close
@@ -37,7 +39,8 @@ Registrar *registrar_new(const Settings *settings, Loop *loop, Location *locatio
 void registrar_free(Registrar *registrar);
 void registrar_set_settings(Registrar *registrar, const Settings *settings);
 
-/* Answers the REGISTER in MSG, which it takes. A 200 is sent when what it promises is committed. */
+/* Answers the REGISTER in MSG, which it takes unless WAY has its transaction, which it takes then.
+ * A 200 is sent when what it promises is committed. */
 void registrar_take(Registrar *registrar, msg_t *msg, sip_t *sip, const RegisterWay *way);
 
 /* The contact headers of SIP as bindings, as registrar_take() reads them, for a primary's answer:

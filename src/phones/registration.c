@@ -1,6 +1,6 @@
 /* The registrar's place in the proxy: opens it with its location service and store, hands it
  * REGISTERs, and makes targets of bindings. */
-#include "room.h"
+#include "primaries.h"
 
 #include "location_store.h"
 #include "registrar.h"
@@ -13,7 +13,7 @@ G_STATIC_ASSERT((int)BINDING_TLS == (int)TRANSPORT_TLS);
 
 static gboolean registration_is_ours(void *user, url_t const *url)
 {
-    return url_is_ours(user, url);
+    return url_is_ours(user, url) || primaries_has_host(user, url);
 }
 
 void registration_open(Phones *phones)
@@ -49,7 +49,9 @@ void registration_way(const Inbound *in, RegisterWay *way)
     *way = (RegisterWay){.origin = &in->origin,
                          .source = in->from.address,
                          .local = in->phones->settings->sip.listen,
-                         .transport = (BindingTransport)in->from.transport};
+                         .transport = (BindingTransport)in->from.transport,
+                         .at_most_s = in->at_most_s,
+                         .irq = in->irq};
 }
 
 void registration_take(Inbound *in)

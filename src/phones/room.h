@@ -29,8 +29,9 @@
 
 typedef struct Fork Fork;
 typedef struct Branch Branch;
-typedef struct Primaries Primaries;     /* primaries.h */
-typedef struct WatchTicket WatchTicket; /* watch.h */
+typedef struct Primaries Primaries;       /* primaries.h */
+typedef struct WatchTicket WatchTicket;   /* watch.h */
+typedef struct MergeRequest MergeRequest; /* merge.h */
 
 /* X-list of the room's counters: field, name. */
 #define PHONES_COUNTERS(X)                                                                         \
@@ -56,7 +57,8 @@ struct Phones {
     Loop *loop;
     PhonesGateway gateway;
     su_home_t *home;
-    nta_agent_t *agent;
+    struct ProxyPort *port;
+    nta_agent_t *agent;  /* the port's */
     char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;    /* of loop marks and flow tokens */
@@ -90,6 +92,9 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
+/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
+ * there is none. */
+tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
 /* "sip:192.0.2.7:5060;transport=tcp" in HOME; for a hop by name NULL. */
@@ -147,7 +152,11 @@ typedef struct Inbound {
     gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
     GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
                             nothing; owned */
-    gboolean forced;     /* a flow token says where to */
+    gboolean serve_here; /* a REGISTER: to the registrar, when the primary is silent */
+    guint at_most_s;     /* how long a registration is granted; 0: as set */
+    nta_incoming_t
+        *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
+    gboolean forced; /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
 } Inbound;
@@ -188,6 +197,10 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
 /* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
 void help_recognize(Inbound *in);
 
+/* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
+nta_incoming_t *entry_transaction(const Inbound *in);
+/* Answers IN, a request to the box itself. */
+void entry_serve_box(Inbound *in);
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
@@ -239,6 +252,7 @@ struct Fork {
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
     char *reason;                  /* value of the CANCEL's Reason; NULL: none */
+    gboolean serve_here;           /* a REGISTER: to the registrar, when the primary is silent */
     GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
     gboolean busy; /* inside fork_go_on() */
@@ -252,6 +266,7 @@ struct Branch {
     gboolean provisional, cancel_wanted, cancel_sent, timed_out, done;
     gboolean given_up;   /* silent: others are tried, but should it answer yet, it is heard */
     gboolean rang;       /* it had a response between 101 and 199 */
+    MergeRequest *merge; /* while no copy of it may go the same way; NULL: any may */
     WatchTicket *ticket; /* to a primary: until its final response; NULL: to another */
     const char *cancel_reason;
     LoopTimer *timer;   /* ring time, Timer C, or the wait after CANCEL */

@@ -4,9 +4,6 @@
 #include "log.h"
 #include "settings.h"
 
-#include <sofia-sip/nta_tag.h>
-#include <sofia-sip/su_tag.h>
-#include <sofia-sip/url_tag.h>
 #include <string.h>
 
 /* Names are asked for again so often; the answer's own time counts in between (hop_book.h). */
@@ -182,9 +179,6 @@ Watch *watch_new(nta_agent_t *agent, Loop *loop, Resolve *resolve, const WatchSe
     Watch *watch = g_new0(Watch, 1);
 
     watch->agent = agent;
-    /* Without a URL it would be the agent's default leg, and swallow every request from outside. */
-    watch->leg = nta_leg_tcreate(agent, NULL, NULL, NTATAG_NO_DIALOG(1),
-                                 URLTAG_URL("sip:watch.invalid"), TAG_END());
     watch->loop = loop;
     watch->resolve = resolve;
     watch->changed = changed;
@@ -199,7 +193,6 @@ void watch_free(Watch *watch)
     if (!watch)
         return;
     g_ptr_array_unref(watch->places);
-    nta_leg_destroy(watch->leg);
     g_free(watch->own_host);
     g_free(watch->user_agent);
     g_free(watch);

@@ -4,7 +4,9 @@
 #include "log.h"
 #include "settings.h"
 
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_tag.h>
 
@@ -148,23 +150,44 @@ static void watched_unanswered(void *user)
     watched_unref(watched);
 }
 
-static void watched_check(void *user)
+/* Without a leg of NTA's: it would draw requests to itself. */
+static msg_t *options_message(Watched *watched)
 {
-    Watched *watched = user;
     Watch *watch = watched->watch;
+    msg_t *msg = nta_msg_create(watch->agent, 0);
+    sip_t *sip = sip_object(msg);
     g_autofree char *from =
         g_strdup_printf("<sip:%s>;tag=%08x%08x", watch->own_host, g_random_int(), g_random_int());
     g_autofree char *to = g_strdup_printf("<%s>", watched->target);
     g_autofree char *cseq = g_strdup_printf("%u OPTIONS", ++watch->cseq & 0x7fffffff);
     g_autofree char *call_id =
         g_strdup_printf("%08x%08x@%s", g_random_int(), g_random_int(), watch->own_host);
+    sip_request_t *request = sip_request_create(msg_home(msg), SIP_METHOD_OPTIONS,
+                                                URL_STRING_MAKE(watched->target), NULL);
+
+    if (request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0 &&
+        sip_add_tl(msg, sip, SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to), SIPTAG_CALL_ID_STR(call_id),
+                   SIPTAG_CSEQ_STR(cseq), SIPTAG_MAX_FORWARDS_STR("70"),
+                   SIPTAG_ACCEPT_STR("application/sdp"), SIPTAG_USER_AGENT_STR(watch->user_agent),
+                   TAG_END()) >= 0)
+        return msg;
+    msg_destroy(msg);
+    return NULL;
+}
+
+static void watched_check(void *user)
+{
+    Watched *watched = user;
+    Watch *watch = watched->watch;
+    msg_t *msg;
 
     watched_drop_options(watched);
-    watched->options = nta_outgoing_tcreate(
-        watch->leg, options_answered, watched, URL_STRING_MAKE(watched->uri), SIP_METHOD_OPTIONS,
-        URL_STRING_MAKE(watched->target), SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
-        SIPTAG_CALL_ID_STR(call_id), SIPTAG_CSEQ_STR(cseq), SIPTAG_MAX_FORWARDS_STR("70"),
-        SIPTAG_ACCEPT_STR("application/sdp"), SIPTAG_USER_AGENT_STR(watch->user_agent), TAG_END());
+    msg = options_message(watched);
+    watched->options = msg ? nta_outgoing_mcreate(watch->agent, options_answered, watched,
+                                                  URL_STRING_MAKE(watched->uri), msg, TAG_END())
+                           : NULL;
+    if (msg && !watched->options)
+        msg_destroy(msg);
     loop_timer_start(watch->loop, watched->silence_timer,
                      watched->options ? watch->policy.patience_us : 0);
 }

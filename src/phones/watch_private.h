@@ -21,7 +21,6 @@ typedef struct Place {
 
 struct Watch {
     nta_agent_t *agent;
-    nta_leg_t *leg;
     Loop *loop;
     Resolve *resolve;
     PrimaryPolicy policy;

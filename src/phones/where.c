@@ -65,10 +65,8 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
     if (!target && url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0)
         return 404; /* a service that leads nowhere (RFC 5031 4.2) */
     /* By our Path: to a phone that registered with the primary through us. */
-    if (!target && in->forced && primaries_sent(in)) {
-        target = target_new(TARGET_DIRECT, uri, 1.0);
-        target->hop = in->forced_hop;
-    }
+    if (!target && !in->in_dialog && !url_is_ours(phones, url) && primaries_sent(in))
+        target = registers_target(in, uri);
     if (!target && !url_is_ours(phones, url) && !primaries_has_host(phones, url) &&
         url->url_type != url_tel) {
         if (!in->from_gateway && !in->in_dialog && !primaries_sent(in) &&

@@ -52,10 +52,13 @@ static void scene_open(Scene *scene, const char *proxy_lines)
         "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\nt1 = 20ms\nt2 = 160ms\n"
         "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
         "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
-        "[phone 201]\ncontact = sip:201@127.0.0.1:%u\n[registrar]\nstore = none\n"
+        "[phone 201]\ncontact = sip:201@127.0.0.1:%u\n[registrar]\nstore = none\n%s"
         "[proxy]\nprimary = 127.0.0.2:%u\ndomains = pbx.example\ncheck = 1h\ncheck-down = 1h\n"
-        "fail-over-after = 200ms\n%s",
-        scene->port, phone_port(scene->called), phone_port(scene->primary), proxy_lines);
+        "%s%s",
+        scene->port, phone_port(scene->called),
+        strstr(proxy_lines, "accept = outage") ? "accept = outage\n" : "",
+        phone_port(scene->primary),
+        strstr(proxy_lines, "fail-over-after") ? "" : "fail-over-after = 200ms\n", proxy_lines);
     scene->settings = settings_parse("house", text, &error);
     g_assert_no_error(error);
     g_snprintf(scene->user, sizeof(scene->user), "sip:201@127.0.0.1:%u", scene->port);
@@ -344,7 +347,7 @@ static void test_outbound_guarded(void)
     int fd = g_file_open_tmp("tieline-users-XXXXXX", &users, NULL);
 
     close(fd);
-    g_file_set_contents(users, "201:127.0.0.1:-:0123456789abcdef0123456789abcdef\n", -1, NULL);
+    g_file_set_contents(users, "201:127.0.0.1:0123456789abcdef0123456789abcdef:\n", -1, NULL);
     lines = g_strdup_printf("mode = outbound\n[guard]\nusers = %s\n", users);
     scene_open_up(&scene, lines);
     phone_request(scene.caller, "INVITE", "sip:9123@pbx.example", "", SDP);
@@ -359,6 +362,220 @@ static void test_outbound_guarded(void)
     g_assert_true(phone_hears_nothing(scene.gateway, 50));
     scene_close(&scene);
     unlink(users);
+}
+
+/* ---- registrations ---- */
+
+/* The caller registers as 205 at the primary's domain, through us; EXTRA: more header lines. */
+static void registers(Scene *scene, const char *extra)
+{
+    g_autofree char *lines = g_strdup_printf(
+        "From: <sip:205@pbx.example>;tag=r\r\nTo: <sip:205@pbx.example>\r\nExpires: 600\r\n"
+        "Contact: <sip:205@127.0.0.1:%u>\r\n%s",
+        phone_port(scene->caller), extra);
+
+    phone_request(scene->caller, "REGISTER", "sip:pbx.example", lines, NULL);
+}
+
+/* What the phone is granted: the expires of its contact. */
+static guint granted(const char *response)
+{
+    g_autofree char *contact = message_header(response, "Contact");
+    const char *expires = contact ? strstr(contact, ";expires=") : NULL;
+
+    return expires ? (guint)strtoul(expires + strlen(";expires="), NULL, 10) : 0;
+}
+
+static void primary_accepts(Scene *scene)
+{
+    g_autofree char *contact = g_strdup_printf("Contact: <sip:205@127.0.0.1:%u>;expires=300, "
+                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n",
+                                               phone_port(scene->caller));
+
+    phone_reply(scene->primary, "REGISTER", "200 OK", contact, NULL);
+}
+
+static void calls_205(Scene *scene)
+{
+    phone_hang_up(scene->gateway);
+    phone_request(scene->gateway, "INVITE", "sip:205@pbx.example", "", SDP);
+}
+
+/* B's registration goes by us to the primary; when that is gone, we know B, and B may come back
+ * without a password that we have. */
+static void test_learns(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *users = NULL;
+    g_autofree char *lines = NULL;
+    int fd = g_file_open_tmp("tieline-users-XXXXXX", &users, NULL);
+
+    close(fd);
+    g_file_set_contents(users, "201:127.0.0.1:0123456789abcdef0123456789abcdef:\n", -1, NULL);
+    lines = g_strdup_printf("mode = outbound\n[guard]\nusers = %s\n", users);
+    scene_open_up(&scene, lines);
+    registers(&scene, "Supported: path\r\n");
+    heard = phone_hear(scene.primary, "REGISTER sip:pbx.example SIP/2.0");
+    header_begins(heard, "Path", "<sip:127.0.0.1:");
+    primary_accepts(&scene);
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_cmpuint(granted(heard), ==, 300);
+
+    /* The primary calls B by our Path. */
+    {
+        g_autofree char *uri = g_strdup_printf("sip:205@127.0.0.1:%u", phone_port(scene.caller));
+        g_autofree char *route = g_strdup_printf("Route: <sip:127.0.0.1:%u;lr>\r\n", scene.port);
+
+        phone_hang_up(scene.primary);
+        phone_request(scene.primary, "INVITE", uri, route, SDP);
+        phone_hear(scene.caller, "INVITE sip:205@127.0.0.1:");
+        answers(scene.caller, "486 Busy Here");
+        phone_hear(scene.primary, "SIP/2.0 486");
+    }
+
+    /* It is gone: the PBX's call finds B, after the silence and then at once. */
+    calls_205(&scene);
+    phone_hear(scene.primary, "INVITE");
+    phone_hear(scene.caller, "INVITE sip:205@127.0.0.1:");
+    answers(scene.caller, "486 Busy Here");
+    phone_hear(scene.gateway, "SIP/2.0 486");
+    primary_forget(&scene);
+
+    phone_hang_up(scene.caller);
+    registers(&scene, "");
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_cmpuint(granted(heard), ==, 180);
+    g_assert_true(phone_hears_nothing(scene.primary, 50));
+    /* Nobody else may in its place. */
+    phone_hang_up(scene.called);
+    phone_request(scene.called, "REGISTER", "sip:pbx.example",
+                  "From: <sip:205@pbx.example>;tag=x\r\nTo: <sip:205@pbx.example>\r\n"
+                  "Contact: <sip:205@127.0.0.9:5066>\r\n",
+                  NULL);
+    phone_hear(scene.called, "SIP/2.0 401");
+    /* And B calls out: it is registered. */
+    phone_hang_up(scene.caller);
+    phone_request(scene.caller, "INVITE", "sip:9123@pbx.example",
+                  "From: <sip:205@pbx.example>;tag=c\r\n", SDP);
+    phone_hear(scene.gateway, "INVITE sip:9123@pbx.example");
+    answers(scene.gateway, "486 Busy Here");
+    phone_hear(scene.caller, "SIP/2.0 486");
+    scene_close(&scene);
+    unlink(users);
+}
+
+/* The first REGISTER that the primary leaves unanswered is answered here. */
+static void test_register_taken_over(void)
+{
+    Scene scene;
+    const char *heard;
+
+    scene_open_up(&scene, "mode = outbound\n");
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_cmpuint(granted(heard), ==, 180);
+    primary_forget(&scene);
+    calls_205(&scene);
+    phone_hear(scene.caller, "INVITE");
+    answers(scene.caller, "486 Busy Here");
+    phone_hear(scene.gateway, "SIP/2.0 486");
+    scene_close(&scene);
+}
+
+/* It refuses, and that is its word; nothing is learnt. */
+static void test_register_refused(void)
+{
+    Scene scene;
+
+    scene_open_up(&scene, "mode = outbound\n");
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    phone_reply(scene.primary, "REGISTER", "403 Forbidden", "", NULL);
+    phone_hear(scene.caller, "SIP/2.0 403");
+    calls_205(&scene);
+    phone_hear(scene.primary, "INVITE");
+    answers(scene.primary, "404 Not Found");
+    phone_hear(scene.gateway, "SIP/2.0 404");
+    scene_close(&scene);
+}
+
+/* Standby: beside a living primary or not, as [registrar] accept says. */
+static void test_register_in_standby(void)
+{
+    Scene scene;
+    const char *heard;
+
+    scene_open_up(&scene, "mode = standby\n");
+    registers(&scene, "");
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_cmpuint(granted(heard), ==, 600);
+    scene_close(&scene);
+
+    scene_open_up(&scene, "mode = standby\nfail-over-after = 200ms\n# accept = outage\n");
+    registers(&scene, "");
+    heard = phone_hear(scene.caller, "SIP/2.0 503");
+    header_is(heard, "Retry-After", NULL);
+    calls_205(&scene); /* it goes unanswered */
+    phone_hear(scene.primary, "INVITE");
+    loop_rest(scene.loop, 250);
+    phone_forget(scene.gateway);
+    phone_forget(scene.primary);
+    phone_hang_up(scene.caller);
+    registers(&scene, "");
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_cmpuint(granted(heard), ==, 180);
+    scene_close(&scene);
+}
+
+/* D-23, in the phone's own words: the tries that the slow primary passes on after all. */
+static void test_copy_by_a_slow_primary(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *rest = NULL;
+
+    scene_open_up(&scene, "mode = standby\n");
+    phone_request(scene.caller, "INVITE", scene.number, "", SDP);
+    heard = phone_hear(scene.gateway, "INVITE sip:9123@");
+    /* As it left the phone, behind the primary's Via. */
+    rest = g_strdup(strstr(heard, "From:"));
+    g_assert_nonnull(strstr(rest, "CSeq: 1 INVITE"));
+    copy = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-copy\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\nMax-Forwards: 69\r\n%s",
+        scene.number, phone_port(scene.primary), phone_port(scene.caller), rest);
+    phone_send_raw(scene.primary, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    answers(scene.gateway, "180 Ringing");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    answers(scene.gateway, "200 OK");
+    phone_hear(scene.caller, "SIP/2.0 200");
+    g_assert_true(phone_hears_nothing(scene.gateway, 100));
+    scene_close(&scene);
+}
+
+/* The primary that was given up sends the call back to us, where it is under way: it rings once. */
+static void test_copy_of_what_was_given_up(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *line = NULL;
+
+    scene_open_up(&scene, "mode = outbound\n");
+    phone_request(scene.caller, "INVITE", "sip:9123@pbx.example", "", SDP);
+    heard = phone_hear(scene.primary, "INVITE sip:9123@pbx.example");
+    line = g_strdup_printf("INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-back",
+                           scene.number, phone_port(scene.primary));
+    copy = g_strconcat(line, strstr(heard, "\r\n"), NULL);
+    phone_hear(scene.gateway, "INVITE sip:9123@pbx.example");
+    primary_forget(&scene);
+    phone_send_raw(scene.primary, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    answers(scene.gateway, "486 Busy Here");
+    phone_hear(scene.caller, "SIP/2.0 486");
+    scene_close(&scene);
 }
 
 /* ---- emergency-only ---- */
@@ -393,6 +610,12 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound", test_outbound);
     g_test_add_func("/primaries/outbound-outage", test_outbound_outage);
     g_test_add_func("/primaries/outbound-guarded", test_outbound_guarded);
+    g_test_add_func("/primaries/learns", test_learns);
+    g_test_add_func("/primaries/register-taken-over", test_register_taken_over);
+    g_test_add_func("/primaries/register-refused", test_register_refused);
+    g_test_add_func("/primaries/register-in-standby", test_register_in_standby);
+    g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
+    g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
     result = g_test_run();
     sofia_close();

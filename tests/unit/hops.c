@@ -230,13 +230,17 @@ static void test_merge_copy(void)
     g_assert_true(copy);
     g_assert_true(merge_owner(first) == &owner);
     /* Still so when the first is over, for as long as a copy may be under way. */
-    merge_end(merge, first, START + 100 * S);
-    merge_end(merge, first, START + 101 * S);
-    merge_end(merge, NULL, START);
+    merge_end(merge, first, TRUE, START + 100 * S);
+    merge_end(merge, first, TRUE, START + 101 * S);
+    merge_end(merge, NULL, TRUE, START);
     merge_meet(merge, &invite, "z9hG4bK3", NULL, START + 131 * S, &copy);
     g_assert_true(copy);
     g_assert_null(merge_owner(first));
-    merge_meet(merge, &invite, "z9hG4bK3", &owner, START + 132 * S, &copy);
+    first = merge_meet(merge, &invite, "z9hG4bK3", &owner, START + 132 * S, &copy);
+    g_assert_false(copy);
+    /* One that failed may be tried again. */
+    merge_end(merge, first, FALSE, START + 133 * S);
+    merge_meet(merge, &invite, "z9hG4bK4", &owner, START + 134 * S, &copy);
     g_assert_false(copy);
     merge_free(merge);
 }
@@ -272,7 +276,7 @@ static void test_merge_forgets(void)
     for (many.cseq = 0; many.cseq < 10000; many.cseq++) {
         gint64 now = START + (gint64)many.cseq * S;
 
-        merge_end(merge, merge_meet(merge, &many, "z9hG4bK", NULL, now, &copy), now);
+        merge_end(merge, merge_meet(merge, &many, "z9hG4bK", NULL, now, &copy), TRUE, now);
         g_assert_false(copy);
     }
     g_assert_cmpuint(merge_count(merge), <=, 33);
