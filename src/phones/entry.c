@@ -191,14 +191,12 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
 {
     GuardAnswer answer;
 
-    if (!door_peeks(in, POLICY_TO_PRIMARY, &answer)) {
+    if (!door_passes(in, POLICY_TO_PRIMARY)) {
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
-        door_answers(in, POLICY_TO_PRIMARY, &answer);
         return;
     }
     in->instead = TRUE;
-    /* Credentials are good once: whoever has shown them need not again. */
-    if (targets->length && !*in->origin.user && !door_peeks(in, door_target(targets), &answer)) {
+    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
         if (answer.verdict == GUARD_DROP) {
             answer.status = 403;
             answer.phrase = sip_status_phrase(403);
@@ -206,8 +204,6 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
         in->barred = g_memdup2(&answer, sizeof(answer));
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
     }
-    if (!in->from_gateway)
-        door_take_credentials(in);
     primaries_put_first(in, targets);
     fork_begin(in, targets);
 }

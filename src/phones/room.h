@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "message.h"
 #include "phones.h"
 #include "root.h"
 #include "values.h"
@@ -58,7 +59,8 @@ struct Phones {
     Loop *loop;
     PhonesGateway gateway;
     su_home_t *home;
-    nta_agent_t *agent;
+    struct ProxyPort *port;
+    nta_agent_t *agent;  /* the port's */
     char *host;          /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *gateway_url;   /* "sip:127.0.0.1:PORT;transport=udp" */
     OriginKey secret;    /* of loop marks and flow tokens */
@@ -92,6 +94,9 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
+/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
+ * there is none. */
+tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
 /* "sip:192.0.2.7:5060;transport=tcp" in HOME; for a hop by name NULL. */
@@ -111,19 +116,6 @@ sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop 
 /* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
  * dialog. HOP: the flow, with family 0 when it names none. */
 gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
-
-/* ---- message.c: headers without a class of their own ------------------------------------------
- */
-
-/* The value of the first header NAME; NULL when there is none. */
-const char *message_find_header(sip_t const *sip, const char *name);
-void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
-gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
-/* Max-Forwards less one; FALSE when none is left. */
-gboolean message_count_down(msg_t *msg, sip_t *sip);
-/* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
- * us (RFC 3261 16.7 step 3). */
-gboolean message_leave_via(msg_t *msg, sip_t *sip);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
@@ -207,14 +199,8 @@ PolicyTarget door_target(const GQueue *targets);
 /* May IN pass? FALSE: it has been answered, or dropped, and IN->msg is gone. Then IN->origin knows
  * user and class. */
 gboolean door_passes(Inbound *in, PolicyTarget to);
-/* What was shown to us is nobody else's business (RFC 3261 22.3): takes it off. */
-void door_take_credentials(Inbound *in);
-/* The same without an answer, and without that: what ANSWER says is kept for later. */
+/* The same without an answer: what ANSWER says is kept for later. */
 gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
-/* Answers IN as ANSWER, which is not to pass it, says; takes its message. */
-void door_answers(Inbound *in, PolicyTarget to, const GuardAnswer *answer);
-/* The response that ANSWER stands for. */
-msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
