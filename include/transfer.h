@@ -61,5 +61,7 @@ void transfer_hush(Call *call);
  * is joined already. */
 gboolean transfer_joinable(const Call *one, const Call *other);
 void transfer_join(Call *one, Call *other);
+/* CALL has gone on to PLAN's URI: who its far end is now. */
+void transfer_settle(Call *call, const TransferPlan *plan);
 /* Whether CALL has a call sought beside it. */
 gboolean transfer_is_seeking(const Call *call);

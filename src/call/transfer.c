@@ -195,6 +195,13 @@ void transfer_forsake(Call *call)
     call_event(sought, EVENT_SIP_CANCEL, NULL);
 }
 
+void transfer_settle(Call *call, const TransferPlan *plan)
+{
+    call->peer = plan->peer;
+    g_strlcpy(call->uri, plan->uri, sizeof(call->uri));
+    hall_count(call->hall, COUNT_CALLS_TRANSFERRED);
+}
+
 void transfer_hush(Call *call)
 {
     if (call->twin)

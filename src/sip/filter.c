@@ -157,7 +157,8 @@ static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *t
 
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
  * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
- * The first passes, the second is answered here and made garbage. */
+ * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
+ * which NUA would send a NOTIFY first. */
 static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
 {
     sip_t *sip = (sip_t *)pub;
@@ -170,6 +171,10 @@ static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
             early_note_ringing(filter->ua, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
                (status = early_note_bye(filter->ua, sip)) != 0) {
+        reply_send(filter->ua, msg, sip, status);
+        msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
+    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_refer &&
+               (status = referral_met(filter->ua, sip, &msg_addr(msg)->su_sa)) != 0) {
         reply_send(filter->ua, msg, sip, status);
         msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
     }
