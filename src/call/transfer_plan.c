@@ -1,9 +1,9 @@
 /* Where a transferred call may go: the routes, asked as if the transferor had dialled, then as if
  * the party had. */
-#include "call_private.h"
 #include "cause.h"
 #include "number.h"
 #include "transfer.h"
+#include "transit.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -29,6 +29,7 @@ static void party_read(const Call *call, CallSetup *setup)
         setup->calling = call->setup.calling;
         g_strlcpy(setup->name, call->setup.name, sizeof(setup->name));
         setup->name_presentation = call->setup.name_presentation;
+        transit_setup_settle(call, setup);
         return;
     }
     setup->calling = call->asked.called;

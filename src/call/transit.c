@@ -83,7 +83,7 @@ static void tell_media(Call *call, CallEvent event, const char *word)
 }
 
 /* Whether a number is believed was settled where it came in. */
-static void setup_settle(const Call *call, CallSetup *setup)
+void transit_setup_settle(const Call *call, CallSetup *setup)
 {
     if (setup->calling.screening == SCREENING_USER_PASSED || call->origin.trusted)
         setup->calling.screening = SCREENING_NETWORK;
@@ -100,7 +100,7 @@ static gboolean act_invite(void *room, Call *call, const CallNews *news)
     (void)room;
     (void)news;
     g_strlcpy(origin.trunk, call->origin.trunk, sizeof(origin.trunk));
-    setup_settle(call, &setup);
+    transit_setup_settle(call, &setup);
     other = call_new(call->hall, &origin, &setup);
     if (!other) {
         media.cause = CAUSE_TEMPORARY_FAILURE;

@@ -8,6 +8,9 @@ extern const CallOps transit_ops;
 /* CALL's port as the far end of its other half. */
 void transit_news_media(const Call *call, CallNews *news);
 
+/* Whether the calling number in SETUP, of CALL's, is believed. */
+void transit_setup_settle(const Call *call, CallSetup *setup);
+
 /* transfer.c: what a call sought for a transfer does on its SIP side, before it is anybody's other
  * half and after: EVENT of it; it is answered; it parts. */
 void transfer_told(Call *call, CallEvent event, const CallNews *news);
