@@ -62,8 +62,8 @@ void hall_set_media(Hall *hall, const CallOps *ops);
 void hall_add_trace(Hall *hall, CallTraceFunc func, void *user);
 
 /* A call in (IDLE, NULL). The next thing its room does is call_event(call, EVENT_SIP_INVITE or
- * EVENT_ISDN_SETUP). NULL when the hall takes no new calls (draining, or [sip] max-calls): the room
- * then refuses by itself with 503 / cause 41. */
+ * EVENT_ISDN_SETUP). NULL when the hall takes no new calls (draining, [sip] max-calls, or too many
+ * calls for help by one source): the room then refuses by itself with 503 / cause 41. */
 Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup);
 
 /* The one door. NEWS may be NULL; it is copied. May be called from inside an action: the event is then
@@ -147,7 +147,56 @@ guint32 hall_last_call(const Hall *hall);
 typedef void (*CounterFunc)(void *user, const char *name, guint64 value);
 void hall_each_counter(const Hall *hall, CounterFunc func, void *user);
 
-/* Draining: call_new() refuses. hall_clear_all() raises OPERATOR.CLEAR with CAUSE for every call. */
+/* ---- calls for help ---- */
+
+/* TRUE for a call for help, a drill included: it may take reserved channels. */
+gboolean call_is_emergency(const Call *call);
+/* It only tries the way: [emergency] drill was dialled. */
+gboolean call_is_drill(const Call *call);
+/* The answering point calls back, to the phone it was called from. */
+gboolean call_is_callback(const Call *call);
+/* A call for help that is no drill, or one that answers it: neither gives way, nor is it cleared by hall_clear_ordinary(). */
+gboolean call_is_sheltered(const Call *call);
+
+typedef enum EmergencyStage {
+    EMERGENCY_BEGINS, /* it is known, and about to go */
+    EMERGENCY_SENT,   /* SETUP is about to go to trunk */
+    EMERGENCY_ENDS,
+} EmergencyStage;
+
+/* What is told of a call for help. Valid during the call-back only; no text is NULL but hook. */
+typedef struct EmergencyNews {
+    EmergencyStage stage;
+    guint32 call;
+    const CallOrigin *origin;
+    const char *dialled;  /* by the caller */
+    const char *told;     /* to the trunk */
+    const char *callback; /* the number it is called back by, "" */
+    const char *trunk;    /* "" */
+    gint64 keep_us;       /* [emergency] callback-time */
+    const char *hook;     /* [emergency] hook, or NULL */
+    gboolean drill;
+    gboolean answered;    /* ENDS: it was */
+    guint8 cause;         /* ENDS: why it ended; 0: unknown */
+} EmergencyNews;
+typedef void (*EmergencyFunc)(void *user, const EmergencyNews *news);
+/* FUNC is told of every call for help; it must not raise events and not wait. */
+void hall_set_emergency_func(Hall *hall, EmergencyFunc func, void *user);
+
+/* Does a call from TRUNK for SETUP's number answer a call for help? Then URI (of SIZE) is whom it rings, and TRUE; the routes
+ * are asked only when nobody is there. SETUP's number may yet grow unless it is complete. */
+typedef gboolean (*CallbackFinder)(void *user, const char *trunk, const CallSetup *setup, char *uri,
+                                   gsize size);
+void hall_set_callback_finder(Hall *hall, CallbackFinder func, void *user);
+/* The same question, for who chooses a channel before there is a call. */
+gboolean hall_expects_callback(Hall *hall, const char *trunk, const CallSetup *setup);
+
+/* How many sheltered calls there are. */
+guint hall_sheltered_count(const Hall *hall);
+/* hall_clear_all() for all calls but the sheltered ones. */
+void hall_clear_ordinary(Hall *hall, guint8 cause);
+
+/* Draining: call_new() refuses, but calls for help and those that answer them. hall_clear_all() raises OPERATOR.CLEAR with CAUSE for every call. */
 void hall_set_draining(Hall *hall, gboolean draining);
 gboolean hall_is_draining(const Hall *hall);
 void hall_clear_all(Hall *hall, guint8 cause);

@@ -43,7 +43,8 @@
     X(DISCONNECT_REQUEST, "U11: DISCONNECT sent")                                                  \
     X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
     X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
-    X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")
+    X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")                                            \
+    X(AWAITING_CHANNEL, "U0: no call yet, another one gives up its channel for it")
 
 /* What can happen. Room, name, meaning. */
 #define CALL_EVENTS(X)                                                                             \
@@ -88,7 +89,9 @@
     X(ROUTE_PEER, "ROUTE.PEER", "the call goes to a SIP URI")                                      \
     X(ROUTE_MORE, "ROUTE.MORE", "more digits may decide")                                          \
     X(ROUTE_NONE, "ROUTE.NONE", "no route, barred, or no alternative left")                        \
-    X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group")                          \
+    X(ROUTE_PREEMPT, "ROUTE.PREEMPT", "a call for help goes to a full trunk group")                \
+    X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group, nor a call to clear for one") \
+    X(CHANNEL_FREE, "CHANNEL.FREE", "a channel has become free, and is kept for the call that waits for it") \
     X(MEDIA_NONE, "MEDIA.NONE", "no RTP port pair, or the codec cannot be served")                 \
     X(MEDIA_SILENT, "MEDIA.SILENT", "no RTP for the time-out while the call is up and not held")   \
     X(TIMER_T301, "TIMER.T301", "alerting too long (Q.931 9.2)")                                   \
@@ -99,17 +102,22 @@
     X(TIMER_PROGRESS, "TIMER.PROGRESS", "an announcement or a queue after CALL PROCEEDING or PROGRESS too long") \
     X(TIMER_NO_ANSWER, "TIMER.NO_ANSWER", "the phone rings too long")                              \
     X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
+    X(TIMER_PREEMPT, "TIMER.PREEMPT", "the call that was cleared gave up no channel in time")      \
     X(TIMER_GUARD, "TIMER.GUARD", "the SIP leg's stack said nothing of its end for longer than any of its timers") \
+    X(CALL_PREEMPTED, "CALL.PREEMPTED", "the channel is wanted for a call for help")               \
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
-/* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, media_open, isdn_setup and
- * sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
+/* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, media_open,
+ * isdn_setup and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
  * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
  * disconnect, release, release_complete, forget, free, close) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
     X(ROUTE_CALL, "route_call", "hall: match the routes; raises ROUTE.*")                          \
     X(ROUTE_NEXT, "route_next", "hall: another channel or alternative if the cause allows; raises ROUTE.*") \
     X(CHANNEL_SEIZE, "channel_seize", "isdn: book a free channel of the trunk; or CHANNEL.NONE")   \
+    X(CHANNEL_CLAIM, "channel_claim", "isdn: the next channel of the trunk that becomes free is the call's; or CHANNEL.FREE at once") \
+    X(CHANNEL_UNCLAIM, "channel_unclaim", "isdn: it is not")                                       \
+    X(PREEMPT, "preempt", "hall: CALL.PREEMPTED for the least valuable call of the trunk; or CHANNEL.NONE") \
     X(CHANNEL_FREE, "channel_free", "isdn: the channel is free again (or put aside, by cause)")    \
     X(ISDN_SETUP, "isdn_setup", "isdn: SETUP; or ISDN.REFUSED")                                    \
     X(ISDN_SETUP_ACK, "isdn_setup_ack", "isdn: SETUP ACKNOWLEDGE")                                 \
@@ -207,7 +215,7 @@ typedef struct CallTimerRule {
     const char *why;
 } CallTimerRule;
 
-#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(PROGRESS) X(NO_ANSWER) X(INTERWORK) X(GUARD)
+#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(PROGRESS) X(NO_ANSWER) X(INTERWORK) X(PREEMPT) X(GUARD)
 #define CALLMAP_TIMER_ENUM(id) CALL_TIMER_##id,
 typedef enum CallTimerId { CALL_TIMERS(CALLMAP_TIMER_ENUM) CALL_TIMER_COUNT } CallTimerId;
 

@@ -9,6 +9,7 @@
 #include "call.h"
 #include "isdn.h"
 #include "media.h"
+#include "phones.h"
 #include "ua.h"
 
 #include <json-glib/json-glib.h>
@@ -21,6 +22,7 @@ typedef struct CtlRooms {
     Hall *hall;
     Isdn *isdn;
     Ua *ua;
+    Phones *phones; /* NULL: [proxy] mode off */
     Media *media;
     const Settings *settings;
     /* Called in the operator thread. */

@@ -1,29 +1,31 @@
-/* The gateway's SIP user agent on Sofia's NUA, and Sofia's epoll root as a Loop.
- *
- * Sofia-SIP is spoken in src/sip (later also src/phones) and in house.c only. Home thread: signalling.
- */
+/* The gateway's SIP user agent on Sofia's NUA. Home thread: signalling. */
 #pragma once
 
 #include "call.h"
 #include "loop.h"
+#include "origin.h"
+#include "sofia.h"
 
 typedef struct Ua Ua;
-
-/* Installs the monotonic clock hook and initialises Sofia; once, before any other Sofia call. Main thread. */
-void sofia_open(void);
-void sofia_close(void);
-
-/* Sofia's epoll root behind the loop treaty. Create, run and free in the signalling thread; loop_post() and sofia_loop_quit() work from any. */
-Loop *sofia_loop_new(GError **error);
-void sofia_loop_run(Loop *loop);
-void sofia_loop_quit(Loop *loop);
-void sofia_loop_free(Loop *loop);
 
 /* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use"; a wildcard address
  * without public-host, too). Requests from outside [sip] allow are dropped unanswered, those of a far end we called excepted.
  * READY (with USER) answers OPTIONS: TRUE 200, FALSE 503. LOOP must be a sofia_loop. */
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user), void *user,
            GError **error);
+/* Where a user agent stands that is reached through the proxy only. */
+typedef struct UaBehind {
+    struct sockaddr_storage listen; /* its own address on this host */
+    struct sockaddr_storage proxy;  /* what it sends goes there, and it hears nobody else */
+    const OriginKey *key;           /* seals where requests came from; borrowed */
+} UaBehind;
+
+/* A free UDP port on the loopback of PROXY's family, for UaBehind.listen. FALSE with ERROR. */
+gboolean ua_find_place(const struct sockaddr_storage *proxy, struct sockaddr_storage *place, GError **error);
+/* As ua_new(), behind the proxy: its Contact is PHONES_GATEWAY_USER at the public address, which the proxy maps to it, and
+ * it believes no INVITE without a sealed origin. BEHIND is copied. */
+Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, Hall *hall, gboolean (*ready)(void *user),
+                  void *user, GError **error);
 /* Closes the port; legs must be gone or are dropped. Runs the loop until NUA has shut down (at most 1 s). */
 void ua_free(Ua *ua);
 void ua_set_settings(Ua *ua, const Settings *settings);

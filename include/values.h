@@ -91,8 +91,13 @@ typedef struct CallOrigin {
     char peer[TAG_MAX];             /* ORIGIN_SIP: the [peer] whose network matched, or "" */
     char trunk[TAG_MAX];            /* ORIGIN_PRI, ORIGIN_TRANSIT: the trunk group it came by */
     char user[TAG_MAX];             /* the authenticated user, or "" */
+    char class_name[TAG_MAX];       /* the [class] that its user or its phone names, or "" */
     gboolean trusted;               /* its identity headers and Reason are believed */
     gboolean emergency;
+    /* ORIGIN_SIP: what the INVITE says of the caller, whoever that is; for calls for help alone. */
+    char caller[TAG_MAX];           /* the user part of From, or "" */
+    char asserted[NUMBER_MAX + 2];  /* the number in P-Asserted-Identity, or "" */
+    char contact[URI_MAX];          /* the URI of Contact, or "" */
 } CallOrigin;
 
 /* A B channel: SPAN counts the configured spans from 0, CHANNEL is the timeslot 1-31 (0: none). */

@@ -50,6 +50,13 @@ static gboolean join_readiness(void *user)
     return isdn_is_ready(house->isdn);
 }
 
+static gboolean join_gateway_ready(void *user)
+{
+    House *house = user;
+
+    return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
+}
+
 static void trace_to_log(void *user, const CallTrace *trace)
 {
     (void)user;
@@ -58,6 +65,47 @@ static void trace_to_log(void *user, const CallTrace *trace)
 
 /* ---- the signalling thread ----------------------------------------------------------------------
  */
+
+/* The user agent has the public port to itself. */
+static gboolean sip_open(House *house, GError **error)
+{
+    house->ua =
+        ua_new(house_settings(house), house->signalling, house->hall, join_readiness, house, error);
+    return house->ua != NULL;
+}
+
+/* Our own address, as the user agent on the same host sees the proxy. */
+static struct sockaddr_storage proxy_inside(const Settings *settings)
+{
+    struct sockaddr_storage proxy = settings->sip.listen;
+    guint16 port = address_port((struct sockaddr *)&proxy);
+
+    if (proxy.ss_family == AF_INET
+            ? ((struct sockaddr_in *)&proxy)->sin_addr.s_addr == INADDR_ANY
+            : IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)&proxy)->sin6_addr)) {
+        address_parse(proxy.ss_family == AF_INET ? "127.0.0.1" : "::1", &proxy);
+        address_set_port(&proxy, port);
+    }
+    return proxy;
+}
+
+/* The proxy has the public port, the user agent stands behind it. */
+static gboolean sip_open_phones(House *house, GError **error)
+{
+    const Settings *settings = house_settings(house);
+    UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
+    PhonesGateway gateway = {.key = &house->key, .ready = join_gateway_ready, .user = house};
+
+    origin_key_make(&house->key);
+    if (!ua_find_place(&behind.proxy, &behind.listen, error))
+        return FALSE;
+    gateway.address = behind.listen;
+    if (!(house->phones = phones_new(settings, house->signalling, &gateway, error)))
+        return FALSE;
+    house->ua = ua_new_behind(settings, &behind, house->signalling, house->hall, join_readiness,
+                              house, error);
+    return house->ua != NULL;
+}
 
 static gboolean signalling_open(House *house, GError **error)
 {
@@ -72,6 +120,7 @@ static gboolean signalling_open(House *house, GError **error)
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
+    house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
         return FALSE;
@@ -83,8 +132,8 @@ static gboolean signalling_open(House *house, GError **error)
     ops = isdn_call_ops(house->isdn);
     hall_set_isdn(house->hall, &ops);
 
-    if (!(house->ua =
-              ua_new(settings, house->signalling, house->hall, join_readiness, house, error)))
+    if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
+                                            : sip_open_phones(house, error)))
         return FALSE;
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
@@ -97,9 +146,11 @@ static void signalling_close(House *house)
     if (house->hall)
         hall_drop_calls(house->hall);
     g_clear_pointer(&house->ua, ua_free);
+    g_clear_pointer(&house->phones, phones_free);
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
+    house_emergency_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
 
@@ -155,9 +206,12 @@ static void signalling_use_settings(void *user)
     const NewSettings *new = user;
 
     hall_set_settings(new->house->hall, new->settings);
+    house_emergency_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
+    if (new->house->phones)
+        phones_set_settings(new->house->phones, new->settings);
 }
 
 static gboolean house_reload(void *user, char **waiting, GError **error)
@@ -213,6 +267,7 @@ static gboolean house_open_desk(House *house, GError **error)
         .hall = house->hall,
         .isdn = house->isdn,
         .ua = house->ua,
+        .phones = house->phones,
         .media = house->media,
         .settings = house_settings(house),
         .drain = house_drain,
@@ -234,6 +289,7 @@ House *house_open(Settings *settings, GError **error)
     pthread_mutex_init(&house->lock, NULL);
     pthread_cond_init(&house->opened, NULL);
     house->operator_loop = g_main_loop_new(NULL, FALSE);
+    house_hooks_open(house);
     log_open((LogLevel)settings->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
 
     sofia_open();
@@ -274,6 +330,7 @@ void house_close(House *house)
     g_clear_pointer(&house->ctl, ctl_free);
     signalling_stop(house);
     sofia_close();
+    house_hooks_close(house);
     g_main_loop_unref(house->operator_loop);
     g_ptr_array_unref(house->settings);
     g_clear_error(&house->trouble);

@@ -17,12 +17,29 @@
 /* From the last call's end to the close: its RELEASE COMPLETE still stands before the D channel. */
 #define LINGER_MS 250
 
+static gboolean house_may_close(gpointer user)
+{
+    House *house = user;
+
+    g_main_loop_quit(house->operator_loop);
+    return G_SOURCE_REMOVE;
+}
+
+/* A call for help may have come while the house lingered: it is let in to the last. */
+static void signalling_look_back(void *user)
+{
+    House *house = user;
+
+    if (hall_call_count(house->hall) == 0)
+        g_main_context_invoke(NULL, house_may_close, house);
+}
+
 static gboolean house_lingered(gpointer user)
 {
     House *house = user;
 
     house->linger_source = 0;
-    g_main_loop_quit(house->operator_loop);
+    loop_post(house->signalling, signalling_look_back, house, NULL);
     return G_SOURCE_REMOVE;
 }
 
@@ -69,12 +86,61 @@ static gboolean house_farewell_over(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+static void house_say_farewell(House *house)
+{
+    g_clear_handle_id(&house->grace_source, g_source_remove);
+    house->grace_source = g_timeout_add(FAREWELL_MS, house_farewell_over, house);
+}
+
 static void house_clear_calls(House *house)
 {
     house->stage = HOUSE_CLEARING;
-    g_clear_handle_id(&house->grace_source, g_source_remove);
-    house->grace_source = g_timeout_add(FAREWELL_MS, house_farewell_over, house);
+    house_say_farewell(house);
     loop_post(house->signalling, signalling_clear, house, NULL);
+}
+
+/* ---- while calls for help stand: nothing but their end, or the operator's second word, ends them
+ */
+
+static gboolean house_wait_is_over(gpointer user)
+{
+    House *house = user;
+
+    if (house->stage == HOUSE_LEAVING)
+        house_clear_calls(house); /* what did not clear by itself */
+    return G_SOURCE_REMOVE;
+}
+
+/* Told once a second: the last of them may end while an ordinary call still takes its leave. */
+static void signalling_count_sheltered(void *user)
+{
+    House *house = user;
+
+    if (hall_sheltered_count(house->hall) == 0)
+        g_main_context_invoke(NULL, house_wait_is_over, house);
+}
+
+static gboolean house_wait_on(gpointer user)
+{
+    House *house = user;
+
+    loop_post(house->signalling, signalling_count_sheltered, house, NULL);
+    return G_SOURCE_CONTINUE;
+}
+
+static void signalling_clear_ordinary(void *user)
+{
+    House *house = user;
+    guint sheltered = hall_sheltered_count(house->hall);
+
+    hall_set_draining(house->hall, TRUE);
+    if (sheltered)
+        log_warning("house: %u emergency call(s) stand and are waited for; told again to stop, the "
+                    "house clears them",
+                    sheltered);
+    hall_clear_ordinary(house->hall, CAUSE_TEMPORARY_FAILURE);
+    if (hall_call_count(house->hall) == 0)
+        house_tell_idle(house);
 }
 
 static gboolean house_grace_over(gpointer user)
@@ -84,7 +150,8 @@ static gboolean house_grace_over(gpointer user)
     house->grace_source = 0;
     log_notice("house: grace time over, clearing the calls left with cause %d",
                CAUSE_TEMPORARY_FAILURE);
-    house_clear_calls(house);
+    house->grace_source = g_timeout_add(FAREWELL_MS, house_wait_on, house);
+    loop_post(house->signalling, signalling_clear_ordinary, house, NULL);
     return G_SOURCE_REMOVE;
 }
 

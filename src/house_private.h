@@ -5,8 +5,10 @@
 
 #include "call.h"
 #include "ctl.h"
+#include "emergency.h"
 #include "isdn.h"
 #include "media.h"
+#include "phones.h"
 #include "ua.h"
 
 #include <pthread.h>
@@ -24,13 +26,19 @@ struct House {
     GMainLoop *operator_loop;
     guint grace_source, linger_source;
     Ctl *ctl;
+    GPtrArray *hooks_running; /* of HookRun*, owned by their own call-backs */
+    GQueue hooks_waiting;     /* of HookRun* */
 
     GThread *signalling_thread;
     Loop *signalling;
     Hall *hall;
     Isdn *isdn;
     Ua *ua;
+    Phones *phones; /* NULL: [proxy] mode off */
+    OriginKey key;  /* seals what phones tells the user agent */
     Media *media;
+    ElinBook *elin_book;           /* whom calls back are for; of signalling */
+    const Settings *elin_settings; /* in force there */
 
     /* The signalling thread tells the operator how opening went. */
     pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
@@ -50,3 +58,11 @@ void house_drain(void *user);
 gboolean house_undrain(void *user, GError **error);
 /* The last call has ended. Home thread: signalling. */
 void house_tell_idle(void *user);
+
+/* house_emergency.c. Home thread: signalling, the hall open. */
+void house_emergency_open(House *house, const Settings *settings);
+void house_emergency_set_settings(House *house, const Settings *settings);
+void house_emergency_close(House *house);
+/* Home thread: operator. */
+void house_hooks_open(House *house);
+void house_hooks_close(House *house);

@@ -22,6 +22,7 @@ static const guint8 default_causes[CALL_EVENT_COUNT] = {
     [EVENT_CHANNEL_NONE] = CAUSE_NO_CIRCUIT, /* RFC 4497 8.3.1 */
     [EVENT_MEDIA_NONE] = CAUSE_RESOURCE_UNAVAILABLE,
     [EVENT_MEDIA_SILENT] = CAUSE_TIMER_EXPIRY, /* as a session that expires */
+    [EVENT_CALL_PREEMPTED] = CAUSE_PREEMPTION,
     [EVENT_OPERATOR_CLEAR] = CAUSE_TEMPORARY_FAILURE,
 };
 
@@ -87,6 +88,8 @@ void call_note_cause(Call *call, CallEvent event, const CallNews *news)
 
     if (call->kept.cause)
         return;
+    if (event == EVENT_CHANNEL_NONE)
+        call_note_full(call, cause);
     if (event == EVENT_CHANNEL_NONE && call->span_kept.cause) {
         call_keep_span_cause(call);
         return;
@@ -98,7 +101,8 @@ void call_note_cause(Call *call, CallEvent event, const CallNews *news)
     call->kept.own_timer = event == EVENT_SIP_FAILURE && news->own_timer;
     if (event_is_isdn(event) && cause_blames_channel(cause))
         call_refuse_channel(call);
-    if (event_is_isdn(event) && cause_blames_span(cause))
+    if (event_is_isdn(event) &&
+        (cause_blames_span(cause) || (call->listed && !cause_blames_channel(cause))))
         call_refuse_span(call);
 }
 

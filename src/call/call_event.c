@@ -7,8 +7,9 @@
 /* The actions that may end their row: those that raise a refusal when they cannot do their work. */
 static gboolean action_may_refuse(CallAction action)
 {
-    return action == ACTION_CHANNEL_SEIZE || action == ACTION_MEDIA_OPEN ||
-           action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
+    return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
+           action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
+           action == ACTION_SIP_INVITE;
 }
 
 /* ---- one action ---------------------------------------------------------------------------------
@@ -29,6 +30,8 @@ static gboolean hall_act(Call *call, CallAction action, const CallNews *news)
         call_route(call, news);
     else if (action == ACTION_ROUTE_NEXT)
         call_route_next(call);
+    else if (action == ACTION_PREEMPT)
+        call_preempt(call);
     else if (action == ACTION_COLLECT_DIGITS)
         call_collect_digits(call, news);
     else if (action == ACTION_NOTE_CAUSE)
@@ -54,8 +57,13 @@ static gboolean call_act(Call *call, CallAction action, const CallNews *news)
     for (guint i = 0; i < G_N_ELEMENTS(rooms); i++) {
         CallActionFunc act = rooms[i]->action[action];
 
-        if (act)
-            return act(rooms[i]->room, call, news) || !action_may_refuse(action);
+        if (act) {
+            gboolean done = act(rooms[i]->room, call, news);
+
+            if (done && action == ACTION_ISDN_SETUP)
+                call_sent_emergency(call);
+            return done || !action_may_refuse(action);
+        }
     }
     log_warning("C%u no room does %s", call->id, call_action_name(action));
     return TRUE;
@@ -193,6 +201,8 @@ static void call_count_event(Call *call, CallEvent event)
         hall_count(call->hall, COUNT_NO_CHANNEL);
     if (call->sip_from != SIP_UP && call->sip == SIP_UP)
         hall_count(call->hall, COUNT_CALLS_ANSWERED);
+    if (event == EVENT_ISDN_CONNECT && call->isdn == ISDN_ACTIVE)
+        call->answered = TRUE;
     for (guint id = 0; id < CALL_TIMER_COUNT; id++)
         if (callmap_timer(id)->event == event)
             hall_count(call->hall, COUNT_TIMERS);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call.h"
+#include "emergency.h"
 #include "route.h"
 #include "transfer.h"
 
@@ -22,6 +23,10 @@
     X(CALLS_NO_ROUTE, "calls without a route")                                                     \
     X(CALLS_BARRED, "calls barred")                                                                \
     X(CALLS_EMERGENCY, "calls for emergency")                                                      \
+    X(EMERGENCY_DRILLS, "emergency drills")                                                        \
+    X(EMERGENCY_CALLBACKS, "emergency calls back")                                                 \
+    X(EMERGENCY_TOO_MANY, "calls for emergency beyond the rate")                                   \
+    X(PREEMPTED, "calls that gave way")                                                            \
     X(CHANNEL_RETRIES, "channels tried again")                                                     \
     X(SPAN_RETRIES, "spans tried again")                                                           \
     X(ALTERNATIVES, "alternatives tried")                                                          \
@@ -51,6 +56,11 @@ struct Hall {
     void *idle_user;
     GString *line;
     LadderBook *ladders;
+    EmergencyRate *rate;
+    EmergencyFunc emergency;
+    void *emergency_user;
+    CallbackFinder callback;
+    void *callback_user;
     guint64 counters[HALL_COUNTER_COUNT];
 };
 
@@ -100,6 +110,19 @@ struct Call {
     /* Of a call sought for a transfer: who hears how it gets on (transfer.c). */
     TransferFunc told;
     void *told_user;
+
+    /* A call for help (call_emergency.c). */
+    Number dialled;        /* by the caller */
+    Number help;           /* what the trunk is told */
+    const char *elin;      /* the number it is called back by; NULL: none */
+    gboolean listed;       /* goes by [emergency] trunks, not by the routes */
+    gboolean second_round; /* others give way to it */
+    guint64 full;          /* alternatives that were full in the first round, a bit each */
+    gboolean drill;
+    gboolean emergency_told; /* its beginning was told */
+    gboolean answered;
+    /* The answering point calls back. */
+    gboolean callback, callback_tried;
 
     Channel channel;
     Channel refused[CALL_CHANNEL_RETRIES + 1]; /* on the present trunk */
@@ -163,6 +186,34 @@ void call_forget_cause(Call *call);
 void call_route(Call *call, const CallNews *news);
 void call_route_next(Call *call);
 void call_collect_digits(Call *call, const CallNews *news);
+
+/* The target at hand is a new one: no cause, span or channel of the one before counts. */
+void call_forget_target(Call *call);
+/* Takes alternative I of the call's route again. */
+gboolean call_retake_route(Call *call, guint i);
+/* An own country's calling number goes out as a national one, as the called number does. */
+void number_to_trunk_calling(const TrunkSettings *trunk, Number *calling);
+
+/* call_emergency.c */
+/* Is ORIGIN's source within its rate, or at least without another call for help? */
+gboolean hall_rate_lets(Hall *hall, const CallOrigin *origin);
+/* It is known what the call is and where it goes: one line, and the news. Once. */
+void call_begin_emergency(Call *call);
+void call_sent_emergency(Call *call);
+void call_end_emergency(Call *call);
+/* The caller's place takes the place of its number in what TRUNK is told. */
+void call_identify_emergency(Call *call, const TrunkSettings *trunk);
+/* Routing by [emergency] trunks, by the book of calls back; FALSE: the routes decide. */
+gboolean call_route_emergency(Call *call);
+gboolean call_route_callback(Call *call);
+/* No channel for the target at hand. */
+void call_note_full(Call *call, guint8 cause);
+/* The next trunk, or one where a call gives way; FALSE: nothing is left. */
+gboolean call_next_emergency(Call *call);
+/* The action preempt. */
+void call_preempt(Call *call);
+/* Would call_next_emergency() find something? */
+gboolean call_emergency_may_continue(const Call *call);
 
 /* call_timer.c */
 void call_timers_init(Call *call);

@@ -47,8 +47,7 @@ static RouteResult call_seek(const Call *call, guint *index, RouteMatch *match)
     return result;
 }
 
-/* An own country's calling number goes out as a national one, as the called number does. */
-static void calling_to_trunk(const TrunkSettings *trunk, Number *calling)
+void number_to_trunk_calling(const TrunkSettings *trunk, Number *calling)
 {
     if (calling->ton == TON_INTERNATIONAL)
         number_to_trunk(trunk, calling);
@@ -61,15 +60,19 @@ static void call_forget_spans(Call *call)
     call->span_kept = (KeptCause){.location = CAUSE_LOCATION_NONE};
 }
 
+void call_forget_target(Call *call)
+{
+    call->refused_count = 0;
+    call_forget_cause(call);
+    call_forget_spans(call);
+}
+
 static void call_take_target(Call *call, const RouteMatch *match, guint alternative)
 {
     call->route = match->route;
     call->alternative = alternative;
     call->setup = match->setup;
-    if (match->route->emergency && !call->origin.emergency) {
-        call->origin.emergency = TRUE;
-        hall_count(call->hall, COUNT_CALLS_EMERGENCY);
-    }
+    call->origin.emergency |= match->route->emergency;
     call_forget_cause(call);
     call_forget_spans(call);
     if (call->origin.kind == ORIGIN_PRI) /* another one's SIP side is what it is (transfer.c) */
@@ -77,13 +80,17 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
     if (match->target.trunk) {
         *(call->origin.kind == ORIGIN_PRI ? &call->through : &call->trunk) = match->target.trunk;
         route_dial(match, &call->setup.called);
-        calling_to_trunk(match->target.trunk, &call->setup.calling);
+        if (!call->transit)
+            call_identify_emergency(call, call->trunk);
+        number_to_trunk_calling(match->target.trunk, &call->setup.calling);
         call->uri[0] = '\0';
-        return;
+    } else {
+        call->peer = match->target.peer;
+        call->has_remote = FALSE;
+        g_strlcpy(call->uri, match->target.uri, sizeof(call->uri));
     }
-    call->peer = match->target.peer;
-    call->has_remote = FALSE;
-    g_strlcpy(call->uri, match->target.uri, sizeof(call->uri));
+    if (call->origin.emergency)
+        call_begin_emergency(call);
 }
 
 static void call_raise_target(Call *call)
@@ -93,9 +100,9 @@ static void call_raise_target(Call *call)
 
 /* RFC 4497 8.3.1: a number shorter than the trunk dials is 484. Emergency numbers are short
  * everywhere. */
-static gboolean number_suffices(const RouteMatch *match)
+static gboolean number_suffices(const Call *call, const RouteMatch *match)
 {
-    return !match->target.trunk || match->route->emergency ||
+    return !match->target.trunk || match->route->emergency || call->origin.emergency ||
            strlen(match->setup.called.digits) >= match->target.trunk->min_digits;
 }
 
@@ -103,7 +110,7 @@ static gboolean number_suffices(const RouteMatch *match)
 static gboolean call_seek_on(const Call *call, guint *index, RouteMatch *match)
 {
     while (call_seek(call, index, match) == ROUTE_FOUND) {
-        if (number_suffices(match))
+        if (number_suffices(call, match))
             return TRUE;
         (*index)++;
     }
@@ -126,9 +133,11 @@ void call_route(Call *call, const CallNews *news)
         call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT, call->digits_fault);
         return;
     }
+    if (call_route_emergency(call) || call_route_callback(call))
+        return;
     switch (call_seek(call, &alternative, &match)) {
     case ROUTE_FOUND:
-        if (!number_suffices(&match)) {
+        if (!number_suffices(call, &match)) {
             call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT,
                             "the number is shorter than the trunk's min-digits");
             return;
@@ -157,13 +166,20 @@ static gboolean call_may_change_channel(const Call *call, guint8 cause)
            call->channel_retries < CALL_CHANNEL_RETRIES;
 }
 
+/* Does CAUSE ask for another span? After a call for help, all but busy does: the same exchange says
+ * that again. */
+static gboolean cause_asks_for_span(const Call *call, guint8 cause)
+{
+    return cause_blames_span(cause) || (call->listed && cause != CAUSE_USER_BUSY);
+}
+
 /* Another span of the same trunk, where the far end of this one refused the call itself. Each span
  * once. */
 static gboolean call_may_change_span(const Call *call, guint8 cause)
 {
     const GPtrArray *spans = call->trunk ? call->trunk->spans : NULL;
 
-    if (call->origin.kind == ORIGIN_PRI || !cause_blames_span(cause) || !spans ||
+    if (call->origin.kind == ORIGIN_PRI || !cause_asks_for_span(call, cause) || !spans ||
         call->span_retries + 1 >= spans->len)
         return FALSE;
     for (guint i = 0; i < spans->len; i++) {
@@ -200,6 +216,23 @@ static void call_try_trunk_again(Call *call, HallCounter counter)
     call_raise_target(call);
 }
 
+/* Nobody answers a call back where it came from: the routes decide, from their first target on. */
+static void call_route_rest(Call *call)
+{
+    KeptCause kept = call->kept;
+    guint alternative = 0;
+    RouteMatch match;
+
+    if (kept.cause != CAUSE_USER_BUSY && call_seek_on(call, &alternative, &match)) {
+        log_notice("C%u cause %u: nobody to be called back, route %s is tried", call->id,
+                   kept.cause, match.route->name);
+        call_take_target(call, &match, alternative);
+        call_raise_target(call);
+        return;
+    }
+    call_raise_none(call, kept.cause, "");
+}
+
 void call_route_next(Call *call)
 {
     guint alternative = call->alternative + 1;
@@ -219,7 +252,8 @@ void call_route_next(Call *call)
         call_try_trunk_again(call, COUNT_SPAN_RETRIES);
         return;
     }
-    if (call_may_try_on(call, &call->kept) && call_seek_on(call, &alternative, &match)) {
+    if (!call->second_round && call_may_try_on(call, &call->kept) &&
+        call_seek_on(call, &alternative, &match)) {
         hall_count(call->hall, COUNT_ALTERNATIVES);
         log_info("C%u cause %u: tries alternative %u of route %s", call->id, cause, alternative,
                  match.route->name);
@@ -228,7 +262,25 @@ void call_route_next(Call *call)
         call_raise_target(call);
         return;
     }
-    call_raise_none(call, cause, "");
+    if (call->callback && !call->route) {
+        /* The phone that called is not there: whom the routes name may be. */
+        call_route_rest(call);
+        return;
+    }
+    if (call_next_emergency(call))
+        return;
+    call_raise_none(call, call->kept.cause, "");
+}
+
+gboolean call_retake_route(Call *call, guint i)
+{
+    RouteMatch match;
+
+    if (call_seek(call, &i, &match) != ROUTE_FOUND || !match.target.trunk)
+        return FALSE;
+    call->refused_count = 0;
+    call_take_target(call, &match, i);
+    return TRUE;
 }
 
 gboolean call_may_continue(const Call *call, guint8 cause)
@@ -241,9 +293,11 @@ gboolean call_may_continue(const Call *call, guint8 cause)
     if (call->origin.kind == ORIGIN_PRI || !(open & 1u << call->sip) ||
         call->isdn == ISDN_DELIVERED)
         return FALSE;
-    if (call_may_change_channel(call, cause) || call_may_change_span(call, cause))
+    if (call_may_change_channel(call, cause) || call_may_change_span(call, cause) ||
+        call_emergency_may_continue(call))
         return TRUE;
-    return call_may_try_on(call, &kept) && call_seek_on(call, &alternative, &match);
+    return !call->second_round && call_may_try_on(call, &kept) &&
+           call_seek_on(call, &alternative, &match);
 }
 
 void call_collect_digits(Call *call, const CallNews *news)

@@ -12,13 +12,6 @@
     LIVE(event, S(TREATED), Q(DISCONNECT_INDICATION), IDLE, RELEASE_REQUEST,                       \
          why "; Q.931 5.3.4.1", MEDIA_CLOSE, ISDN_RELEASE)
 
-/* A caller's SIP leg that still wants its final response. */
-#define CALLER_REFUSED(event, sip, isdn, why)                                                      \
-    LIVE(event, sip, isdn, IDLE, DISCONNECT_REQUEST,                                    \
-         why, NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_DISCONNECT),                               \
-    LIVE(event, S(TREATED), Q(DISCONNECT_INDICATION), IDLE, RELEASE_REQUEST,                       \
-         why "; Q.931 5.3.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_RELEASE)
-
 static const CallRule clearing_from_sip[] = {
     CALLER_LEAVES(SIP_CANCEL, "RFC 4497 8.4.3; RFC 3398 7.2.3: cause 16 or Reason"),
     CALLER_LEAVES(SIP_BYE, "RFC 4497 8.4.2; RFC 3398 7.2.3: cause 16 or Reason"),
@@ -192,13 +185,6 @@ static const CallRule restart_and_loss[] = {
          "RFC 4497 8.4.5", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_FORGET, CHANNEL_FREE),
 };
 
-/* Both legs at once, each by the message that fits where it stands. */
-#define BOTH_TALKING(event, why)                                                                   \
-    LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, DISCONNECT_REQUEST,                               \
-         why "; RFC 4497 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_DISCONNECT),      \
-    LIVE(event, S(UP), TALKING, LEAVING, DISCONNECT_REQUEST,                                       \
-         why "; RFC 4497 8.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_DISCONNECT)
-
 static const CallRule timers[] = {
     LIVE(TIMER_T301, WAITING | S(PROGRESSING), Q(DELIVERED), IDLE, DISCONNECT_REQUEST,
          "Q.931 9.2; RFC 3398 7.2.8; RFC 4497 8.4.5: cause 19, 480",
@@ -227,16 +213,9 @@ static const CallRule timers[] = {
 };
 
 static const CallRule operator_clears[] = {
-    CALLER_REFUSED(OPERATOR_CLEAR, UNANSWERED, OUTGOING, "Q.931 5.3.3; RFC 4497 8.4.5"),
+    CLEARED_FROM_HERE(OPERATOR_CLEAR, "Q.931 5.3.3", "RFC 4497 8.4.5", "RFC 4497 8.4.1"),
     LIVE(OPERATOR_CLEAR, WAITING, Q(RELEASE_REQUEST), IDLE, SAME,
          "RFC 4497 8.4.5: no alternative any more", NOTE_CAUSE, SIP_REJECT),
-    LIVE(OPERATOR_CLEAR, S(IDLE), Q(OVERLAP_RECEIVING), SAME, DISCONNECT_REQUEST,
-         "Q.931 5.3.3", NOTE_CAUSE, ISDN_DISCONNECT),
-    LIVE(OPERATOR_CLEAR, S(CALLING), OFFERED, ABANDONED, DISCONNECT_REQUEST,
-         "RFC 4497 8.4.1 (4); Q.931 5.3.3", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
-    LIVE(OPERATOR_CLEAR, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,
-         "RFC 4497 8.4.1; Q.931 5.3.3", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
-    BOTH_TALKING(OPERATOR_CLEAR, "Q.931 5.3.3"),
 };
 
 const CallRuleGroup callmap_groups_clear[] = {

@@ -32,7 +32,7 @@ static const CallRule late[] = {
     CROSSED_CANCEL(SIP_RINGING_MEDIA), CROSSED_CANCEL(SIP_PROGRESS),
     FORKED(SIP_TRYING), FORKED(SIP_RINGING), FORKED(SIP_RINGING_MEDIA),
     FORKED(SIP_PROGRESS), FORKED(SIP_ANSWER),
-    LATE(SIP_MEDIA, WAITING, Q(RELEASE_REQUEST), "RFC 3311 5.2: nothing to connect any more"),
+    LATE(SIP_MEDIA, WAITING, Q(RELEASE_REQUEST) | Q(AWAITING_CHANNEL), "RFC 3311 5.2: nothing to connect any more"),
     LATE(SIP_MEDIA, S(PARTING) | S(CANCELLING) | S(LEAVING), CLEARED,
          "RFC 3261 14.2, 15: crossed our clearing"),
     LATE(SIP_BYE, GIVEN_UP | S(LEAVING), CLEARED,
@@ -57,7 +57,7 @@ static const CallRule late[] = {
 #define ONLY_SIP(event, sip, why) NEVER(EVENT_##event, ANY_SIP & ~(sip), ANY_ISDN, why)
 #define ONLY_ISDN(event, isdn, why) NEVER(EVENT_##event, ANY_SIP, ANY_ISDN & ~(isdn), why)
 #define NO_REFERENCE(event)                                                                        \
-    NEVER(EVENT_##event, ANY_SIP, Q(NULL), "isdn: no call reference, nothing to raise events for")
+    NEVER(EVENT_##event, ANY_SIP, ANY_ISDN & ~ALIVE, "isdn: no call reference, nothing to raise events for")
 
 static const CallRule impossible[] = {
     NEVER(CALL_EVENT_ANY, S(IDLE), Q(NULL),
@@ -93,6 +93,8 @@ static const CallRule impossible[] = {
           "map: the first message of the PBX takes the ISDN leg out of INITIATED"),
     NEVER(CALL_EVENT_ANY, S(ALERTED), Q(INCOMING_PROCEEDING),
           "map: 180 is told as ALERTING in the same step"),
+    NEVER(CALL_EVENT_ANY, ANY_SIP & ~WAITING, Q(AWAITING_CHANNEL),
+          "map: a channel is awaited for a caller whose INVITE is open, and given up with him"),
     NEVER(CALL_EVENT_ANY, WAITING, Q(NULL), "hall: routing ends within the event that began it"),
     NEVER(CALL_EVENT_ANY, S(IDLE), Q(PRESENT) | OFFERED,
           "hall: routing ends within the event that began it"),
@@ -120,7 +122,7 @@ static const CallRule impossible[] = {
     ONLY_SIP(SIP_REFUSED, (UAS_ONLY & ~S(INVITED)) | S(CALLING),
              "ua: no SIP action of this state can be refused"),
     NEVER(EVENT_SIP_REFUSED, S(CALLING), TALKING, "ua: the INVITE was out before the far end left"),
-    NEVER(EVENT_SIP_REFUSED, S(RINGING), Q(INITIATED) | Q(RELEASE_REQUEST),
+    NEVER(EVENT_SIP_REFUSED, S(RINGING), Q(INITIATED) | Q(RELEASE_REQUEST) | Q(AWAITING_CHANNEL),
           "ua: between two SETUPs nothing is said to the phone"),
 
     NEVER(EVENT_ISDN_SETUP, ANY_SIP, ANY_ISDN, "isdn: SETUP begins a call of its own"),
@@ -137,7 +139,12 @@ static const CallRule impossible[] = {
     NEVER(EVENT_ISDN_REFUSED, CALLED, TALKING, "isdn: no ISDN action of this state can be refused"),
     NEVER(EVENT_ISDN_REFUSED, S(UP), Q(ACTIVE), "isdn: no ISDN action of this state can be refused"),
     ONLY_SIP(CHANNEL_NONE, WAITING, "isdn: only channel_seize raises it, and its row awaits it"),
-    ONLY_ISDN(CHANNEL_NONE, Q(INITIATED), "isdn: only channel_seize raises it, and its row awaits it"),
+    ONLY_ISDN(CHANNEL_NONE, Q(INITIATED) | Q(AWAITING_CHANNEL),
+              "hall: only channel_seize and preempt raise it, and their rows await it"),
+    ONLY_SIP(CHANNEL_FREE, WAITING, "isdn: only for a call that has claimed one"),
+    ONLY_ISDN(CHANNEL_FREE, Q(AWAITING_CHANNEL), "isdn: only for a call that has claimed one"),
+    ONLY_ISDN(CALL_PREEMPTED, OUTGOING | Q(OVERLAP_RECEIVING) | OFFERED | TALKING | Q(DISCONNECT_INDICATION),
+              "hall: only a call gives way that holds a channel and is not being cleared"),
     ONLY_SIP(MEDIA_NONE, WAITING | S(CALLING), "media: only media_open raises it, and its row awaits it"),
     ONLY_ISDN(MEDIA_NONE, Q(INITIATED) | Q(INCOMING_PROCEEDING),
               "media: only media_open raises it, and its row awaits it"),
@@ -147,6 +154,8 @@ static const CallRule impossible[] = {
 
     ONLY_SIP(ROUTE_TRUNK, WAITING, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_TRUNK, Q(NULL), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_PREEMPT, WAITING, "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_PREEMPT, Q(NULL), "hall: no routing is under way"),
     ONLY_SIP(ROUTE_PEER, S(IDLE), "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_PEER, INCOMING, "hall: no routing is under way"),
     ONLY_SIP(ROUTE_MORE, S(IDLE), "hall: no routing is under way"),
@@ -168,6 +177,8 @@ static const CallRule impossible[] = {
     ONLY_ISDN(TIMER_NO_ANSWER, OFFERED | TALKING, "hall: the timer runs in its own states only"),
     ONLY_SIP(TIMER_INTERWORK, S(TREATED), "hall: the timer runs in its own states only"),
     ONLY_ISDN(TIMER_INTERWORK, OUTGOING, "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_PREEMPT, WAITING, "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_PREEMPT, Q(AWAITING_CHANNEL), "hall: the timer runs in its own states only"),
     ONLY_SIP(TIMER_GUARD, S(PARTING) | GIVEN_UP | S(LEAVING), "hall: the timer runs in its own states only"),
     ONLY_ISDN(TIMER_GUARD, CLEARED, "hall: the timer runs in its own states only"),
 };

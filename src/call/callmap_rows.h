@@ -32,7 +32,7 @@
 #define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE))
 #define CLEARING (Q(DISCONNECT_REQUEST) | Q(RELEASE_REQUEST))
 #define CLEARED (Q(NULL) | CLEARING)
-#define ALIVE (ANY_ISDN & ~Q(NULL))
+#define ALIVE (ANY_ISDN & ~Q(NULL) & ~Q(AWAITING_CHANNEL)) /* there is a call reference */
 
 /* Actions by the tail of their name, eight at most: DO(NOTE_CAUSE, SIP_REJECT). */
 #define DO_1(a) ACTION_##a
@@ -67,6 +67,33 @@
         RULE_IMPOSSIBLE, event, sip, isdn, {ACTION_END}, SIP_SAME, ISDN_SAME, why                  \
     }
 
+/* clang-format off */
+/* A caller's SIP leg that still wants its final response. */
+#define CALLER_REFUSED(event, sip, isdn, why)                                                      \
+    LIVE(event, sip, isdn, IDLE, DISCONNECT_REQUEST,                                    \
+         why, NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_DISCONNECT),                               \
+    LIVE(event, S(TREATED), Q(DISCONNECT_INDICATION), IDLE, RELEASE_REQUEST,                       \
+         why "; Q.931 5.3.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_RELEASE)
+
+/* Both legs at once, each by the message that fits where it stands. */
+#define BOTH_TALKING(event, why)                                                                   \
+    LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, DISCONNECT_REQUEST,                               \
+         why "; RFC 4497 8.4.1 (2)", NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_DISCONNECT),      \
+    LIVE(event, S(UP), TALKING, LEAVING, DISCONNECT_REQUEST,                                       \
+         why "; RFC 4497 8.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_DISCONNECT)
+
+/* Both legs of a call that holds a channel, in whatever state, for a reason of ours. */
+#define CLEARED_FROM_HERE(event, isdn_why, caller_why, sip_why)                                    \
+    CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
+    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, DISCONNECT_REQUEST,                           \
+         isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
+    LIVE(event, S(CALLING), OFFERED, ABANDONED, DISCONNECT_REQUEST,                                \
+         sip_why " (4); " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                     \
+    LIVE(event, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,                                    \
+         sip_why "; " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),             \
+    BOTH_TALKING(event, isdn_why)
+/* clang-format on */
+
 typedef struct CallRuleGroup {
     const char *title;
     const CallRule *rules;
@@ -82,4 +109,5 @@ typedef struct CallRuleGroup {
 extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
 extern const CallRuleGroup callmap_groups_transfer[];
+extern const CallRuleGroup callmap_groups_emergency[];
 extern const CallRuleGroup callmap_groups_end[];

@@ -19,6 +19,13 @@ static const CallRule replaced[] = {
          "RFC 5589 6.1, 6.2; RFC 3515 2.4.6: no Q.931 message", MEDIA_UPDATE),
 };
 
+/* Both legs, for a reason of ours. */
+#define CLEARED_MEANWHILE(event, cite)                                                             \
+    LIVE(event, S(CALLING), TALKING, ABANDONED, DISCONNECT_REQUEST,                                \
+         cite "; RFC 4497 8.4.1 (4)", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                   \
+    LIVE(event, HEARD, TALKING, CANCELLING, DISCONNECT_REQUEST,                                    \
+         cite "; RFC 4497 8.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT)
+
 /* The ISDN leg is connected, and the one it talks to is being called. */
 static const CallRule moving[] = {
     STEP(SIP_TRYING, S(CALLING), TALKING, PROCEEDING, SAME, "RFC 5589 6.1: no message"),
@@ -51,10 +58,8 @@ static const CallRule moving[] = {
          NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
     LIVE(TIMER_NO_ANSWER, HEARD, TALKING, CANCELLING, DISCONNECT_REQUEST,
          "RFC 5589 6.3.2; RFC 3398 7.2.8: cause 19", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
-    LIVE(OPERATOR_CLEAR, S(CALLING), TALKING, ABANDONED, DISCONNECT_REQUEST,
-         "RFC 4497 8.4.1 (4); Q.931 5.3.3", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
-    LIVE(OPERATOR_CLEAR, HEARD, TALKING, CANCELLING, DISCONNECT_REQUEST,
-         "RFC 4497 8.4.1; Q.931 5.3.3", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
+    CLEARED_MEANWHILE(OPERATOR_CLEAR, "Q.931 5.3.3"),
+    CLEARED_MEANWHILE(CALL_PREEMPTED, "Q.850 cause 8; RFC 4411 3"),
     LATE(MEDIA_SILENT, CALLED, TALKING, "RFC 3550 6.3.5: told of the one who has left"),
 };
 

@@ -17,6 +17,7 @@ Hall *hall_new(Loop *loop, const Settings *settings)
     hall->by_id = g_hash_table_new(NULL, NULL);
     hall->line = g_string_sized_new(256);
     hall->ladders = ladder_book_new();
+    hall->rate = emergency_rate_new();
     g_queue_init(&hall->calls);
     return hall;
 }
@@ -51,6 +52,7 @@ void hall_drop_call(Call *call)
 
     if (call->media_touched)
         room_part(&hall->media, call);
+    call_end_emergency(call);
     hall_count(hall, COUNT_CALLS_ENDED);
     call_free(call);
     if (g_queue_is_empty(&hall->calls) && hall->idle)
@@ -78,6 +80,7 @@ void hall_free(Hall *hall)
         return;
     hall_drop_calls(hall);
     ladder_book_free(hall->ladders);
+    emergency_rate_free(hall->rate);
     g_string_free(hall->line, TRUE);
     g_hash_table_unref(hall->by_id);
     g_array_unref(hall->traces);
@@ -112,15 +115,17 @@ void hall_add_trace(Hall *hall, CallTraceFunc func, void *user)
 }
 
 /* Refusals beyond the limit are logged once a second at most: they come when there is a storm. */
-static gboolean hall_takes_calls(Hall *hall, const CallOrigin *origin)
+static gboolean hall_takes_calls(Hall *hall, gboolean sheltered)
 {
     static LogLimit limit;
 
+    if (sheltered)
+        return TRUE;
     if (hall->draining) {
         hall_count(hall, COUNT_CALLS_DRAINED);
         return FALSE;
     }
-    if (origin->emergency || hall->calls.length < hall->settings->sip.max_calls)
+    if (hall->calls.length < hall->settings->sip.max_calls)
         return TRUE;
     hall_count(hall, COUNT_CALLS_OVER_LIMIT);
     if (log_limit(&limit, 1, G_USEC_PER_SEC))
@@ -149,19 +154,52 @@ static void call_settle_origin(Call *call)
         call->peer = lookup_peer_of(settings, (const struct sockaddr *)&call->origin.source);
 }
 
+/* What kind of call SETUP from ORIGIN is by its number; DIAL is what the trunk is told. Calls from
+ * a trunk are the routes' to know: the PBX has seen to its own, and the exchange sends none. */
+static EmergencyKind hall_recognize(const Hall *hall, const CallOrigin *origin,
+                                    const CallSetup *setup, Number *dial)
+{
+    EmergencyKind kind = EMERGENCY_NONE;
+
+    *dial = setup->called;
+    if (origin->kind == ORIGIN_SIP)
+        kind = emergency_recognize(hall->settings, &setup->called, dial);
+    return kind == EMERGENCY_NONE && origin->emergency ? EMERGENCY_CALL : kind;
+}
+
+static gboolean hall_lets_in(Hall *hall, const CallOrigin *origin, const CallSetup *setup,
+                             EmergencyKind kind)
+{
+    gboolean callback =
+        origin->kind == ORIGIN_PRI && hall_expects_callback(hall, origin->trunk, setup);
+
+    if (kind != EMERGENCY_NONE && origin->kind == ORIGIN_SIP && !hall_rate_lets(hall, origin))
+        return FALSE;
+    return hall_takes_calls(hall, kind == EMERGENCY_CALL || callback);
+}
+
 Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup)
 {
+    EmergencyKind kind;
+    Number dial;
     Call *call;
 
     g_return_val_if_fail(hall && origin && setup, NULL);
-    if (!hall_takes_calls(hall, origin))
+    kind = hall_recognize(hall, origin, setup, &dial);
+    if (!hall_lets_in(hall, origin, setup, kind))
         return NULL;
     call = g_new0(Call, 1);
     call->hall = hall;
     call->settings = hall->settings;
     call->id = hall_next_id(hall);
     call->origin = *origin;
+    call->origin.emergency = kind != EMERGENCY_NONE;
+    call->drill = kind == EMERGENCY_DRILL;
+    call->dialled = setup->called;
+    call->help = dial;
     call->asked = call->setup = *setup;
+    if (kind != EMERGENCY_NONE)
+        call->asked.called = call->setup.called = dial; /* what the routes are asked for */
     call->sip = SIP_IDLE;
     call->isdn = ISDN_NULL;
     call->kept.location = CAUSE_LOCATION_NONE;
@@ -175,8 +213,6 @@ Call *call_new(Hall *hall, const CallOrigin *origin, const CallSetup *setup)
     hall_count(hall, origin->kind == ORIGIN_SIP   ? COUNT_CALLS_FROM_SIP
                      : origin->kind == ORIGIN_PRI ? COUNT_CALLS_FROM_ISDN
                                                   : COUNT_CALLS_TRANSIT);
-    if (origin->emergency && origin->kind != ORIGIN_TRANSIT)
-        hall_count(hall, COUNT_CALLS_EMERGENCY);
     ladder_begin(hall->ladders, call);
     return call;
 }
@@ -220,20 +256,52 @@ gboolean hall_is_draining(const Hall *hall)
 }
 
 /* By id: a call may end, and with it its link, while the next one is being told. */
-void hall_clear_all(Hall *hall, guint8 cause)
+static void hall_clear(Hall *hall, guint8 cause, gboolean sheltered_too)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(guint32));
     CallNews news = CALL_NEWS_INIT;
 
     news.cause = cause;
     for (GList *link = hall->calls.head; link; link = link->next)
-        g_array_append_val(ids, ((Call *)link->data)->id);
+        if (sheltered_too || !call_is_sheltered(link->data))
+            g_array_append_val(ids, ((Call *)link->data)->id);
     for (guint i = 0; i < ids->len; i++) {
         Call *call = hall_find_call(hall, g_array_index(ids, guint32, i));
 
         if (call)
             call_event(call, EVENT_OPERATOR_CLEAR, &news);
     }
+}
+
+void hall_clear_all(Hall *hall, guint8 cause)
+{
+    hall_clear(hall, cause, TRUE);
+}
+
+void hall_clear_ordinary(Hall *hall, guint8 cause)
+{
+    hall_clear(hall, cause, FALSE);
+}
+
+guint hall_sheltered_count(const Hall *hall)
+{
+    guint count = 0;
+
+    for (GList *link = hall->calls.head; link; link = link->next)
+        count += call_is_sheltered(link->data) != FALSE;
+    return count;
+}
+
+void hall_set_emergency_func(Hall *hall, EmergencyFunc func, void *user)
+{
+    hall->emergency = func;
+    hall->emergency_user = user;
+}
+
+void hall_set_callback_finder(Hall *hall, CallbackFinder func, void *user)
+{
+    hall->callback = func;
+    hall->callback_user = user;
 }
 
 void hall_set_idle_func(Hall *hall, LoopFunc func, void *user)

@@ -130,6 +130,23 @@ static gboolean host_is_routed(const Settings *settings, const char *host)
     return FALSE;
 }
 
+/* Our own public name or address: the phones' proxy, which stands before the user agent. */
+static gboolean host_is_ours(const Settings *settings, const char *host)
+{
+    struct sockaddr_storage bare = settings->sip.listen;
+    char text[INET6_ADDRSTRLEN];
+
+    if (g_strcmp0(host, settings->sip.public_host) == 0)
+        return TRUE;
+    if (bare.ss_family == AF_INET)
+        inet_ntop(AF_INET, &((struct sockaddr_in *)&bare)->sin_addr, text, sizeof(text));
+    else if (bare.ss_family == AF_INET6)
+        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&bare)->sin6_addr, text, sizeof(text));
+    else
+        return FALSE;
+    return strcmp(host, text) == 0;
+}
+
 static gboolean plan_uri(const Call *call, const char *uri, TransferPlan *plan)
 {
     const Settings *settings = call->settings;
@@ -142,7 +159,7 @@ static gboolean plan_uri(const Call *call, const char *uri, TransferPlan *plan)
         address.ss_family = AF_INET6;
     if (!(plan->peer = lookup_peer(settings, host)) && address.ss_family)
         plan->peer = lookup_peer_of(settings, (const struct sockaddr *)&address);
-    if (!plan->peer &&
+    if (!plan->peer && !host_is_ours(settings, host) &&
         !(address.ss_family && lookup_network(settings->sip.allow, (struct sockaddr *)&address)) &&
         !host_is_routed(settings, host))
         return plan_bar(plan, 403,

@@ -1,4 +1,4 @@
-/* Finding things in the settings: trunks and peers by name, peers by address. */
+/* Finding things in the settings: trunks, peers and phones by name, peers by address. */
 #include "settings.h"
 
 #include <string.h>
@@ -32,6 +32,28 @@ const PeerSettings *settings_peer_of(const Settings *settings, const struct sock
 
         if (network_contains(peer->networks, address))
             return peer;
+    }
+    return NULL;
+}
+
+static gboolean phone_is(const PhoneSettings *phone, const char *user)
+{
+    if (strcmp(phone->name, user) == 0)
+        return TRUE;
+    for (guint i = 0; phone->aliases && i < phone->aliases->len; i++) {
+        if (strcmp(g_ptr_array_index(phone->aliases, i), user) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+const PhoneSettings *settings_find_phone(const Settings *settings, const char *user)
+{
+    for (guint i = 0; i < settings->phones->len; i++) {
+        const PhoneSettings *phone = g_ptr_array_index(settings->phones, i);
+
+        if (phone_is(phone, user))
+            return phone;
     }
     return NULL;
 }

@@ -14,6 +14,14 @@ typedef enum SettingGroup {
     GROUP_TRUNK,
     GROUP_ROUTE,
     GROUP_PEER,
+    GROUP_PROXY,
+    GROUP_REGISTRAR,
+    GROUP_PHONE,
+    GROUP_GUARD,
+    GROUP_POLICY,
+    GROUP_CLASS,
+    GROUP_EMERGENCY,
+    GROUP_ELIN,
     GROUP_COUNT
 } SettingGroup;
 
@@ -84,11 +92,17 @@ extern const guint setting_row_count;
 /* The types, by the file that holds them. */
 extern const SettingType type_number, type_duration, type_choice, type_flag,
     type_digits;                                                                 /* value.c */
-extern const SettingType type_path, type_host, type_product, type_tones;         /* value_text.c */
+extern const SettingType type_path, type_host, type_hosts, type_product, type_tones; /* value_text.c */
 extern const SettingType type_address, type_endpoint, type_networks, type_ports; /* value_net.c */
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
-extern const SettingType type_targets; /* value_target.c */
+extern const SettingType type_targets, type_uri; /* value_target.c */
+extern const SettingType type_store, type_contacts, type_aliases, type_forward, type_word,
+    type_instance; /* value_phone.c */
+extern const SettingType type_primaries, type_server, type_domain; /* value_primary.c */
+extern const SettingType type_realm, type_users, type_methods, type_set; /* value_guard.c */
+extern const SettingType type_emergency_numbers, type_emergency_services, type_callback_numbers,
+    type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
@@ -98,12 +112,17 @@ gboolean value_refuse(const ValuePlace *place, const char *text, GError **error)
 /* Says "no [KIND NAME] is configured; there are: a, b" in ERROR; FALSE always. */
 gboolean value_name_refuse(const ValuePlace *place, SettingGroup group, const char *name,
                            GError **error);
+/* Is TEXT a host name or a numeric address? */
+gboolean value_host_is_good(const char *text);
 /* The struct of the group NAME, or NULL. */
 void *value_name_find(const ValuePlace *place, SettingGroup group, const char *name);
 /* The place of ROW's value in GROUP; NUMBER chooses within a family of keys, else 0. */
 ValuePlace value_place(const SettingRow *row, Settings *settings, void *group, guint number);
 /* TRUE for a family of keys such as "cause.N". */
 gboolean row_is_family(const SettingRow *row);
+/* What is wrong with URI, which began with a mark for a number at MARK (NULL: nowhere); NULL:
+ * nothing. */
+const char *value_uri_fault(const char *uri, const char *mark);
 /* The comma separated items of TEXT without the blanks around them; empty items are dropped. Caller
  * frees. */
 GPtrArray *value_split(const char *text);

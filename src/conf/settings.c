@@ -15,6 +15,10 @@ static Settings *settings_new(const char *file)
     settings->trunks = g_ptr_array_new();
     settings->routes = g_ptr_array_new();
     settings->peers = g_ptr_array_new();
+    settings->phones = g_ptr_array_new();
+    settings->policies = g_ptr_array_new();
+    settings->classes = g_ptr_array_new();
+    settings->elins = g_ptr_array_new();
     return settings;
 }
 

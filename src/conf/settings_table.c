@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define MS G_GINT64_CONSTANT(1000)
 #define SECOND (1000 * MS)
@@ -76,6 +77,13 @@ static const SettingChoice charsets[] = {
     { "latin1", CHARSET_LATIN1 },
     { NULL, 0 },
 };
+static const SettingChoice proxy_modes[] = {
+    { "off", PROXY_OFF },
+    { "standby", PROXY_STANDBY },
+    { "outbound", PROXY_OUTBOUND },
+    { "emergency-only", PROXY_EMERGENCY_ONLY },
+    { NULL, 0 },
+};
 static const SettingChoice display_lengths[] = { { "34", 34 }, { "82", 82 }, { NULL, 0 } };
 #define TON_CHOICES                                                                                \
     { "unknown", TON_UNKNOWN }, { "international", TON_INTERNATIONAL },                            \
@@ -88,6 +96,33 @@ static const SettingChoice npis_or_kept[] = {
     { "unknown", NPI_UNKNOWN },
     { "e164", NPI_E164 },
     { "private", NPI_PRIVATE },
+    { NULL, 0 },
+};
+
+static const SettingChoice registrar_accepts[] = {
+    { "always", REGISTRAR_ALWAYS },
+    { "outage", REGISTRAR_OUTAGE },
+    { NULL, 0 },
+};
+static const SettingChoice digest_algorithms[] = {
+    { "sha-256", GUARD_SHA256 },
+    { "md5", GUARD_MD5 },
+    { NULL, 0 },
+};
+static const SettingChoice policy_targets[] = {
+    { "any", POLICY_TO_ANY },         { "here", POLICY_TO_HERE },       { "phones", POLICY_TO_PHONES },
+    { "trunks", POLICY_TO_TRUNKS },   { "primary", POLICY_TO_PRIMARY }, { "outside", POLICY_TO_OUTSIDE },
+    { NULL, 0 },
+};
+static const SettingChoice policy_actions[] = {
+    { "challenge", POLICY_CHALLENGE },
+    { "allow", POLICY_ALLOW },
+    { "refuse", POLICY_REFUSE },
+    { NULL, 0 },
+};
+static const SettingChoice preempt_policies[] = {
+    { "newest", PREEMPT_NEWEST },
+    { "no", PREEMPT_NO },
     { NULL, 0 },
 };
 
@@ -130,6 +165,29 @@ static const char *derive_d_channel(const Settings *settings, const void *group,
     return buffer;
 }
 
+static const char *derive_ring_time(const Settings *settings, const void *group, char *buffer,
+                                    gsize size)
+{
+    g_snprintf(buffer, size, "%" G_GINT64_FORMAT "ms", settings->proxy.ring_us / MS);
+    return buffer;
+}
+
+/* The brackets of an IPv6 address keep its colons apart from those of the users' file. */
+static const char *derive_realm(const Settings *settings, const void *group, char *buffer, gsize size)
+{
+    struct sockaddr_storage address = settings->sip.listen;
+    char text[64];
+
+    if (settings->sip.public_host)
+        return settings->sip.public_host;
+    if (!address.ss_family)
+        return ""; /* [sip] listen is none, as its own mistake says */
+    address_set_port(&address, 0);
+    address_describe((const struct sockaddr *)&address, text, sizeof text);
+    g_snprintf(buffer, size, strchr(text, ':') && *text != '[' ? "[%s]" : "%s", text);
+    return buffer;
+}
+
 const GroupRow setting_groups[GROUP_COUNT] = {
     [GROUP_SYSTEM] = { "system", FALSE, sizeof(SystemSettings), offsetof(Settings, system),
                        "The daemon itself." },
@@ -145,6 +203,27 @@ const GroupRow setting_groups[GROUP_COUNT] = {
                       "Where calls go. The first route of the file that matches decides." },
     [GROUP_PEER] = { "peer", TRUE, sizeof(PeerSettings), offsetof(Settings, peers),
                      "A SIP element that is known by its network." },
+    [GROUP_PROXY] = { "proxy", FALSE, sizeof(ProxySettings), offsetof(Settings, proxy),
+                      "The phones' backup and emergency proxy, on the port of [sip] listen. The gateway is one of its targets." },
+    [GROUP_REGISTRAR] = { "registrar", FALSE, sizeof(RegistrarSettings), offsetof(Settings, registrar),
+                          "Where phones register." },
+    [GROUP_PHONE] = { "phone", TRUE, sizeof(PhoneSettings), offsetof(Settings, phones),
+                      "An address of record: NAME is its user part. A phone that registers needs no such group." },
+    [GROUP_GUARD] = { "guard", FALSE, sizeof(GuardSettings), offsetof(Settings, guard),
+                      "Who must authenticate, and how, where [proxy] mode is not off. When users are configured, REGISTER "
+                      "and every other request outside a dialog are challenged (RFC 3261 22, RFC 8760), unless a [policy] "
+                      "says otherwise; OPTIONS to us, what a trusted peer or the primary sends, what goes to the "
+                      "primary, and devices that it accepted are not. Requests in a dialog, ACK, CANCEL and emergency calls are never challenged, refused or blocked here. Without users "
+                      "nobody is." },
+    [GROUP_POLICY] = { "policy", TRUE, sizeof(PolicySettings), offsetof(Settings, policies),
+                       "Which requests outside a dialog need credentials. The first policy of the file that matches a request "
+                       "decides, before the rule of [guard]." },
+    [GROUP_CLASS] = { "class", TRUE, sizeof(ClassSettings), offsetof(Settings, classes),
+                      "A class of service: what its phones may call. A user or a phone names its class; the others have that of their network, or the class \"default\" where there is one. Without any class the routes alone decide. Emergency calls are never refused." },
+    [GROUP_EMERGENCY] = { "emergency", FALSE, sizeof(EmergencySettings), offsetof(Settings, emergency),
+                          "Calls for help: how they are known, which way they go, and what gives way to them. They are never refused for the number of calls, while draining, for a short number or for want of a permission; SIGTERM waits for them without a bound, and only a second one clears them." },
+    [GROUP_ELIN] = { "elin", TRUE, sizeof(ElinSettings), offsetof(Settings, elins),
+                     "An emergency location identification number: the number by which the answering point calls a place back. The first of the file that fits the caller counts; where both extension and network are given, both have to fit." },
 };
 
 #define ROW_AT(the_group, Struct, member, the_key, the_type, ...)                                  \
@@ -160,6 +239,14 @@ const GroupRow setting_groups[GROUP_COUNT] = {
 #define TRUNK(...) ROW_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 #define ROUTE(...) ROW_AT(GROUP_ROUTE, RouteSettings, __VA_ARGS__)
 #define PEER(...) ROW_AT(GROUP_PEER, PeerSettings, __VA_ARGS__)
+#define PROXY(...) ROW_AT(GROUP_PROXY, ProxySettings, __VA_ARGS__)
+#define REGISTRAR(...) ROW_AT(GROUP_REGISTRAR, RegistrarSettings, __VA_ARGS__)
+#define PHONE(...) ROW_AT(GROUP_PHONE, PhoneSettings, __VA_ARGS__)
+#define GUARD(...) ROW_AT(GROUP_GUARD, GuardSettings, __VA_ARGS__)
+#define POLICY(...) ROW_AT(GROUP_POLICY, PolicySettings, __VA_ARGS__)
+#define CLASS(...) ROW_AT(GROUP_CLASS, ClassSettings, __VA_ARGS__)
+#define EMERGENCY(...) ROW_AT(GROUP_EMERGENCY, EmergencySettings, __VA_ARGS__)
+#define ELIN(...) ROW_AT(GROUP_ELIN, ElinSettings, __VA_ARGS__)
 #define TRUNK_FAMILY(...) FAMILY_AT(GROUP_TRUNK, TrunkSettings, __VA_ARGS__)
 
 #define LIVE .applies = APPLIES_LIVE
@@ -352,6 +439,177 @@ const SettingRow setting_rows[] = {
          SAYS "The networks the peer sends from. Where the networks of two peers overlap, the first of the file counts."),
     PEER(trusted, "trusted", flag, DEFAULT("no"), NEW_CALLS,
          SAYS "The peer's P-Asserted-Identity and Reason are believed, and restricted identities are sent to it (RFC 3325)."),
+
+    PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
+          SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),
+    PROXY(domains, "domains", hosts, DEFAULT(""), NEW_CALLS,
+          SAYS "Hosts and domains whose users are ours, besides our addresses and [sip] public-host: what phones have after the @."),
+    PROXY(foreign, "foreign", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Phones may send requests to URIs of other domains. No: they are refused with 403. Calls of the gateway go where the route says."),
+    PROXY(redirect, "redirect", uri, DEFAULT(""), NEW_CALLS,
+          SAYS "The redirect server that is asked first about calls to users of ours, such as sip:192.0.2.40:5060. Its 300 and 302 answers are followed in the order of their q. When it has no answer, the call goes where it would go without it. Empty: none."),
+    PROXY(follow, "follow", networks, DEFAULT(""), NEW_CALLS,
+          SAYS "The networks of other elements whose 3xx answers are followed here. Those of all others are told to the caller, who may follow them."),
+    PROXY(redirect_hops, "redirect-hops", number, DEFAULT("5"), RANGE(0, 20), NEW_CALLS,
+          SAYS "How many 3xx answers may lead from one to the next."),
+    PROXY(ring_us, "ring", duration, DEFAULT("20s"), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long a phone rings before the next target is tried, where one waits."),
+    PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
+          SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
+
+    PROXY(primaries, "primary", primaries, DEFAULT(""), LIVE,
+          SAYS "The primary proxies, in the order they are tried: HOST, HOST:PORT or HOST:PORT/tcp. A name without a port stands for the servers of its SRV records. OPTIONS tell whether they live, and so do the requests that are passed on to them: any answer but 503 is life. Empty: none."),
+    PROXY(check_us, "check", duration, DEFAULT("10s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often a primary that lives is asked by OPTIONS."),
+    PROXY(check_down_us, "check-down", duration, DEFAULT("2s"), RANGE(100 * MS, HOUR), IN_US, LIVE,
+          SAYS "How often one is asked that left something unanswered, or is down."),
+    PROXY(fail_over_us, "fail-over-after", duration, DEFAULT("2s"), RANGE(100 * MS, 32 * SECOND), IN_US, LIVE,
+          SAYS "Silence of a primary after which a request that was passed on to it is served here. While it answers others, one request may wait four times as long."),
+    PROXY(down_after, "down-after", number, DEFAULT("3"), RANGE(1, 100), .unit = "failures", LIVE,
+          SAYS "Failures in a row after which a primary is down: requests are served without asking it first."),
+    PROXY(up_after, "up-after", number, DEFAULT("3"), RANGE(1, 1000), .unit = "answers", LIVE,
+          SAYS "Answers in a row to OPTIONS after which one that is down is up again."),
+    PROXY(up_time_us, "up-time", duration, DEFAULT("10s"), RANGE(0, HOUR), IN_US, LIVE,
+          SAYS "How long those answers must have come. It doubles, at most four times, for a primary that fails again soon after it returned."),
+    PROXY(outage_expires_s, "outage-expires", duration, DEFAULT("3m"), RANGE(15 * SECOND, 24 * HOUR), IN_S, LIVE,
+          SAYS "How long a registration is granted at most that is taken only because the primary is gone: so soon the phone comes again, and can go back."),
+    PROXY(handback_rate, "handback-rate", number, DEFAULT("20"), RANGE(0, 10000), .unit = "registrations a second", LIVE,
+          SAYS "How many phones a second go back to a primary that has returned; the others are served here a little longer. 0: all at once."),
+    PROXY(name_server, "name-server", server, DEFAULT(""), RESTART,
+          SAYS "The name server that is asked for primaries, next hops and numbers. Empty: those of /etc/resolv.conf."),
+    PROXY(dns_wait_us, "dns-wait", duration, DEFAULT("1s"), RANGE(10 * MS, 10 * SECOND), IN_US, RESTART,
+          SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
+    PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
+          SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
+
+    REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
+              SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),
+    REGISTRAR(min_expires_s, "min-expires", duration, DEFAULT("60s"), RANGE(SECOND, HOUR), IN_S, LIVE,
+              SAYS "The shortest registration accepted. Shorter ones are refused with 423 and Min-Expires."),
+    REGISTRAR(max_expires_s, "max-expires", duration, DEFAULT("2h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "The longest registration granted. Longer ones are cut to it."),
+    REGISTRAR(default_expires_s, "default-expires", duration, DEFAULT("1h"), RANGE(SECOND, 24 * HOUR), IN_S, LIVE,
+              SAYS "What a phone is granted that does not say how long."),
+    REGISTRAR(max_contacts, "max-contacts", number, DEFAULT("10"), RANGE(1, 100), .unit = "contacts", LIVE,
+              SAYS "Registered contacts of one address of record. A registration beyond it is refused with 403."),
+    REGISTRAR(max_bindings, "max-bindings", number, DEFAULT("10000"), RANGE(1, 100000), .unit = "contacts", LIVE,
+              SAYS "Registered contacts in all. A registration beyond it is refused with 503."),
+    REGISTRAR(accept, "accept", choice, DEFAULT("always"), ONE_OF(registrar_accepts), LIVE,
+              SAYS "Whether a standby registrar takes registrations at any time, or only while the primary is gone."),
+    REGISTRAR(device_days, "device-days", number, DEFAULT("30"), RANGE(0, 365), .unit = "days", LIVE,
+              SAYS "How long a device that the primary accepted is remembered: for so long it may register while the primary is gone without a password of ours, from the same address, as the same user."),
+
+    PHONE(contacts, "contact", contacts, DEFAULT(""), LIVE,
+          SAYS "Where the phone can be reached without registering. A higher q is tried first. Empty: only where it registers."),
+    PHONE(aliases, "aliases", aliases, DEFAULT(""), LIVE,
+          SAYS "More user parts by which it can be called and may register."),
+    PHONE(ring_time_us, "ring-time", duration, DERIVED("ring of [proxy]", derive_ring_time), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long it may ring before the next target is tried, where there is one."),
+    PHONE(always, "always", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go instead: a user part or number of ours, or a sip: URI."),
+    PHONE(busy, "busy", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it is busy."),
+    PHONE(no_answer, "no-answer", forward, DEFAULT(""), NEW_CALLS,
+          SAYS "Where its calls go when it does not answer within ring-time, or cannot be reached."),
+    PHONE(class_name, "class", word, DEFAULT(""), NEW_CALLS,
+          SAYS "Its class of service. Empty: that of its network, or the default."),
+    PHONE(elin, "elin", word, DEFAULT(""), NEW_CALLS,
+          SAYS "The emergency location number its emergency calls show. Empty: by its network."),
+    PHONE(instance, "instance", instance, DEFAULT(""), LIVE,
+          SAYS "The only device that may register as it, by its +sip.instance. Empty: any."),
+
+    GUARD(realm, "realm", realm, DERIVED("the public host, or the address of [sip] listen", derive_realm), LIVE,
+          SAYS "The realm of our challenges. The users' hashes are made for it."),
+    GUARD(users, "users", users, DEFAULT(""), LIVE,
+          SAYS "The file of the users, read at start and at every reload; see USERS. A reload with a broken file keeps the users it had. Empty: there are none, and nobody is challenged."),
+    GUARD(algorithms, "algorithms", set, DEFAULT("sha-256, md5"), ONE_OF(digest_algorithms), LIVE,
+          SAYS "The hash algorithms offered, SHA-256 before MD5. One that some user has no hash of is not offered."),
+    GUARD(md5_networks, "md5-networks", networks, DEFAULT(""), LIVE,
+          SAYS "Networks of phones that give up when SHA-256 is offered beside MD5, as old ones do: they are offered MD5 alone. Empty: none."),
+    GUARD(auth_int, "auth-int", flag, DEFAULT("no"), LIVE,
+          SAYS "Offer qop auth-int, which protects the body, beside auth."),
+    GUARD(without_qop, "without-qop", flag, DEFAULT("no"), LIVE,
+          SAYS "Accept responses without qop, as phones before RFC 2617 make them. Who hears one can repeat it until its nonce is stale."),
+    GUARD(check_uri, "check-uri", flag, DEFAULT("no"), LIVE,
+          SAYS "Refuse credentials whose uri names another user or host than the Request-URI, as RFC 2617 asks; not of requests that another proxy forwarded. Some phones write the server's address there, whatever they call."),
+    GUARD(nonce_lifetime_us, "nonce-lifetime", duration, DEFAULT("5m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a nonce is good. Then the phone is told that it is stale, and answers the next one by itself."),
+    GUARD(fail_limit, "fail-limit", number, DEFAULT("10"), RANGE(0, 10000), .unit = "times", LIVE,
+          SAYS "Wrong credentials of one user from one address, within fail-window, after which this user is not answered from there for a time. Ten times as many, of whatever users, block the address (of IPv6: the /64). 0: never."),
+    GUARD(fail_window_us, "fail-window", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "The time in which wrong credentials are counted together."),
+    GUARD(fail_block_us, "fail-block", duration, DEFAULT("1m"), RANGE(SECOND, HOUR), IN_US, LIVE,
+          SAYS "How long the first block lasts; each that follows within an hour lasts twice as long as the one before, at most an hour."),
+
+    POLICY(from, "from", networks, DEFAULT(""), LIVE,
+           SAYS "The networks the request comes from. Empty: any."),
+    POLICY(methods, "methods", methods, DEFAULT(""), LIVE,
+           SAYS "The methods, like REGISTER, INVITE. Empty: any."),
+    POLICY(to, "to", set, DEFAULT("any"), ONE_OF(policy_targets), LIVE,
+           SAYS "What the request is for: here is what we answer ourselves, such as REGISTER; phones are those registered or configured here; trunks are the PBX's; primary is the primary proxy; outside is any other place."),
+    POLICY(action, "action", choice, REQUIRED, ONE_OF(policy_actions), LIVE,
+           SAYS "What becomes of it: challenge asks for credentials, allow lets it pass without, refuse answers 403."),
+    CLASS(networks, "networks", networks, DEFAULT(""), NEW_CALLS,
+          SAYS "The networks whose phones are of this class when neither their user nor a [phone] group names one. The first class of the file counts."),
+    CLASS(allow, "allow", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of the numbers that may be called, as dialled. Empty: any."),
+    CLASS(deny, "deny", patterns, DEFAULT(""), NEW_CALLS,
+          SAYS "Patterns of numbers that may not be called, as dialled or as a route sends them; they go before allow."),
+    CLASS(international, "international", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that leave the country of the trunk they go to are allowed, where the route allows them too."),
+    CLASS(premium, "premium", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Numbers that fit premium-numbers are allowed."),
+    CLASS(premium_numbers, "premium-numbers", patterns, DEFAULT("+1900., 1900XXXXXX., +49900., 0900., +449., +979., +88[123]."), NEW_CALLS,
+          SAYS "Patterns of numbers that cost extra, as dialled or as a route sends them. The default knows some of North America, Germany and the United Kingdom, and satellites."),
+    CLASS(calls, "calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may have at once; phones that do not authenticate count by address. 0: no limit."),
+    CLASS(group_calls, "group-calls", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that the whole class may have at once. 0: no limit."),
+    CLASS(hour_calls, "calls-per-hour", number, DEFAULT("0"), RANGE(0, 60000), .unit = "calls", NEW_CALLS,
+          SAYS "Calls that one user may begin in an hour. 0: no limit."),
+    CLASS(day_minutes, "minutes-per-day", number, DEFAULT("0"), RANGE(0, 100000), .unit = "minutes", NEW_CALLS,
+          SAYS "Minutes of answered calls that one user has in 24 hours; when they are used up no call begins. 0: no limit."),
+    CLASS(max_duration_us, "max-duration", duration, DEFAULT("0"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+          SAYS "How long an answered call through a trunk may last before it is cleared. 0: no limit."),
+    CLASS(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "A transfer or a forwarding may join two trunks."),
+    CLASS(forward, "forward", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "A phone of the class may forward calls by a 3xx; the target is checked against the class all the same."),
+    EMERGENCY(numbers, "numbers", emergency_numbers, DEFAULT(""), NEW_CALLS,
+              SAYS "What is dialled for help, as patterns; a call from SIP to one of them is an emergency call. PATTERN:NUMBER tells the trunk another number than was dialled, like 0112:112."),
+    EMERGENCY(services, "services", emergency_services, DEFAULT(""), NEW_CALLS,
+              SAYS "The numbers of the services that phones call by urn:service:sos (RFC 5031), like sos:112, sos.police:110. A service that is not listed is what stands before its last dot; without any it is refused with 404. These numbers count as emergency numbers, too."),
+    EMERGENCY(trunks, "trunks", trunks, DEFAULT(""), NEW_CALLS,
+              SAYS "The trunks emergency calls from SIP take, in this order, each with all its spans, after any cause. Those with a free channel come first; when none has carried the call, the full ones are tried again and a call on them gives way. Empty: the routes decide."),
+    EMERGENCY(preempt, "preempt", choice, DEFAULT("newest"), ONE_OF(preempt_policies), NEW_CALLS,
+              SAYS "Which call is cleared with cause 8 for an emergency call when its trunks are full: newest is the last ordinary call that began, never an emergency call nor one that answers it. no: none."),
+    EMERGENCY(preempt_wait_us, "preempt-wait", duration, DEFAULT("1s"), RANGE(100 * MS, 10 * SECOND), IN_US, NEW_CALLS,
+              SAYS "How long an emergency call waits for a channel of the call that gives way, before the next one is cleared."),
+    EMERGENCY(reserved, "reserved-channels", number, DEFAULT("0"), RANGE(0, 1000), .unit = "channels", NEW_CALLS,
+              SAYS "How many channels of each emergency trunk (of every trunk when trunks is empty) ordinary calls leave free. A channel the PBX asks for by its number is the PBX's all the same."),
+    EMERGENCY(callback_us, "callback-time", duration, DEFAULT("30m"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
+              SAYS "How long after an emergency call a call to its ELIN rings the phone it came from, before the routes are asked. 0: never."),
+    EMERGENCY(callback_numbers, "callback-number", callback_numbers, DEFAULT(""), NEW_CALLS,
+              SAYS "The number emergency calls show when no [elin] fits the caller, or TRUNK:NUMBER for those by one trunk. Empty: the caller's, as the trunk's identity says."),
+    EMERGENCY(networks, "network", networks, DEFAULT(""), NEW_CALLS,
+              SAYS "The networks whose P-Asserted-Identity is heeded in an emergency call, if it is the number of an [elin]."),
+    EMERGENCY(rate, "rate", number, DEFAULT("10"), RANGE(1, 10000), .unit = "calls a minute", NEW_CALLS,
+              SAYS "Emergency calls from one source in a minute above which they are logged as too many, and refused with 503 while another one of that source stands. Who has no emergency call is never refused."),
+    EMERGENCY(hook, "hook", program, DEFAULT(""), NEW_CALLS,
+              SAYS "A program that is run for every emergency call, to tell people on the site; what it is told stands in its environment, see EMERGENCY HOOK. Empty: none."),
+    EMERGENCY(drill, "drill", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+              SAYS "The number that is dialled to try all this without calling for help."),
+    EMERGENCY(drill_to, "drill-to", digits, DEFAULT(""), RANGE(0, NUMBER_MAX), NEW_CALLS,
+              SAYS "The number a drill calls in place of an emergency number, by the same trunks. drill needs it."),
+    EMERGENCY(drill_preempt, "drill-preempt", flag, DEFAULT("no"), NEW_CALLS,
+              SAYS "A drill clears a call when the trunks are full. No: the log only tells which one it would be."),
+
+    ELIN(number, "number", dialable, REQUIRED, NEW_CALLS,
+         SAYS "The number, as the exchange is to show it and calls it back."),
+    ELIN(extensions, "extension", extensions, DEFAULT(""), NEW_CALLS,
+         SAYS "The callers, as patterns or words: the user who gave credentials, else the user of From. Empty: any caller of network."),
+    ELIN(networks, "network", networks, DEFAULT(""), NEW_CALLS,
+         SAYS "The networks the place's phones call from. Empty: any, where extension fits."),
 };
 
 const guint setting_row_count = G_N_ELEMENTS(setting_rows);

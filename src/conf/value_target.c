@@ -1,4 +1,4 @@
-/* The type of a route's targets: trunk groups and SIP URIs. */
+/* The types of values that say where a call goes: a route's targets, and a single SIP URI. */
 #include "rows.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static void route_to_free(gpointer data)
 
 /* What is wrong with URI (without NUMBER_MARK, which stood at MARK or nowhere if NULL); NULL:
  * nothing. */
-static const char *uri_fault(const char *uri, const char *mark)
+const char *value_uri_fault(const char *uri, const char *mark)
 {
     const char *at, *end, *host;
     g_autofree char *host_port = NULL;
@@ -60,7 +60,7 @@ static gboolean uri_parse(const char *text, RouteTo *to, GError **error)
 
     if (mark)
         memmove(mark, mark + strlen(NUMBER_MARK), strlen(mark + strlen(NUMBER_MARK)) + 1);
-    fault = uri_fault(plain, mark);
+    fault = value_uri_fault(plain, mark);
     if (!fault && strlen(plain) + NUMBER_MAX + 1 >= URI_MAX)
         fault = "it is too long";
     if (fault) {
@@ -121,3 +121,36 @@ static void targets_clear(const ValuePlace *place)
 }
 
 const SettingType type_targets = {targets_parse, targets_print, targets_clear, targets_allowed};
+
+/* ---- one URI ---- */
+
+static void uri_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append(out, "a sip: URI, like sip:192.0.2.7:5060");
+}
+
+static gboolean uri_read(const ValuePlace *place, const char *text, GError **error)
+{
+    const char *fault = strlen(text) < URI_MAX ? value_uri_fault(text, NULL) : "it is too long";
+
+    if (fault) {
+        g_set_error(error, VALUE_ERROR, "\"%s\": %s", text, fault);
+        return FALSE;
+    }
+    *(char **)place->field = g_strdup(text);
+    return TRUE;
+}
+
+static void uri_print(const ValuePlace *place, GString *out)
+{
+    const char *uri = *(char *const *)place->field;
+
+    g_string_append(out, uri ? uri : "");
+}
+
+static void uri_clear(const ValuePlace *place)
+{
+    g_clear_pointer((char **)place->field, g_free);
+}
+
+const SettingType type_uri = {uri_read, uri_print, uri_clear, uri_allowed};

@@ -49,7 +49,7 @@ static void host_allowed(const SettingRow *row, GString *out)
 }
 
 /* A host name of RFC 3261 25.1, or an address; an IPv6 one stands in brackets, as in a URI. */
-static gboolean host_is_valid(const char *text)
+gboolean value_host_is_good(const char *text)
 {
     gsize length = strlen(text);
     struct sockaddr_storage address;
@@ -68,10 +68,44 @@ static gboolean host_is_valid(const char *text)
 
 static gboolean host_parse(const ValuePlace *place, const char *text, GError **error)
 {
-    return host_is_valid(text) ? text_keep(place, text) : value_refuse(place, text, error);
+    return value_host_is_good(text) ? text_keep(place, text) : value_refuse(place, text, error);
 }
 
 const SettingType type_host = {host_parse, text_print, text_clear, host_allowed};
+
+static void hosts_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append(out, "a list of host names and numeric addresses, without ports");
+}
+
+static gboolean hosts_parse(const ValuePlace *place, const char *text, GError **error)
+{
+    g_autoptr(GPtrArray) items = value_split(text);
+
+    for (guint i = 0; i < items->len; i++) {
+        if (!value_host_is_good(items->pdata[i]))
+            return value_refuse(place, items->pdata[i], error);
+    }
+    if (items->len == 0)
+        return value_refuse(place, "", error);
+    *(GPtrArray **)place->field = g_steal_pointer(&items);
+    return TRUE;
+}
+
+static void hosts_print(const ValuePlace *place, GString *out)
+{
+    const GPtrArray *hosts = *(GPtrArray *const *)place->field;
+
+    for (guint i = 0; hosts && i < hosts->len; i++)
+        g_string_append_printf(out, "%s%s", i ? ", " : "", (char *)hosts->pdata[i]);
+}
+
+static void hosts_clear(const ValuePlace *place)
+{
+    g_clear_pointer((GPtrArray **)place->field, g_ptr_array_unref);
+}
+
+const SettingType type_hosts = {hosts_parse, hosts_print, hosts_clear, hosts_allowed};
 
 /* ---- product names: what a SIP header may carry ---- */
 

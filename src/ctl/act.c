@@ -16,6 +16,11 @@ COMMAND(command_hangup)
         g_set_error(error, CTL_ERROR, "there is no call %u", id);
         return NULL;
     }
+    if (call_is_sheltered(call) && !g_str_equal(argument_text(arguments, "force", ""), "yes")) {
+        g_set_error(error, CTL_ERROR,
+                    "call %u is an emergency call: it is cleared with the word force alone", id);
+        return NULL;
+    }
     news.cause = (guint8)argument_number(arguments, "cause", CAUSE_NORMAL_CALL_CLEARING);
     g_strlcpy(news.detail, "hung up by the operator", sizeof news.detail);
     call_event(call, EVENT_OPERATOR_CLEAR, &news); /* the call may be gone now */

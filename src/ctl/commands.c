@@ -1,7 +1,8 @@
 /* The table of commands: name, home thread, arguments. */
 #include "commands.h"
 
-#define LONGEST 128 /* octets of a text argument */
+#define LONGEST 128     /* octets of a text argument */
+#define URI_LONGEST 512 /* of one that is a URI */
 #define NUMBER_ARGUMENT(name, needed, from, to)                                                    \
     {                                                                                              \
         name, ARGUMENT_NUMBER, needed, from, to                                                    \
@@ -9,6 +10,10 @@
 #define TEXT_ARGUMENT(name, needed)                                                                \
     {                                                                                              \
         name, ARGUMENT_TEXT, needed, 0, LONGEST                                                    \
+    }
+#define LONG_ARGUMENT(name, needed)                                                                \
+    {                                                                                              \
+        name, ARGUMENT_TEXT, needed, 0, URI_LONGEST                                                \
     }
 #define WITH(...) .arguments = {__VA_ARGS__}
 
@@ -19,10 +24,15 @@ static const Command rows[] = {
     {"show routes", HOME_OPERATOR, .run = command_show_routes},
     {"show timers", HOME_OPERATOR, .run = command_show_timers},
     {"show counters", HOME_SIGNALLING, .run = command_show_counters},
+    {"show registrations", HOME_SIGNALLING, .run = command_show_registrations,
+     WITH(TEXT_ARGUMENT("aor", FALSE))}, /* none: all */
+    {"drop registration", HOME_SIGNALLING, TRUE, .run = command_drop_registration,
+     WITH(TEXT_ARGUMENT("aor", TRUE), LONG_ARGUMENT("contact", FALSE))},
     {"ladder", HOME_SIGNALLING, .run = command_ladder,
      WITH(NUMBER_ARGUMENT("call", FALSE, 0, G_MAXUINT32))}, /* 0, or none: the last call */
     {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
-     WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127))},
+     WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127),
+          TEXT_ARGUMENT("force", FALSE))}, /* "yes": an emergency call, too */
     {"selftest span", HOME_SIGNALLING, TRUE, .run = command_selftest_span,
      WITH(TEXT_ARGUMENT("span", TRUE))},
     {"selftest result", HOME_SIGNALLING, .run = command_selftest_result},

@@ -14,6 +14,8 @@ COMMAND(command_show_calls);
 COMMAND(command_show_routes);
 COMMAND(command_show_timers);
 COMMAND(command_show_counters);
+COMMAND(command_show_registrations);
+COMMAND(command_drop_registration);
 COMMAND(command_ladder);
 COMMAND(command_hangup);
 COMMAND(command_selftest_span);

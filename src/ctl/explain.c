@@ -60,7 +60,7 @@ COMMAND(command_explain_status)
 /* ---- routes ---- */
 
 /* Reads "trunk NAME", "NAME" of a trunk, or an address into ORIGIN. */
-static gboolean origin_read(const Settings *settings, const char *from, CallOrigin *origin,
+static gboolean origin_asked(const Settings *settings, const char *from, CallOrigin *origin,
                             GError **error)
 {
     const char *name = g_str_has_prefix(from, "trunk ") ? from + strlen("trunk ") : from;
@@ -108,7 +108,7 @@ COMMAND(command_explain_route)
     g_autofree char *explained = NULL, *text = NULL;
     const char *heard = "";
 
-    if (!origin_read(settings, argument_text(arguments, "from", ""), &origin, error) ||
+    if (!origin_asked(settings, argument_text(arguments, "from", ""), &origin, error) ||
         !number_read(argument_text(arguments, "to", ""), &setup.called, error) ||
         (calling && !number_read(calling, &setup.calling, error)))
         return NULL;

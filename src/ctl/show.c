@@ -278,6 +278,8 @@ COMMAND(command_show_counters)
     listing.room = "sip";
     counter_tell(&listing, "legs live", ua_leg_count(scene->rooms.ua));
     ua_each_counter(scene->rooms.ua, counter_tell, &listing);
+    if (scene->rooms.phones)
+        phones_each_counter(scene->rooms.phones, counter_tell, &listing);
     listing.room = "isdn";
     isdn_each_counter(scene->rooms.isdn, counter_tell, &listing);
     listing.room = "media";

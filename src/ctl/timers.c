@@ -66,6 +66,7 @@ COMMAND(command_show_timers)
     const Settings *settings = scene->rooms.settings;
     const CallTimerRule *no_answer = callmap_timer(CALL_TIMER_NO_ANSWER);
     const CallTimerRule *interwork = callmap_timer(CALL_TIMER_INTERWORK);
+    const CallTimerRule *preempt = callmap_timer(CALL_TIMER_PREEMPT);
     const CallTimerRule *guard = callmap_timer(CALL_TIMER_GUARD);
     JsonArray *rows = json_array_new();
 
@@ -73,6 +74,9 @@ COMMAND(command_show_timers)
         trunk_tell(rows, g_ptr_array_index(settings->trunks, i));
     rule_tell(timer_tell(rows, no_answer->name, NULL, settings->sip.no_answer_us), no_answer);
     rule_tell(timer_tell(rows, interwork->name, NULL, interwork->default_us), interwork);
+    rule_tell(timer_tell(rows, preempt->name, NULL,
+                         call_timer_length(settings, NULL, CALL_TIMER_PREEMPT)),
+              preempt);
     rule_tell(
         timer_tell(rows, guard->name, NULL, call_timer_length(settings, NULL, CALL_TIMER_GUARD)),
         guard);

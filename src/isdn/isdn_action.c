@@ -65,6 +65,21 @@ static gboolean act_channel_free(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+static gboolean act_channel_claim(void *room, Call *call, const CallNews *news)
+{
+    TrunkGroup *group = isdn_find_group(room, call_trunk(call) ? call_trunk(call)->name : "");
+
+    (void)news;
+    return !group || trunk_claim(group, call);
+}
+
+static gboolean act_channel_unclaim(void *room, Call *call, const CallNews *news)
+{
+    (void)news;
+    trunk_unclaim(room, call);
+    return TRUE;
+}
+
 static gboolean act_setup(void *room, Call *call, const CallNews *news)
 {
     Channel channel = call_channel(call);
@@ -265,6 +280,8 @@ CallOps isdn_actions(Isdn *isdn)
 
     ops.action[ACTION_CHANNEL_SEIZE] = act_channel_seize;
     ops.action[ACTION_CHANNEL_FREE] = act_channel_free;
+    ops.action[ACTION_CHANNEL_CLAIM] = act_channel_claim;
+    ops.action[ACTION_CHANNEL_UNCLAIM] = act_channel_unclaim;
     ops.action[ACTION_ISDN_SETUP] = act_setup;
     ops.action[ACTION_ISDN_SETUP_ACK] = act_setup_ack;
     ops.action[ACTION_ISDN_PROCEEDING] = act_proceeding;

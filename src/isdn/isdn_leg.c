@@ -231,6 +231,7 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number)
     new->calls++;
     leg->channel.number = number;
     call_set_channel(leg->call, leg->channel);
+    trunk_offer(leg->dchan);
 }
 
 void isdn_leg_move_back(IsdnLeg *leg)

@@ -44,6 +44,7 @@ void isdn_offer_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNew
     IsdnLeg *leg = isdn_leg_new(dchan, FALSE);
     guint wanted = ring->channel == -1 ? 0 : ring->channel & 0xff;
     gboolean any = ring->channel == -1 || wanted == 0xff;
+    ChannelWish wish = {.wanted = any ? 0 : wanted, .flexible = ring->flexible != 0};
     CallSetup setup;
     guint8 cause, number;
 
@@ -56,7 +57,8 @@ void isdn_offer_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNew
         setup_refuse(leg, cause);
         return;
     }
-    number = trunk_choose(dchan, any ? 0 : wanted, ring->flexible != 0, &cause);
+    wish.help = hall_expects_callback(dchan_isdn(dchan)->hall, dchan_trunk(dchan)->name, &setup);
+    number = trunk_choose(dchan, &wish, &cause);
     if (number)
         setup_offer(leg, &setup, number, frame);
     else

@@ -36,9 +36,12 @@ static int presentation_of(const TrunkSettings *trunk, const Number *number)
            (may_claim ? number->screening : SCREENING_USER_NOT_SCREENED);
 }
 
-/* RFC 4497 9.2.2: an asserted identity, the From header only where the trunk says so. */
-static gboolean number_may_leave(const TrunkSettings *trunk, const Number *number)
+/* RFC 4497 9.2.2: an asserted identity, the From header only where the trunk says so. The number a
+ * call for help is called back by is the operator's own word. */
+static gboolean number_may_leave(const TrunkSettings *trunk, const Number *number, gboolean help)
 {
+    if (help && number->screening == SCREENING_NETWORK)
+        return TRUE;
     switch (trunk->identity) {
     case IDENTITY_PAI:
         return number->screening == SCREENING_NETWORK;
@@ -50,10 +53,10 @@ static gboolean number_may_leave(const TrunkSettings *trunk, const Number *numbe
     return FALSE;
 }
 
-static void caller_fill(const TrunkSettings *trunk, const CallSetup *setup,
+static void caller_fill(const TrunkSettings *trunk, const CallSetup *setup, gboolean help,
                         struct pri_party_id *caller)
 {
-    if (number_may_leave(trunk, &setup->calling) &&
+    if (number_may_leave(trunk, &setup->calling, help) &&
         digits_copy(setup->calling.digits, caller->number.str, NUMBER_MAX + 1) &&
         caller->number.str[0]) {
         caller->number.valid = 1;
@@ -87,7 +90,7 @@ static struct pri_sr *record_new(IsdnLeg *leg, const CallSetup *setup, char *cal
         return NULL;
     leg->preferred = trunk->channel == CHANNEL_PREFERRED;
     leg->named = leg->channel.number;
-    caller_fill(trunk, setup, &caller);
+    caller_fill(trunk, setup, call_is_emergency(leg->call), &caller);
     pri_sr_set_channel(record, leg->channel.number, !leg->preferred, 0);
     pri_sr_set_bearer(
         record, setup->bearer == BEARER_SPEECH ? PRI_TRANS_CAP_SPEECH : PRI_TRANS_CAP_3_1K_AUDIO,

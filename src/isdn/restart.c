@@ -6,6 +6,7 @@
 #include "restart.h"
 #include "clock.h"
 #include "log.h"
+#include "trunk.h"
 
 #define ASIDE_US (30 * G_USEC_PER_SEC) /* for a channel refused with 6, 44 or 82, or unreleased */
 #define RESTART_TRIES 2                /* N316: RESTART is sent so often, T316 apart */
@@ -207,6 +208,7 @@ void restart_answered(Restarter *restarter, guint number)
         log_notice("span %s: channel %u back in service", dchan_span(restarter->dchan)->name,
                    number);
     channel_restarted(restarter, channel);
+    trunk_offer(restarter->dchan);
     restart_next(restarter);
 }
 

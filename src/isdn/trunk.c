@@ -7,7 +7,8 @@
 struct TrunkGroup {
     Isdn *isdn;
     const TrunkSettings *settings;
-    guint cursor; /* HUNT_ROUND_ROBIN: one past the last place taken */
+    guint cursor;   /* HUNT_ROUND_ROBIN: one past the last place taken */
+    GArray *claims; /* of guint32: the calls that wait for a channel, in order */
 };
 
 TrunkGroup *trunk_new(Isdn *isdn, const TrunkSettings *settings)
@@ -16,11 +17,13 @@ TrunkGroup *trunk_new(Isdn *isdn, const TrunkSettings *settings)
 
     group->isdn = isdn;
     group->settings = settings;
+    group->claims = g_array_new(FALSE, FALSE, sizeof(guint32));
     return group;
 }
 
 void trunk_free(TrunkGroup *group)
 {
+    g_array_unref(group->claims);
     g_free(group);
 }
 
@@ -60,7 +63,55 @@ static guint place_at(const TrunkGroup *group, guint step, guint count)
     return step;
 }
 
-gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *cause)
+/* ---- reserved channels, for calls for help ------------------------------------------------------
+ */
+
+static guint reserved_of(const TrunkGroup *group)
+{
+    const EmergencySettings *emergency = &group->isdn->settings->emergency;
+
+    if (!emergency->reserved || !emergency->trunks)
+        return emergency->reserved;
+    for (guint i = 0; i < emergency->trunks->len; i++)
+        if (g_str_equal(((const TrunkSettings *)emergency->trunks->pdata[i])->name,
+                        group->settings->name))
+            return emergency->reserved;
+    return 0;
+}
+
+static guint count_free(const TrunkGroup *group)
+{
+    guint count = 0;
+
+    for (guint place = 0; place < group->settings->spans->len * BCHAN_SLOTS; place++) {
+        Channel here;
+        const BChannel *found = place_find(group, place, &here);
+
+        count += found && bchan_is_free(found);
+    }
+    return count;
+}
+
+/* Are the free channels only those that ordinary calls leave alone? */
+static gboolean only_reserved_left(const TrunkGroup *group)
+{
+    guint reserved = reserved_of(group);
+
+    return reserved && count_free(group) <= reserved;
+}
+
+static gboolean only_reserved_left_at(DChannel *dchan)
+{
+    const TrunkGroup *group = isdn_find_group(dchan_isdn(dchan), dchan_trunk(dchan)->name);
+
+    return group && only_reserved_left(group);
+}
+
+/* ---- hunting ------------------------------------------------------------------------------------
+ */
+
+/* A free channel by the group's rule for CALL; NULL with *CAUSE when there is none. */
+static BChannel *hunt(TrunkGroup *group, const Call *call, Channel *channel, guint8 *cause)
 {
     guint count = group->settings->spans->len * BCHAN_SLOTS;
     BChannel *best = NULL;
@@ -85,12 +136,104 @@ gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *ca
         if (group->settings->hunting != HUNT_LEAST_USED)
             break;
     }
+    return best;
+}
+
+/* The channel of CALL is booked already: it waited for it. */
+static gboolean holds_channel(const TrunkGroup *group, const Call *call, Channel channel)
+{
+    DChannel *dchan = isdn_find_dchan(group->isdn, channel.span);
+    const BChannel *found =
+        channel.number && dchan ? bchans_find(dchan_bchans(dchan), channel.number) : NULL;
+
+    return found && found->call == call_id(call);
+}
+
+gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *cause)
+{
+    BChannel *best;
+
+    *channel = call_channel(call);
+    if (holds_channel(group, call, *channel))
+        return TRUE;
+    if (!call_is_emergency(call) && only_reserved_left(group)) {
+        *cause = CAUSE_NO_CIRCUIT;
+        return FALSE;
+    }
+    best = hunt(group, call, channel, cause);
     if (!best)
         return FALSE;
     best->call = call_id(call);
     best->calls++;
     return TRUE;
 }
+
+/* ---- calls that wait for a channel --------------------------------------------------------------
+ */
+
+static void claim_drop(TrunkGroup *group, guint32 id)
+{
+    for (guint i = 0; i < group->claims->len; i++)
+        if (g_array_index(group->claims, guint32, i) == id)
+            g_array_remove_index(group->claims, i--);
+}
+
+/* A free channel for CALL, if there is one: booked before anybody else can see it. */
+static gboolean claim_serve(TrunkGroup *group, Call *call)
+{
+    Channel channel;
+    guint8 cause;
+    BChannel *found = hunt(group, call, &channel, &cause);
+
+    if (!found)
+        return FALSE;
+    claim_drop(group, call_id(call));
+    found->call = call_id(call);
+    found->calls++;
+    call_set_channel(call, channel);
+    call_event(call, EVENT_CHANNEL_FREE, NULL);
+    return TRUE;
+}
+
+gboolean trunk_claim(TrunkGroup *group, Call *call)
+{
+    guint32 id = call_id(call);
+
+    if (claim_serve(group, call))
+        return FALSE;
+    g_array_append_val(group->claims, id);
+    return TRUE;
+}
+
+void trunk_unclaim(Isdn *isdn, Call *call)
+{
+    for (guint i = 0; i < isdn->groups->len; i++)
+        claim_drop(isdn->groups->pdata[i], call_id(call));
+    if (call_channel(call).number) {
+        trunk_release(isdn, call_channel(call), call_id(call));
+        call_set_channel(call, (Channel){0});
+    }
+}
+
+void trunk_offer(DChannel *dchan)
+{
+    Isdn *isdn = dchan_isdn(dchan);
+    TrunkGroup *group = isdn_find_group(isdn, dchan_trunk(dchan)->name);
+
+    for (guint i = 0; group && i < group->claims->len;) {
+        Call *call = hall_find_call(isdn->hall, g_array_index(group->claims, guint32, i));
+
+        if (!call)
+            g_array_remove_index(group->claims, i);
+        else if (claim_serve(group, call))
+            return; /* one channel, one call; what its event set off may have changed the list */
+        else
+            i++;
+    }
+}
+
+/* ---- the end of a booking -----------------------------------------------------------------------
+ */
 
 void trunk_release(Isdn *isdn, Channel channel, guint32 call)
 {
@@ -105,6 +248,7 @@ void trunk_release(Isdn *isdn, Channel channel, guint32 call)
         dchan_count(dchan, COUNT_CHANNELS_BLAMED);
         restart_put_aside(dchan_restarter(dchan), channel.number);
     } else {
+        trunk_offer(dchan);
         restart_channel_idle(dchan_restarter(dchan));
     }
 }
@@ -129,8 +273,11 @@ void trunk_proven(IsdnLeg *leg)
         channel->restart_wanted = FALSE;
 }
 
-static guint8 any_free(DChannel *dchan)
+/* HELP: for a call for help, or one that answers it. */
+static guint8 any_free(DChannel *dchan, gboolean help)
 {
+    if (!help && only_reserved_left_at(dchan))
+        return 0;
     for (guint8 i = 0; i < BCHAN_SLOTS; i++)
         if (bchan_is_free(&dchan_bchans(dchan)->slot[i]))
             return i;
@@ -143,7 +290,8 @@ static void yield_channel(IsdnLeg *holder)
 {
     DChannel *dchan = holder->dchan;
     BChannel *channel = bchans_find(dchan_bchans(dchan), holder->channel.number);
-    guint8 other = holder->preferred ? any_free(dchan) : 0;
+    gboolean help = holder->call && call_is_emergency(holder->call);
+    guint8 other = holder->preferred ? any_free(dchan, help) : 0;
 
     log_info("span %s: glare on channel %u, the network side's call goes first",
              dchan_span(dchan)->name, holder->channel.number);
@@ -170,32 +318,34 @@ static gboolean settle_glare(DChannel *dchan, guint8 number)
     return TRUE;
 }
 
-static guint8 choose(DChannel *dchan, guint wanted, gboolean flexible, guint8 *cause)
+static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 {
-    BChannel *channel = bchans_find(dchan_bchans(dchan), wanted);
+    BChannel *channel = bchans_find(dchan_bchans(dchan), wish->wanted);
     guint8 other;
 
-    if (channel && !channel->call && !channel->restarting)
-        return (guint8)wanted;
-    if (wanted == 0 || flexible) {
+    /* Whoever may take another one is not led to a reserved one. */
+    if (channel && !channel->call && !channel->restarting &&
+        (!wish->flexible || wish->help || !only_reserved_left_at(dchan)))
+        return (guint8)wish->wanted;
+    if (wish->wanted == 0 || wish->flexible) {
         *cause = CAUSE_NO_CIRCUIT;
-        if ((other = any_free(dchan)))
+        if ((other = any_free(dchan, wish->help)))
             return other;
-        if (wanted == 0)
+        if (wish->wanted == 0)
             return 0;
     }
     if (!channel) {
         *cause = CAUSE_CHANNEL_DOES_NOT_EXIST;
         return 0;
     }
-    if (!flexible)
+    if (!wish->flexible)
         *cause = CAUSE_CHANNEL_NOT_AVAILABLE;
-    return settle_glare(dchan, (guint8)wanted) ? (guint8)wanted : 0;
+    return settle_glare(dchan, (guint8)wish->wanted) ? (guint8)wish->wanted : 0;
 }
 
-guint8 trunk_choose(DChannel *dchan, guint wanted, gboolean flexible, guint8 *cause)
+guint8 trunk_choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 {
-    guint8 number = choose(dchan, wanted, flexible, cause);
+    guint8 number = choose(dchan, wish, cause);
 
     if (number)
         bchans_find(dchan_bchans(dchan), number)->call = BCHAN_RESERVED;
@@ -205,6 +355,7 @@ guint8 trunk_choose(DChannel *dchan, guint wanted, gboolean flexible, guint8 *ca
 void trunk_unchoose(DChannel *dchan, guint8 number)
 {
     bchans_find(dchan_bchans(dchan), number)->call = 0;
+    trunk_offer(dchan);
     restart_channel_idle(dchan_restarter(dchan));
 }
 

@@ -10,20 +10,20 @@
 #include <string.h>
 
 /* Where BYE's Also leads, as far as it may: the status that says why not, or 0. */
-static int also_judge(UaLeg *leg, ReferTo *to, TransferPlan *plan, const char **why)
+static int also_judge(UaLeg *leg, sip_t const *sip, ReferTo *to, TransferPlan *plan,
+                      const char **why)
 {
     struct sockaddr_storage source;
     CallOrigin by;
 
     origin_source(leg->ua->nua, &source);
     *why = "its source may not call us";
-    if (!referral_source(leg->ua, (struct sockaddr *)&source, &by))
+    if (!referral_source(leg->ua, leg, sip, (struct sockaddr *)&source, &by))
         return 403;
     *why = "its scheme or method";
     if (!to->is_sip || (to->method && g_ascii_strcasecmp(to->method, "INVITE") != 0))
         return 603;
-    if (transfer_plan(leg->call, &by, to->ours && to->has_number == NUMBER_OK ? &to->number : NULL,
-                      to->uri, plan))
+    if (referral_plan(leg, &by, to, plan))
         return 0;
     *why = plan->why;
     return plan->status;
@@ -35,7 +35,7 @@ static gboolean also_try(UaLeg *leg, ReferTo *to, sip_t const *sip, CallNews *ne
     g_autofree char *extra = requested ? g_strdup_printf("Requested-By: %s", requested) : NULL;
     TransferPlan plan;
     const char *why;
-    int status = also_judge(leg, to, &plan, &why);
+    int status = also_judge(leg, sip, to, &plan, &why);
     Referral *referral;
 
     leg->ua->counters.referrals++;

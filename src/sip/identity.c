@@ -2,6 +2,7 @@
  * as these. */
 #include "sip_room.h"
 
+#include "emergency.h"
 #include "number.h"
 
 #include <sofia-sip/sip_extra.h>
@@ -111,6 +112,59 @@ void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *set
                                   : *setup->calling.digits ? PRESENTATION_ALLOWED
                                                            : PRESENTATION_UNAVAILABLE;
     setup->name_presentation = restricted ? PRESENTATION_RESTRICTED : PRESENTATION_ALLOWED;
+}
+
+/* URL as it is written, without what a log or a file must not hold. */
+static void url_keep(url_t const *url, char *text, gsize size)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    const char *whole;
+
+    su_home_init(home);
+    whole = url_as_string(home, url);
+    if (!whole || g_strlcpy(text, whole, size) >= size)
+        *text = '\0';
+    for (const char *c = text; *c; c++)
+        if (!g_ascii_isgraph(*c))
+            *text = '\0';
+    su_home_deinit(home);
+}
+
+void identity_claims(sip_t const *sip, CallOrigin *origin)
+{
+    const char *user = sip->sip_from->a_url->url_user;
+    Number asserted;
+
+    if (user && !from_is_anonymous(sip->sip_from) && !strstr(user, "%00") &&
+        strlen(user) < sizeof(origin->caller)) {
+        url_unescape(origin->caller, user);
+        for (char *c = origin->caller; *c; c++)
+            *c = g_ascii_isprint(*c) ? *c : '?';
+    }
+    if (sip->sip_contact)
+        url_keep(sip->sip_contact->m_url, origin->contact, sizeof(origin->contact));
+    if (identity_asserted(sip, &asserted))
+        g_snprintf(origin->asserted, sizeof(origin->asserted), "%s%s",
+                   asserted.ton == TON_INTERNATIONAL ? "+" : "", asserted.digits);
+}
+
+gboolean identity_settle_service(su_home_t *home, sip_request_t *request, const Ua *ua)
+{
+    const char *uri = url_as_string(home, request->rq_url);
+    const char *number;
+    g_autofree char *user = NULL;
+    url_t *url;
+
+    if (!emergency_is_urn(uri))
+        return TRUE;
+    number = emergency_service_number(ua->settings, uri);
+    if (!number)
+        return FALSE;
+    user = g_uri_escape_string(number, "*", FALSE);
+    url = url_make(home, su_sprintf(home, "sip:%s@%s;user=phone", user, ua->host));
+    if (url)
+        *request->rq_url = *url;
+    return url != NULL;
 }
 
 static char *display_write(const char *name)

@@ -47,7 +47,7 @@ void leg_free(UaLeg *leg)
     if (leg->early)
         g_array_unref(leg->early);
     if (leg->far.ss_family)
-        filter_forget(leg->ua->filter, &leg->far);
+        hearing_forget(leg->ua, &leg->far);
     if (leg->nh) {
         nua_handle_bind(leg->nh, NULL);
         nua_handle_destroy(leg->nh);

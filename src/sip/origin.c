@@ -1,23 +1,7 @@
-/* Where a SIP request came from: the transport's source, the peer it belongs to, how far it is
- * believed. */
+/* Where a SIP request came from: the transport's source, or what the proxy says of it. */
 #include "sip_room.h"
 
 #include <string.h>
-
-void origin_read(const Settings *settings, const struct sockaddr *source, CallOrigin *origin)
-{
-    const PeerSettings *peer = settings_peer_of(settings, source);
-
-    memset(origin, 0, sizeof(*origin));
-    origin->kind = ORIGIN_SIP;
-    memcpy(&origin->source, source,
-           source->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                         : sizeof(struct sockaddr_in));
-    if (!peer)
-        return;
-    g_strlcpy(origin->peer, peer->name, sizeof(origin->peer));
-    origin->trusted = peer->trusted;
-}
 
 void origin_source(nua_t *nua, struct sockaddr_storage *source)
 {
@@ -31,4 +15,18 @@ void origin_source(nua_t *nua, struct sockaddr_storage *source)
         memcpy(source, &address->su_sin, sizeof(struct sockaddr_in));
     else if (address->su_family == AF_INET6)
         memcpy(source, &address->su_sin6, sizeof(struct sockaddr_in6));
+}
+
+gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                           CallOrigin *origin)
+{
+    if (!ua->is_behind) {
+        origin_read(ua->settings, source, origin);
+        return TRUE;
+    }
+    for (sip_unknown_t const *at = sip->sip_unknown; at; at = at->un_next) {
+        if (at->un_name && at->un_value && g_ascii_strcasecmp(at->un_name, ORIGIN_HEADER) == 0)
+            return origin_unseal(ua->behind.key, at->un_value, sip->sip_call_id->i_id, origin);
+    }
+    return FALSE;
 }

@@ -5,6 +5,14 @@
 
 #include <string.h>
 
+/* RFC 4411 3.1: what a gateway says of a call that gave way beyond SIP. */
+#define PREEMPTED "preemption;cause=4;text=\"Non-IP Preemption\", "
+
+static gboolean cause_is_preemption(guint8 cause)
+{
+    return cause == CAUSE_PREEMPTION || cause == CAUSE_PREEMPTION_REUSED;
+}
+
 void reason_write(guint8 cause, gint8 location, ReasonText *text)
 {
     const char *token = cause_location_token(location);
@@ -12,8 +20,9 @@ void reason_write(guint8 cause, gint8 location, ReasonText *text)
     text->text[0] = '\0';
     if (!cause || cause > 127)
         return;
-    g_snprintf(text->text, sizeof(text->text), "Q.850;cause=%u;text=\"%s\"%s%s", cause,
-               cause_name(cause), token ? ";location=" : "", token ? token : "");
+    g_snprintf(text->text, sizeof(text->text), "%sQ.850;cause=%u;text=\"%s\"%s%s",
+               cause_is_preemption(cause) ? PREEMPTED : "", cause, cause_name(cause),
+               token ? ";location=" : "", token ? token : "");
 }
 
 gint8 reason_location(const char *token)

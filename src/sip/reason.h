@@ -4,10 +4,10 @@
 #include "values.h"
 
 typedef struct ReasonText {
-    char text[160];
+    char text[208];
 } ReasonText;
 
-/* `Q.850;cause=17;text="User busy";location=RPN`; "" for cause 0. */
+/* `Q.850;cause=17;text="User busy";location=RPN`; "" for cause 0. Before causes 8 and 9 stands a preemption of RFC 4411. */
 void reason_write(guint8 cause, gint8 location, ReasonText *text);
 
 /* A Q.850 location token ("U", "LPN" ... "LOC-12"); CAUSE_LOCATION_NONE when TOKEN is none. */

@@ -53,7 +53,6 @@ static gboolean status_ends_dialog(int status)
 static int refer_judge_target(Asked *asked, const CallOrigin *by)
 {
     ReferTo *to = &asked->to;
-    const Number *number = to->ours && to->has_number == NUMBER_OK ? &to->number : NULL;
 
     if (!to->is_sip) {
         asked->why = "Refer-To's scheme";
@@ -70,11 +69,7 @@ static int refer_judge_target(Asked *asked, const CallOrigin *by)
         }
         if (transfer_allowed(asked->leg->call, by, TRANSFER_JOIN, &asked->plan))
             return 0;
-    } else if (to->ours && !number) {
-        asked->why = "no number of ours";
-        asked->outcome = 404;
-        return 0;
-    } else if (transfer_plan(asked->leg->call, by, number, to->uri, &asked->plan)) {
+    } else if (referral_plan(asked->leg, by, to, &asked->plan)) {
         return 0;
     }
     asked->why = asked->plan.why;
@@ -91,7 +86,7 @@ static int refer_judge(Ua *ua, sip_t const *sip, const struct sockaddr *source, 
     CallOrigin by;
 
     asked->why = "its source may not call us";
-    if (!referral_source(ua, source, &by))
+    if (!referral_source(ua, asked->leg, sip, source, &by))
         return 403;
     asked->why = "it belongs to no call";
     if (!asked->leg)

@@ -352,11 +352,41 @@ const char *referral_header(sip_t const *sip, const char *name)
     return NULL;
 }
 
-/* Who asks for a transfer; the source may be a far end that we called and that may not call us. */
-gboolean referral_source(Ua *ua, const struct sockaddr *source, CallOrigin *by)
+/* Behind the proxy a request in a dialog has no seal: who began the dialog is who asks. */
+gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struct sockaddr *source,
+                         CallOrigin *by)
 {
+    if (ua->is_behind) {
+        if (origin_of_request(ua, sip, source, by))
+            return TRUE;
+        if (!sip->sip_to->a_tag)
+            return FALSE;
+        origin_read(ua->settings, source, by);
+        if (leg && leg->uas && leg->call && call_origin(leg->call)->kind == ORIGIN_SIP)
+            *by = *call_origin(leg->call);
+        return TRUE;
+    }
     origin_read(ua->settings, source, by);
     return network_contains(ua->settings->sip.allow, source);
+}
+
+/* What no route takes may be a phone's name: the proxy before us knows. */
+gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to,
+                       TransferPlan *plan)
+{
+    const Number *number = to->ours && to->has_number == NUMBER_OK ? &to->number : NULL;
+
+    if (!to->ours)
+        return transfer_plan(leg->call, by, NULL, to->uri, plan);
+    if (number && transfer_plan(leg->call, by, number, to->uri, plan))
+        return TRUE;
+    if (leg->ua->is_behind && (!number || plan->status == 404))
+        return transfer_plan(leg->call, by, NULL, to->uri, plan);
+    if (!number) {
+        *plan = (TransferPlan){.status = 404};
+        g_strlcpy(plan->why, "no number of ours", sizeof(plan->why));
+    }
+    return FALSE;
 }
 
 gboolean referral_leg_is_up(const UaLeg *leg)

@@ -42,8 +42,13 @@ void referral_move(Referral *referral, UaLeg *leg);
 const char *referral_phrase(guint16 status);
 /* The value of a header Sofia does not know; NULL: there is none. */
 const char *referral_header(sip_t const *sip, const char *name);
-/* Who asks for a transfer: FALSE for a far end that we called and that may not call us. */
-gboolean referral_source(Ua *ua, const struct sockaddr *source, CallOrigin *by);
+/* Who asks by SIP, which came from SOURCE, for a transfer of LEG's call (NULL: of none): FALSE for
+ * a far end that we called and that may not call us. */
+gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struct sockaddr *source,
+                         CallOrigin *by);
+/* Where LEG's call goes when BY names TO. FALSE with PLAN's status and why. */
+gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to,
+                       TransferPlan *plan);
 gboolean referral_leg_is_up(const UaLeg *leg);
 /* As referral_tell_refused(), of what came from SOURCE. */
 void referral_tell_refused_from(Ua *ua, const struct sockaddr *source, const char *method,

@@ -1,5 +1,5 @@
 /* INVITE with Replaces: another phone takes a call over from the dialog it names (RFC 3891). */
-#include "sip_room.h"
+#include "referral.h"
 
 #include "cause.h"
 #include "log.h"
@@ -156,12 +156,16 @@ void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     int status;
 
     origin_source(ua->nua, &source);
-    origin_read(ua->settings, (struct sockaddr *)&source, &by);
     su_home_init(home);
     value = sip_header_as_string(home, (sip_header_t const *)sip->sip_replaces);
     before = value ? replaces_find(ua, value, &early_only) : NULL;
     su_home_deinit(home);
-    status = replaces_judge(sip, before, early_only, &by, &why, &plan);
+    if (referral_source(ua, NULL, sip, (struct sockaddr *)&source, &by)) {
+        status = replaces_judge(sip, before, early_only, &by, &why, &plan);
+    } else {
+        status = 403;
+        why = "its source may not call us";
+    }
     if (!status) {
         status = replaces_read_offer(ua, sip, &theirs, fault, sizeof(fault));
         why = fault;

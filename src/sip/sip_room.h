@@ -1,14 +1,17 @@
 /* What the files of src/sip share: the user agent, its legs, and who does what to them. */
 #pragma once
 
-#define SU_ROOT_MAGIC_T void
 #define NUA_MAGIC_T struct Ua
 #define NUA_HMAGIC_T struct UaLeg
 
+#include "filter.h"
 #include "log.h"
 #include "number.h"
 #include "offer.h"
+#include "origin.h"
 #include "reason.h"
+#include "reply.h"
+#include "root.h"
 #include "transfer.h"
 #include "ua.h"
 
@@ -18,15 +21,13 @@
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
-#include <sofia-sip/su_wait.h>
+
+/* The user part of our public URI where we stand behind the proxy, PHONES_GATEWAY_USER of phones.h.
+ */
+#define UA_PUBLIC_USER "tieline-gateway"
 
 typedef struct UaLeg UaLeg;
 typedef struct Referral Referral;
-typedef struct SourceFilter SourceFilter;
-
-/* Sofia's root of a sofia_loop, NULL for another loop; and one turn of it, at most MS long. */
-su_root_t *sofia_loop_root(Loop *loop);
-void sofia_loop_step(Loop *loop, guint ms);
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -56,6 +57,9 @@ struct Ua {
     su_home_t *home;
     nua_t *nua;
     SourceFilter *filter;
+    gboolean is_behind; /* the proxy */
+    UaBehind behind;
+    GHashTable *far;      /* char* address -> uses: far ends of calls we made */
     sip_accept_t *accept; /* application/sdp */
     char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
     char *contact;        /* "<sip:host:port>" */
@@ -299,17 +303,21 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* origin.c */
-void origin_read(const Settings *settings, const struct sockaddr *source, CallOrigin *origin);
 /* The transport's source of the message NUA is reporting; family 0 when it has none. */
+const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
+/* Who sent the initial request SIP that came from SOURCE; FALSE when it may not be believed. */
+gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                           CallOrigin *origin);
 void origin_source(nua_t *nua, struct sockaddr_storage *source);
-
-/* resolver.c: how often a name server could not be connected */
-guint64 resolver_unreachable(void);
 
 /* identity.c */
 NumberResult identity_called(sip_t const *sip, Number *called);
 NumberResult identity_number(url_t const *url, Number *number);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
+/* What SIP says of its caller, believed or not, into ORIGIN. */
+void identity_claims(sip_t const *sip, CallOrigin *origin);
+/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the service has none. */
+gboolean identity_settle_service(su_home_t *home, sip_request_t *request, const Ua *ua);
 typedef struct IdentityOut {
     char *from;    /* header values; owned */
     char *pai;     /* NULL: none */
@@ -327,18 +335,9 @@ char *identity_phone_uri(const char *uri);
  * what was taken out, or NULL when all was well. */
 const char *target_settle(msg_t *msg, sip_t *sip);
 
-/* reply.c */
-void reply_add_socket(int socket);
-void reply_remove_socket(int socket);
-/* Answers SIP, the request that MSG is, with STATUS and what the request brings. */
-void reply_send(const Ua *ua, msg_t *msg, sip_t const *sip, int status);
-
-/* filter.c */
-SourceFilter *filter_new(Ua *ua);
-void filter_free(SourceFilter *filter);
-msg_mclass_t *filter_mclass(SourceFilter *filter);
+/* hearing.c: the source filter of the user agent's port */
+void hearing_open(Ua *ua);
+void hearing_close(Ua *ua);
 /* The far end of a call we made is heard though it may not call us. */
-void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address);
-void filter_forget(SourceFilter *filter, const struct sockaddr_storage *address);
-/* ONE and OTHER are the same address, whatever their ports. */
-gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other);
+void hearing_admit(Ua *ua, const struct sockaddr_storage *address);
+void hearing_forget(Ua *ua, const struct sockaddr_storage *address);

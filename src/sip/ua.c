@@ -199,21 +199,39 @@ static gboolean address_is_any(const struct sockaddr_storage *address)
     return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
 }
 
+const struct sockaddr_storage *ua_listen(const Ua *ua)
+{
+    return ua->is_behind ? &ua->behind.listen : &ua->settings->sip.listen;
+}
+
+/* ADDRESS without its port as a URI's host; caller frees. */
+static char *address_host(const struct sockaddr_storage *address)
+{
+    struct sockaddr_storage bare = *address;
+    char text[64];
+
+    address_set_port(&bare, 0);
+    address_describe((struct sockaddr *)&bare, text, sizeof(text));
+    return bare.ss_family == AF_INET6 && *text != '[' ? g_strdup_printf("[%s]", text)
+                                                      : g_strdup(text);
+}
+
 /* host and Contact of our URIs, and the URI NUA binds: the public host with the listen address as
  * maddr. */
 static char *ua_name(Ua *ua)
 {
     const SipSettings *sip = &ua->settings->sip;
-    struct sockaddr_storage bare = sip->listen;
     guint16 port = address_port((const struct sockaddr *)&sip->listen);
-    gboolean v6 = bare.ss_family == AF_INET6;
-    char text[64];
-    g_autofree char *address = NULL;
+    g_autofree char *address = address_host(&sip->listen);
 
-    address_set_port(&bare, 0);
-    address_describe((struct sockaddr *)&bare, text, sizeof(text));
-    address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
     ua->host = g_strdup(sip->public_host ? sip->public_host : address);
+    if (ua->is_behind) {
+        g_autofree char *inside = address_host(&ua->behind.listen);
+
+        ua->contact = g_strdup_printf("<sip:%s@%s:%u>", UA_PUBLIC_USER, ua->host, port);
+        return g_strdup_printf("sip:%s:%u;transport=udp", inside,
+                               address_port((const struct sockaddr *)&ua->behind.listen));
+    }
     ua->contact = g_strdup_printf("<sip:%s:%u>", ua->host, port);
     if (sip->public_host)
         return g_strdup_printf("sip:%s:%u;transport=udp;maddr=%s", ua->host, port, address);
@@ -221,12 +239,23 @@ static char *ua_name(Ua *ua)
     return g_strdup_printf("sip:%s:%u;transport=udp", ua->host, port);
 }
 
+/* The proxy as NUA's outbound proxy; NULL where there is none. Caller frees. */
+static char *ua_proxy(const Ua *ua)
+{
+    g_autofree char *host = ua->is_behind ? address_host(&ua->behind.proxy) : NULL;
+
+    return host ? g_strdup_printf("sip:%s:%u;transport=udp", host,
+                                  address_port((const struct sockaddr *)&ua->behind.proxy))
+                : NULL;
+}
+
 static nua_t *ua_create_nua(Ua *ua, const char *url)
 {
     const SipSettings *sip = &ua->settings->sip;
+    g_autofree char *proxy = ua_proxy(ua);
 
     return nua_create(
-        sofia_loop_root(ua->loop), ua_event, ua, NUTAG_URL(url),
+        sofia_loop_root(ua->loop), ua_event, ua, NUTAG_URL(url), TAG_IF(proxy, NUTAG_PROXY(proxy)),
         NTATAG_MCLASS(filter_mclass(ua->filter)),
         /* Everything that decides something is ours: no automatic answers, no soa, no redirection.
          */
@@ -247,6 +276,30 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user),
            void *user, GError **error)
 {
+    return ua_new_behind(settings, NULL, loop, hall, ready, user, error);
+}
+
+gboolean ua_find_place(const struct sockaddr_storage *proxy, struct sockaddr_storage *place,
+                       GError **error)
+{
+    int fd = socket(proxy->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t size = sizeof(*place);
+    gboolean found;
+
+    address_parse(proxy->ss_family == AF_INET6 ? "::1" : "127.0.0.1", place);
+    found = fd >= 0 && bind(fd, (struct sockaddr *)place, address_length(place)) == 0 &&
+            getsockname(fd, (struct sockaddr *)place, &size) == 0;
+    if (!found)
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                    "no port for the gateway behind the proxy: %s", g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, Hall *hall,
+                  gboolean (*ready)(void *user), void *user, GError **error)
+{
     Ua *ua;
     g_autofree char *url = NULL;
 
@@ -257,9 +310,12 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
             "[sip] listen: a wildcard address needs public-host: what else would phones call?");
         return NULL;
     }
-    if (!port_is_free(&settings->sip.listen, error))
+    if (!port_is_free(behind ? &behind->listen : &settings->sip.listen, error))
         return NULL;
     ua = g_new0(Ua, 1);
+    ua->is_behind = behind != NULL;
+    if (behind)
+        ua->behind = *behind;
     ua->settings = settings;
     ua->loop = loop;
     ua->hall = hall;
@@ -270,7 +326,7 @@ Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(v
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
-    ua->filter = filter_new(ua);
+    hearing_open(ua);
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
     if (ua->nua)
@@ -308,7 +364,7 @@ void ua_free(Ua *ua)
     g_hash_table_destroy(ua->calling);
     loop_timer_free(ua->loop, ua->heard_timer);
     g_queue_clear_full(&ua->heard, early_heard_free);
-    filter_free(ua->filter);
+    hearing_close(ua);
     su_home_unref(ua->home);
     g_free(ua->host);
     g_free(ua->contact);

@@ -23,6 +23,7 @@ static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who
     gboolean required = leg->settings->sip.require_100rel;
     g_autofree char *require =
         g_strdup_printf("Require: %s", invite->require ? invite->require : "");
+    gboolean callback = call_is_callback(leg->call);
 
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
@@ -34,6 +35,7 @@ static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who
                TAG_IF(invite->replaces, SIPTAG_REPLACES_STR(invite->replaces)),
                TAG_IF(invite->require, SIPTAG_HEADER_STR(require)),
                TAG_IF(invite->extra, SIPTAG_HEADER_STR(invite->extra)),
+               TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
 }
@@ -123,7 +125,7 @@ static void uac_learn_far(UaLeg *leg)
         return;
     origin_source(leg->ua->nua, &leg->far);
     if (leg->far.ss_family)
-        filter_admit(leg->ua->filter, &leg->far);
+        hearing_admit(leg->ua, &leg->far);
 }
 
 static void uac_acknowledge(UaLeg *leg, sip_t const *sip)

@@ -140,7 +140,11 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         return;
     }
     origin_source(ua->nua, &source);
-    origin_read(ua->settings, (struct sockaddr *)&source, &origin);
+    if (!origin_of_request(ua, sip, (struct sockaddr *)&source, &origin)) {
+        ua_refuse(ua, nh, SIP_403_FORBIDDEN, "it did not come by the proxy");
+        return;
+    }
+    identity_claims(sip, &origin);
     identity_calling(sip, &origin, &setup);
     call = call_new(ua->hall, &origin, &setup);
     if (call)

@@ -59,6 +59,8 @@ static char *cell_text(const Column *column, JsonObject *row)
     switch (json_node_get_value_type(node)) {
     case G_TYPE_INT64:
         return count_text(column->kind, json_node_get_int(node));
+    case G_TYPE_DOUBLE:
+        return g_strdup_printf("%g", json_node_get_double(node));
     case G_TYPE_STRING:
         return table_clean(json_node_get_string(node));
     case G_TYPE_BOOLEAN:

@@ -13,7 +13,7 @@
 /* Exit statuses, as tielinectl(1) lists them. */
 enum { EXIT_ANSWERED = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3 };
 
-typedef enum WordKind { WORD_TEXT, WORD_NUMBER, WORD_CALL, WORD_ORIGIN } WordKind;
+typedef enum WordKind { WORD_TEXT, WORD_NUMBER, WORD_CALL, WORD_ORIGIN, WORD_FORCE } WordKind;
 
 /* One argument word of a command line. */
 typedef struct Word {
@@ -36,14 +36,22 @@ static const Verb verbs[] = {
     {"show routes", "", "the routes in the order they are tried"},
     {"show timers", "", "every timer with its length for each trunk"},
     {"show counters", "", "what was counted since the start"},
+    {"show registrations",
+     "[AOR]",
+     "where phones are reached, and how they are known",
+     {{"aor", WORD_TEXT, TRUE}}},
+    {"drop registration",
+     "AOR [CONTACT]",
+     "forget what a phone has registered",
+     {{"aor", WORD_TEXT}, {"contact", WORD_TEXT, TRUE}}},
     {"ladder",
      "[CALL|last]",
      "the messages of a call, SIP left, Q.931 right",
      {{"call", WORD_CALL, TRUE}}},
     {"hangup",
-     "CALL [CAUSE]",
+     "CALL [CAUSE] [force]",
      "clear a call (with cause 16)",
-     {{"call", WORD_CALL}, {"cause", WORD_NUMBER, TRUE}}},
+     {{"call", WORD_CALL}, {"cause", WORD_NUMBER, TRUE}, {"force", WORD_FORCE, TRUE}}},
     {"selftest span",
      "SPAN",
      "take a span out of service and check its loop",
@@ -115,6 +123,15 @@ static gboolean words_read(const Verb *verb, char **words, JsonObject *request, 
 
         if (!*words && word->optional)
             continue;
+        if (word->optional && strcmp(*words, "force") == 0) {
+            if (word->kind != WORD_FORCE)
+                continue; /* its place is left out */
+            json_object_set_string_member(request, word->member, "yes");
+            words++;
+            continue;
+        }
+        if (word->kind == WORD_FORCE)
+            continue; /* any other word is one too many */
         /* explain route trunk pbx 100: two words are one origin */
         if (word->kind == WORD_ORIGIN && *words && strcmp(*words, "trunk") == 0 && words[1]) {
             joined = g_strjoin(" ", words[0], words[1], NULL);

@@ -81,6 +81,19 @@ static const View views[] = {
          {"CAUSE", "cause", COLUMN_COUNT},
          {"WHY", "why"},
      }},
+    {"show registrations",
+     "no registrations",
+     {
+         {"AOR", "aor"},
+         {"CONTACT", "contact"},
+         {"Q", "q", COLUMN_COUNT},
+         {"EXPIRES", "expires_s", COLUMN_SECONDS},
+         {"ORIGIN", "origin"},
+         {"SOURCE", "source"},
+         {"BY", "transport"},
+         {"USER", "user"},
+         {"AGENT", "agent"},
+     }},
     {"show counters",
      "no counters",
      {
@@ -137,6 +150,15 @@ static void hangup_print(FILE *out, JsonObject *answer)
             (int)json_object_get_int_member_with_default(answer, "cause", 0));
 }
 
+static void dropped_print(FILE *out, JsonObject *answer)
+{
+    g_autofree char *aor =
+        table_clean(json_object_get_string_member_with_default(answer, "aor", "?"));
+
+    fprintf(out, "%d registration(s) of %s dropped\n",
+            (int)json_object_get_int_member_with_default(answer, "dropped", 0), aor);
+}
+
 static const Column selftest_columns[] = {
     {"CHANNEL", "channel"},
     {"RESULT", "result", COLUMN_TEXT, "good"},
@@ -178,6 +200,8 @@ static gboolean object_print(FILE *out, const char *command, JsonObject *answer,
         version_print(out, answer);
     else if (strcmp(command, "hangup") == 0)
         hangup_print(out, answer);
+    else if (strcmp(command, "drop registration") == 0)
+        dropped_print(out, answer);
     else
         return FALSE;
     return TRUE;

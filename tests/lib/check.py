@@ -160,6 +160,7 @@ def rule_holds(rule, value, message):
         "cause": lambda: message.cause in values(value),
         "location": lambda: message.location in values(value),
         "reason": lambda: message.reason().get("Q.850") in values(value),
+        "preempted": lambda: message.reason().get("preemption") == 4,
         "no-reason": lambda: not message.header("reason"),
         "sdp": lambda: message.sdp is not None
         and (value is True or message.sdp["direction"] in value.split("|")),
@@ -183,9 +184,11 @@ def rule_holds(rule, value, message):
         "notify": lambda: message.notify in values(value),
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
+        "sent": lambda: message.copies in values(value),
         "optional": lambda: True,
         "anywhere": lambda: True,
         "on": lambda: True,
+        "of": lambda: True,
         "call": lambda: True,
     }
     return checks[rule]()
@@ -213,6 +216,8 @@ def seen_value(rule, message):
         return ": SDP is %s" % (message.sdp and message.sdp["direction"])
     if rule == "reason":
         return ": Reason is '%s'" % message.header("reason")
+    if rule == "sent":
+        return ": %d times" % message.copies
     if rule == "uri":
         return ": %s" % message.uri
     shown = ("called", "calling", "restart", "location", "bearer", "ton", "notify", "state")

@@ -70,6 +70,7 @@ class Sip(Message):
         self.method, self.status, self.uri, self.phrase = None, None, "", ""
         self.cseq, self.call_id, self.branch = (0, ""), "", ""
         self.from_tag, self.to_tag, self.headers, self.sdp = "", "", {}, None
+        self.frame, self.copies = 0, 0  # its number in the capture; how often it was sent
 
     def name(self):
         if self.method:
@@ -225,6 +226,7 @@ def sip_message(packet, party):
         party(show["ip.src"], number_of(show["udp.srcport"])),
         party(show["ip.dst"], number_of(show["udp.dstport"])),
     )
+    message.frame = frame_number(packet)
     message.method = show.get("sip.Method") if "sip.Request-Line" in show else None
     if "sip.Status-Line" in show:
         message.status = number_of(show.get("sip.Status-Code"))
@@ -272,12 +274,12 @@ def sip_messages(path, party, port=5060):
 
 def mark_repeats(messages):
     """Sets .repeat on retransmissions: a message that was on the wire before, sent by the same
-    party."""
-    seen = set()
+    party; and .copies of the first, how often it was."""
+    seen = {}
     for message in messages:
-        identity = message.identity()
-        message.repeat = LAYER_2 if identity in seen else 0
-        seen.add(identity)
+        first = seen.setdefault(message.identity(), message)
+        message.repeat = LAYER_2 if first is not message else 0
+        first.copies += 1
     return messages
 
 

@@ -4,6 +4,7 @@ import math
 import os
 
 import pcap
+import relay_judge
 from cesopsn_decode import Pseudowire, merge, write_lapd
 from dissect import mark_repeats, number_calls, q931_messages, sip_messages
 
@@ -13,7 +14,8 @@ D_SLOT = {"e1": 16, "t1": 24}
 
 
 class Evidence:
-    """messages: Sip and Q931 in time order. sent, received: the span's two pseudowires (None
+    """messages: Sip and Q931 in time order. relayed: the SIP messages, and what the gateway tells
+    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two pseudowires (None
     without a span). marks: {name: time} of what befell the line. complaints: what the decoder found
     wrong on the span, and datagrams that are nothing known."""
 
@@ -22,13 +24,10 @@ class Evidence:
         self.datagrams = [d for d in pcap.datagrams(path) if layout.since <= d.time < layout.until]
         self.layout = layout
         spans = {layout.span_local, layout.span_remote}
-        others = [d for d in self.datagrams if d.src not in spans and d.dst not in spans]
+        others = [d for d in self.datagrams if not {d.src, d.dst} & spans and d.src != d.dst]
         self.rtp = [d for d in others if 5060 not in (d.src[1], d.dst[1])]
-        sip = os.path.join(folder, "sip.pcap")
-        pcap.write(
-            sip, pcap.ETHERNET, [(d.time, d.raw) for d in others if 5060 in (d.src[1], d.dst[1])]
-        )
-        self.sip = mark_repeats(sip_messages(sip, layout.party_of))
+        self.relayed = self.take_sip([d for d in others if 5060 in (d.src[1], d.dst[1])], folder)
+        self.sip = [one for one in self.relayed if one.src != one.dst]
         self.complaints, self.q931 = [], []
         for d in self.rtp:
             if not d.data or d.data[0] >> 6 != 2:
@@ -41,6 +40,16 @@ class Evidence:
         self._read_d_channel(os.path.join(folder, "lapd.pcap"))
         self.messages = sorted(self.sip + self.q931, key=lambda message: message.end)
         self.marks = line_marks(self.received, self.frames)
+
+    def take_sip(self, datagrams, folder):
+        """Every SIP message, the gateway's own talk with itself too."""
+        path = os.path.join(folder, "sip.pcap")
+        pcap.write(path, pcap.ETHERNET, [(d.time, d.raw) for d in datagrams])
+        out = mark_repeats(sip_messages(path, self.layout.party_of))
+        for message in out:
+            octets = datagrams[message.frame - 1].data
+            message.wire, message.body = relay_judge.read_headers(octets)
+        return out
 
     def take_wires(self):
         """Both directions of the line, the gateway's first."""

@@ -6,6 +6,8 @@ import copy
 import os
 import re
 
+import phone_script
+
 Q931_MESSAGES = {
     "ALERTING",
     "CALL PROCEEDING",
@@ -37,12 +39,16 @@ SIP_METHODS = {
     "REFER",
     "NOTIFY",
     "MESSAGE",
+    "REGISTER",
+    "SUBSCRIBE",
 }
+ROLES = ("pbx", "gateway", "phone", "proxy", "silent")
 RULES = {
     "cause",
     "location",
     "reason",
     "no-reason",
+    "preempted",
     "sdp",
     "no-sdp",
     "hold",
@@ -65,8 +71,11 @@ RULES = {
     "exclusive",
     "bearer",
     "ton",
+    "of",
+    "sent",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
+RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")
 RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
 EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
 APART = re.compile(r"^(\S+)\s+(\S+)\s+([\d.]+)s\.\.([\d.]+)s$")
@@ -128,7 +137,10 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
+        self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
+        self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
         self.steps, self.causality, self.apart = [], [], []
+        self.handed_on = []  # edges between steps that one line lists
         self.audio, self.no_rtp, self.tone = None, None, None
         self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
@@ -189,12 +201,31 @@ def read_step(line, parties, place):
     return Step(number, src, dst, names, names[0], rules)
 
 
+def read_steps(line, parties, place):
+    """(Steps, edges) of a line: one step, or "4,5. A > P > B INVITE", which P hands on."""
+    match = RELAYED.match(line)
+    if not match:
+        return [read_step(line, parties, place)], []
+    numbers, ends = (match[1], match[2]), (match[3], match[4], match[5])
+    steps = [
+        read_step("%s. %s > %s %s" % (numbers[n], ends[n], ends[n + 1], match[6]), parties, place)
+        for n in (0, 1)
+    ]
+    return steps, [(steps[0].number, steps[1].number)]
+
+
 def group_steps(steps, parties, place):
     """Gives every step the transaction or the Q.931 call it belongs to: the unit within which order
     binds."""
-    counts, open_transactions = {}, {}
+    counts, open_transactions, groups = {}, {}, {}
     for step in steps:
-        if step.is_q931:
+        groups[step.number] = step
+        if "of" in step.rules:
+            request = groups.get(int(step.rules["of"]))
+            if request is None or request.group is None or step.is_request != (step.method == "ACK"):
+                raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
+            step.group = request.group
+        elif step.is_q931:
             if step.names[0].startswith("RESTART"):
                 origin = step.src if step.names[0] == "RESTART" else step.dst
                 step.group = ("restart", origin)
@@ -279,7 +310,7 @@ class Reader:
             raise FlowError("%s: case %s has no steps" % (self.place(), self.case.name))
         group_steps(self.case.steps, self.case.parties, self.place())
         text, place = self.edge_lines.get(id(self.case), ("", self.place()))
-        self.case.causality = read_edges(text, self.case.steps, place)
+        self.case.causality = read_edges(text, self.case.steps, place) + self.case.handed_on
         known = {str(step.number) for step in self.case.steps} | set(MARKS)
         for one in self.case.apart:
             if not known.issuperset(one[:2]):
@@ -310,9 +341,9 @@ class Reader:
     def read_parties(self, rest):
         for pair in rest.split():
             name, _, role = pair.partition("=")
-            if role not in ("pbx", "gateway", "phone", "proxy"):
+            if role not in ROLES:
                 raise FlowError(
-                    "%s: %s: a role is pbx, gateway, phone or proxy" % (self.place(), pair)
+                    "%s: %s: a role is one of %s" % (self.place(), pair, " ".join(ROLES))
                 )
             self.case.parties[name] = role
 
@@ -323,6 +354,28 @@ class Reader:
             raise FlowError("%s: peer PARTY SCENARIO key=value..." % self.place())
         values = dict(word.split("=", 1) for word in words[2:])
         self.case.peers.append((words[0], words[1], values))
+
+    def read_numbers(self, rest):
+        """numbers A=201 B=202: the gateway is the proxy of these phones."""
+        self.case.numbers = dict(pair.split("=", 1) for pair in rest.split())
+        for party in self.case.numbers:
+            if self.case.parties.get(party) != "phone":
+                raise FlowError("%s: %s is no phone" % (self.place(), party))
+
+    def read_roaming(self, rest):
+        """roaming A B: phones that the gateway does not know by its settings."""
+        self.case.roaming = rest.split()
+
+    def read_phone(self, rest):
+        """phone PARTY key=value...: its script follows."""
+        party, *words = rest.split()
+        if party not in self.case.numbers:
+            raise FlowError("%s: %s has no number" % (self.place(), party))
+        try:
+            actions = phone_script.read_script(self.block())
+        except phone_script.ScriptError as error:
+            raise FlowError("%s: phone %s: %s" % (self.place(), party, error)) from error
+        self.case.scripts[party] = (dict(word.split("=", 1) for word in words), actions)
 
     def read_prelude(self, rest):
         """prelude PARTY SCENARIO key=value...: calls that stand before the capture begins."""
@@ -344,7 +397,11 @@ class Reader:
         self.case.mutants.append((match[1], match[2], match[3]))
 
     def read_steps(self, _):
-        steps = [read_step(line, self.case.parties, self.place()) for line in self.block()]
+        steps, self.case.handed_on = [], []
+        for line in self.block():
+            more, edges = read_steps(line, self.case.parties, self.place())
+            steps += more
+            self.case.handed_on += edges
         numbers = [step.number for step in steps]
         if len(set(numbers)) != len(numbers):
             raise FlowError("%s: a step's number comes twice" % self.place())

@@ -5,6 +5,7 @@ import time
 
 import config
 import ladder as told
+import relay_judge
 import rtp_judge
 import sound
 from check import check_flow, ladder
@@ -144,6 +145,9 @@ class House(Stage):
                 self.ladder, evidence.messages, self.party("gateway")
             )
         verdict = check_flow(self.case, evidence.messages, evidence.marks)
+        if self.case.numbers:
+            self.outcome.relayed = evidence.relayed
+            verdict.failures += relay_judge.judge(evidence.relayed, self.party("gateway"))
         self.outcome.verdict = verdict.failures
         self.outcome.failures += verdict.failures + evidence.complaints
         if not verdict.failures:

@@ -4,7 +4,7 @@ import copy
 from check import check_flow
 from dissect import number_calls
 
-OTHER_STATUS = {"1": 182, "2": 202, "3": 305, "4": 499, "5": 599, "6": 699}
+OTHER_STATUS = {"1": 182, "2": 299, "3": 305, "4": 499, "5": 599, "6": 699}
 
 
 def spoil_name(message):
@@ -31,6 +31,11 @@ def spoil_reason_value(message):
         message.headers = {**message.headers, "reason": ["Q.850;cause=%d" % other]}
     else:
         spoil_reason(message)
+
+
+def spoil_preemption(message):
+    """Only the cause of the line is left."""
+    message.headers = {**message.headers, "reason": ["Q.850;cause=8"]}
 
 
 def spoil_direction(message):
@@ -84,6 +89,7 @@ def setter(attribute, value):
 RULE_SPOILERS = {
     "cause": [spoil_cause],
     "reason": [spoil_reason, spoil_reason_value],
+    "preempted": [spoil_preemption],
     "sdp": [spoil_sdp],
     "no-sdp": [spoil_sdp],
     "hold": [spoil_sdp, spoil_hold],
@@ -101,10 +107,11 @@ RULE_SPOILERS = {
     "location": [setter("location", 15)],
     "notify": [setter("notify", 100)],
     "state": [setter("state", 60)],
+    "sent": [setter("copies", 1)],
     "complete": [setter("complete", False)],
 }
 # no rule of content, or spoiled apart
-UNSPOILED = {"optional", "anywhere", "on", "call", "has", "lacks"}
+UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks"}
 
 
 def spoilers(rule, value):

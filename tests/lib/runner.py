@@ -15,6 +15,7 @@ import house
 import leaving
 import manners
 import mutate
+import relay_judge
 import span_check
 import tap
 from namespace import Namespace, Unavailable, close_all, sweep
@@ -143,6 +144,10 @@ class Run:
     def spoil(self, case, name, outcome, results):
         """The evidence just taken, spoiled in every way that must be noticed."""
         tried, missed = mutate.survivors(case, outcome.messages, outcome.marks)
+        if outcome.relayed:
+            gateway = next(name for name, role in case.parties.items() if role == "gateway")
+            more, also = relay_judge.survivors(outcome.relayed, gateway)
+            tried, missed = tried + more, missed + also
         return results.tell(
             "fail" if missed else "pass",
             "%s: %d ways to spoil this evidence are noticed" % (name, tried),

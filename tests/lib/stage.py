@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import config
+import phones
 import sound
 from capture import Capture
 from desk import Desk
@@ -19,6 +20,7 @@ PEERS = os.path.join(HERE, "..", "house", "peers")
 PLACEHOLDER = re.compile(r"@([a-z-]+)(?::([^@]*))?@")
 NUMBERS = itertools.count(1)
 RTP_PORT = 7000
+FIRST_HOST = {"phone": 10, "proxy": 20, "silent": 30}
 # Packets of 5 ms: where sound is compared, a machine that stands still for a moment is no fault.
 DEEP_BUFFER = 12
 REAL_TIME = not subprocess.run(
@@ -33,11 +35,12 @@ class Outcome:
     """failures: texts, empty when it passed; among them verdict, what the checker said of the
     evidence, and broken, what nothing excuses: the house did not stand, or the daemon did not end
     well. report: for people, when it failed. messages and marks: the evidence. untold: where the
-    daemon's ladder differs from it."""
+    daemon's ladder differs from it. relayed: for relay_judge."""
 
     def __init__(self, name):
         self.name, self.failures, self.verdict, self.broken = name, [], [], []
         self.report, self.messages, self.marks, self.untold = "", [], {}, []
+        self.relayed = []
 
     @property
     def noticed(self):
@@ -101,6 +104,10 @@ class Stage:
             return not self.outcome.noticed
         return bool(self.outcome.failures)
 
+    def case_id(self):
+        """A word that names the case in Call-IDs."""
+        return re.sub(r"[^A-Za-z0-9.-]", "-", self.name)
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
@@ -116,16 +123,14 @@ class Stage:
         self.outcome.broken.append(text)
 
     def _addresses(self):
-        out, phones, proxies = {}, 0, 0
+        out, count = {}, dict.fromkeys(self.case.parties.values(), 0)
         for party, role in self.case.parties.items():
             if role == "gateway":
                 out[party] = (config.GATEWAY, config.SIP_PORT)
-            elif role == "phone":
-                phones += 1
-                out[party] = ("127.0.0.%d" % (10 + phones), config.SIP_PORT)
-            elif role == "proxy":
-                proxies += 1
-                out[party] = ("127.0.0.%d" % (20 + proxies), config.SIP_PORT)
+            elif role in FIRST_HOST:
+                count[role] += 1
+                host = "127.0.0.%d" % (FIRST_HOST[role] + count[role])
+                out[party] = (host, config.SIP_PORT)
         return out
 
     def party(self, role):
@@ -141,9 +146,11 @@ class Stage:
             self._open_proxy()
         if self.case.audio or self.case.no_rtp:
             self._open_audio()
+        phones.open_silent(self)
         for party, scenario, values in self.case.peers:
             if scenario.startswith("uas"):
                 self.phones.append(self._open_phone(party, scenario, values))
+        phones.open_called(self)
         if self.case.span_up:
             self._finish_script(self._open_pbx())
         for party, scenario, values in self.case.preludes:
@@ -154,6 +161,7 @@ class Stage:
         for party, scenario, values in sorted(callers, key=lambda peer: "when" in peer[2]):
             self._await(values.get("when"))
             self.phones.append(self._open_phone(party, scenario, values))
+        phones.open_callers(self)
 
     def start_capture(self):
         self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
@@ -180,6 +188,7 @@ class Stage:
         target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
         settings = config.base(self.folder, self.switch, target)
         config.apply(settings, self.line_settings())
+        config.apply(settings, phones.settings(self.case, self.addresses))
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)
 
@@ -248,7 +257,7 @@ class Stage:
         )
         if (
             not wait_for(
-                lambda: self._listening(address, config.SIP_PORT)
+                lambda: self.listening(address, config.SIP_PORT)
                 or self.kamailio.status is not None,
                 10,
             )
@@ -256,7 +265,7 @@ class Stage:
         ):
             raise RuntimeError("kamailio does not start: " + self.kamailio.tail())
 
-    def _listening(self, address, port):
+    def listening(self, address, port):
         quad = "".join("%02X" % int(part) for part in reversed(address.split(".")))
         try:
             with open("/proc/%d/net/udp" % self.daemon.popen.pid, encoding="ascii") as file:
@@ -280,7 +289,7 @@ class Stage:
             ],
             self.path("rtp.log"),
         )
-        if not wait_for(lambda: self._listening(self.addresses[party][0], RTP_PORT), 20):
+        if not wait_for(lambda: self.listening(self.addresses[party][0], RTP_PORT), 20):
             raise RuntimeError("rtp_peer does not start: " + self.rtp[party].tail())
 
     def _sipp(self, party, scenario, values, port, calls=1, more=()):
@@ -289,10 +298,15 @@ class Stage:
         with open(os.path.join(PEERS, scenario + ".xml"), encoding="utf-8") as file:
             text = fill(file.read(), {"rtp": RTP_PORT, **values}, scenario)
         name = "%s-%s-%d" % (party, scenario, port)
+        first_hop = self.addresses[self.party("proxy") or self.party("gateway")]
+        calling = first_hop if scenario.startswith("uac") else None
+        return self.run_sipp(name, text, party, calling, values, port, calls, more)
+
+    def run_sipp(self, name, text, party, first_hop, values, port=config.SIP_PORT, calls=1, more=()):
+        """A SIPp that plays the scenario TEXT as PARTY; FIRST_HOP: where its calls go, None when it
+        waits for one."""
         with open(self.path(name + ".xml"), "w", encoding="utf-8") as file:
             file.write(text)
-        calling = scenario.startswith("uac")
-        first_hop = self.addresses[self.party("proxy") or self.party("gateway")]
         command = [
             "sipp",
             "-sf",
@@ -312,8 +326,8 @@ class Stage:
             "-default_behaviors",
             "none",
         ]
-        command += [] if calling else more
-        if calling:
+        command += [] if first_hop else more
+        if first_hop:
             command += [
                 "-s",
                 values.get("number", "200"),
@@ -326,9 +340,9 @@ class Stage:
             ]
         log = self.path(name + ".log")
         process = self.namespace.start(name, command, log, environment={"TERM": "dumb"})
-        if not calling:
+        if not first_hop:
             wait_for(
-                lambda: self._listening(self.addresses[party][0], port)
+                lambda: self.listening(self.addresses[party][0], port)
                 or process.status is not None,
                 10,
             )
@@ -337,7 +351,8 @@ class Stage:
         return process
 
     def _open_phone(self, party, scenario, values):
-        return self._sipp(party, scenario, values, config.SIP_PORT, int(values.get("calls", 1)))
+        port = int(values.get("port", config.SIP_PORT))
+        return self._sipp(party, scenario, values, port, int(values.get("calls", 1)))
 
     def _open_prelude(self, party, scenario, values):
         """Calls that stand before the capture: one on every channel when calls=channels."""

@@ -70,13 +70,28 @@ def dialogs(steps):
     return out
 
 
-def sip_text(step, address, leg):
+def sequence(steps):
+    """{transaction: its CSeq}: they rise in the order of the steps; a CANCEL has its INVITE's."""
+    out, invites = {}, {}
+    for step in steps:
+        if step.is_q931 or step.group in out:
+            continue
+        ends = step.group[:2]
+        if step.method == "CANCEL":
+            out[step.group] = invites[ends]
+            continue
+        out[step.group] = 10 + len(out)
+        if step.method == "INVITE":
+            invites[ends] = out[step.group]
+    return out
+
+
+def sip_text(step, address, leg, cseq):
     """A SIP message of the dialog LEG that satisfies STEP's rules."""
-    uac, uas, method, count = step.group
+    uac, uas, method, _ = step.group
     rules = step.rules
     host = address[uas][0]
     number = rules.get("calling", "100")
-    cseq = {"INVITE": 10, "CANCEL": 10, "UPDATE": 30, "BYE": 50}.get(method, 70) + count
     lines = []
     if step.is_request:
         lines += [
@@ -94,6 +109,8 @@ def sip_text(step, address, leg):
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
         "Contact: <sip:x@%s>" % address[step.src][0],
     ]
+    if "preempted" in rules:
+        lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
     lines += ["%s: 1" % name for name in rules.get("has", "").split(",") if name]
@@ -166,15 +183,15 @@ def times(case):
 
 def play(case, path):
     """Writes the capture of CASE's steps to PATH. Returns {party: (address, port)}."""
-    address, phones = {}, 0
+    address, others = {}, 0
     for party, role in case.parties.items():
-        phones += role in ("phone", "proxy")
         address[party] = ("127.0.0.1", 5060) if role != "pbx" else PBX
-        if role in ("phone", "proxy"):
-            address[party] = ("127.0.0.%d" % (10 + phones), 5060)
+        if role not in ("pbx", "gateway"):
+            others += 1
+            address[party] = ("127.0.0.%d" % (10 + others), 5060)
     lines = {True: Line(), False: Line()}
     packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
-    legs = dialogs(case.steps)
+    legs, cseqs = dialogs(case.steps), sequence(case.steps)
     at, steps = times(case), {str(step.number): step for step in case.steps}
     for name, time in sorted(at.items(), key=lambda event: event[1]):
         step = steps.get(name)
@@ -187,8 +204,10 @@ def play(case, path):
             counts[outgoing] += 1
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
-            text = sip_text(step, address, legs[step.group]).encode()
-            packets.append((time, pcap.ethernet_udp(address[step.src], address[step.dst], text)))
+            text = sip_text(step, address, legs[step.group], cseqs[step.group]).encode()
+            packet = pcap.ethernet_udp(address[step.src], address[step.dst], text)
+            copies = int(step.rules.get("sent", 1))
+            packets += [(time + number * STEP / 20, packet) for number in range(copies)]
     end = max(at.values()) + 0.3
     silence = (at.get("down", end), at.get("up", end))
     for outgoing, line in lines.items():

@@ -205,6 +205,11 @@ const TrunkSettings *call_trunk(const Call *call)
     return call->trunk;
 }
 
+gboolean call_is_callback(const Call *call)
+{
+    return FALSE;
+}
+
 const char *call_uri(const Call *call)
 {
     return call->uri;

@@ -170,12 +170,17 @@ static void phone_send(Phone *phone, const char *method, guint cseq, const char 
         strstr(extra, "Contact:")
             ? g_strdup("")
             : g_strdup_printf("Contact: <sip:100@%s:%u>\r\n", phone->address, phone->port);
+    g_autofree char *to =
+        g_str_has_prefix(extra, "To:") || strstr(extra, "\nTo:")
+            ? g_strdup("")
+            : g_strdup_printf("To: <sip:200@127.0.0.1>%s%s\r\n", phone->to_tag ? ";tag=" : "",
+                              phone->to_tag ? phone->to_tag : "");
     g_autofree char *text = g_strdup_printf(
         "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=%s;rport\r\nMax-Forwards: 70\r\n"
-        "%sTo: <sip:200@127.0.0.1>%s%s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
+        "%s%sCall-ID: %s\r\nCSeq: %u %s\r\n"
         "%s%s%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
-        method, uri, phone->address, phone->port, branch, from, phone->to_tag ? ";tag=" : "",
-        phone->to_tag ? phone->to_tag : "", phone->call_id, cseq, method, contact, extra,
+        method, uri, phone->address, phone->port, branch, from, to, phone->call_id, cseq, method,
+        contact, extra,
         body && !strstr(extra, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
         body ? strlen(body) : 0, body ? body : "");
 
@@ -350,8 +355,9 @@ void phone_reply(Phone *phone, const char *method, const char *status, const cha
             g_string_append_printf(text, "%s%s%s\r\n", *line, strstr(*line, ";tag=") ? "" : ";tag=",
                                    strstr(*line, ";tag=") ? "" : phone->from_tag);
     }
-    g_string_append_printf(text, "Contact: <sip:100@%s:%u>\r\n%s%s", phone->address, phone->port,
-                           extra, body ? "Content-Type: application/sdp\r\n" : "");
+    if (!strstr(extra, "Contact:"))
+        g_string_append_printf(text, "Contact: <sip:100@%s:%u>\r\n", phone->address, phone->port);
+    g_string_append_printf(text, "%s%s", extra, body ? "Content-Type: application/sdp\r\n" : "");
     g_string_append_printf(text, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
                            body ? strlen(body) : 0, body ? body : "");
     phone_send_raw(phone, text->str, text->len);

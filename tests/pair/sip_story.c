@@ -30,7 +30,8 @@ static Settings *story_settings(const char *host, const char *address, guint16 p
                                             "[span e1]\nlocal = 127.0.0.1:2142\n"
                                             "remote = 127.0.0.1:2143\n"
                                             "[trunk pbx]\nspan = e1\n"
-                                            "[peer friend]\nnetwork = %s\ntrusted = yes\n",
+                                            "[peer friend]\nnetwork = %s\ntrusted = yes\n"
+                                            "[emergency]\nservices = sos:112, sos.police:110\n",
                                             host, port, address, address, address);
     g_autoptr(GError) error = NULL;
     Settings *settings = settings_parse("story", text, &error);
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
     uac_stories();
     dialog_stories();
     guard_stories();
+    emergency_stories();
     nonsense_stories();
     result = g_test_run();
     sofia_close();

@@ -48,4 +48,5 @@ void offer_stories(void);
 void uac_stories(void);
 void dialog_stories(void);
 void guard_stories(void);
+void emergency_stories(void);
 void nonsense_stories(void);

@@ -178,15 +178,48 @@ static const RequestCase requests[] = {
          "\"called\":"
          "\"100\",\"from\":\"trunk "
          "pbx\",\"emergency\":false,\"to\":\"sip:100@192.0.2.9\",\"cause\":17}]")},
+    {"show-registrations", "{\"command\":\"show registrations\"}",
+     YES("[{\"aor\":\"201\",\"contact\":\"sip:201@192.0.2.31:5060;x=\\\"?\\\"\",\"q\":0.5,"
+         "\"expires_s\":65,\"origin\":\"registered\",\"source\":\"192.0.2.7:40000\","
+         "\"transport\":\"tcp\",\"flow\":true,\"user\":\"ann\",\"agent\":\"Phone/1.0\"},"
+         "{\"aor\":\"202\",\"contact\":\"sip:202@192.0.2.32\",\"q\":1.0,"
+         "\"origin\":\"static\"}]")},
+    {"show-registrations-one", "{\"command\":\"show registrations\",\"aor\":\"203\"}", YES("[]")},
+    {"drop-registration", "{\"command\":\"drop registration\",\"aor\":\"201\"}",
+     YES("{\"aor\":\"201\",\"dropped\":2}")},
+    {"drop-registration-one",
+     "{\"command\":\"drop registration\",\"aor\":\"201\",\"contact\":\"sip:201@192.0.2.31\"}",
+     YES("{\"aor\":\"201\",\"dropped\":1}")},
+    {"drop-registration-none",
+     "{\"command\":\"drop registration\",\"aor\":\"203\",\"contact\":\"sip:a@b\"}",
+     NO("203 has not registered sip:a@b")},
+    {"drop-registration-nobody", "{\"command\":\"drop registration\"}",
+     NO("drop registration: aor is missing")},
     {"show-counters", "{\"command\":\"show counters\"}",
      YES("[{\"room\":\"hall\",\"counter\":\"calls "
          "live\",\"value\":2},{\"room\":\"hall\",\"counter\":\"calls "
          "refused\",\"value\":9223372036854775807},{\"room\":\"sip\",\"counter\":\"legs "
          "live\",\"value\":2},"
-         "{\"room\":\"sip\",\"counter\":\"invites\",\"value\":9},{\"room\":\"isdn\",\"counter\":"
+         "{\"room\":\"sip\",\"counter\":\"invites\",\"value\":9},"
+         "{\"room\":\"sip\",\"counter\":\"proxy requests "
+         "in\",\"value\":3},{\"room\":\"isdn\",\"counter\":"
          "\"restarts\","
          "\"value\":2},{\"room\":\"media\",\"counter\":\"port pairs in use\",\"value\":1}]")},
 };
+
+/* Without a proxy there is nothing to ask. */
+static void test_no_proxy(void)
+{
+    CtlScene scene = {0};
+    g_autoptr(JsonObject) arguments = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(command_show_registrations(&scene, arguments, &error));
+    g_assert_cmpstr(error->message, ==, "phones do not register here: [proxy] mode is off");
+    g_clear_error(&error);
+    g_assert_null(command_drop_registration(&scene, arguments, &error));
+    g_assert_nonnull(error);
+}
 
 static void test_request(Fixture *fixture, gconstpointer data)
 {
@@ -246,7 +279,7 @@ static void test_show_timers(Fixture *fixture, gconstpointer data)
     g_autoptr(JsonArray) rows = rows_of(fixture, "show timers");
     JsonObject *first = json_array_get_object_element(rows, 0);
 
-    g_assert_cmpuint(json_array_get_length(rows), ==, 11);
+    g_assert_cmpuint(json_array_get_length(rows), ==, 12);
     g_assert_cmpstr(json_object_get_string_member(first, "trunk"), ==, "pbx");
     g_assert_cmpint(json_object_get_int_member(first, "value_ms"), ==, 240000);
     g_assert_cmpint(json_object_get_int_member(first, "cause"), ==, 19);
@@ -265,6 +298,16 @@ static void test_hangup(Fixture *fixture, gconstpointer data)
     expect(fd, "{\"command\":\"hangup\",\"call\":41,\"cause\":41}",
            YES("{\"call\":41,\"cause\":41}"));
     g_assert_cmpuint(paper.cause, ==, 41);
+
+    /* A call for help is cleared by nobody's mistake. */
+    paper.sheltered = 42;
+    expect(fd, "{\"command\":\"hangup\",\"call\":42}",
+           NO("call 42 is an emergency call: it is cleared with the word force alone"));
+    g_assert_cmpuint(paper.cleared, ==, 41);
+    expect(fd, "{\"command\":\"hangup\",\"call\":42,\"force\":\"yes\"}",
+           YES("{\"call\":42,\"cause\":16}"));
+    g_assert_cmpuint(paper.cleared, ==, 42);
+    paper.sheltered = 0;
     close(fd);
 }
 
@@ -589,6 +632,7 @@ static void test_no_folder(Fixture *fixture, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ctl/no-proxy", test_no_proxy);
     for (gsize i = 0; i < G_N_ELEMENTS(requests); i++) {
         g_autofree char *path = g_strdup_printf("/ctl/request/%s", requests[i].name);
 

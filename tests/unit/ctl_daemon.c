@@ -64,6 +64,7 @@ void fixture_open(Fixture *fixture, gconstpointer data)
     g_assert_no_error(error);
     fixture->signalling = g_thread_new("signalling", signalling_run, fixture->loop);
     fixture->rooms = (CtlRooms){.signalling = fixture->loop,
+                                .phones = (Phones *)&paper, /* of paper, too */
                                 .settings = fixture->settings,
                                 .drain = on_drain,
                                 .undrain = on_undrain,

@@ -135,6 +135,11 @@ guint32 call_twin(const Call *call)
     return 0;
 }
 
+gboolean call_is_sheltered(const Call *call)
+{
+    return paper.sheltered == call->id;
+}
+
 Channel call_channel(const Call *call)
 {
     return (Channel){.span = 0, .number = call->id % 2 ? 5 : 0};
@@ -300,6 +305,45 @@ guint media_ports_used(const Media *media)
 guint ua_leg_count(const Ua *ua)
 {
     return 2;
+}
+
+void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
+{
+    func(user, "proxy requests in", 3);
+}
+
+void phones_each_registration(const Phones *phones, const char *user, PhonesRegistrationFunc func,
+                              void *func_user)
+{
+    PhonesRegistration rows[] = {
+        {.aor = "201",
+         .contact = "sip:201@192.0.2.31:5060;x=\"\033\"",
+         .origin = "registered",
+         .transport = "tcp",
+         .agent = "Phone/1.0",
+         .user = "ann",
+         .q = 500,
+         .flow = TRUE,
+         .expires_s = 65},
+        {.aor = "202",
+         .contact = "sip:202@192.0.2.32",
+         .origin = "static",
+         .transport = "udp",
+         .q = 1000,
+         .expires_s = -1},
+    };
+
+    address_parse("192.0.2.7:40000", &rows[0].source);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!user || g_str_equal(user, rows[i].aor))
+            func(func_user, &rows[i]);
+    }
+}
+
+guint phones_drop_registration(Phones *phones, const char *user, const char *contact)
+{
+    paper.thread = g_thread_self();
+    return !g_str_equal(user, "201") ? 0 : contact ? 1 : 2;
 }
 
 void ua_each_counter(const Ua *ua, CounterFunc func, void *user)

@@ -8,6 +8,7 @@
 typedef struct PaperNotes {
     guint32 cleared; /* the call OPERATOR.CLEAR was raised for */
     guint8 cause;
+    guint32 sheltered; /* the call for help; 0: none */
     gboolean draining;
     GThread *thread; /* that raised it */
     guint standing;  /* calls on the span that isdn_take_out() sees */

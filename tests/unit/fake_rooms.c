@@ -46,6 +46,22 @@ static void route_add_target(RouteSettings *route, const TrunkSettings *trunk, c
     g_ptr_array_add(route->targets, to);
 }
 
+static NamedNumber *named_new(const char *name, const char *number)
+{
+    NamedNumber *one = g_new0(NamedNumber, 1);
+
+    one->name = g_strdup(name);
+    one->number = g_strdup(number);
+    return one;
+}
+
+static void named_free(NamedNumber *one)
+{
+    g_free(one->name);
+    g_free(one->number);
+    g_free(one);
+}
+
 Settings *fake_settings_new(void)
 {
     Settings *settings = g_new0(Settings, 1);
@@ -60,6 +76,14 @@ Settings *fake_settings_new(void)
     settings->peers = g_ptr_array_new();
     g_ptr_array_add(settings->trunks, pbx);
     g_ptr_array_add(settings->trunks, spare);
+
+    settings->elins = g_ptr_array_new();
+    settings->emergency.numbers = g_ptr_array_new();
+    g_ptr_array_add(settings->emergency.numbers, named_new("112", NULL));
+    g_ptr_array_add(settings->emergency.numbers, named_new("0112", "112"));
+    settings->emergency.preempt = PREEMPT_NEWEST;
+    settings->emergency.preempt_wait_us = G_USEC_PER_SEC;
+    settings->emergency.callback_us = 30 * 60 * (gint64)G_USEC_PER_SEC;
 
     /* 2XX to the PBX, with a spare trunk behind. */
     route = route_new(settings, "to-pbx", "2XX");
@@ -99,6 +123,10 @@ void fake_settings_free(Settings *settings)
     g_ptr_array_unref(settings->trunks);
     g_ptr_array_unref(settings->routes);
     g_ptr_array_unref(settings->peers);
+    g_ptr_array_foreach(settings->emergency.numbers, (GFunc)(void (*)(void))named_free, NULL);
+    g_ptr_array_unref(settings->emergency.numbers);
+    g_clear_pointer(&settings->emergency.trunks, g_ptr_array_unref);
+    g_ptr_array_unref(settings->elins);
     g_free(settings);
 }
 
@@ -169,21 +197,100 @@ static void fake_say(Fake *fake, FakeCall *mine, Call *call, CallAction action)
         g_string_append_printf(mine->messages, ":%u", call_cause(call));
 }
 
+/* ---- a line that has an end --------------------------------------------------------------------
+ */
+
+typedef struct Place {
+    const TrunkSettings *trunk;
+    guint busy;
+    guint32 taken; /* a bit a channel */
+} Place;
+
+static void place_count(void *user, const Call *call)
+{
+    Place *place = user;
+
+    if (call_trunk(call) != place->trunk || !call_channel(call).number)
+        return;
+    place->busy++;
+    place->taken |= 1u << call_channel(call).number;
+}
+
+/* A channel of CALL's trunk that no call has; 0: it is full. */
+static guint8 line_find(Fake *fake, const Call *call)
+{
+    Place place = {.trunk = call_trunk(call)};
+
+    hall_each_call(fake->hall, place_count, &place);
+    for (guint8 number = 1; number <= fake->capacity; number++)
+        if (!(place.taken & 1u << number))
+            return number;
+    return 0;
+}
+
+static gboolean line_is_full(Fake *fake, const Call *call, CallAction action)
+{
+    return fake->capacity && action == ACTION_CHANNEL_SEIZE && !call_channel(call).number &&
+           !line_find(fake, call);
+}
+
+static void line_serve(Fake *fake, guint i)
+{
+    guint32 id = g_array_index(fake->claims, guint32, i);
+    Call *call = hall_find_call(fake->hall, id);
+
+    g_array_remove_index(fake->claims, i);
+    call_set_channel(call, (Channel){0, line_find(fake, call)});
+    legs_raise(&fake_of(fake, id)->legs, EVENT_CHANNEL_FREE);
+    call_event(call, EVENT_CHANNEL_FREE, NULL);
+}
+
+/* A channel has become free: whoever waits longest for one of its trunk gets it. */
+static void line_offer(Fake *fake)
+{
+    for (guint i = 0; i < fake->claims->len; i++) {
+        Call *call = hall_find_call(fake->hall, g_array_index(fake->claims, guint32, i));
+
+        if (line_find(fake, call)) {
+            line_serve(fake, i);
+            return;
+        }
+    }
+}
+
+static void line_note_claim(Fake *fake, const Call *call, gboolean waits)
+{
+    guint32 id = call_id(call);
+
+    for (guint i = 0; i < fake->claims->len; i++)
+        if (g_array_index(fake->claims, guint32, i) == id)
+            g_array_remove_index(fake->claims, i--);
+    if (waits)
+        g_array_append_val(fake->claims, id);
+}
+
 static gboolean fake_act(Fake *fake, Call *call, CallAction action)
 {
     FakeCall *mine = fake_of(fake, call_id(call));
+    gboolean full = line_is_full(fake, call, action);
+    gboolean room = fake->capacity && action == ACTION_CHANNEL_CLAIM && line_find(fake, call);
     const char *wrong;
 
-    if (fake_refuses(fake, &mine->legs, action)) {
+    if (full || room || fake_refuses(fake, &mine->legs, action)) {
         CallNews news = CALL_NEWS_INIT;
         CallEvent refusal = legs_refusal(&mine->legs, action);
 
-        news.cause = fake->refuse_cause;
+        news.cause = full ? 34 : fake->refuse_cause;
+        if (room)
+            call_set_channel(call, (Channel){0, line_find(fake, call)});
         legs_raise(&mine->legs, refusal);
         call_event(call, refusal, &news);
         return FALSE;
     }
-    if (action == ACTION_CHANNEL_SEIZE) {
+    if (action == ACTION_CHANNEL_SEIZE && fake->capacity) {
+        if (!call_channel(call).number)
+            call_set_channel(call, (Channel){0, line_find(fake, call)});
+    } else if (action == ACTION_CHANNEL_SEIZE) {
         Channel channel = fake->next_channel;
 
         while (call_span_refused(call, channel.span))
@@ -196,8 +303,13 @@ static gboolean fake_act(Fake *fake, Call *call, CallAction action)
     wrong = legs_act(&mine->legs, action);
     if (wrong)
         g_error("C%u %s: %s", call_id(call), call_action_name(action), wrong);
-    if (action == ACTION_CHANNEL_FREE)
+    if (action == ACTION_CHANNEL_CLAIM || action == ACTION_CHANNEL_UNCLAIM)
+        line_note_claim(fake, call, action == ACTION_CHANNEL_CLAIM);
+    if (action == ACTION_CHANNEL_FREE) {
         call_set_channel(call, (Channel){0});
+        if (fake->capacity)
+            line_offer(fake);
+    }
     return TRUE;
 }
 
@@ -291,6 +403,7 @@ Fake *fake_new(void)
     fake->calls = g_hash_table_new_full(NULL, NULL, NULL, fake_call_free);
     fake->lines = g_string_new(NULL);
     fake->dice = g_rand_new_with_seed(1);
+    fake->claims = g_array_new(FALSE, FALSE, sizeof(guint32));
     fake->next_channel = (Channel){0, 1};
     fake_hand_in(fake);
     hall_add_trace(fake->hall, fake_trace, fake);
@@ -312,6 +425,7 @@ void fake_free(Fake *fake)
     g_hash_table_unref(fake->calls);
     g_string_free(fake->lines, TRUE);
     g_rand_free(fake->dice);
+    g_array_unref(fake->claims);
     fake_settings_free(fake->settings);
     loop_virtual_free(fake->loop);
     g_free(fake);
@@ -320,24 +434,39 @@ void fake_free(Fake *fake)
 /* ---- calls --------------------------------------------------------------------------------------
  */
 
+static Call *fake_begin_at(Fake *fake, const CallOrigin *origin, const CallSetup *setup,
+                           CallEvent event, guint32 *id)
+{
+    Call *call = call_new(fake->hall, origin, setup);
+
+    if (!call)
+        return NULL;
+    *id = call_id(call);
+    if (origin->kind == ORIGIN_PRI)
+        call_set_channel(call, (Channel){0, fake->capacity ? line_find(fake, call) : 7});
+    legs_raise(&fake_of(fake, *id)->legs, event);
+    call_event(call, event, NULL);
+    return hall_find_call(fake->hall, *id);
+}
+
 static Call *fake_begin(Fake *fake, OriginKind kind, const CallSetup *setup, CallEvent event,
                         guint32 *id)
 {
     CallOrigin origin = {.kind = kind};
-    Call *call;
 
     if (kind == ORIGIN_PRI)
         g_strlcpy(origin.trunk, "pbx", sizeof(origin.trunk));
     origin.source.ss_family = AF_INET;
-    call = call_new(fake->hall, &origin, setup);
-    if (!call)
-        return NULL;
-    *id = call_id(call);
-    if (kind == ORIGIN_PRI)
-        call_set_channel(call, (Channel){0, 7});
-    legs_raise(&fake_of(fake, *id)->legs, event);
-    call_event(call, event, NULL);
-    return hall_find_call(fake->hall, *id);
+    return fake_begin_at(fake, &origin, setup, event, id);
+}
+
+Call *fake_call_from(Fake *fake, const CallOrigin *origin, const char *called, guint32 *id)
+{
+    CallSetup setup = {.bearer = BEARER_3K1_AUDIO};
+
+    g_strlcpy(setup.called.digits, called, sizeof(setup.called.digits));
+    g_strlcpy(setup.calling.digits, origin->caller, sizeof(setup.calling.digits));
+    return fake_begin_at(fake, origin, &setup, EVENT_SIP_INVITE, id);
 }
 
 Call *fake_call_from_phone(Fake *fake, const char *called, guint32 *id)
@@ -432,6 +561,7 @@ void fake_assert_gone(Fake *fake, guint32 id)
     g_assert_cmpint(mine->legs.phone, ==, PHONE_NONE);
     g_assert_cmpint(mine->legs.pbx, ==, PBX_NONE);
     g_assert_false(mine->legs.channel);
+    g_assert_false(mine->legs.claim);
     g_assert_false(mine->legs.media);
     g_assert_false(mine->legs.tone);
     g_assert_cmpuint(mine->media_parts, <=, 1);

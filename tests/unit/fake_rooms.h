@@ -28,6 +28,8 @@ typedef struct Fake {
     GHashTable *calls; /* id -> FakeCall*, also of calls that ended */
     GString *lines;    /* the trace, without the "C42 " */
     Channel next_channel;
+    guint capacity; /* channels of each trunk; 0: no end of them */
+    GArray *claims; /* of guint32: calls that wait for one */
     guint idle;            /* times the idle func was called */
     guint64 refuse;        /* set of actions that are refused, 1 << CallAction */
     guint refuse_permille; /* the chance of any other refusal */
@@ -42,6 +44,7 @@ void fake_free(Fake *fake);
 /* A call from the phone to CALLED, from the PBX to CALLED; their first event is raised. NULL: the
  * hall refused, or it is over already. */
 Call *fake_call_from_phone(Fake *fake, const char *called, guint32 *id);
+Call *fake_call_from(Fake *fake, const CallOrigin *origin, const char *called, guint32 *id);
 Call *fake_call_from_pbx(Fake *fake, const char *called, gboolean complete, guint32 *id);
 FakeCall *fake_of(Fake *fake, guint32 id);
 

@@ -31,7 +31,8 @@ static CallNews random_news(GRand *dice)
 static void random_call(Fake *fake, GArray *live)
 {
     static const char *const numbers[] = {"200", "100", "105", "205", "201", "101",
-                                          "1",   "",    "03",  "2",   "555", "0049"};
+                                          "1",   "",    "03",  "2",   "555", "0049",
+                                          "112", "112"};
     const char *called = numbers[g_rand_int_range(fake->dice, 0, G_N_ELEMENTS(numbers))];
     guint32 id = 0;
     Call *call = g_rand_boolean(fake->dice)
@@ -81,14 +82,22 @@ static gboolean random_event(Fake *fake, GArray *live)
     return FALSE;
 }
 
-static void million_random_events_leave_nothing(void)
+/* With and without [emergency] trunks, on a line of few channels and on one without an end. */
+static void million_random_events_leave_nothing(gconstpointer data)
 {
+    guint capacity = GPOINTER_TO_UINT(data);
     Fake *fake = fake_new();
     g_autoptr(GArray) live = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint budget = event_budget(), raised = 0;
     const char *seed = g_getenv("TIELINE_TEST_SEED");
 
     fake->quiet = TRUE;
+    fake->capacity = capacity;
+    if (capacity) {
+        fake->settings->emergency.trunks = g_ptr_array_new();
+        g_ptr_array_add(fake->settings->emergency.trunks, fake_trunk(fake->settings, "spare"));
+        g_ptr_array_add(fake->settings->emergency.trunks, fake_trunk(fake->settings, "pbx"));
+    }
     fake->refuse_permille = 30;
     fake->refuse_cause = 41;
     g_rand_set_seed(fake->dice,
@@ -113,12 +122,14 @@ static void million_random_events_leave_nothing(void)
     fake_free(fake);
 }
 
-#define STORY(name) g_test_add_func("/random/" #name, name)
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     log_open(LEVEL_ERROR, FALSE);
-    STORY(million_random_events_leave_nothing);
+    g_test_add_data_func("/random/million_random_events_leave_nothing", GUINT_TO_POINTER(0),
+                         million_random_events_leave_nothing);
+    g_test_add_data_func("/random/million_random_events_on_a_full_line", GUINT_TO_POINTER(5),
+                         million_random_events_leave_nothing);
     return g_test_run();
 }

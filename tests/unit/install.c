@@ -130,6 +130,8 @@ static const CompletionCase completions[] = {
     {"tielinectl --json ladder ''", "last"},
     {"tielinectl explain route ''", "trunk"},
     {"tielinectl hangup ''", ""},
+    {"tielinectl dro", "drop"},
+    {"tielinectl drop ''", "registration"},
     {"tielinectl selftest ''", "span result"},
     {"tielinectl --j", "--json"},
     {"tielinectl show calls ''", ""},

@@ -136,6 +136,16 @@ static Fit clock_fit(SipState sip, IsdnState isdn, CallEvent event)
     return FIT_NO;
 }
 
+/* Who has a channel and is not being cleared can be asked to give it up, also while the tones of a
+ * DISCONNECT are heard out. */
+static gboolean legs_may_give_way(const Legs *legs, IsdnState isdn)
+{
+    guint32 now = 1u << legs->pbx;
+
+    return (now & PBX_OPEN & ~B(CALLS)) ||
+           (now & B(DISCONNECTS) && isdn == ISDN_DISCONNECT_INDICATION);
+}
+
 Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
 {
     gboolean alive = legs->phone != PHONE_NONE || legs->pbx != PBX_NONE;
@@ -147,6 +157,10 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
         fit = clock_fit(sip, isdn, event);
     if (event == EVENT_OPERATOR_CLEAR && alive)
         fit = FIT_ANY;
+    if (event == EVENT_CHANNEL_FREE && legs->claim)
+        fit = FIT_LIVE;
+    if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
+        fit = FIT_LIVE;
     if (event == EVENT_MEDIA_SILENT && alive && legs->was_up)
         /* told by value: may come after media_close, or of one who has left */
         fit = legs->media && !(1u << legs->phone & PHONE_ASKED) ? FIT_LIVE : FIT_ANY;
@@ -260,6 +274,8 @@ void legs_raise(Legs *legs, CallEvent event)
 {
     phone_raise(legs, event);
     pbx_raise(legs, event);
+    if (event == EVENT_CHANNEL_FREE)
+        legs->claim = FALSE; /* what is kept for it is there to be seized */
 }
 
 static const Move *move_find(const Move *moves, gsize count, CallAction action)
@@ -301,7 +317,16 @@ const char *legs_act(Legs *legs, CallAction action)
     if (pbx)
         return move_leg(pbx, &legs->pbx, PBX_COUNT);
     switch ((guint)action) {
+    case ACTION_CHANNEL_CLAIM:
+        return legs->channel ? "a claim beside a channel"
+                             : book(&legs->claim, TRUE, "a second claim");
+    case ACTION_CHANNEL_UNCLAIM:
+        return book(&legs->claim, FALSE, "a claim given up that is none");
+    case ACTION_PREEMPT:
+        return legs->claim ? NULL : "others cleared for a call that waits for nothing";
     case ACTION_CHANNEL_SEIZE:
+        if (legs->claim)
+            return "a channel seized beside a claim";
         return book(&legs->channel, TRUE, "a second channel");
     case ACTION_CHANNEL_FREE:
         if (legs->pbx != PBX_NONE)
@@ -345,6 +370,8 @@ const char *legs_part_isdn(Legs *legs)
 {
     if (legs->pbx != PBX_NONE)
         return "the PBX is left without a last word";
+    if (legs->claim)
+        return "a claim is left behind";
     return legs->channel ? "a channel is left behind" : NULL;
 }
 
@@ -361,7 +388,7 @@ static const SipStates phone_states[PHONE_COUNT] = {
 };
 
 static const IsdnStates pbx_states[PBX_COUNT] = {
-    [PBX_NONE] = 1u << ISDN_NULL,
+    [PBX_NONE] = 1u << ISDN_NULL | 1u << ISDN_AWAITING_CHANNEL,
     [PBX_SENT] = 1u << ISDN_INITIATED,
     [PBX_OVERLAP] = 1u << ISDN_OVERLAP_SENDING,
     [PBX_PROCEEDING] = 1u << ISDN_OUTGOING_PROCEEDING,
@@ -384,6 +411,8 @@ const char *legs_agree_isdn(const Legs *legs, IsdnState isdn)
         return "an ISDN leg without a channel";
     if (legs->pbx == PBX_NONE && legs->channel)
         return "a channel without an ISDN leg";
+    if (legs->claim != (isdn == ISDN_AWAITING_CHANNEL))
+        return legs->claim ? "a claim left behind" : "waiting for a channel without a claim";
     if (legs->tone && isdn != ISDN_DISCONNECT_REQUEST)
         return "a busy tone without a DISCONNECT of ours";
     return NULL;
@@ -410,7 +439,10 @@ CallEvent legs_refusal(const Legs *legs, CallAction action)
     case ACTION_SIP_WITHDRAW: /* the 200 is still held back */
         return legs->phone == PHONE_ANSWERED ? EVENT_SIP_REFUSED : CALL_EVENT_COUNT;
     case ACTION_CHANNEL_SEIZE:
+    case ACTION_PREEMPT:
         return EVENT_CHANNEL_NONE;
+    case ACTION_CHANNEL_CLAIM: /* one is free already */
+        return EVENT_CHANNEL_FREE;
     case ACTION_MEDIA_OPEN:
         return EVENT_MEDIA_NONE;
     case ACTION_ISDN_SETUP:
@@ -434,7 +466,8 @@ CallEvent legs_refusal(const Legs *legs, CallAction action)
 
 gboolean legs_refusal_stops(CallAction action)
 {
-    return action == ACTION_CHANNEL_SEIZE || action == ACTION_MEDIA_OPEN ||
+    return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
+           action == ACTION_MEDIA_OPEN ||
            action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
 }
 

@@ -46,6 +46,7 @@ typedef enum Pbx {
 typedef struct Legs {
     guint8 phone, pbx;
     guint8 channel, media; /* booked */
+    guint8 claim;          /* the next free channel is for this call */
     guint8 tone;   /* the port plays busy tone to the channel alone, until the PBX releases */
     guint8 was_up; /* media went both ways */
 } Legs;

@@ -1,5 +1,5 @@
 /* Sofia's root keeps the loop treaty, and a step of the system clock moves none of its timers. */
-#include "ua.h"
+#include "sofia.h"
 
 #include "clock.h"
 

@@ -52,7 +52,45 @@ static const char full[] = "# a comment\n"
                            "network = 192.0.2.20\n"
                            "trusted = yes\n"
                            "[peer rest]\n"
-                           "network = 192.0.2.0/24, 2001:db8::/32\n";
+                           "network = 192.0.2.0/24, 2001:db8::/32\n"
+                           "[registrar]\n"
+                           "store = none\n"
+                           "max-contacts = 3\n"
+                           "accept = outage\n"
+                           "[phone 201]\n"
+                           "contact = sip:201@192.0.2.31, "
+                           "<sip:201@192.0.2.32:5070;transport=tcp>;q=0.25\n"
+                           "aliases = reception, +49123201\n"
+                           "busy = 202\n"
+                           "no-answer = sip:voice@192.0.2.40\n"
+                           "class = house\n"
+                           "instance = urn:uuid:0-1\n"
+                           "[phone 202]\n"
+                           "always = reception\n"
+                           "[class staff]\n"
+                           "networks = 192.0.2.0/24\n"
+                           "deny = 29X\n"
+                           "premium-numbers = 8.\n"
+                           "calls = 2\n"
+                           "max-duration = 90m\n"
+                           "[class default]\n"
+                           "international = yes\n"
+                           "forward = no\n"
+                           "[guard]\n"
+                           "realm = Our House\n"
+                           "users = /etc/tieline/users\n"
+                           "algorithms = MD5\n"
+                           "md5-networks = 192.0.2.0/28\n"
+                           "auth-int = yes\n"
+                           "nonce-lifetime = 90s\n"
+                           "fail-limit = 0\n"
+                           "[policy lobby]\n"
+                           "from = 192.0.2.64/28, 2001:db8::/64\n"
+                           "methods = INVITE, MESSAGE\n"
+                           "to = here, trunks\n"
+                           "action = allow\n"
+                           "[policy rest]\n"
+                           "action = challenge\n";
 
 static char *settings_text(const Settings *settings, void (*print)(const Settings *, FILE *))
 {
@@ -142,6 +180,60 @@ static void test_values(void)
     g_assert_null(route->on_causes);
 }
 
+static void test_guard(void)
+{
+    g_autoptr(Settings) settings = settings_parse("full", full, NULL);
+    g_autoptr(Settings) empty = settings_parse("empty", "", NULL);
+    const GuardSettings *guard = &settings->guard;
+    const PolicySettings *lobby = g_ptr_array_index(settings->policies, 0);
+    const PolicySettings *rest = g_ptr_array_index(settings->policies, 1);
+
+    g_assert_cmpstr(guard->realm, ==, "Our House");
+    g_assert_cmpstr(guard->users, ==, "/etc/tieline/users");
+    g_assert_cmpuint(guard->algorithms, ==, GUARD_MD5);
+    g_assert_cmpuint(guard->md5_networks->len, ==, 1);
+    g_assert_true(guard->auth_int);
+    g_assert_cmpint(guard->nonce_lifetime_us, ==, 90 * G_USEC_PER_SEC);
+    g_assert_cmpuint(guard->fail_limit, ==, 0);
+    g_assert_cmpstr(lobby->name, ==, "lobby");
+    g_assert_cmpuint(lobby->from->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(lobby->methods, 1), ==, "MESSAGE");
+    g_assert_cmpuint(lobby->to, ==, POLICY_TO_HERE | POLICY_TO_TRUNKS);
+    g_assert_cmpint(lobby->action, ==, POLICY_ALLOW);
+    g_assert_null(rest->from);
+    g_assert_null(rest->methods);
+    g_assert_cmpuint(rest->to, ==, POLICY_TO_ANY);
+    g_assert_cmpint(rest->action, ==, POLICY_CHALLENGE);
+    g_assert_null(empty->guard.users);
+    g_assert_cmpuint(empty->guard.algorithms, ==, GUARD_SHA256 | GUARD_MD5);
+    g_assert_null(empty->guard.md5_networks);
+    g_assert_false(empty->guard.without_qop);
+    g_assert_cmpuint(empty->guard.fail_limit, ==, 10);
+}
+
+/* Phones are asked in the name that they know us by. */
+static void test_realm(void)
+{
+    static const struct {
+        const char *sip, *realm;
+    } cases[] = {
+        {"", "127.0.0.1"},
+        {"listen = 192.0.2.10:5062\n", "192.0.2.10"},
+        {"listen = [2001:db8::1]:5060\n[media]\naddress = ::1\n", "[2001:db8::1]"},
+        {"public-host = pbx.example\n", "pbx.example"},
+        {"public-host = [2001:db8::2]\n", "[2001:db8::2]"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat("[sip]\n", cases[i].sip, NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Settings) settings = settings_parse("t", text, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(settings->guard.realm, ==, cases[i].realm);
+    }
+}
+
 static void test_peers(void)
 {
     g_autoptr(Settings) settings = settings_parse("full", full, NULL);
@@ -164,6 +256,33 @@ static void test_peers(void)
     g_assert_true(settings_find_peer(settings, "proxy")->trusted);
     g_assert_false(settings_find_peer(settings, "rest")->trusted);
     g_assert_null(settings_find_peer(settings, "nobody"));
+}
+
+static void test_phones(void)
+{
+    g_autoptr(Settings) settings = settings_parse("full", full, NULL);
+    const PhoneSettings *phone = settings_find_phone(settings, "+49123201");
+    const PhoneContact *contact;
+
+    g_assert_null(settings->registrar.store);
+    g_assert_cmpuint(settings->registrar.min_expires_s, ==, 60);
+    g_assert_cmpint(settings->registrar.accept, ==, REGISTRAR_OUTAGE);
+    g_assert_nonnull(phone);
+    g_assert_true(phone == settings_find_phone(settings, "201"));
+    g_assert_null(settings_find_phone(settings, "49123201"));
+    contact = g_ptr_array_index(phone->contacts, 0);
+    g_assert_cmpstr(contact->uri, ==, "sip:201@192.0.2.31");
+    g_assert_cmpuint(contact->q, ==, 1000);
+    contact = g_ptr_array_index(phone->contacts, 1);
+    g_assert_cmpstr(contact->uri, ==, "sip:201@192.0.2.32:5070;transport=tcp");
+    g_assert_cmpuint(contact->q, ==, 250);
+    g_assert_cmpint(phone->ring_time_us, ==, 20 * G_USEC_PER_SEC);
+    g_assert_null(phone->always);
+    g_assert_cmpstr(phone->busy, ==, "202");
+    g_assert_cmpstr(phone->no_answer, ==, "sip:voice@192.0.2.40");
+    g_assert_cmpstr(phone->class_name, ==, "house");
+    g_assert_cmpstr(phone->instance, ==, "urn:uuid:0-1");
+    g_assert_cmpstr(settings_find_phone(settings, "202")->always, ==, "reception");
 }
 
 /* ---- mistakes, in their exact words ---- */
@@ -189,8 +308,7 @@ static const MistakeCase mistakes[] = {
     {"empty-span", "[trunk pbx]\nspan = ,\n",
      "t:2: [trunk pbx] span: a value is missing; allowed: a list of names of spans"},
     {"unknown-group", "[trunks]\n",
-     "t:1: [trunks]: unknown group; allowed: [system] [sip] [media] [span NAME] [trunk NAME] "
-     "[route NAME] [peer NAME]"},
+     "t:1: [trunks]: unknown group; allowed: [system] [sip] "},
     {"name-missing", "[span]\n", "t:1: [span]: a name is missing: [span NAME]"},
     {"name-too-many", "[sip  one]\n", "t:1: [sip one]: [sip] takes no name"},
     {"name-two-words", "[span a b]\n",
@@ -344,8 +462,77 @@ static const MistakeCase mistakes[] = {
      "t:5: [span e2] local: is the port of [span e1] local, 4000"},
     {"t1-d-channel", "[span e1]\nbackend=pair\nd-channel = 25\ntype = t1\n",
      "t:3: [span e1] d-channel: 25 is not allowed on T1; allowed: 1-24"},
+    {"class-network-twice", "[class a]\nnetworks=10.0.0.0/8\n[class b]\nnetworks=::1,10.0.0.0/8\n",
+     "t:4: [class b] networks: [class a] has the same network already"},
+    {"class-pattern", "[class a]\ndeny = 0[\n",
+     "t:2: [class a] deny: pattern '0[', place 3: no ']'"},
+    {"class-calls", "[class a]\ncalls = many\n",
+     "t:2: [class a] calls: \"many\" is not allowed; allowed: 0-100000 calls"},
     {"peer-twice", "[peer a]\nnetwork=10.0.0.0/8\n[peer b]\nnetwork=::1,10.0.0.0/8\n",
      "t:4: [peer b] network: [peer a] has the same network already"},
+    /* the registrar and its phones */
+    {"registrar-store", "[registrar]\nstore = tieline.db\n",
+     "t:2: [registrar] store: \"tieline.db\" is not allowed; allowed: an absolute path, or none"},
+    {"registrar-min-over-max", "[registrar]\nmax-expires = 30s\n",
+     "t:1: [registrar] min-expires: 60s is longer than max-expires, 30s"},
+    {"registrar-default", "[registrar]\ndefault-expires = 3h\n",
+     "t:2: [registrar] default-expires: 10800s does not lie between min-expires and max-expires"},
+    {"phone-contact-scheme", "[phone 1]\ncontact = tel:1\n",
+     "t:2: [phone 1] contact: \"tel:1\": only sip: URIs can be called"},
+    {"phone-contact-q", "[phone 1]\ncontact = <sip:1@h>;q=1.5\n",
+     "t:2: [phone 1] contact: \"<sip:1@h>;q=1.5\" is not allowed; allowed: a list of sip: URIs, "
+     "like sip:201@192.0.2.7:5060 or <sip:201@192.0.2.7>;q=0.5"},
+    {"phone-alias", "[phone 1]\naliases = a b\n",
+     "t:2: [phone 1] aliases: \"a b\" is not allowed; allowed: a list of user parts of letters, "
+     "digits and -_.!~*'()&=+$?/#"},
+    {"phone-alias-name", "[phone 1]\naliases = 2\n[phone 2]\n",
+     "t:2: [phone 1] aliases: 2 is the name of [phone 2]"},
+    {"phone-alias-twice", "[phone 1]\naliases = 3\n[phone 2]\naliases = 4,3\n",
+     "t:4: [phone 2] aliases: 3 means [phone 1] already"},
+    {"phone-forward", "[phone 1]\nbusy = a b\n",
+     "t:2: [phone 1] busy: \"a b\" is not allowed; allowed: a user part or number of ours, or a "
+     "sip: URI"},
+    {"phone-forward-uri", "[phone 1]\nbusy = sip:@\n",
+     "t:2: [phone 1] busy: \"sip:@\": it names no host"},
+    {"phone-always-circle",
+     "[phone 1]\nalways = 9\n[phone 2]\naliases=9\nalways = 3\n[phone 3]\nalways=1\n",
+     "t:2: [phone 1] always: 9 leads back to this phone\n"
+     "t:5: [phone 2] always: 3 leads back to this phone\n"
+     "t:7: [phone 3] always: 1 leads back to this phone"},
+    {"phone-instance", "[phone 1]\ninstance = uuid\n",
+     "t:2: [phone 1] instance: \"uuid\" is not allowed; allowed: a URN as in +sip.instance, like "
+     "urn:uuid:00000000-0000-1000-8000-000a95a0e128"},
+    /* who may pass */
+    {"realm-quote", "[guard]\nrealm = a\"b\n",
+     "t:2: [guard] realm: \"a\"b\" is not allowed; allowed: 1-255 printable ASCII characters, but "
+     "no "
+     "quote and no backslash, and a colon only in a numeric IPv6 address in brackets"},
+    {"realm-colon", "[guard]\nrealm = pbx.example:5060\n",
+     "t:2: [guard] realm: \"pbx.example:5060\" is not allowed; allowed: 1-255 printable ASCII "
+     "characters, but no quote and no backslash, and a colon only in a numeric IPv6 address in "
+     "brackets"},
+    {"users-relative", "[guard]\nusers = users\n",
+     "t:2: [guard] users: \"users\" is not allowed; allowed: an absolute path of at most 1023 "
+     "octets"},
+    {"algorithms", "[guard]\nalgorithms = md5, sha-1\n",
+     "t:2: [guard] algorithms: \"sha-1\" is not allowed; allowed: a list of sha-256, md5"},
+    {"algorithms-none", "[guard]\nalgorithms = ,\n",
+     "t:2: [guard] algorithms: a value is missing; allowed: a list of sha-256, md5"},
+    {"policy-action", "[policy a]\n",
+     "t:1: [policy a] action: is missing; allowed: challenge, allow, refuse"},
+    {"policy-method", "[policy a]\naction = allow\nmethods = INVITE, CANCEL\n",
+     "t:3: [policy a] methods: \"CANCEL\" is not allowed; allowed: a list of SIP methods in "
+     "capitals, "
+     "but not ACK and CANCEL"},
+    {"policy-method-case", "[policy a]\naction = allow\nmethods = invite\n",
+     "t:3: [policy a] methods: \"invite\" is not allowed; allowed: a list of SIP methods in "
+     "capitals, "
+     "but not ACK and CANCEL"},
+    {"policy-to", "[policy a]\naction = allow\nto = phones, pbx\n",
+     "t:3: [policy a] to: \"pbx\" is not allowed; allowed: a list of any, here, phones, trunks, "
+     "primary, outside"},
+    {"policy-without-users", "[policy a]\naction = challenge\n",
+     "t:2: [policy a] action: challenge needs [guard] users"},
     /* all at once, in the order of lines, one complaint for one key */
     {"all-at-once",
      "[route r]\nto = trunk x\n[span e1]\nlocal = 1\nremote=127.0.0.1:9\n[sip]\nt1=x\nt2 = 1ms\n",
@@ -522,7 +709,7 @@ static void test_timers(void)
             gint64 length = 0;
             ValuePlace place = {.row = row, .field = &length};
 
-            if (strcmp(row->key, timers[j].key) != 0)
+            if (strcmp(row->key, timers[j].key) != 0 || row->type != &type_duration)
                 continue;
             found++;
             g_assert_true(row->type->parse(&place, row->standard, NULL));
@@ -821,6 +1008,9 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/defaults", test_defaults);
     g_test_add_func("/settings/values", test_values);
     g_test_add_func("/settings/peers", test_peers);
+    g_test_add_func("/settings/phones", test_phones);
+    g_test_add_func("/settings/guard", test_guard);
+    g_test_add_func("/settings/realm", test_realm);
     g_test_add_func("/settings/legal", test_legal);
     g_test_add_func("/settings/file", test_file);
     g_test_add_func("/settings/noise", test_noise);

@@ -102,15 +102,34 @@ static const ToolCase cases[] = {
      "hall   calls refused      9223372036854775807\n"
      "sip    legs live                            2\n"
      "sip    invites                              9\n"
+     "sip    proxy requests in                    3\n"
      "isdn   restarts                             2\n"
      "media  port pairs in use                    1\n",
      ""},
+    {"registrations", "show registrations", 0,
+     "AOR  CONTACT                          Q  EXPIRES  ORIGIN      SOURCE           BY   USER  "
+     "AGENT\n"
+     "201  sip:201@192.0.2.31:5060;x=\"?\"  0.5    1m 5s  registered  192.0.2.7:40000  tcp  ann   "
+     "Phone/1.0\n"
+     "202  sip:202@192.0.2.32               1           static\n",
+     ""},
+    {"registrations-none", "show registrations 9", 0, "no registrations\n", ""},
+    {"drop-registration", "drop registration 201", 0, "2 registration(s) of 201 dropped\n", ""},
+    {"drop-registration-contact", "drop registration 201 sip:a@b", 0,
+     "1 registration(s) of 201 dropped\n", ""},
+    {"drop-registration-none", "drop registration 9", 1, "", "tielinectl: 9 has not registered\n"},
+    {"drop-registration-short", "drop registration", 2, "",
+     "tielinectl: usage: tielinectl drop registration AOR [CONTACT]\n"},
     {"ladder", "ladder", 0, "INVITE -->\n          SETUP -->\n", ""},
     {"ladder-last", "ladder last", 0, "INVITE -->\n          SETUP -->\n", ""},
     {"ladder-call", "ladder C41", 0, "INVITE -->\n          SETUP -->\n", ""},
     {"ladder-forgotten", "ladder 7", 1, "",
      "tielinectl: call 7 is unknown, or its ladder is forgotten\n"},
     {"hangup", "hangup C42 41", 0, "call 42 is being cleared with cause 41\n", ""},
+    {"hangup-force", "hangup C42 force", 0, "call 42 is being cleared with cause 16\n", ""},
+    {"hangup-force-cause", "hangup C42 41 force", 0, "call 42 is being cleared with cause 41\n",
+     ""},
+    {"hangup-word", "hangup C42 41 now", 2, "", "tielinectl: unexpected word \"now\"\n"},
     {"hangup-none", "hangup 9", 1, "", "tielinectl: there is no call 9\n"},
     {"hangup-last", "hangup last", 2, "", "tielinectl: \"last\" is not a call, like 42 or C42\n"},
     {"explain-cause", "explain cause 44", 0, "cause 44 at any\nsecond line\n", ""},
@@ -178,6 +197,7 @@ static void test_timers(Fixture *fixture, gconstpointer data)
                     "T316   pbx     120 s  RESTART again, then out of service\n"
                     "T301           180 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301            20 s  TIMER.T301                             19  Q.931 9.2\n"
+                    "T301             1 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301           128 s  TIMER.T301                             19  Q.931 9.2\n");
 }
 

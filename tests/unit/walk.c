@@ -134,6 +134,8 @@ static void walk_route(Walker *walker, Step step, const CallRule *rule, CallEven
     walk_raise(walker, step, rule, event, i, from_phone ? EVENT_ROUTE_TRUNK : EVENT_ROUTE_PEER,
                FALSE);
     walk_raise(walker, step, rule, event, i, EVENT_ROUTE_NONE, FALSE);
+    if (from_phone && rule->actions[i] == ACTION_ROUTE_NEXT)
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PREEMPT, FALSE);
     if (!from_phone && digits)
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_MORE, FALSE);
 }

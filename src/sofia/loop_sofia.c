@@ -1,5 +1,5 @@
 /* Sofia's epoll root behind the loop treaty, with Sofia's clock made steady. */
-#include "sip_room.h"
+#include "root.h"
 
 #include "clock.h"
 #include "log.h"

@@ -6,7 +6,8 @@
  * the resolver connects here. Such a server becomes a port of this machine where nobody listens,
  * and the query ends with the error it deserves.
  */
-#include "sip_room.h"
+#include "settings.h"
+#include "sofia.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,6 +19,12 @@
 #define PORT_DISCARD 9
 
 static gint unreachable;
+static gint own_port; /* 0: none */
+
+void resolver_set_port(guint16 port)
+{
+    g_atomic_int_set(&own_port, port);
+}
 
 guint64 resolver_unreachable(void)
 {
@@ -29,9 +36,12 @@ static gboolean is_query_socket(int fd, const struct sockaddr *address)
     int type = 0;
     socklen_t size = sizeof(type);
 
+    guint16 port;
+
     if (address->sa_family != AF_INET && address->sa_family != AF_INET6)
         return FALSE;
-    return address_port(address) == PORT_DNS &&
+    port = address_port(address);
+    return port && (port == PORT_DNS || port == g_atomic_int_get(&own_port)) &&
            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
 }
 

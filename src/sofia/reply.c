@@ -1,15 +1,21 @@
 /* A response without a transaction: to a request that NUA shall not see, each repetition alike. */
-#include "sip_room.h"
+#include "reply.h"
 
+#include "settings.h"
+
+#include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_parser.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_parser.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_string.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-static GArray *sockets; /* of int: what the user agents of the process listen on; NULL: none */
+static GArray *sockets; /* of int: what the agents of the process listen on; NULL: none */
 
 void reply_add_socket(int socket)
 {
@@ -28,11 +34,9 @@ void reply_remove_socket(int socket)
         g_clear_pointer(&sockets, g_array_unref);
 }
 
-/* The socket of UA's port. */
-static int reply_socket(const Ua *ua)
+/* The socket of the port LISTEN. */
+static int reply_socket(const struct sockaddr *listen)
 {
-    const struct sockaddr *listen = (const struct sockaddr *)&ua->settings->sip.listen;
-
     for (guint i = 0; sockets && i < sockets->len; i++) {
         int fd = g_array_index(sockets, int, i);
         struct sockaddr_storage own = {0};
@@ -63,13 +67,13 @@ static void reply_route(su_home_t *home, sip_via_t *via, struct sockaddr_storage
         address_set_port(to, (guint16)(via->v_port ? atoi(via->v_port) : 5060));
 }
 
-void reply_send(const Ua *ua, msg_t *msg, sip_t const *sip, int status)
+void reply_send(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int status)
 {
     const struct sockaddr *source = &msg_addr(msg)->su_sa;
     struct sockaddr_storage to = {0};
     msg_t *reply = msg_create(sip_default_mclass(), 0);
     sip_t *out = sip_object(reply);
-    int fd = reply_socket(ua);
+    int fd = reply_socket(listen);
     size_t size = 0;
     char *text;
 

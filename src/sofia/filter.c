@@ -5,18 +5,22 @@
  * before them, in the parser: our message class has a request line of its own, whose parser first
  * looks where the packet came from. A request line that fails to parse makes the message garbage,
  * and garbage is not answered. Responses pass: they match a transaction of ours or are dropped by
- * NTA. The far end of a call of ours that may not call us is heard inside that call: its request
- * line passes, and when the headers are known the rest becomes garbage like a stranger's.
+ * NTA. The room behind the port may hear somebody else inside a call of its: the request line
+ * passes, and when the headers are known the rest becomes garbage like a stranger's.
  */
-#include "sip_room.h"
+#include "filter.h"
 
 #include "log.h"
+#include "reply.h"
+#include "settings.h"
 
+#include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_buffer.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_extra.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_parser.h>
 #include <sofia-sip/sip_util.h>
 #include <sofia-sip/tport.h>
@@ -31,18 +35,18 @@ struct SourceFilter {
     struct msg_hclass_s
         request; /* the request line's class; first, so that a header finds its filter */
     struct msg_hclass_s status;
-    Ua *ua;
+    const FilterOps *ops;
+    void *user;
     msg_mclass_t *mclass;
     issize_t (*extract_body)(msg_t *, msg_pub_t *, char *, isize_t, int);
-    GHashTable *far; /* char* address -> uses: far ends of calls we made */
     LogLimit limit;
 };
 
-/* Of all user agents of the process (tests run several): the extract_body call-back finds its own
- * by class. */
+/* Of all agents of the process, the newest first: the extract_body call-back finds its own by
+ * class. */
 static GSList *filters;
 
-static char *far_key(const struct sockaddr *address)
+char *filter_host_key(const struct sockaddr *address)
 {
     struct sockaddr_storage host = {0};
     char text[INET6_ADDRSTRLEN + 8];
@@ -56,40 +60,38 @@ static char *far_key(const struct sockaddr *address)
 
 gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other)
 {
-    g_autofree char *first = far_key(one), *second = far_key(other);
+    g_autofree char *first = filter_host_key(one), *second = filter_host_key(other);
 
     return strcmp(first, second) == 0;
 }
 
 static gboolean filter_allows(SourceFilter *filter, const struct sockaddr *source)
 {
-    return network_contains(filter->ua->settings->sip.allow, source);
+    return filter->ops->allows(filter->user, source);
 }
 
-/* Is it worth reading on? What comes from a far end is judged when its headers are known. */
-static gboolean filter_lets(SourceFilter *filter, const struct sockaddr *source)
+/* Is it worth reading on? */
+static gboolean filter_reads(SourceFilter *filter, const struct sockaddr *source)
 {
-    g_autofree char *key = NULL;
+    return filter->ops->reads && filter->ops->reads(filter->user, source);
+}
 
-    if (filter_allows(filter, source))
-        return TRUE;
-    if (g_hash_table_size(filter->far) == 0)
-        return FALSE;
-    key = far_key(source);
-    return g_hash_table_contains(filter->far, key);
+static gboolean filter_hears(SourceFilter *filter, sip_t const *sip, const struct sockaddr *source)
+{
+    return filter->ops->hears && filter->ops->hears(filter->user, sip, source);
 }
 
 static void filter_drop(SourceFilter *filter, const struct sockaddr *source, const char *what)
 {
     char text[64] = "unknown";
 
-    filter->ua->counters.dropped++;
+    filter->ops->dropped(filter->user);
     if (!log_limit(&filter->limit, LOG_BURST, LOG_PER_US))
         return;
     address_describe(source, text, sizeof(text));
-    log_warning("sip: %s from %s dropped: not in [sip] allow (%" G_GUINT64_FORMAT
+    log_warning("%s: %s from %s dropped: not in [sip] allow (%" G_GUINT64_FORMAT
                 " such lines suppressed)",
-                what, text, filter->limit.suppressed);
+                filter->ops->room, what, text, filter->limit.suppressed);
 }
 
 /* One line for a message from SOURCE that is not as it should be. */
@@ -100,17 +102,20 @@ static void filter_tell_malformed(SourceFilter *filter, const struct sockaddr *s
     g_autofree char *told =
         g_strdup_printf("%s, from %s", why, address_describe(source, text, sizeof(text)));
 
-    ua_log_malformed(filter->ua, what, told);
+    filter->ops->malformed(filter->user, what, told);
 }
 
 /* Do the headers of MSG, whose first line is TEXT, end in an empty line, with no NUL among them?
- * Otherwise the parser never comes to body_extract(), and NTA would go by what it has. */
+ * Otherwise the parser never comes to body_extract(), and NTA would go by what it has. On a stream
+ * the rest of them may still come: there the parser waits. */
 static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
 {
     const char *start = msg_buf_committed_data(msg);
     const char *end = start ? start + msg_buf_committed(msg) : NULL;
     const char *at = start;
 
+    if (msg_addrinfo(msg)->ai_socktype == SOCK_STREAM)
+        return TRUE;
     if (!start)
         return FALSE;
     if (text >= start && text + size < end)
@@ -133,7 +138,7 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
 
     g_strlcpy(method, text, MIN(sizeof(method), (gsize)size + 1));
     method[strcspn(method, " \t\r\n")] = '\0';
-    if (!allowed && !filter_lets(filter, source)) {
+    if (!allowed && !filter_reads(filter, source)) {
         filter_drop(filter, source, method);
         return -1;
     }
@@ -153,31 +158,6 @@ static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *t
     if (!message_is_whole((msg_t *)home, text, size))
         return -1;
     return sip_status_class->hc_parse(home, header, text, size);
-}
-
-/* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
- * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
- * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
- * which NUA would send a NOTIFY first. */
-static void filter_tell(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
-{
-    sip_t *sip = (sip_t *)pub;
-    int status;
-
-    if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite) {
-        if (sip->sip_status->st_status == 100)
-            early_note_trying(filter->ua, sip);
-        else if (sip->sip_status->st_status < 200)
-            early_note_ringing(filter->ua, sip);
-    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
-               (status = early_note_bye(filter->ua, sip)) != 0) {
-        reply_send(filter->ua, msg, sip, status);
-        msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
-    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_refer &&
-               (status = referral_met(filter->ua, sip, &msg_addr(msg)->su_sa)) != 0) {
-        reply_send(filter->ua, msg, sip, status);
-        msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
-    }
 }
 
 /* The parser keeps a header it cannot read as such, or as one of its class that came once too
@@ -216,22 +196,19 @@ static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
     const char *what = sip->sip_request ? sip->sip_request->rq_method_name : "response";
     const char *why;
 
-    if (sip->sip_request && !filter_allows(filter, source) &&
-        !early_is_spoken_to(filter->ua, sip, source)) {
+    if (sip->sip_request && !filter_allows(filter, source) && !filter_hears(filter, sip, source)) {
         filter_drop(filter, source, what);
         msg_header_remove(msg, pub, (msg_header_t *)sip->sip_request);
         return FALSE;
     }
     why = sip->sip_request ? request_fault(sip) : NULL;
-    if (sip->sip_call_id && sip->sip_cseq) {
-        const char *bad = target_settle(msg, sip);
+    if (filter->ops->met && sip->sip_call_id && sip->sip_cseq) {
+        const char *bad = filter->ops->met(filter->user, msg, sip, why);
 
         why = why ? why : bad;
     }
     if (why)
         filter_tell_malformed(filter, source, what, why);
-    if (sip->sip_call_id && sip->sip_cseq && (sip->sip_status || !why))
-        filter_tell(filter, msg, pub);
     return !why;
 }
 
@@ -257,12 +234,11 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     return result;
 }
 
-/* STUN on the SIP port: Sofia's own servers answer anybody; this one answers nobody. */
+/* STUN on the SIP port: Sofia's own servers answer anybody; this one answers nobody. The agent
+ * being made is the newest filter's. */
 static tport_stun_server_t *stun_create(su_root_t *root, tagi_t const *tags)
 {
-    static char server;
-
-    return (tport_stun_server_t *)&server;
+    return filters ? filters->data : NULL;
 }
 
 static void stun_destroy(tport_stun_server_t *server)
@@ -285,8 +261,8 @@ static int stun_remove_socket(tport_stun_server_t *server, su_socket_t socket)
 static void stun_request(tport_stun_server_t *server, su_socket_t socket, void *request,
                          ssize_t size, void *source, socklen_t source_size)
 {
-    for (GSList *at = filters; at; at = at->next)
-        filter_drop(at->data, source, "STUN");
+    if (g_slist_find(filters, server))
+        filter_drop((SourceFilter *)server, source, "STUN");
 }
 
 static const tport_stun_server_vtable_t stun_vtable = {
@@ -298,23 +274,23 @@ static const tport_stun_server_vtable_t stun_vtable = {
     .vst_request = stun_request,
 };
 
-SourceFilter *filter_new(Ua *ua)
+SourceFilter *filter_new(const FilterOps *ops, void *user)
 {
     SourceFilter *filter = g_new0(SourceFilter, 1);
 
-    filter->ua = ua;
+    filter->ops = ops;
+    filter->user = user;
     filter->request = *sip_request_class;
     filter->request.hc_parse = request_line_parse;
     filter->mclass = sip_extend_mclass(NULL);
     if (!filter->mclass)
-        g_error("sip: Sofia gives no message class"); /* out of memory: as g_new() does */
+        g_error("sofia: Sofia gives no message class"); /* out of memory: as g_new() does */
     filter->extract_body = filter->mclass->mc_extract_body;
     filter->mclass->mc_extract_body = body_extract;
     filter->mclass->mc_request[0].hr_class = &filter->request;
     filter->status = *sip_status_class;
     filter->status.hc_parse = status_line_parse;
     filter->mclass->mc_status[0].hr_class = &filter->status;
-    filter->far = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
     return filter;
@@ -325,7 +301,6 @@ void filter_free(SourceFilter *filter)
     if (!filter)
         return;
     filters = g_slist_remove(filters, filter);
-    g_hash_table_destroy(filter->far);
     free(filter->mclass);
     g_free(filter);
 }
@@ -333,23 +308,4 @@ void filter_free(SourceFilter *filter)
 msg_mclass_t *filter_mclass(SourceFilter *filter)
 {
     return filter->mclass;
-}
-
-void filter_admit(SourceFilter *filter, const struct sockaddr_storage *address)
-{
-    char *key = far_key((const struct sockaddr *)address);
-    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(filter->far, key));
-
-    g_hash_table_insert(filter->far, key, GUINT_TO_POINTER(uses + 1));
-}
-
-void filter_forget(SourceFilter *filter, const struct sockaddr_storage *address)
-{
-    g_autofree char *key = far_key((const struct sockaddr *)address);
-    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(filter->far, key));
-
-    if (uses > 1)
-        g_hash_table_insert(filter->far, g_steal_pointer(&key), GUINT_TO_POINTER(uses - 1));
-    else
-        g_hash_table_remove(filter->far, key);
 }

@@ -1,0 +1,272 @@
+/* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
+ */
+#include "primaries.h"
+
+#include <string.h>
+
+nta_incoming_t *entry_transaction(const Inbound *in)
+{
+    return in->irq ? in->irq
+                   : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
+}
+
+void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
+{
+    Phones *phones = in->phones;
+    nta_incoming_t *irq;
+    char text[64];
+
+    phones->counters.refused++;
+    if (why && log_limit(&phones->refused_limit, 10, 10 * G_USEC_PER_SEC))
+        log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
+                   address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
+                   status, why);
+    /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
+    irq = entry_transaction(in);
+    if (irq) {
+        nta_incoming_treply(irq, status, phrase ? phrase : sip_status_phrase(status), TAG_END());
+        nta_incoming_destroy(irq);
+    }
+}
+
+/* Takes our own Route headers off, one for each side; a flow among them says where to, unless the
+ * request has come that way. */
+static void entry_take_routes(Inbound *in)
+{
+    const char *call_id = in->sip->sip_call_id->i_id;
+
+    for (guint i = 0; i < 2 && in->sip->sip_route; i++) {
+        const url_t *url = in->sip->sip_route->r_url;
+        Hop hop;
+
+        if (!url_is_ours(in->phones, url))
+            break;
+        if (hop_of_token(in->phones, url->url_user, call_id, &hop)) {
+            in->in_dialog = in->sip->sip_to->a_tag != NULL;
+            if (hop.flow && !hop_equal(&hop, &in->from)) {
+                in->forced = TRUE;
+                in->forced_hop = hop;
+            }
+        }
+        sip_route_remove(in->msg, in->sip);
+    }
+}
+
+/* From a strict router: our Route stands in the Request-URI, and the target comes last (16.4). */
+static void entry_undo_strict_route(Inbound *in)
+{
+    const url_t *url = in->sip->sip_request->rq_url;
+    sip_route_t *last = in->sip->sip_route;
+    su_home_t *home = msg_home(in->msg);
+    sip_request_t *request;
+    Hop hop;
+
+    if (!last || !url->url_params || !url_has_param(url, "lr") || !url_is_ours(in->phones, url))
+        return;
+    in->in_dialog = hop_of_token(in->phones, url->url_user, in->sip->sip_call_id->i_id, &hop) &&
+                    in->sip->sip_to->a_tag;
+    while (last->r_next)
+        last = last->r_next;
+    request = sip_request_create(home, in->sip->sip_request->rq_method,
+                                 in->sip->sip_request->rq_method_name,
+                                 (url_string_t const *)last->r_url, NULL);
+    msg_header_remove(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)last);
+    if (request)
+        msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
+}
+
+static void entry_know_origin(Inbound *in)
+{
+    const struct sockaddr *source = (const struct sockaddr *)&in->from.address;
+    const struct sockaddr *gateway = (const struct sockaddr *)&in->phones->gateway.address;
+    Hop here = {.address = in->phones->gateway.address};
+
+    in->from_gateway = gateway->sa_family && hop_equal(&here, &in->from);
+    origin_read(in->phones->settings, source, &in->origin);
+    message_remove_header(in->msg, in->sip, ORIGIN_HEADER);
+}
+
+/* A phone behind a NAT or on a stream is reached the way it came, whatever its Contact says. */
+static void entry_mark_flow(Inbound *in)
+{
+    sip_contact_t const *contact = in->sip->sip_contact;
+    Hop told;
+
+    if (in->from_gateway || !contact || !in->sip->sip_via || in->sip->sip_via->v_next)
+        return;
+    in->from.flow = in->from.transport != TRANSPORT_UDP || !hop_of_url(contact->m_url, &told) ||
+                    !hop_equal(&told, &in->from);
+}
+
+static gboolean scheme_is_known(const url_t *url)
+{
+    return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel ||
+           (url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0);
+}
+
+/* 420 for what Proxy-Require asks: we have no extensions that need one. */
+static void entry_refuse_extension(const Inbound *in)
+{
+    nta_incoming_t *irq;
+    sip_unsupported_t *unsupported =
+        sip_unsupported_dup(msg_home(in->msg), (sip_unsupported_t *)in->sip->sip_proxy_require);
+
+    in->phones->counters.refused++;
+    irq = entry_transaction(in);
+    if (irq) {
+        nta_incoming_treply(irq, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED(unsupported), TAG_END());
+        nta_incoming_destroy(irq);
+    }
+}
+
+/* A request to the box itself: nobody's phone. */
+static gboolean is_for_the_box(const Inbound *in)
+{
+    const url_t *url = in->sip->sip_request->rq_url;
+
+    /* Some phones put their own user into a REGISTER's Request-URI. */
+    return (!url->url_user || !*url->url_user ||
+            in->sip->sip_request->rq_method == sip_method_register) &&
+           (url_is_ours(in->phones, url) ||
+            (in->sip->sip_request->rq_method == sip_method_register &&
+             primaries_has_host(in->phones, url))) &&
+           !in->sip->sip_route;
+}
+
+static void entry_answer_options(const Inbound *in)
+{
+    Phones *phones = in->phones;
+    gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
+    nta_incoming_t *irq = entry_transaction(in);
+
+    if (!irq)
+        return;
+    nta_incoming_treply(irq, ready ? 200 : 503, ready ? sip_200_OK : sip_503_Service_unavailable,
+                        SIPTAG_ALLOW_STR(PHONES_METHODS), SIPTAG_ACCEPT_STR("application/sdp"),
+                        SIPTAG_SUPPORTED_STR("path, outbound"), TAG_END());
+    nta_incoming_destroy(irq);
+}
+
+void entry_serve_box(Inbound *in)
+{
+    if (!door_passes(in, POLICY_TO_HERE))
+        return;
+    switch (in->sip->sip_request->rq_method) {
+    case sip_method_options:
+        entry_answer_options(in);
+        return;
+    case sip_method_register:
+        registration_take(in);
+        return;
+    default:
+        entry_refuse(in, SIP_404_NOT_FOUND, "for the box itself");
+    }
+}
+
+/* RFC 3261 16.3. 0: it may go on. */
+static int entry_judge(Inbound *in, const char **why)
+{
+    sip_t const *sip = in->sip;
+
+    if (!scheme_is_known(sip->sip_request->rq_url)) {
+        *why = "an unknown URI scheme";
+        return 416;
+    }
+    if (sip->sip_max_forwards && sip->sip_max_forwards->mf_count == 0 && !is_for_the_box(in)) {
+        *why = "Max-Forwards";
+        return 483;
+    }
+    loop_mark(in->phones, sip, in->mark);
+    if (loop_found(in->phones, sip, in->mark)) {
+        in->phones->counters.loops++;
+        *why = "a loop";
+        return 482;
+    }
+    return 0;
+}
+
+/* To the primary first; TARGETS are for when it is silent, or does not know whom IN is for. */
+static void entry_pass_on(Inbound *in, GQueue *targets)
+{
+    GuardAnswer answer;
+
+    if (!door_passes(in, POLICY_TO_PRIMARY)) {
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+        return;
+    }
+    if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
+        if (answer.verdict == GUARD_DROP) {
+            answer.status = 403;
+            answer.phrase = sip_status_phrase(403);
+        }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    }
+    primaries_put_first(in, targets);
+    fork_begin(in, targets);
+}
+
+static void entry_route(Inbound *in)
+{
+    GQueue targets = G_QUEUE_INIT;
+    const char *phrase = NULL;
+    ModeVerdict verdict = primaries_judge(in);
+    int status = where_to(in, &targets, &phrase);
+
+    if (verdict == VERDICT_RELAY) {
+        entry_pass_on(in, &targets);
+        return;
+    }
+    if (verdict == VERDICT_REFUSE) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, 503, NULL, "not in this mode");
+        return;
+    }
+    if (!door_passes(in, door_target(&targets))) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        return;
+    }
+    if (status) {
+        entry_refuse(in, status, phrase, "no way there");
+        return;
+    }
+    fork_begin(in, &targets);
+}
+
+void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
+{
+    Inbound in = {.phones = phones, .msg = msg, .sip = sip};
+    const char *why = NULL;
+    int status;
+
+    phones->counters.requests++;
+    hop_of_message(phones, msg, &in.from);
+    entry_know_origin(&in);
+    entry_mark_flow(&in);
+    if (sip->sip_request->rq_method == sip_method_cancel) {
+        /* Its INVITE would have taken it. */
+        phones->counters.stray++;
+        nta_msg_treply(phones->agent, msg, SIP_481_NO_TRANSACTION, TAG_END());
+        return;
+    }
+    if (sip->sip_request->rq_method == sip_method_invite)
+        phones->counters.invites++;
+    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
+    entry_undo_strict_route(&in);
+    entry_take_routes(&in);
+    /* The gateway knows its own dialogs. */
+    if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
+        in.in_dialog = TRUE;
+    help_recognize(&in);
+    if (sip->sip_request->rq_method == sip_method_ack)
+        relay_ack(&in);
+    else if (status)
+        entry_refuse(&in, status, NULL, why);
+    else if (sip->sip_proxy_require)
+        entry_refuse_extension(&in);
+    else if (is_for_the_box(&in)) {
+        if (sip->sip_request->rq_method != sip_method_register || !registers_take(&in))
+            entry_serve_box(&in);
+    } else
+        entry_route(&in);
+}

@@ -1,0 +1,412 @@
+/* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
+ * to 16.10). */
+#include "primaries.h"
+
+#include <string.h>
+
+#define SAME_Q 0.0005
+/* RFC 5393 5.3.3.1 */
+#define BREADTH_DEFAULT 60
+
+static void fork_free(Fork *fork)
+{
+    g_queue_unlink(&fork->phones->forks, &fork->link);
+    g_ptr_array_unref(fork->branches);
+    g_ptr_array_unref(fork->tried);
+    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+    if (fork->best)
+        msg_destroy(fork->best);
+    if (fork->irq)
+        nta_incoming_destroy(fork->irq);
+    if (fork->msg)
+        msg_destroy(fork->msg);
+    g_free(fork->reason);
+    g_free(fork->barred);
+    g_free(fork);
+}
+
+/* Branches that may still bring an answer; those given up count only when ALL do. */
+static guint fork_live_branches(const Fork *fork, gboolean all)
+{
+    guint live = 0;
+
+    for (guint i = 0; i < fork->branches->len; i++) {
+        const Branch *branch = fork->branches->pdata[i];
+
+        live += !branch->done && (all || !branch->given_up);
+    }
+    return live;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
+/* An answer of our own making. */
+static msg_t *fork_make_response(Fork *fork, int status)
+{
+    const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
+    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
+
+    /* With a tag in To, which a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
+}
+
+static void fork_keep_best(Fork *fork, msg_t *response)
+{
+    fork->best = best_of(fork->best, response);
+}
+
+/* The way back is a single message: who waits need not be told when to try again by a place that we
+ * may pass by next time (RFC 3261 16.7 step 6: 503). */
+static void response_settle(msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+
+    if (sip->sip_status->st_status == 503 && sip->sip_retry_after)
+        msg_header_remove(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_retry_after);
+}
+
+/* Sends RESPONSE as the final one. */
+static void fork_answer(Fork *fork, msg_t *response)
+{
+    nta_incoming_t *irq = g_steal_pointer(&fork->irq);
+
+    response_settle(response);
+    nta_incoming_mreply(irq, response);
+    nta_incoming_destroy(irq);
+}
+
+static void fork_cancel_all(Fork *fork, const char *reason)
+{
+    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+    for (guint i = 0; i < fork->branches->len; i++)
+        branch_cancel(fork->branches->pdata[i], reason);
+}
+
+/* ---- on and on --------------------------------------------------------------------------------
+ */
+
+/* Has TARGET's turn come, by what became of those before it? */
+static gboolean target_applies(const Fork *fork, const Target *target)
+{
+    switch (target->when) {
+    case WHEN_EVER:
+        return TRUE;
+    case WHEN_BUSY:
+        return fork->was_busy;
+    case WHEN_NO_ANSWER:
+        return fork->was_silent;
+    }
+    return FALSE;
+}
+
+static void fork_drop_unfit(Fork *fork)
+{
+    const Target *first;
+
+    while ((first = g_queue_peek_head(&fork->waiting)) && !target_applies(fork, first))
+        target_free(g_queue_pop_head(&fork->waiting));
+}
+
+/* The group of equal q at the head of those that wait. */
+static guint fork_group(Fork *fork)
+{
+    const Target *first = g_queue_peek_head(&fork->waiting);
+    guint count = 0;
+
+    for (GList *at = fork->waiting.head; at; at = at->next) {
+        const Target *target = at->data;
+
+        if (target->q < first->q - SAME_Q || target->when != first->when)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Is there anybody who would be tried after a target that did not answer? */
+static gboolean fork_has_next(const Fork *fork, guint behind)
+{
+    for (GList *at = g_queue_peek_nth_link((GQueue *)&fork->waiting, behind); at; at = at->next) {
+        if (((const Target *)at->data)->when != WHEN_BUSY)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void fork_try(Fork *fork, Target *target, guint breadth)
+{
+    int status;
+    Branch *branch;
+
+    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    fork->depth = MAX(fork->depth, target->depth);
+    branch = branch_new(fork, target, breadth, &status);
+    if (branch) {
+        g_ptr_array_add(fork->branches, branch);
+        return;
+    }
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, status));
+}
+
+static void fork_try_group(Fork *fork)
+{
+    guint count, breadth;
+    gboolean next;
+
+    fork_drop_unfit(fork);
+    if (!fork->waiting.length)
+        return;
+    count = fork_group(fork);
+    breadth = fork->breadth / count;
+    next = fork_has_next(fork, count);
+    if (fork->branches->len)
+        fork->phones->counters.hunted++;
+    if (!breadth) { /* RFC 5393 5.3.3.2: as many at once as may be */
+        count = CLAMP(fork->breadth, 1, count);
+        breadth = 1;
+    }
+    while (count--) {
+        Target *target = g_queue_pop_head(&fork->waiting);
+
+        if (!next)
+            target->ring_us = 0;
+        fork_try(fork, target, breadth);
+    }
+}
+
+/* The primary said nothing to this REGISTER: it is ours. */
+static void fork_serve_here(Fork *fork)
+{
+    Inbound in = {.phones = fork->phones,
+                  .msg = fork->msg,
+                  .sip = fork->sip,
+                  .from = fork->from,
+                  .origin = fork->origin,
+                  .irq = g_steal_pointer(&fork->irq),
+                  .at_most_s = primaries_life_s(fork->phones)};
+
+    nta_incoming_bind(in.irq, NULL, NULL);
+    entry_serve_box(&in);
+}
+
+/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
+static void fork_go_on(Fork *fork)
+{
+    if (fork->busy)
+        return;
+    fork->busy = TRUE;
+    while (!fork_live_branches(fork, FALSE) && fork->waiting.length && !fork->stop &&
+           !fork->cancelled)
+        fork_try_group(fork);
+    fork->busy = FALSE;
+    if (fork_live_branches(fork, FALSE))
+        return;
+    if (fork->irq && fork->serve_here && !fork->cancelled) {
+        fork_serve_here(fork);
+    } else if (fork->irq) {
+        msg_t *best = g_steal_pointer(&fork->best);
+
+        if (fork->barred && !fork->cancelled) {
+            if (best)
+                msg_destroy(best);
+            best = door_response(fork->irq, fork->barred, TRUE);
+        }
+        if (!best)
+            best = fork_make_response(fork, fork->cancelled ? 487 : 480);
+        fork_answer(fork, best);
+    }
+    if (!fork_live_branches(fork, TRUE))
+        fork_free(fork);
+}
+
+void fork_pass_by(Fork *fork, Branch *branch)
+{
+    fork->was_silent = TRUE;
+    fork_keep_best(fork, fork_make_response(fork, 408));
+    fork_go_on(fork);
+}
+
+void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
+{
+    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
+        msg_destroy(response);
+        return;
+    }
+    nta_incoming_mreply(fork->irq, response);
+}
+
+static void fork_take_success(Fork *fork, msg_t *response)
+{
+    fork->stop = TRUE;
+    if (fork->irq) {
+        fork->answered = TRUE;
+        message_leave_via(response, sip_object(response));
+        fork_answer(fork, response);
+    } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
+        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
+    } else {
+        msg_destroy(response);
+    }
+    fork_cancel_all(fork, "SIP;cause=200;text=\"Call completed elsewhere\"");
+}
+
+static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
+{
+    GQueue targets = G_QUEUE_INIT;
+
+    if (!redirect_is_followed(fork, branch->target))
+        return FALSE;
+    redirect_targets(fork, branch->target, sip, &targets);
+    if (!targets.length)
+        return FALSE;
+    fork->phones->counters.redirected++;
+    if (branch->target->kind == TARGET_REDIRECT) /* it knows better than we where the call goes */
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+    /* They stand for the one that named them: before all that wait behind it. */
+    while (targets.length)
+        g_queue_push_head(&fork->waiting, g_queue_pop_tail(&targets));
+    return TRUE;
+}
+
+void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
+{
+    gboolean cancelled = branch->cancel_sent && status == 487;
+
+    if (response && !sip_object(response)->sip_via->v_next) { /* it dropped the caller's Via */
+        msg_destroy(response);
+        response = NULL;
+        status = 502;
+    }
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
+        fork->was_silent = TRUE;
+    if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
+        primaries_decided(fork, branch, status, !response)) {
+        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        g_clear_pointer(&fork->barred, g_free);
+        fork->serve_here = FALSE;
+    }
+    if (response && status < 300) {
+        if (branch->target->kind == TARGET_PRIMARY &&
+            fork->sip->sip_request->rq_method == sip_method_register)
+            registers_learn(fork, sip_object(response));
+        fork->serve_here = FALSE;
+        fork_take_success(fork, response);
+    } else if (branch->target->kind == TARGET_PRIMARY && (fork->waiting.length || fork->barred)) {
+        /* Those who wait behind it say what the caller hears. */
+        if (response)
+            msg_destroy(response);
+    } else if (branch->timed_out && (cancelled || !response)) {
+        /* Nobody answered there: to the caller that is no 487, which would be its own CANCEL. */
+        if (response)
+            msg_destroy(response);
+        fork_keep_best(fork, fork_make_response(fork, 480));
+    } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
+        msg_destroy(response);
+    } else if (response) {
+        message_leave_via(response, sip_object(response));
+        fork_keep_best(fork, response);
+    } else {
+        fork_keep_best(fork, fork_make_response(fork, status));
+    }
+    if (status >= 600) {
+        fork->stop = TRUE;
+        fork_cancel_all(fork, NULL);
+    }
+    fork_go_on(fork);
+}
+
+/* The caller's CANCEL: NTA has answered it. */
+static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip)
+{
+    char text[256] = "";
+
+    if (!sip || sip->sip_request->rq_method != sip_method_cancel || fork->cancelled)
+        return 0;
+    fork->cancelled = TRUE;
+    fork->phones->counters.cancelled++;
+    if (sip->sip_reason &&
+        msg_header_field_e(text, sizeof(text), (msg_header_t *)sip->sip_reason, 0) > 0 &&
+        strlen(text) + 1 < sizeof(text))
+        fork->reason = g_strdup(text);
+    fork_cancel_all(fork, fork->reason);
+    if (!fork_live_branches(fork, TRUE))
+        fork_go_on(fork);
+    return 0;
+}
+
+/* ---- the beginning ----------------------------------------------------------------------------
+ */
+
+static guint breadth_of(sip_t const *sip)
+{
+    const char *text = message_find_header(sip, "Max-Breadth");
+    guint64 value = BREADTH_DEFAULT;
+
+    if (text && !g_ascii_string_to_unsigned(text, 10, 0, BREADTH_DEFAULT, &value, NULL))
+        value = BREADTH_DEFAULT;
+    return (guint)value;
+}
+
+/* A dialog's first request needs our Record-Route, and a later INVITE may repair its route set. */
+static gboolean method_begins_dialog(sip_t const *sip)
+{
+    switch (sip->sip_request->rq_method) {
+    case sip_method_invite:
+    case sip_method_subscribe:
+    case sip_method_notify:
+    case sip_method_refer:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+void fork_begin(Inbound *in, GQueue *targets)
+{
+    Phones *phones = in->phones;
+    Fork *fork = g_new0(Fork, 1);
+
+    *fork = (Fork){.phones = phones,
+                   .settings = phones->settings,
+                   .from = in->from,
+                   .origin = in->origin,
+                   .from_gateway = in->from_gateway,
+                   .barred = g_steal_pointer(&in->barred),
+                   .serve_here = in->serve_here,
+                   .in_dialog = in->in_dialog,
+                   .invite = in->sip->sip_request->rq_method == sip_method_invite,
+                   .record_route = method_begins_dialog(in->sip),
+                   .breadth = breadth_of(in->sip)};
+    fork->link.data = fork;
+    fork->branches = g_ptr_array_new_with_free_func((GDestroyNotify)branch_free);
+    fork->tried = g_ptr_array_new_with_free_func(g_free);
+    memcpy(fork->mark, in->mark, sizeof(fork->mark));
+    g_queue_push_tail_link(&phones->forks, &fork->link);
+    fork->waiting = *targets;
+    g_queue_init(targets);
+    fork->irq = nta_incoming_create(phones->agent, NULL, in->msg, in->sip, TAG_END());
+    if (!fork->irq) { /* out of memory: as g_new() does, but for one request */
+        fork_free(fork);
+        return;
+    }
+    fork->msg = nta_incoming_getrequest(fork->irq);
+    fork->sip = sip_object(fork->msg);
+    nta_incoming_bind(fork->irq, fork_cancelled, fork);
+    if (fork->invite)
+        nta_incoming_treply(fork->irq, SIP_100_TRYING, TAG_END());
+    fork_go_on(fork);
+}
+
+void fork_drop_all(Phones *phones)
+{
+    while (phones->forks.head)
+        fork_free(phones->forks.head->data);
+}

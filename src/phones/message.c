@@ -1,0 +1,56 @@
+/* Headers that Sofia has no class for: found, taken out and put in by name. */
+#include "room.h"
+
+#define MAX_FORWARDS_DEFAULT 70
+
+static gboolean header_is(sip_unknown_t const *header, const char *name)
+{
+    return header->un_name && g_ascii_strcasecmp(header->un_name, name) == 0;
+}
+
+const char *message_find_header(sip_t const *sip, const char *name)
+{
+    for (sip_unknown_t const *at = sip->sip_unknown; at; at = at->un_next) {
+        if (header_is(at, name))
+            return at->un_value;
+    }
+    return NULL;
+}
+
+void message_remove_header(msg_t *msg, sip_t *sip, const char *name)
+{
+    sip_unknown_t *at = sip->sip_unknown, *next;
+
+    for (; at; at = next) {
+        next = at->un_next;
+        if (header_is(at, name))
+            msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)at);
+    }
+}
+
+gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value)
+{
+    sip_unknown_t *header = sip_unknown_format(msg_home(msg), "%s: %s", name, value);
+
+    return header && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)header) >= 0;
+}
+
+gboolean message_count_down(msg_t *msg, sip_t *sip)
+{
+    unsigned long left =
+        sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : MAX_FORWARDS_DEFAULT + 1;
+    sip_max_forwards_t *count;
+
+    if (!left)
+        return FALSE;
+    count = sip_max_forwards_format(msg_home(msg), "%lu", MIN(left, 256) - 1);
+    return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
+}
+
+gboolean message_leave_via(msg_t *msg, sip_t *sip)
+{
+    if (!sip->sip_via || !sip->sip_via->v_next)
+        return FALSE;
+    sip_via_remove(msg, sip);
+    return TRUE;
+}

@@ -1,0 +1,45 @@
+/* What has no transaction: ACK to a 2xx, and responses that nobody waits for any more. */
+#include "room.h"
+
+void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
+{
+    phones->counters.stray++;
+    /* Ours must be the top Via, and there must be somebody before us (RFC 3261 16.7 step 3). A
+     * provisional or a failure without a transaction would say nothing to a caller who has been
+     * answered; a 2xx must get through, each time it comes. */
+    if (!sip->sip_via || !sip->sip_via->v_next || !sip->sip_via->v_branch ||
+        sip->sip_status->st_status / 100 != 2 || !sip->sip_cseq ||
+        sip->sip_cseq->cs_method != sip_method_invite) {
+        msg_destroy(msg);
+        return;
+    }
+    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+}
+
+void relay_ack(Inbound *in)
+{
+    Phones *phones = in->phones;
+    sip_t *sip = in->sip;
+    su_home_t *home = msg_home(in->msg);
+    const char *route = NULL;
+    char mark[33];
+    GQueue targets = G_QUEUE_INIT;
+    const char *phrase = NULL;
+    Target *target;
+
+    /* One to a refusal of ours that came too late for its transaction begins nothing. */
+    if (!in->in_dialog || !sip->sip_to->a_tag || !message_count_down(in->msg, sip) ||
+        where_to(in, &targets, &phrase) != 0 || !(target = g_queue_pop_head(&targets))) {
+        phones->counters.stray++;
+        msg_destroy(in->msg);
+        return;
+    }
+    g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+    route = hop_url(home, &target->hop);
+    loop_mark(phones, sip, mark);
+    if (!route)
+        route = su_strdup(home, target->uri);
+    nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
+                  NTATAG_BRANCH_KEY(loop_branch(home, mark)), TAG_END());
+    target_free(target);
+}

@@ -1,0 +1,109 @@
+/* Where a request goes: along its route, to a user of ours, to the gateway, or abroad. */
+#include "primaries.h"
+
+#include "number.h"
+#include "route.h"
+
+#include <string.h>
+
+static Target *target_direct(const char *uri, const url_t *hop_at)
+{
+    Hop hop;
+    Target *target;
+
+    if (!hop_of_url(hop_at, &hop))
+        return NULL;
+    target = target_new(TARGET_DIRECT, uri, 1.0);
+    target->hop = hop;
+    return target;
+}
+
+Target *where_gateway(const Phones *phones, const char *uri)
+{
+    Target *target = target_new(TARGET_GATEWAY, uri, 1.0);
+
+    target->hop.address = phones->gateway.address;
+    return target;
+}
+
+gboolean url_is_gateway(const Phones *phones, const url_t *url)
+{
+    return url->url_user && strcmp(url->url_user, PHONES_GATEWAY_USER) == 0 &&
+           url_is_ours(phones, url);
+}
+
+/* Inside a dialog the request says where it goes: a flow, the next Route, or the Request-URI. */
+static Target *where_in_dialog(const Inbound *in, const char *uri)
+{
+    const url_t *url = in->sip->sip_request->rq_url;
+    sip_route_t const *route = in->sip->sip_route;
+    Target *target = NULL;
+
+    if (in->forced) {
+        target = target_new(TARGET_DIRECT, uri, 1.0);
+        target->hop = in->forced_hop;
+    } else if (route) {
+        target = target_direct(uri, route->r_url);
+    } else if (url_is_gateway(in->phones, url)) {
+        target = where_gateway(in->phones, uri);
+    } else if (!url_is_ours(in->phones, url)) {
+        target = target_direct(uri, url);
+    }
+    return target;
+}
+
+int where_to(Inbound *in, GQueue *targets, const char **phrase)
+{
+    Phones *phones = in->phones;
+    su_home_t *home = msg_home(in->msg);
+    const url_t *url = in->sip->sip_request->rq_url;
+    const char *uri = url_as_string(home, url), *user = url_user_text(home, url);
+    Target *target = in->in_dialog ? where_in_dialog(in, uri) : NULL;
+
+    if (!target && (in->origin.emergency || url_is_gateway(phones, url)))
+        target = where_gateway(phones, uri);
+    if (!target && url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0)
+        return 404; /* a service that leads nowhere (RFC 5031 4.2) */
+    /* By our Path: to a phone that registered with the primary through us. */
+    if (!target && !in->in_dialog && !url_is_ours(phones, url) && primaries_sent(in))
+        target = registers_target(in, uri);
+    if (!target && !url_is_ours(phones, url) && !primaries_has_host(phones, url) &&
+        url->url_type != url_tel) {
+        if (!in->from_gateway && !in->in_dialog && !primaries_sent(in) &&
+            !phones->settings->proxy.foreign) {
+            *phrase = "Foreign Domain";
+            return 403;
+        }
+        target = target_direct(uri, in->sip->sip_route ? in->sip->sip_route->r_url : url);
+        if (!target)
+            return 416;
+    }
+    if (!target)
+        return *user ? where_user(in, user, uri, TRUE, targets) : 404;
+    g_queue_push_tail(targets, target);
+    return 0;
+}
+
+void where_redirected(Fork *fork, const url_t *url, const char *uri, GQueue *targets)
+{
+    Phones *phones = fork->phones;
+    su_home_t *home = msg_home(fork->msg);
+    Target *target;
+
+    if (url_is_ours(phones, url) && !url_is_gateway(phones, url)) {
+        Inbound in = {.phones = phones,
+                      .msg = fork->msg,
+                      .sip = fork->sip,
+                      .from = fork->from,
+                      .origin = fork->origin,
+                      .from_gateway = fork->from_gateway};
+
+        where_user(&in, url_user_text(home, url), uri, FALSE, targets);
+        return;
+    }
+    target = url_is_gateway(phones, url) ? where_gateway(phones, uri) : target_direct(uri, url);
+    if (!target)
+        return;
+    target->ring_us = fork->settings->proxy.ring_us;
+    g_queue_push_tail(targets, target);
+}

@@ -1,0 +1,142 @@
+/* Whom the user agent hears: who may call us, and the far ends of our calls inside those calls. */
+#include "sip_room.h"
+
+#include <sofia-sip/msg_header.h>
+
+static gboolean hearing_allows(void *user, const struct sockaddr *source)
+{
+    const Ua *ua = user;
+
+    if (ua->is_behind)
+        return filter_same_host((const struct sockaddr *)&ua->behind.proxy, source);
+    return network_contains(ua->settings->sip.allow, source);
+}
+
+/* What comes from a far end is judged when its headers are known. */
+static gboolean hearing_reads(void *user, const struct sockaddr *source)
+{
+    Ua *ua = user;
+    g_autofree char *key = NULL;
+
+    if (g_hash_table_size(ua->far) == 0)
+        return FALSE;
+    key = filter_host_key(source);
+    return g_hash_table_contains(ua->far, key);
+}
+
+static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockaddr *source)
+{
+    return early_is_spoken_to(user, sip, source);
+}
+
+/* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
+ * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
+ * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
+ * which NUA would send a NOTIFY first. */
+static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
+{
+    int status;
+
+    if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite) {
+        if (sip->sip_status->st_status == 100)
+            early_note_trying(ua, sip);
+        else if (sip->sip_status->st_status < 200)
+            early_note_ringing(ua, sip);
+    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
+               (status = early_note_bye(ua, sip)) != 0) {
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_refer &&
+               (status = referral_met(ua, sip, &msg_addr(msg)->su_sa)) != 0) {
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+    }
+}
+
+/* NUA knows no URN and would say 416; whom a service does not lead to is 404 (RFC 5031 4.2). */
+static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
+{
+    char text[64];
+
+    if (sip->sip_request->rq_method != sip_method_ack) {
+        ua->counters.refused++;
+        if (log_limit(&ua->refused_limit, 5, G_USEC_PER_SEC))
+            log_notice("sip: %s from %s refused with 404: [emergency] services has no such service",
+                       sip->sip_request->rq_method_name,
+                       address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, 404);
+    }
+    msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+}
+
+/* NUA takes it for a REFER all the same. */
+static gboolean refer_is_malformed(const sip_t *sip)
+{
+    return sip->sip_request && sip->sip_request->rq_method == sip_method_refer && sip->sip_error &&
+           sip->sip_via && sip->sip_from && sip->sip_to && sip->sip_call_id && sip->sip_cseq;
+}
+
+static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *why)
+{
+    const char *bad;
+
+    if (sip->sip_request && !why && !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
+        service_refuse(user, msg, sip);
+        return NULL;
+    }
+    bad = target_settle(msg, sip);
+    if (sip->sip_status || (!why && !bad) || refer_is_malformed(sip))
+        hearing_tell(user, msg, sip);
+    return bad;
+}
+
+static void hearing_dropped(void *user)
+{
+    ((Ua *)user)->counters.dropped++;
+}
+
+static void hearing_malformed(void *user, const char *what, const char *why)
+{
+    ua_log_malformed(user, what, why);
+}
+
+static const FilterOps hearing_ops = {
+    .room = "sip",
+    .allows = hearing_allows,
+    .reads = hearing_reads,
+    .hears = hearing_hears,
+    .met = hearing_met,
+    .dropped = hearing_dropped,
+    .malformed = hearing_malformed,
+};
+
+void hearing_open(Ua *ua)
+{
+    ua->far = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    ua->filter = filter_new(&hearing_ops, ua);
+}
+
+void hearing_close(Ua *ua)
+{
+    g_clear_pointer(&ua->filter, filter_free);
+    g_clear_pointer(&ua->far, g_hash_table_destroy);
+}
+
+void hearing_admit(Ua *ua, const struct sockaddr_storage *address)
+{
+    char *key = filter_host_key((const struct sockaddr *)address);
+    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(ua->far, key));
+
+    g_hash_table_insert(ua->far, key, GUINT_TO_POINTER(uses + 1));
+}
+
+void hearing_forget(Ua *ua, const struct sockaddr_storage *address)
+{
+    g_autofree char *key = filter_host_key((const struct sockaddr *)address);
+    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(ua->far, key));
+
+    if (uses > 1)
+        g_hash_table_insert(ua->far, g_steal_pointer(&key), GUINT_TO_POINTER(uses - 1));
+    else
+        g_hash_table_remove(ua->far, key);
+}
