@@ -210,8 +210,6 @@ PolicyTarget door_target(const GQueue *targets);
 gboolean door_passes(Inbound *in, PolicyTarget to);
 /* The same without an answer: what ANSWER says is kept for later. */
 gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
-/* The response that ANSWER stands for. */
-msg_t *door_response(nta_incoming_t *irq, const GuardAnswer *answer, gboolean proxy);
 
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
