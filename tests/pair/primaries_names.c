@@ -29,7 +29,7 @@ static void names_open(NameScene *names, const char *lines)
         "foreign = yes\n[phone 206]\ncontact = sip:206@phone.example:%s\n"
         "[phone 207]\ncontact = sip:207@silent.example:5060, sip:207@phone.example:%s\n"
         "[phone 208]\ncontact = sip:208@nobody.example\n"
-        "[route abroad]\nfrom = 127.0.0.0/8\ncalled = +4499912XX\nto = trunk pbx\n",
+        "[route abroad]\nfrom = 127.0.0.0/8\ncalled = +4499912X\nto = trunk pbx\n",
         lines, name_server_port(names->server), SCENE_CALLED_PORT, SCENE_CALLED_PORT);
     scene_open_up(&names->scene, all);
     zone = g_strdup_printf(ZONE, phone_port(names->scene.called), phone_port(names->scene.primary));
