@@ -94,7 +94,8 @@ static gboolean sip_open_phones(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
     UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
-    PhonesGateway gateway = {.key = &house->key, .ready = join_gateway_ready, .user = house};
+    PhonesGateway gateway = {
+        .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
 
     origin_key_make(&house->key);
     if (!ua_find_place(&behind.proxy, &behind.listen, error))
@@ -120,6 +121,7 @@ static gboolean signalling_open(House *house, GError **error)
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
+    house->classes = class_book_new(house->signalling, settings);
     house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
@@ -135,6 +137,7 @@ static gboolean signalling_open(House *house, GError **error)
     if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
                                             : sip_open_phones(house, error)))
         return FALSE;
+    ua_set_classes(house->ua, house->classes);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
     return TRUE;
@@ -150,6 +153,7 @@ static void signalling_close(House *house)
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
+    g_clear_pointer(&house->classes, class_book_free);
     house_emergency_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
@@ -206,6 +210,7 @@ static void signalling_use_settings(void *user)
     const NewSettings *new = user;
 
     hall_set_settings(new->house->hall, new->settings);
+    class_book_set_settings(new->house->classes, new->settings);
     house_emergency_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);

@@ -1,5 +1,6 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
+#include "allowance.h"
 #include "primaries.h"
 
 #include <string.h>
@@ -189,6 +190,7 @@ static int entry_judge(Inbound *in, const char **why)
 static void entry_pass_on(Inbound *in, GQueue *targets)
 {
     GuardAnswer answer;
+    ClassAnswer allowance;
 
     if (!door_passes(in, POLICY_TO_PRIMARY)) {
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
@@ -201,6 +203,11 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
         }
         in->barred = g_memdup2(&answer, sizeof(answer));
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    } else if (targets->length && !allowance_permits(in, &allowance)) {
+        answer = (GuardAnswer){
+            .verdict = GUARD_REFUSE, .status = allowance.status, .phrase = allowance.phrase};
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
     }
     primaries_put_first(in, targets);
     fork_begin(in, targets);
@@ -210,6 +217,7 @@ static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ClassAnswer allowance;
     ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
@@ -228,6 +236,11 @@ static void entry_route(Inbound *in)
     }
     if (status) {
         entry_refuse(in, status, phrase, "no way there");
+        return;
+    }
+    if (!allowance_permits(in, &allowance)) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, allowance.status, allowance.phrase, allowance.why);
         return;
     }
     fork_begin(in, &targets);

@@ -367,6 +367,11 @@ void ua_set_settings(Ua *ua, const Settings *settings)
                    NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
 }
 
+void ua_set_classes(Ua *ua, ClassBook *classes)
+{
+    ua->classes = classes;
+}
+
 CallOps ua_call_ops(Ua *ua)
 {
     CallOps ops = {.room = ua, .part = leg_part};
