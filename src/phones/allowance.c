@@ -60,7 +60,7 @@ gboolean allowance_permits_redirect(Fork *fork, const Target *from, const url_t 
             return redirect_refuse(fork, &answer, &phone.source);
     }
     /* The caller's own class counts as if the caller had dialled it. */
-    ask = (ClassAsk){CLASS_FOR_REFER, &fork->origin, &called, FALSE};
+    ask = (ClassAsk){CLASS_FOR_REDIRECTED, &fork->origin, &called, FALSE};
     if (fork->from_gateway || class_judge(classes, &ask, &answer) == CLASS_ALLOWED)
         return TRUE;
     return redirect_refuse(fork, &answer, &fork->from.address);

@@ -394,6 +394,8 @@ void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 #define UA_COUNTER_TELL(field, name) func(user, name, ua->counters.field);
     UA_COUNTERS(UA_COUNTER_TELL)
     func(user, "name servers unreachable", resolver_unreachable());
+    if (ua->classes)
+        class_each_counter(ua->classes, func, user);
 }
 
 guint ua_leg_count(const Ua *ua)
