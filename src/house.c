@@ -138,6 +138,7 @@ static gboolean signalling_open(House *house, GError **error)
                                             : sip_open_phones(house, error)))
         return FALSE;
     ua_set_classes(house->ua, house->classes);
+    house_emergency_load(house);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
     return TRUE;
