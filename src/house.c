@@ -1,6 +1,8 @@
 /* The house: opens every room in order, joins them, and closes them in reverse. */
 #include "house_private.h"
 
+#include "transfer.h"
+
 #include "log.h"
 
 #include "config.h"
@@ -55,6 +57,22 @@ static gboolean join_gateway_ready(void *user)
     House *house = user;
 
     return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
+}
+
+/* A transfer is judged by its transferor's class; the party that stays is on the PBX already. */
+static gboolean join_transfer_check(void *user, const Call *call, const CallOrigin *by,
+                                    TransferPlan *plan)
+{
+    const House *house = user;
+    ClassAsk ask = {CLASS_FOR_REFER, by, &plan->dialled,
+                    plan->way == TRANSFER_TO_TRUNK || plan->way == TRANSFER_JOIN};
+    ClassAnswer answer;
+
+    if (plan->emergency || class_judge(house->classes, &ask, &answer) == CLASS_ALLOWED)
+        return TRUE;
+    plan->status = (guint16)answer.status;
+    g_strlcpy(plan->why, answer.why, sizeof(plan->why));
+    return FALSE;
 }
 
 static void trace_to_log(void *user, const CallTrace *trace)
@@ -122,6 +140,7 @@ static gboolean signalling_open(House *house, GError **error)
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
     house->classes = class_book_new(house->signalling, settings);
+    hall_set_transfer_check(house->hall, join_transfer_check, house);
     house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
