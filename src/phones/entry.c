@@ -1,6 +1,7 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
 #include "allowance.h"
+#include "names.h"
 #include "primaries.h"
 
 #include <string.h>
@@ -196,6 +197,7 @@ static void entry_pass_on(Inbound *in, GQueue *targets)
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
         return;
     }
+    in->instead = TRUE;
     if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
         if (answer.verdict == GUARD_DROP) {
             answer.status = 403;
@@ -230,11 +232,13 @@ static void entry_route(Inbound *in)
         entry_refuse(in, 503, NULL, "not in this mode");
         return;
     }
-    if (!door_passes(in, door_target(&targets))) {
+    in->want_number = names_want_number(in);
+    if (!door_passes(in, targets.length || !in->want_number ? door_target(&targets)
+                                                            : POLICY_TO_OUTSIDE)) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
     }
-    if (status) {
+    if (status && !in->want_number) {
         entry_refuse(in, status, phrase, "no way there");
         return;
     }
