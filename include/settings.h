@@ -163,8 +163,24 @@ typedef struct PrimaryPlace {
     gboolean tcp;
 } PrimaryPlace;
 
+/* The transports of [proxy] */
+typedef enum TlsMin { TLS_MIN_1_2, TLS_MIN_1_3 } TlsMin;
+typedef struct PortSettings {
+    GArray *also_listen;     /* of struct sockaddr_storage: more addresses, beside [sip] listen; NULL: none */
+    gboolean tcp;            /* TCP on every one of them, too */
+    GArray *tls_listen;      /* of struct sockaddr_storage; NULL: no TLS */
+    char *tls_certificate;   /* PEM file: the certificate, then its chain */
+    char *tls_key;           /* PEM file of its key; NULL: in tls_certificate */
+    TlsMin tls_min;
+    gint64 idle_us;          /* a TCP or TLS connection without a word for this long is closed */
+    guint max_connections;   /* TCP and TLS, in all */
+    guint max_per_source;    /* of one address */
+    guint queue;             /* messages that wait for one connection; connections that wait to be taken */
+} PortSettings;
+
 /* [proxy]: the phones' backup and emergency proxy */
 typedef struct ProxySettings {
+    PortSettings port;
     ProxyMode mode;
     GPtrArray *domains;      /* of char*: hosts that are ours besides our addresses and the public host; NULL: none */
     gboolean foreign;        /* phones may call URIs of other domains */

@@ -248,8 +248,59 @@ static void proxy_check(Reading *reading)
         if (hosts_overlap(&address, &settings->sip.listen) &&
             port_of(&address) == port_of(&settings->sip.listen) &&
             !address_is_wildcard(&settings->sip.listen))
-            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen",
+                             place->host);
     }
+}
+
+/* The places of ENDPOINTS must be free of each other, and of [sip] listen. */
+static void endpoints_check(Reading *reading, const char *key, const GArray *endpoints,
+                            gboolean tls)
+{
+    const Settings *settings = reading->settings;
+    const GArray *plain = settings->proxy.port.also_listen;
+    Section *section = reading_section(reading, &settings->proxy);
+
+    for (guint i = 0; endpoints && i < endpoints->len; i++) {
+        const struct sockaddr_storage *one = &g_array_index(endpoints, struct sockaddr_storage, i);
+
+        if (address_is_wildcard(one) && !settings->sip.public_host)
+            reading_complain(reading, section, key, "a wildcard address needs [sip] public-host");
+        if ((!tls || settings->proxy.port.tcp) && hosts_overlap(one, &settings->sip.listen) &&
+            port_of(one) == port_of(&settings->sip.listen))
+            reading_complain(reading, section, key, "%u is the port of [sip] listen", port_of(one));
+        for (guint j = 0; j < i; j++) {
+            const struct sockaddr_storage *other =
+                &g_array_index(endpoints, struct sockaddr_storage, j);
+
+            if (hosts_overlap(one, other) && port_of(one) == port_of(other))
+                reading_complain(reading, section, key, "%u is listed twice", port_of(one));
+        }
+        for (guint j = 0; tls && settings->proxy.port.tcp && plain && j < plain->len; j++) {
+            const struct sockaddr_storage *other =
+                &g_array_index(plain, struct sockaddr_storage, j);
+
+            if (hosts_overlap(one, other) && port_of(one) == port_of(other))
+                reading_complain(reading, section, key, "%u is a port of also-listen",
+                                 port_of(one));
+        }
+    }
+}
+
+static void proxy_port_check(Reading *reading)
+{
+    const PortSettings *port = &reading->settings->proxy.port;
+    Section *section = reading_section(reading, &reading->settings->proxy);
+    Section *sip = reading_section(reading, &reading->settings->sip);
+
+    if (reading_is_sound(section, "tls-listen", "tls-certificate", NULL) && port->tls_listen &&
+        !port->tls_certificate)
+        reading_complain(reading, section, "tls-certificate", "is missing: tls-listen needs it");
+    if (!reading_is_sound(sip, "listen", NULL) ||
+        !reading_is_sound(section, "also-listen", "tls-listen", NULL))
+        return;
+    endpoints_check(reading, "also-listen", port->also_listen, FALSE);
+    endpoints_check(reading, "tls-listen", port->tls_listen, TRUE);
 }
 
 static void registrar_check(Reading *reading)
@@ -308,8 +359,22 @@ static void always_check(Reading *reading, guint index)
     }
 }
 
+static void place_check(Reading *reading, guint index)
+{
+    const PhoneSettings *phone = g_ptr_array_index(reading->settings->phones, index);
+    const GPtrArray *elins = reading->settings->elins;
+
+    for (guint i = 0; phone->elin && i < elins->len; i++)
+        if (strcmp(((const ElinSettings *)elins->pdata[i])->name, phone->elin) == 0)
+            return;
+    if (phone->elin)
+        reading_complain(reading, reading_section(reading, phone), "elin",
+                         "no [elin %s] is configured", phone->elin);
+}
+
 static void phone_check(Reading *reading, guint index)
 {
+    place_check(reading, index);
     aliases_check(reading, index);
     always_check(reading, index);
 }
@@ -393,6 +458,7 @@ void reading_check(Reading *reading)
     for (guint i = 0; i < settings->peers->len; i++)
         peer_check(reading, i);
     proxy_check(reading);
+    proxy_port_check(reading);
     registrar_check(reading);
     for (guint i = 0; i < settings->phones->len; i++)
         phone_check(reading, i);

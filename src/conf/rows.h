@@ -104,6 +104,9 @@ extern const SettingType type_realm, type_users, type_methods, type_set; /* valu
 extern const SettingType type_emergency_numbers, type_emergency_services, type_callback_numbers,
     type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
+extern const SettingType type_endpoints; /* value_net.c */
+extern const SettingType type_file;      /* value_text.c */
+
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 
 /* Says "TEXT is not allowed; allowed: ..." in ERROR, in the words of the row's type; FALSE always.

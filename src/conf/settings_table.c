@@ -126,6 +126,12 @@ static const SettingChoice preempt_policies[] = {
     { NULL, 0 },
 };
 
+static const SettingChoice tls_mins[] = {
+    { "1.2", TLS_MIN_1_2 },
+    { "1.3", TLS_MIN_1_3 },
+    { NULL, 0 },
+};
+
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
 {
@@ -481,6 +487,26 @@ const SettingRow setting_rows[] = {
           SAYS "How long a call waits for a name server. What it said last is used while it is silent."),
     PROXY(enum_suffix, "enum", domain, DEFAULT(""), NEW_CALLS,
           SAYS "The domain below which called numbers with + are asked for (ENUM, RFC 6116), such as e164.arpa. The sip: URI that is found is called first. Empty: none is asked for."),
+    PROXY(port.also_listen, "also-listen", endpoints, DEFAULT(""), RESTART,
+          SAYS "More addresses and ports for the phones beside [sip] listen, IPv4 or IPv6, numeric: UDP, and TCP where tcp is yes."),
+    PROXY(port.tcp, "tcp", flag, DEFAULT("yes"), RESTART,
+          SAYS "The addresses of [sip] listen and also-listen are served on TCP as well as on UDP."),
+    PROXY(port.tls_listen, "tls-listen", endpoints, DEFAULT(""), RESTART,
+          SAYS "Addresses and ports for phones that connect by TLS, numeric. Needs tls-certificate. Empty: no TLS."),
+    PROXY(port.tls_certificate, "tls-certificate", file, DEFAULT(""), LIVE,
+          SAYS "The PEM file of our certificate, followed by those of its chain. It is read anew at every reload; connections stay as they are, and a file that cannot be used leaves the old certificate in force."),
+    PROXY(port.tls_key, "tls-key", file, DEFAULT(""), LIVE,
+          SAYS "The PEM file of the certificate's key, without a password. Empty: it stands in tls-certificate."),
+    PROXY(port.tls_min, "tls-min", choice, DEFAULT("1.2"), ONE_OF(tls_mins), LIVE,
+          SAYS "The lowest version of TLS that is spoken."),
+    PROXY(port.idle_us, "idle", duration, DEFAULT("65m"), RANGE(SECOND, 24 * HOUR), IN_US, LIVE,
+          SAYS "How long a TCP or TLS connection may be silent before it is closed. A phone behind NAT is lost with its connection: this is longer than its registration, or it sends keep-alives."),
+    PROXY(port.max_connections, "max-connections", number, DEFAULT("4000"), RANGE(1, 100000), .unit = "connections", LIVE,
+          SAYS "TCP and TLS connections in all. Those above it are closed at once."),
+    PROXY(port.max_per_source, "max-connections-per-source", number, DEFAULT("200"), RANGE(1, 100000), .unit = "connections", LIVE,
+          SAYS "TCP and TLS connections from one address. Those above it are closed at once."),
+    PROXY(port.queue, "queue", number, DEFAULT("256"), RANGE(16, 999), .unit = "messages", RESTART,
+          SAYS "How many messages may wait for a slow TCP or TLS connection before further ones fail, and how many new connections may wait to be taken."),
 
     REGISTRAR(store, "store", store, DEFAULT("/var/lib/tieline/tieline.db"), RESTART,
               SAYS "The SQLite file that keeps registrations over a restart. none: they are kept in memory only."),

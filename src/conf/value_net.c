@@ -46,6 +46,53 @@ static gboolean endpoint_read(const ValuePlace *place, const char *text, GError 
 
 const SettingType type_endpoint = {endpoint_read, address_print, NULL, endpoint_allowed};
 
+/* ---- several of them ---- */
+
+static void endpoints_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append(out, "a list of numeric addresses with ports, like 192.0.2.7:5060, "
+                         "[2001:db8::7]:5060");
+}
+
+static gboolean endpoints_parse(const ValuePlace *place, const char *text, GError **error)
+{
+    g_autoptr(GPtrArray) items = value_split(text);
+    g_autoptr(GArray) endpoints = g_array_new(FALSE, TRUE, sizeof(struct sockaddr_storage));
+
+    for (guint i = 0; i < items->len; i++) {
+        struct sockaddr_storage address = {0};
+
+        if (!address_parse(g_ptr_array_index(items, i), &address) ||
+            address_port((struct sockaddr *)&address) == 0)
+            return value_refuse(place, g_ptr_array_index(items, i), error);
+        g_array_append_val(endpoints, address);
+    }
+    if (endpoints->len == 0)
+        return value_refuse(place, "", error);
+    *(GArray **)place->field = g_steal_pointer(&endpoints);
+    return TRUE;
+}
+
+static void endpoints_print(const ValuePlace *place, GString *out)
+{
+    const GArray *endpoints = *(GArray *const *)place->field;
+    char buffer[64];
+
+    for (guint i = 0; endpoints && i < endpoints->len; i++)
+        g_string_append_printf(out, "%s%s", i ? ", " : "",
+                               address_describe((const struct sockaddr *)&g_array_index(
+                                                    endpoints, struct sockaddr_storage, i),
+                                                buffer, sizeof buffer));
+}
+
+static void endpoints_clear(const ValuePlace *place)
+{
+    g_clear_pointer((GArray **)place->field, g_array_unref);
+}
+
+const SettingType type_endpoints = {endpoints_parse, endpoints_print, endpoints_clear,
+                                    endpoints_allowed};
+
 /* ---- networks ---- */
 
 static void networks_allowed(const SettingRow *row, GString *out)

@@ -2,6 +2,7 @@
  */
 #include "rows.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -40,6 +41,22 @@ static gboolean path_parse(const ValuePlace *place, const char *text, GError **e
 }
 
 const SettingType type_path = {path_parse, text_print, text_clear, path_allowed};
+
+/* ---- paths of files ---- */
+
+static void file_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append(out, "an absolute path of a file");
+}
+
+static gboolean file_parse(const ValuePlace *place, const char *text, GError **error)
+{
+    if (g_path_is_absolute(text) && strlen(text) < PATH_MAX && text[strlen(text) - 1] != '/')
+        return text_keep(place, text);
+    return value_refuse(place, text, error);
+}
+
+const SettingType type_file = {file_parse, text_print, text_clear, file_allowed};
 
 /* ---- hosts ---- */
 

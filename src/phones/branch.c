@@ -186,7 +186,10 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
         sip_request_create(home, sip->sip_request->rq_method, sip->sip_request->rq_method_name,
                            URL_STRING_MAKE(uri), NULL);
 
-    return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
+    if (!request)
+        return FALSE;
+    request->rq_method = sip->sip_request->rq_method; /* Sofia takes an odd name for no method */
+    return msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
 }
 
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,
@@ -295,6 +298,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     else if ((target->kind != TARGET_PRIMARY || primaries_aim(branch)) &&
              phones_can_reach(phones, &target->hop)) {
         msg_t *msg = branch_copy(fork, target, breadth);
+        tport_t *tport = phones_connection(phones, &target->hop);
 
         route = hop_url(home, &target->hop);
         *status = 500;
@@ -302,6 +306,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
                                                  URL_STRING_MAKE(route ? route : target->uri), msg,
                                                  NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
+                                                 TAG_IF(tport, NTATAG_TPORT(tport)),
                                                  NTATAG_PASS_100(1), TAG_END())
                           : NULL;
         if (msg && !branch->orq)

@@ -1,5 +1,8 @@
 /* Hops: where a message came from, where one goes to, and our own name on the way. */
+#include "port.h"
 #include "room.h"
+
+#include "uri.h"
 
 #include <sofia-sip/hostdomain.h>
 #include <stdlib.h>
@@ -106,18 +109,18 @@ static guint16 listen_port(const Phones *phones)
     return address_port((const struct sockaddr *)&phones->settings->sip.listen);
 }
 
-/* Does HOST, written as in a URI, name ADDRESS? */
-static gboolean host_is_address(const char *host, const struct sockaddr_storage *address)
+/* Does HOST, written as in a URI, with PORT name an address we listen at? */
+static gboolean host_is_address(const Phones *phones, const char *host, guint16 port)
 {
-    struct sockaddr_storage read, bare = *address;
-    Hop one = {0}, other = {0};
+    struct sockaddr_storage read;
 
-    if (!host_read(host, 1, &read))
+    if (!host_read(host, port, &read))
         return FALSE;
-    address_set_port(&bare, 1);
-    one.address = read;
-    other.address = bare;
-    return hop_equal(&one, &other);
+    for (guint i = 0; i < G_N_ELEMENTS(transport_names); i++) {
+        if (proxyport_is_own(phones->port, transport_names[i], (struct sockaddr *)&read))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean url_is_ours(const Phones *phones, const url_t *url)
@@ -132,7 +135,7 @@ gboolean url_is_ours(const Phones *phones, const url_t *url)
     same_port =
         hop_of_url(url, &hop) && phones_has_port(phones, url_port_number(url, hop.transport));
     if (same_port && (g_ascii_strcasecmp(host, phones->host) == 0 ||
-                      host_is_address(host, &phones->settings->sip.listen)))
+                      host_is_address(phones, host, url_port_number(url, hop.transport))))
         return TRUE;
     for (guint i = 0; proxy->domains && i < proxy->domains->len; i++) {
         if (g_ascii_strcasecmp(host, proxy->domains->pdata[i]) == 0)
@@ -143,7 +146,7 @@ gboolean url_is_ours(const Phones *phones, const url_t *url)
 
 gboolean phones_has_port(const Phones *phones, guint16 port)
 {
-    return port == listen_port(phones);
+    return proxyport_has_number(phones->port, port);
 }
 
 const char *url_user_text(su_home_t *home, const url_t *url)
@@ -156,7 +159,7 @@ const char *url_user_text(su_home_t *home, const url_t *url)
     if (!user || strstr(user, "%00"))
         return "";
     plain = su_strdup(home, user);
-    plain[strcspn(plain, ";")] = '\0';
+    uri_cut_user(plain);
     return url_unescape(plain, plain);
 }
 
@@ -251,13 +254,35 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
     return !differ && flow_read(octets, size, hop);
 }
 
+/* Our host, and *port, as HOP can reach us: where it speaks another protocol of the Internet than
+ * [sip] listen, or by TLS, that is another place. */
+static const char *hop_own_host(const Phones *phones, su_home_t *home, const Hop *hop,
+                                guint16 *port)
+{
+    int main_family = phones->settings->sip.listen.ss_family;
+    int family = hop->address.ss_family ? hop->address.ss_family : main_family;
+    struct sockaddr_storage place;
+    char text[64];
+
+    if (!proxyport_place(phones->port, transport_names[hop->transport], family, &place))
+        return phones->host;
+    *port = address_port((struct sockaddr *)&place);
+    if (family == main_family)
+        return phones->host;
+    address_set_port(&place, 0);
+    address_describe((struct sockaddr *)&place, text, sizeof(text));
+    return su_sprintf(home, family == AF_INET6 && *text != '[' ? "[%s]" : "%s", text);
+}
+
 sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
                                      const char *call_id)
 {
     g_autofree char *token = hop_token(phones, hop, call_id);
     gboolean udp = hop->transport == TRANSPORT_UDP;
+    guint16 port = listen_port(phones);
+    const char *host = hop_own_host(phones, home, hop, &port);
 
     return sip_record_route_format(
-        home, "<sip:%s@%s:%u%s%s;lr>", token, phones->host, listen_port(phones),
+        home, "<sip:%s@%s:%u%s%s;lr>", token, host, port,
         udp ? "" : ";transport=", udp ? "" : transport_names[hop->transport]);
 }

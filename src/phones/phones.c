@@ -1,64 +1,86 @@
 /* The proxy's port: opens it, and hands each message to the entry or to the relay. */
+#include "port.h"
 #include "primaries.h"
 #include "store.h"
 
-#include <sofia-sip/nta_tag.h>
-#include <sofia-sip/tport_tag.h>
 #include <string.h>
 
-#define SOCKET_BUFFER (1 << 22)
-
-static int phones_heard(Phones *phones, nta_agent_t *agent, msg_t *msg, sip_t *sip)
+static void phones_heard(void *user, nta_agent_t *agent, msg_t *msg, sip_t *sip)
 {
-    if (!sip)
-        msg_destroy(msg);
-    else if (sip->sip_status)
+    Phones *phones = user;
+
+    if (sip->sip_status)
         relay_response(phones, msg, sip);
     else
         entry_request(phones, msg, sip);
-    return 0;
+}
+
+tport_t *phones_connection(Phones *phones, const Hop *hop)
+{
+    static const char *const names[] = {
+        [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
+
+    if (hop->transport == TRANSPORT_UDP || !hop->address.ss_family)
+        return NULL;
+    return proxyport_connection(phones->agent, names[hop->transport],
+                                (const struct sockaddr *)&hop->address);
 }
 
 gboolean phones_can_reach(Phones *phones, const Hop *hop)
 {
-    return hop->transport != TRANSPORT_TLS;
+    switch (hop->transport) {
+    case TRANSPORT_UDP:
+        return TRUE;
+    case TRANSPORT_TCP:
+        return !hop->flow || phones_connection(phones, hop);
+    case TRANSPORT_TLS:
+        return phones_connection(phones, hop) != NULL;
+    }
+    return FALSE;
 }
 
-/* "sip:HOST:PORT;transport=udp": the public host with the listen address as maddr. */
-static char *phones_name(Phones *phones, const char *transport)
+/* A stranger is heard as a primary, or inside a dialog that went through us: its route holds the
+ * token that we sealed for it. */
+static gboolean phones_hears(void *user, sip_t const *sip, const struct sockaddr *source)
 {
-    const SipSettings *sip = &phones->settings->sip;
-    struct sockaddr_storage bare = sip->listen;
-    guint16 port = address_port((const struct sockaddr *)&sip->listen);
-    gboolean v6 = bare.ss_family == AF_INET6;
-    char text[64];
-    g_autofree char *address = NULL;
+    const Phones *phones = user;
+    const url_t *url = sip->sip_route ? sip->sip_route->r_url : NULL;
+    Hop hop;
 
+    if (primaries_know(phones, source))
+        return TRUE;
+    return url && url_is_ours(phones, url) && sip->sip_call_id &&
+           hop_of_token(phones, url->url_user, sip->sip_call_id->i_id, &hop);
+}
+
+/* The public host, or the listen address as in a URI. */
+static char *phones_name(const SipSettings *sip)
+{
+    struct sockaddr_storage bare = sip->listen;
+    char text[64];
+
+    if (sip->public_host)
+        return g_strdup(sip->public_host);
     address_set_port(&bare, 0);
     address_describe((struct sockaddr *)&bare, text, sizeof(text));
-    address = v6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
-    g_free(phones->host);
-    phones->host = g_strdup(sip->public_host ? sip->public_host : address);
-    if (sip->public_host)
-        return g_strdup_printf("sip:%s:%u;transport=%s;maddr=%s", phones->host, port, transport,
-                               address);
-    return g_strdup_printf("sip:%s:%u;transport=%s", phones->host, port, transport);
+    return bare.ss_family == AF_INET6 && *text != '[' ? g_strdup_printf("[%s]", text)
+                                                      : g_strdup(text);
 }
 
-static nta_agent_t *phones_create_agent(Phones *phones, const char *url)
+static gboolean phones_open_port(Phones *phones, GError **error)
 {
-    const SipSettings *sip = &phones->settings->sip;
+    ProxyPortRoom room = {phones_heard, phones_hears, phones};
 
-    return nta_agent_create(
-        sofia_loop_root(phones->loop), URL_STRING_MAKE(url), phones_heard, phones, NTATAG_UA(0),
-        NTATAG_CANCEL_487(0), NTATAG_EXTRA_100(0), NTATAG_SERVER_RPORT(1), NTATAG_CLIENT_RPORT(1),
-        NTATAG_TIMER_C(0), NTATAG_UDP_MTU(65535), NTATAG_USE_SRV(0), NTATAG_USE_NAPTR(0),
-        NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
-        TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
-        TPTAG_UDP_WMEM(SOCKET_BUFFER), TAG_END());
+    phones->port = proxyport_new(phones->settings, phones->loop, &room, error);
+    if (!phones->port)
+        return FALSE;
+    proxyport_admit(phones->port, (const struct sockaddr *)&phones->gateway.address);
+    phones->agent = proxyport_agent(phones->port);
+    return TRUE;
 }
 
-/* Loop marks may change with a restart, the tokens in the route sets of standing dialogs may not. */
+/* Loop marks may change with a restart, the tokens in the route sets of standing dialogs may not.
+ */
 static void phones_keep_secret(Phones *phones)
 {
     const char *kept = store_meta_get(phones->store, "phones-secret");
@@ -80,7 +102,6 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
                    GError **error)
 {
     Phones *phones;
-    g_autofree char *url = NULL, *tcp = NULL;
     g_autoptr(Users) users = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
@@ -95,17 +116,12 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
         return NULL;
     }
     phones->guard = guard_new(settings, users);
-    tcp = phones_name(phones, "tcp");
-    url = phones_name(phones, "udp");
-    if ((phones->agent = phones_create_agent(phones, url)) &&
-        nta_agent_add_tport(phones->agent, URL_STRING_MAKE(tcp), TAG_END()) >= 0) {
+    phones->host = phones_name(&settings->sip);
+    if (phones_open_port(phones, error)) {
         registration_open(phones);
         phones_keep_secret(phones);
         if (primaries_open(phones, error))
             return phones;
-    } else {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "[sip] listen: %s: Sofia cannot open it", url);
     }
     phones_free(phones);
     return NULL;
@@ -118,8 +134,7 @@ void phones_free(Phones *phones)
     fork_drop_all(phones);
     primaries_close(phones);
     registration_close(phones);
-    if (phones->agent)
-        nta_agent_destroy(phones->agent);
+    g_clear_pointer(&phones->port, proxyport_free);
     g_clear_pointer(&phones->guard, guard_free);
     g_free(phones->host);
     g_free(phones);
@@ -133,6 +148,7 @@ void phones_set_settings(Phones *phones, const Settings *settings)
     if (error)
         log_error("phones: %s; the users known before stay", error->message);
     phones->settings = settings;
+    proxyport_set_settings(phones->port, settings);
     registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
     primaries_set_settings(phones);
@@ -152,9 +168,24 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
 #define GUARD_COUNTER_TELL(field, name) func(user, name, guard_counters(phones->guard)->field);
     GUARD_COUNTERS(GUARD_COUNTER_TELL)
     primaries_each_counter(phones, func, user);
+    proxyport_each_counter(phones->port, func, user);
 }
 
 guint phones_fork_count(const Phones *phones)
 {
     return phones->forks.length;
+}
+
+void phones_keep(Phones *phones, const char *kind, const char *key, const char *value,
+                 gint64 expires_us)
+{
+    if (value)
+        store_put(phones->store, kind, key, value, expires_us);
+    else
+        store_drop(phones->store, kind, key);
+}
+
+void phones_each_kept(const Phones *phones, const char *kind, PhonesKeptFunc func, void *user)
+{
+    store_each(phones->store, kind, func, user);
 }

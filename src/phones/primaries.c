@@ -121,10 +121,13 @@ gboolean primaries_has_host(const Phones *phones, const url_t *url)
 
 gboolean primaries_sent(const Inbound *in)
 {
-    const Primaries *primaries = in->phones->primaries;
-
     return !in->from_gateway && in->from.address.ss_family &&
-           watch_knows(primaries->watch, (const struct sockaddr *)&in->from.address);
+           primaries_know(in->phones, (const struct sockaddr *)&in->from.address);
+}
+
+gboolean primaries_know(const Phones *phones, const struct sockaddr *address)
+{
+    return phones->primaries && watch_knows(phones->primaries->watch, address);
 }
 
 static RequestKind kind_of(const Inbound *in)

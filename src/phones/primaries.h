@@ -18,6 +18,8 @@ void primaries_set_settings(Phones *phones);
 gboolean primaries_has_host(const Phones *phones, const url_t *url);
 /* Did IN come from a primary? */
 gboolean primaries_sent(const Inbound *in);
+/* Is ADDRESS, whatever its port, a primary's? */
+gboolean primaries_know(const Phones *phones, const struct sockaddr *address);
 
 /* The mode's word about IN, which is no request to the box itself. */
 ModeVerdict primaries_judge(Inbound *in);

@@ -26,6 +26,7 @@ void relay_ack(Inbound *in)
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
     Target *target;
+    tport_t *tport;
 
     /* One to a refusal of ours that came too late for its transaction begins nothing. */
     if (!in->in_dialog || !sip->sip_to->a_tag || !message_count_down(in->msg, sip) ||
@@ -39,7 +40,12 @@ void relay_ack(Inbound *in)
     loop_mark(phones, sip, mark);
     if (!route)
         route = su_strdup(home, target->uri);
-    nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
-                  NTATAG_BRANCH_KEY(loop_branch(home, mark)), TAG_END());
+    tport = phones_connection(phones, &target->hop);
+    if (phones_can_reach(phones, &target->hop))
+        nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
+                      TAG_IF(tport, NTATAG_TPORT(tport)),
+                      NTATAG_BRANCH_KEY(loop_branch(home, mark)), TAG_END());
+    else
+        msg_destroy(in->msg);
     target_free(target);
 }

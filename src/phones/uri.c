@@ -206,3 +206,11 @@ gboolean uri_address(const char *uri, struct sockaddr_storage *address)
     address_set_port(address, (guint16)number);
     return TRUE;
 }
+
+void uri_cut_user(char *user)
+{
+    gsize number = strspn(user, "+0123456789*#ABCDabcd-.()");
+
+    if (number && user[number] == ';')
+        user[number] = '\0';
+}

@@ -14,3 +14,7 @@ gboolean uri_same(const char *one, const char *other);
 char *uri_param(const char *uri, const char *name);
 /* The address and port of URI's host, port 0 when it says none; FALSE when its host is a name. */
 gboolean uri_address(const char *uri, struct sockaddr_storage *address);
+
+/* Cuts off the parameters of USER, a user part with its escapes: a telephone number has them (RFC
+ * 3261 19.1.6), in any other user a semicolon is a letter (RFC 4475 3.1.1.9). */
+void uri_cut_user(char *user);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sofia-sip/su_log.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -71,6 +72,8 @@ static G_GNUC_PRINTF(2, 0) void sofia_logs(void *stream, const char *format, va_
         return;
     text = g_strdup_vprintf(format, arguments);
     g_strchomp(text);
+    if (strstr(text, "received garbage")) /* the filter tells of it, or it was a keep-alive */
+        return;
     log_line(LEVEL_DEBUG, "sofia: %s", text);
 }
 

@@ -3,6 +3,8 @@
 # Order binds within one SIP transaction and within one Q.931 call; across them only the flow's
 # causality edges do. 100 Trying is optional, retransmissions are no steps, every listed message
 # must be there and no other may be.
+import re
+
 from dissect import LAYER_2, LAYER_3
 
 # What Q.931 itself sends again, and the shortest time after which it does: T303 and T308 are 4 s,
@@ -153,6 +155,11 @@ def user_of(uri):
     return uri.partition(":")[2].partition("@")[0].partition(";")[0]
 
 
+def count_contacts(message):
+    """How many URIs its Contact headers list."""
+    return len(re.findall(r"\bsips?:", message.header("contact")))
+
+
 def rule_holds(rule, value, message):
     """Does MESSAGE satisfy RULE? One line per rule; TypeError of a missing element counts as no."""
     sip = message.proto == "SIP"
@@ -184,6 +191,7 @@ def rule_holds(rule, value, message):
         "notify": lambda: message.notify in values(value),
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
+        "contacts": lambda: count_contacts(message) == int(value),
         "sent": lambda: message.copies in values(value),
         "optional": lambda: True,
         "anywhere": lambda: True,

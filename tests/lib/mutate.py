@@ -75,6 +75,10 @@ def spoil_header(names):
     return spoil
 
 
+def spoil_contacts(message):
+    message.headers["contact"] = message.headers.get("contact", []) + ["<sip:spoiled@h>"]
+
+
 def spoil_number(message):
     message.called = message.calling = "none"
     message.uri = "sip:none@none"
@@ -109,6 +113,7 @@ RULE_SPOILERS = {
     "state": [setter("state", 60)],
     "sent": [setter("copies", 1)],
     "complete": [setter("complete", False)],
+    "contacts": [spoil_contacts],
 }
 # no rule of content, or spoiled apart
 UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks"}

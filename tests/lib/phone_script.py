@@ -8,11 +8,13 @@ import re
 LINE = re.compile(r"^([<>])\s+([A-Z]+|[1-6]\d\d(?:\([A-Z]+\))?)(\??)\s+(\d+)((?:\s+\S+)*)$")
 CAPTURE = re.compile(r"^\+\s*([a-z-]+)\s*=\s*([\w-]+):\s*(.+)$")
 HEADER = re.compile(r"^\+\s*([\w-]+:.*)$")
+BODY = re.compile(r"^\|\s?(.*)$")
 WAIT = re.compile(r"^(wait)\s+(\d+)ms$")
 TRIES = re.compile(r"^(\d+)@(\d+)ms$")
 WORD = re.compile(r"^(mark|to)\s+(\S+)$")
 PLACE = re.compile(r"\{([\w-]+)\}")
-OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "tries", "one-via"}
+OPTIONS = {"sdp", "hold", "to", "frag", "auth", "again", "tries", "one-via", "type", "no-contact"}
+MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
 RTP_PORT = 7000
 PHRASES = {
     100: "Trying",
@@ -35,8 +37,10 @@ PHRASES = {
     600: "Busy Everywhere",
     603: "Decline",
 }
-# The caller's and the proxy's; others may stand between them.
-VIAS = ((1, "via"), (2, "also"))
+# The variables of a message's lists, one a value: the caller's Via and those of the proxies, and
+# the Record-Routes of the proxies.
+VIAS = ("via", "also", "third")
+RECORD_ROUTES = ("rr", "rs")
 SDP = """
 v=0
 o=phone 1 %d IN IP4 [local_ip]
@@ -60,6 +64,7 @@ class Action:
         self.kind, self.text, self.value = kind, text, None
         self.method, self.status, self.dialog, self.optional = None, None, 0, False
         self.options, self.headers, self.captures, self.branches = {}, [], [], []
+        self.lines = []  # of the body
 
 
 def read_message(match, line):
@@ -89,6 +94,8 @@ def read_script(lines):
             here[-1].captures.append(match.groups())
         elif match := HEADER.match(line):
             here[-1].headers.append(match[1])
+        elif match := BODY.match(line):
+            here[-1].lines.append(match[1])
         elif match := WAIT.match(line) or WORD.match(line):
             here.append(Action(match[1], line))
             here[-1].value = match[2]
@@ -125,11 +132,11 @@ class Dialog:
 
 class Scenario:
     """Writes the SIPp scenario of one phone. PARTY: its name. NUMBER: its own. ADDRESSES: {party:
-    (address, port)}. DOMAIN: the host part of addresses of record."""
+    (address, port)}. DOMAIN: the host part of addresses of record. HOPS: proxies on the way."""
 
-    def __init__(self, party, number, addresses, domain, mark_path):
+    def __init__(self, party, number, addresses, domain, mark_path, hops=1):
         self.party, self.number, self.addresses, self.domain = party, number, addresses, domain
-        self.mark_path = mark_path
+        self.mark_path, self.hops = mark_path, hops
         self.dialogs, self.out, self.variables = {}, [], set()
         self.count, self.labels, self.version = 0, 0, 0
 
@@ -211,9 +218,10 @@ class Scenario:
         for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
             regexp = regexp.replace(char, entity)
         which = ' occurrence="%d"' % occurrence if occurrence > 1 else ""
-        return '<ereg regexp="%s" search_in="hdr" header="%s:"%s assign_to="%s" />' % (
+        where = 'search_in="body"' if header == "body" else 'search_in="hdr" header="%s:"' % header
+        return '<ereg regexp="%s" %s%s assign_to="%s" />' % (
             regexp,
-            header,
+            where,
             which,
             names,
         )
@@ -223,7 +231,7 @@ class Scenario:
         out = []
         if action.status is None:
             out = self.request_came(action)
-        elif action.method == "INVITE":
+        elif action.method == self.dialogs[action.dialog].first and action.method in MAKES_DIALOG:
             out = self.answer_came(action)
         for name, header, regexp in action.captures:
             groups = re.compile(regexp).groups
@@ -237,7 +245,7 @@ class Scenario:
             return []
         var = (dialog or Dialog(action.dialog, True, "")).var
         out = [
-            *[self.ereg("Via", var(name, action.method), occurrence=n) for n, name in VIAS],
+            *self.list_came("Via", var, VIAS[: self.hops + 1], action.method),
             self.ereg("From", var("from", action.method)),
             self.ereg("To", var("to", action.method)),
             self.ereg("CSeq", var("cseq", action.method)),
@@ -246,11 +254,17 @@ class Scenario:
             dialog = self.dialogs[action.dialog] = Dialog(action.dialog, True, action.method)
             out += [
                 self.ereg("Call-ID", var("call"), "[^ [:cntrl:]]+"),
-                self.ereg("Record-Route", var("rr")),
+                *self.list_came("Record-Route", var, RECORD_ROUTES[: self.hops]),
                 self.ereg("Contact", "junk,%s" % var("target"), "<([^>]*)>"),
                 self.ereg("From", "junk,%s" % var("rtag"), "tag=([^;[:cntrl:]]*)"),
             ]
         return out
+
+    def list_came(self, header, var, names, method=""):
+        """Each value of HEADER into a variable of its own."""
+        return [
+            self.ereg(header, var(name, method), occurrence=n + 1) for n, name in enumerate(names)
+        ]
 
     def answer_came(self, action):
         dialog, out = self.dialogs[action.dialog], []
@@ -262,7 +276,7 @@ class Scenario:
             out.append(self.ereg("To", "junk,%s" % dialog.var("rtag"), "tag=([^;[:cntrl:]]*)"))
         if 100 < action.status < 300 and not action.optional:
             out.append(self.ereg("Contact", "junk,%s" % dialog.var("target"), "<([^>]*)>"))
-            out.append(self.ereg("Record-Route", dialog.var("rr")))
+            out += self.list_came("Record-Route", dialog.var, RECORD_ROUTES[: self.hops])
         dialog.established = 200 <= action.status < 300
         dialog.refused = action.status >= 300
         return out
@@ -340,20 +354,21 @@ class Scenario:
         dialog = self.dialogs[action.dialog]
         method, phrase = action.method, PHRASES.get(action.status, "Some Phrase")
         to = "To:[$%s]" % dialog.var("to", method)
-        vias = VIAS[:1] if "one-via" in action.options else VIAS
+        vias = VIAS[: 1 if "one-via" in action.options else self.hops + 1]
         fresh = dialog.incoming and not dialog.established and method in (dialog.first, "CANCEL")
         if action.status > 100 and fresh:
             to += ";tag=" + self.tag(dialog)
         lines = [
             "SIP/2.0 %d %s" % (action.status, phrase),
-            *["Via:[$%s]" % dialog.var(name, method) for _, name in vias],
+            *["Via:[$%s]" % dialog.var(name, method) for name in vias],
             "From:[$%s]" % dialog.var("from", method),
             to,
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
-        if fresh and method == dialog.first == "INVITE" and 100 < action.status < 300:
-            lines.insert(3, "Record-Route:[$%s]" % dialog.var("rr"))
+        if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
+            values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
+            lines.append("Record-Route:" + ",".join(values))
         if not any(one.startswith("Contact:") for one in action.headers):
             lines.append(self.contact())
         if fresh and method == "INVITE" and 200 <= action.status < 300:
@@ -364,6 +379,9 @@ class Scenario:
         dialog, method = self.dialogs.get(action.dialog), action.method
         if dialog is None:
             dialog = self.dialogs[action.dialog] = Dialog(action.dialog, False, method)
+            self.call(dialog, self.number)
+            if method == "REGISTER":
+                dialog.uri = "sip:" + self.domain
         if "to" in action.options:
             self.call(dialog, self.fill(action.options["to"]))
         inside = dialog.established or dialog.incoming
@@ -397,10 +415,13 @@ class Scenario:
             "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=" + branch,
         ]
         if inside:
-            lines.append("Route:[$%s]" % dialog.var("rr"))
+            values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
+            lines.append("Route:" + ",".join(values if dialog.incoming else values[::-1]))
         lines += [*ends, "Call-ID: " + self.call_id(dialog), "CSeq: %d %s" % (cseq, method)]
         lines += ["Max-Forwards: 70"]
-        if method not in ("ACK", "CANCEL", "BYE"):
+        own = "no-contact" in action.options
+        own = own or any(one.startswith("Contact:") for one in action.headers)
+        if method not in ("ACK", "CANCEL", "BYE") and not own:
             lines.append(self.contact())
         if "auth" in action.options:
             lines.append(
@@ -424,10 +445,12 @@ class Scenario:
 
     def body(self, action):
         """(Content-Type, text) of a message; (None, "") without a body."""
-        options = action.options
+        options, more = action.options, "".join(self.fill(one) + "\n" for one in action.lines)
         if "frag" in options:
             status = int(options["frag"])
-            return "message/sipfrag", "SIP/2.0 %d %s\n" % (status, PHRASES[status])
+            return "message/sipfrag", "SIP/2.0 %d %s\n%s" % (status, PHRASES[status], more)
+        if more:
+            return options["type"], more
         if "sdp" in options or "hold" in options:
             self.version += 1
             way = options.get("sdp", True)

@@ -78,6 +78,7 @@ def open_phone(stage, party):
         stage.addresses,
         config.GATEWAY,
         lambda name: mark_path(stage, name),
+        int(values.get("hops", 1)),
     )
     calling = phone_script.calls(actions)
     more = ["-cid_str", "%u-" + stage.case_id(), "-max_invite_retrans", str(MORE_TRIES)]

@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import config
+import credentials
 import phones
 import sound
 from capture import Capture
@@ -189,6 +190,7 @@ class Stage:
         settings = config.base(self.folder, self.switch, target)
         config.apply(settings, self.line_settings())
         config.apply(settings, phones.settings(self.case, self.addresses))
+        config.apply(settings, credentials.settings(self.case, self.path("users")))
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)
 

@@ -53,6 +53,11 @@ static const char full[] = "# a comment\n"
                            "trusted = yes\n"
                            "[peer rest]\n"
                            "network = 192.0.2.0/24, 2001:db8::/32\n"
+                           "[proxy]\n"
+                           "also-listen = [2001:db8::1]:5060, 192.0.2.11:5070\n"
+                           "tls-listen = 192.0.2.10:5061\n"
+                           "tls-certificate = /etc/tieline/proxy.pem\n"
+                           "tls-min = 1.3\n"
                            "[registrar]\n"
                            "store = none\n"
                            "max-contacts = 3\n"
@@ -470,6 +475,27 @@ static const MistakeCase mistakes[] = {
      "t:2: [class a] calls: \"many\" is not allowed; allowed: 0-100000 calls"},
     {"peer-twice", "[peer a]\nnetwork=10.0.0.0/8\n[peer b]\nnetwork=::1,10.0.0.0/8\n",
      "t:4: [peer b] network: [peer a] has the same network already"},
+    /* the proxy's port */
+    {"also-listen-word", "[proxy]\nalso-listen = 127.0.0.2\n",
+     "t:2: [proxy] also-listen: \"127.0.0.2\" is not allowed; allowed: a list of numeric addresses "
+     "with ports, like 192.0.2.7:5060, [2001:db8::7]:5060"},
+    {"also-listen-listen", "[proxy]\nalso-listen = [::1]:5060, 127.0.0.1:5060\n",
+     "t:2: [proxy] also-listen: 5060 is the port of [sip] listen"},
+    {"also-listen-twice", "[proxy]\nalso-listen = [::1]:5070, [::1]:5070\n",
+     "t:2: [proxy] also-listen: 5070 is listed twice"},
+    {"also-listen-wildcard", "[proxy]\nalso-listen = [::]:5070\n",
+     "t:2: [proxy] also-listen: a wildcard address needs [sip] public-host"},
+    {"tls-listen-tcp", "[proxy]\ntls-listen = 127.0.0.1:5060\ntls-certificate = /a.pem\n",
+     "t:2: [proxy] tls-listen: 5060 is the port of [sip] listen"},
+    {"tls-listen-also",
+     "[proxy]\nalso-listen=[::1]:5061\ntls-listen = [::1]:5061\ntls-certificate = /a.pem\n",
+     "t:3: [proxy] tls-listen: 5061 is a port of also-listen"},
+    {"tls-certificate-missing", "[proxy]\ntls-listen = 127.0.0.1:5061\n",
+     "t:1: [proxy] tls-certificate: is missing: tls-listen needs it"},
+    {"tls-certificate-relative", "[proxy]\ntls-certificate = a.pem\n",
+     "t:2: [proxy] tls-certificate: \"a.pem\" is not allowed; allowed: an absolute path of a file"},
+    {"tls-min", "[proxy]\ntls-min = 1.1\n",
+     "t:2: [proxy] tls-min: \"1.1\" is not allowed; allowed: 1.2, 1.3"},
     /* the registrar and its phones */
     {"registrar-store", "[registrar]\nstore = tieline.db\n",
      "t:2: [registrar] store: \"tieline.db\" is not allowed; allowed: an absolute path, or none"},
@@ -768,7 +794,7 @@ static void test_man_page(void)
 
 static void test_samples(void)
 {
-    static const char *const names[] = {"card.conf", "demo.conf", "pbx-trunk.conf",
+    static const char *const names[] = {"backup-proxy.conf", "card.conf", "demo.conf", "pbx-trunk.conf",
                                         "emergency-only.conf"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
