@@ -35,6 +35,7 @@ struct SourceFilter {
     struct msg_hclass_s
         request; /* the request line's class; first, so that a header finds its filter */
     struct msg_hclass_s status, cseq;
+    msg_href_t *cseq_place; /* where the message class keeps CSeq */
     const FilterOps *ops;
     void *user;
     msg_mclass_t *mclass;
@@ -127,6 +128,14 @@ static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
     return FALSE;
 }
 
+static SourceFilter *filter_of(const msg_t *msg)
+{
+    for (GSList *at = filters; at; at = at->next)
+        if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
+            return at->data;
+    return NULL;
+}
+
 /* A method as RFC 3261 25.1 has it; Sofia knows no "%", "+" or "`" in one. */
 static gsize method_span(const char *text)
 {
@@ -140,7 +149,8 @@ static gboolean request_line_repair(sip_request_t *request, char *line)
     gsize method = method_span(line);
     char *uri = line + method, *version = strrchr(line, ' ');
 
-    if (!method || *uri != ' ' || version <= uri || g_ascii_strncasecmp(version + 1, "SIP/", 4) != 0)
+    if (!method || *uri != ' ' || version <= uri ||
+        g_ascii_strncasecmp(version + 1, "SIP/", 4) != 0)
         return FALSE;
     *uri++ = '\0';
     *version++ = '\0';
@@ -154,6 +164,15 @@ static gboolean request_line_repair(sip_request_t *request, char *line)
     return TRUE;
 }
 
+/* Whether our own parser reads the CSeq of the message that comes next. What is sent finds its
+ * place by Sofia's class, so ours stands there only while such a message is read, and no header
+ * keeps it. */
+static void filter_read_cseq(SourceFilter *filter, gboolean ours)
+{
+    if (filter->cseq_place)
+        filter->cseq_place->hr_class = ours ? &filter->cseq : sip_cseq_class;
+}
+
 static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
     char *line = su_strndup(home, text, size); /* the parser cuts up what it reads */
@@ -162,6 +181,7 @@ static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *t
         su_free(home, line);
         return TRUE;
     }
+    filter_read_cseq((SourceFilter *)header->sh_class, TRUE);
     return line && request_line_repair((sip_request_t *)header, line);
 }
 
@@ -171,6 +191,7 @@ static issize_t cseq_parse(su_home_t *home, msg_header_t *header, char *text, is
     char *line = su_strndup(home, text, size), *end;
     guint64 number;
 
+    header->sh_class = sip_cseq_class;
     if (sip_cseq_class->hc_parse(home, header, text, size) >= 0) {
         su_free(home, line);
         return 0;
@@ -217,8 +238,12 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
 
 static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
+    SourceFilter *filter = filter_of((msg_t *)home);
+
     if (!message_is_whole((msg_t *)home, text, size))
         return -1;
+    if (filter) /* of any method's request; a stream might leave us waiting for the rest */
+        filter_read_cseq(filter, msg_addrinfo((msg_t *)home)->ai_socktype != SOCK_STREAM);
     return sip_status_class->hc_parse(home, header, text, size);
 }
 
@@ -293,17 +318,14 @@ static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
 
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
 {
-    SourceFilter *filter = NULL;
+    SourceFilter *filter = filter_of(msg);
     sip_t *sip = (sip_t *)pub;
     gboolean first = !(sip->sip_flags & MSG_FLG_BODY), well;
     issize_t result;
 
-    for (GSList *at = filters; at && !filter; at = at->next) {
-        if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
-            filter = at->data;
-    }
     if (!filter)
         return -1;
+    filter_read_cseq(filter, FALSE);
     /* Called a second time where there is a body. */
     well = first ? headers_judge(filter, msg, pub) : sip->sip_request && !request_fault(sip);
     result = filter->extract_body(msg, pub, body, size, end);
@@ -374,7 +396,7 @@ SourceFilter *filter_new(const FilterOps *ops, void *user)
     filter->cseq.hc_parse = cseq_parse;
     for (int i = 0; i < filter->mclass->mc_hash_size; i++) {
         if (filter->mclass->mc_hash[i].hr_class == sip_cseq_class)
-            filter->mclass->mc_hash[i].hr_class = &filter->cseq;
+            filter->cseq_place = (msg_href_t *)&filter->mclass->mc_hash[i];
     }
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
