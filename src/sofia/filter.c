@@ -325,23 +325,6 @@ static const tport_stun_server_vtable_t stun_vtable = {
     .vst_request = stun_request,
 };
 
-/* Headers of the class OLD are read by NEW from now on. Those that we make ourselves keep OLD,
- * whose place they find by the class itself: it stays in the table behind NEW, which is met first
- * when a name is looked for. */
-static void mclass_replace(msg_mclass_t *mclass, msg_hclass_t *old, msg_hclass_t *new)
-{
-    int size = mclass->mc_hash_size, at = 0, free_at;
-
-    while (at < size && mclass->mc_hash[at].hr_class != old)
-        at++;
-    g_return_if_fail(at < size && mclass->mc_hash_used + 1 < size);
-    for (free_at = at; mclass->mc_hash[free_at].hr_class;)
-        free_at = (free_at + 1) % size;
-    mclass->mc_hash[free_at] = mclass->mc_hash[at];
-    mclass->mc_hash[at].hr_class = new;
-    mclass->mc_hash_used++;
-}
-
 SourceFilter *filter_new(const FilterOps *ops, void *user)
 {
     SourceFilter *filter = g_new0(SourceFilter, 1);
@@ -359,9 +342,6 @@ SourceFilter *filter_new(const FilterOps *ops, void *user)
     filter->status = *sip_status_class;
     filter->status.hc_parse = status_line_parse;
     filter->mclass->mc_status[0].hr_class = &filter->status;
-    filter->cseq = *sip_cseq_class;
-    filter->cseq.hc_parse = cseq_parse;
-    mclass_replace(filter->mclass, sip_cseq_class, &filter->cseq);
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
     return filter;
