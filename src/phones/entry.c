@@ -163,8 +163,8 @@ void entry_serve_box(Inbound *in)
     }
 }
 
-/* RFC 3261 16.3. 0: it may go on. */
-static int entry_judge(Inbound *in, const char **why)
+/* RFC 3261 16.3, of IN without our own Route headers. 0: it may go on. */
+static int entry_judge(const Inbound *in, const char **why)
 {
     sip_t const *sip = in->sip;
 
@@ -176,7 +176,6 @@ static int entry_judge(Inbound *in, const char **why)
         *why = "Max-Forwards";
         return 483;
     }
-    loop_mark(in->phones, sip, in->mark);
     if (loop_found(in->phones, sip, in->mark)) {
         in->phones->counters.loops++;
         *why = "a loop";
@@ -251,9 +250,10 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     }
     if (sip->sip_request->rq_method == sip_method_invite)
         phones->counters.invites++;
-    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
+    loop_mark(phones, sip, in.mark); /* of what came, before anything is changed */
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
+    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
