@@ -165,8 +165,8 @@ void entry_serve_box(Inbound *in)
     }
 }
 
-/* RFC 3261 16.3. 0: it may go on. */
-static int entry_judge(Inbound *in, const char **why)
+/* RFC 3261 16.3, of IN without our own Route headers. 0: it may go on. */
+static int entry_judge(const Inbound *in, const char **phrase, const char **why)
 {
     sip_t const *sip = in->sip;
 
@@ -178,11 +178,15 @@ static int entry_judge(Inbound *in, const char **why)
         *why = "Max-Forwards";
         return 483;
     }
-    loop_mark(in->phones, sip, in->mark);
     if (loop_found(in->phones, sip, in->mark)) {
         in->phones->counters.loops++;
         *why = "a loop";
         return 482;
+    }
+    if (!message_breadth(sip) && !is_for_the_box(in)) { /* RFC 5393 5.3.3.1 */
+        *phrase = "Max-Breadth Exceeded";
+        *why = "Max-Breadth";
+        return 440;
     }
     return 0;
 }
@@ -253,7 +257,7 @@ static void entry_route(Inbound *in)
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
 {
     Inbound in = {.phones = phones, .msg = msg, .sip = sip};
-    const char *why = NULL;
+    const char *phrase = NULL, *why = NULL;
     int status;
 
     phones->counters.requests++;
@@ -268,9 +272,10 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     }
     if (sip->sip_request->rq_method == sip_method_invite)
         phones->counters.invites++;
-    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
+    loop_mark(phones, sip, in.mark); /* of what came, before anything is changed */
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
+    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &phrase, &why);
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
@@ -278,7 +283,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)
-        entry_refuse(&in, status, NULL, why);
+        entry_refuse(&in, status, phrase, why);
     else if (sip->sip_proxy_require)
         entry_refuse_extension(&in);
     else if (is_for_the_box(&in)) {

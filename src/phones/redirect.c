@@ -38,7 +38,7 @@ static int contact_q(sip_contact_t const *contact)
 
 static gint by_q(gconstpointer one, gconstpointer other, gpointer user)
 {
-    return contact_q(other) - contact_q(one);
+    return contact_q(other) > contact_q(one) ? 1 : -1; /* equal ones in the order of the answer */
 }
 
 /* "sip:201@host;user=phone" without the headers a Contact may carry. */
