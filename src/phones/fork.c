@@ -2,6 +2,8 @@
  * to 16.10). */
 #include "primaries.h"
 
+#include "guard_message.h"
+
 #include <string.h>
 
 #define SAME_Q 0.0005
@@ -209,7 +211,7 @@ static void fork_go_on(Fork *fork)
         if (fork->barred && !fork->cancelled) {
             if (best)
                 msg_destroy(best);
-            best = door_response(fork->irq, fork->barred, TRUE);
+            best = guard_response(fork->irq, fork->barred);
         }
         if (!best)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);
