@@ -145,7 +145,7 @@ def main(folder, path):
     )
     for name, content in (
         ("config", text + what["config"]),
-        ("accounts", what["account"] + "\n"),
+        ("accounts", "# by command\n"),
         ("contacts", ""),
     ):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
@@ -156,7 +156,9 @@ def main(folder, path):
         )
     status = 0
     try:
-        play(Desk(what["address"]), read_lines(what["script"]), what["marks"])
+        desk = Desk(what["address"])
+        desk.say("uanew", what["account"])  # not before somebody hears what becomes of it
+        play(desk, read_lines(what["script"]), what["marks"])
     except SoftphoneError as error:
         print(error, file=sys.stderr)
         status = 1
