@@ -66,3 +66,8 @@ typedef void (*PhonesRegistrationFunc)(void *user, const PhonesRegistration *reg
 void phones_each_registration(const Phones *phones, const char *user, PhonesRegistrationFunc func, void *func_user);
 /* Drops CONTACT of USER, or all that it has registered when CONTACT is NULL. How many. */
 guint phones_drop_registration(Phones *phones, const char *user, const char *contact);
+
+/* Values of the house's own books, kept in [registrar] store until EXPIRES_US of the wall clock. VALUE NULL: forgotten. */
+void phones_keep(Phones *phones, const char *kind, const char *key, const char *value, gint64 expires_us);
+typedef void (*PhonesKeptFunc)(void *user, const char *key, const char *value, gint64 expires_us);
+void phones_each_kept(const Phones *phones, const char *kind, PhonesKeptFunc func, void *user);

@@ -135,6 +135,7 @@ static gboolean signalling_open(House *house, GError **error)
     if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
                                             : sip_open_phones(house, error)))
         return FALSE;
+    house_emergency_load(house);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
     return TRUE;

@@ -61,6 +61,8 @@ void house_tell_idle(void *user);
 
 /* house_emergency.c. Home thread: signalling, the hall open. */
 void house_emergency_open(House *house, const Settings *settings);
+/* What was kept over the restart; the proxy is open, if there is one. */
+void house_emergency_load(House *house);
 void house_emergency_set_settings(House *house, const Settings *settings);
 void house_emergency_close(House *house);
 /* Home thread: operator. */

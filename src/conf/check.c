@@ -248,7 +248,8 @@ static void proxy_check(Reading *reading)
         if (hosts_overlap(&address, &settings->sip.listen) &&
             port_of(&address) == port_of(&settings->sip.listen) &&
             !address_is_wildcard(&settings->sip.listen))
-            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen",
+                             place->host);
     }
 }
 
@@ -358,8 +359,22 @@ static void always_check(Reading *reading, guint index)
     }
 }
 
+static void place_check(Reading *reading, guint index)
+{
+    const PhoneSettings *phone = g_ptr_array_index(reading->settings->phones, index);
+    const GPtrArray *elins = reading->settings->elins;
+
+    for (guint i = 0; phone->elin && i < elins->len; i++)
+        if (strcmp(((const ElinSettings *)elins->pdata[i])->name, phone->elin) == 0)
+            return;
+    if (phone->elin)
+        reading_complain(reading, reading_section(reading, phone), "elin",
+                         "no [elin %s] is configured", phone->elin);
+}
+
 static void phone_check(Reading *reading, guint index)
 {
+    place_check(reading, index);
     aliases_check(reading, index);
     always_check(reading, index);
 }

@@ -2,6 +2,8 @@
  * to 16.10). */
 #include "primaries.h"
 
+#include "guard_message.h"
+
 #include <string.h>
 
 #define SAME_Q 0.0005
@@ -45,14 +47,8 @@ static guint fork_live_branches(const Fork *fork, gboolean all)
 static msg_t *fork_make_response(Fork *fork, int status)
 {
     const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
-    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
 
-    /* With a tag in To, which a mere creation leaves out. */
-    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
-        msg_destroy(msg);
-        return NULL;
-    }
-    return msg;
+    return fork->irq ? message_response(fork->irq, status, phrase) : NULL;
 }
 
 static void fork_keep_best(Fork *fork, msg_t *response)
@@ -215,7 +211,7 @@ static void fork_go_on(Fork *fork)
         if (fork->barred && !fork->cancelled) {
             if (best)
                 msg_destroy(best);
-            best = door_response(fork->irq, fork->barred, TRUE);
+            best = guard_response(fork->irq, fork->barred);
         }
         if (!best)
             best = fork_make_response(fork, fork->cancelled ? 487 : 480);

@@ -175,3 +175,17 @@ guint phones_fork_count(const Phones *phones)
 {
     return phones->forks.length;
 }
+
+void phones_keep(Phones *phones, const char *kind, const char *key, const char *value,
+                 gint64 expires_us)
+{
+    if (value)
+        store_put(phones->store, kind, key, value, expires_us);
+    else
+        store_drop(phones->store, kind, key);
+}
+
+void phones_each_kept(const Phones *phones, const char *kind, PhonesKeptFunc func, void *user)
+{
+    store_each(phones->store, kind, func, user);
+}

@@ -2,6 +2,7 @@
 #include "sip_room.h"
 
 #include "cause.h"
+#include "emergency.h"
 #include "log.h"
 #include "number.h"
 
@@ -140,6 +141,8 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         return;
     }
     identity_claims(sip, &origin);
+    /* Before anything could refuse it. */
+    origin.emergency |= emergency_recognize(ua->settings, &setup.called, NULL) == EMERGENCY_CALL;
     identity_calling(sip, &origin, &setup);
     call = call_new(ua->hall, &origin, &setup);
     if (call)

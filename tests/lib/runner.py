@@ -206,6 +206,13 @@ def run_leaving(results):
     tell_outcome(results, outcome, text)
 
 
+def run_leaving_help(results):
+    """The daemon is told to stop while a call for help stands."""
+    outcome = leaving.run_help(build.BUILD, "leaving-help")
+    text = "leaving: SIGTERM waits for a call for help, and the hook was told of it"
+    tell_outcome(results, outcome, text)
+
+
 def run_span_check(results):
     """The operator checks a span."""
     outcome = span_check.run(build.BUILD, "span-check")
@@ -260,6 +267,7 @@ def run_house(results, flows, causes=True):
         waiting = {pool.submit(run.play, results): run.name for run in runs}
         if causes:
             waiting[pool.submit(run_leaving, results)] = "leaving"
+            waiting[pool.submit(run_leaving_help, results)] = "leaving-help"
             waiting[pool.submit(run_span_check, results)] = "span-check"
             for way in torture.WAYS:
                 waiting[pool.submit(run_torture, results, way)] = "RFC 4475 over " + way

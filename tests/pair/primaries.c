@@ -1,5 +1,6 @@
 /* The proxy between phones, the gateway and a primary, all of them sockets: who is asked, and what
  * happens when the primary is silent, refuses, or wakes up late. */
+#include "digest.h"
 #include "phone.h"
 #include "phones.h"
 #include "sofia.h"
@@ -364,6 +365,64 @@ static void test_outbound_guarded(void)
     unlink(users);
 }
 
+/* Header line for the challenge of HEARD, by user 201 with SHA-256. */
+static char *authorization(const char *heard, const char *method, const char *uri)
+{
+    g_autofree char *challenge = message_header(heard, "WWW-Authenticate");
+    DigestCredentials credentials = {.algorithm = DIGEST_SHA256, .qop = DIGEST_QOP_AUTH};
+    const char *nonce = strstr(challenge, "nonce=\"") + strlen("nonce=\"");
+    char ha1[DIGEST_HEX_SIZE], hex[DIGEST_HEX_SIZE];
+    guint8 response[DIGEST_OCTETS_MAX];
+
+    g_strlcpy(credentials.nonce, nonce, strcspn(nonce, "\"") + 1);
+    g_strlcpy(credentials.uri, uri, sizeof(credentials.uri));
+    g_strlcpy(credentials.cnonce, "c", sizeof(credentials.cnonce));
+    g_strlcpy(credentials.nc_text, "00000001", sizeof(credentials.nc_text));
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    digest_compute(&credentials, ha1, method, NULL, 0, response);
+    digest_hex_write(response, sizeof(response), hex);
+    return g_strdup_printf("Proxy-Authorization: Digest username=\"201\", realm=\"127.0.0.1\", "
+                           "nonce=\"%s\", uri=\"%s\", response=\"%s\", algorithm=SHA-256, "
+                           "qop=auth, nc=00000001, cnonce=\"c\"\r\n",
+                           credentials.nonce, uri, hex);
+}
+
+/* Credentials of ours are asked about twice, for the primary and for who serves in its place: they
+ * are good for both, and no business of the primary's. Those for its own nonce, in our realm, are.
+ */
+static void test_outbound_known_user(void)
+{
+    Scene scene;
+    g_autofree char *users = NULL, *lines = NULL, *text = NULL, *shown = NULL, *both = NULL;
+    static const char theirs[] = "Digest username=\"201\", realm=\"127.0.0.1\", nonce=\"theirs\", "
+                                 "uri=\"sip:x\", response=\"0123456789abcdef0123456789abcdef\"";
+    char ha1[DIGEST_HEX_SIZE], box[64];
+    const char *heard;
+    int fd = g_file_open_tmp("tieline-users-XXXXXX", &users, NULL);
+
+    close(fd);
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    text = g_strdup_printf("201:127.0.0.1::%s\n", ha1);
+    g_assert_true(g_file_set_contents(users, text, -1, NULL));
+    lines = g_strdup_printf("mode = outbound\n[guard]\nusers = %s\n", users);
+    scene_open_up(&scene, lines);
+    g_snprintf(box, sizeof(box), "sip:127.0.0.1:%u", scene.port);
+    phone_request(scene.caller, "SUBSCRIBE", box, "", NULL);
+    heard = phone_hear(scene.caller, "SIP/2.0 401");
+    shown = authorization(heard, "INVITE", "sip:9123@pbx.example");
+    both = g_strdup_printf("Proxy-Authorization: %s\r\n%s", theirs, shown);
+    phone_hang_up(scene.caller);
+    phone_request(scene.caller, "INVITE", "sip:9123@pbx.example", both, SDP);
+    heard = phone_hear(scene.primary, "INVITE");
+    header_begins(heard, "Proxy-Authorization", theirs);
+    g_assert_null(strstr(heard, "nc=00000001"));
+    phone_hear(scene.gateway, "INVITE");
+    answers(scene.gateway, "200 OK");
+    phone_hear(scene.caller, "SIP/2.0 200");
+    scene_close(&scene);
+    unlink(users);
+}
+
 /* ---- registrations ---- */
 
 /* The caller registers as 205 at the primary's domain, through us; EXTRA: more header lines. */
@@ -386,11 +445,14 @@ static guint granted(const char *response)
     return expires ? (guint)strtoul(expires + strlen(";expires="), NULL, 10) : 0;
 }
 
+/* Its answer gives our Path back, and lists what another device of the same user registered. */
 static void primary_accepts(Scene *scene)
 {
     g_autofree char *contact = g_strdup_printf("Contact: <sip:205@127.0.0.1:%u>;expires=300, "
-                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n",
-                                               phone_port(scene->caller));
+                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n"
+                                               "Contact: <tel:+49205>, <sip:205@0.0.0.0>\r\n"
+                                               "Path: <sip:127.0.0.1:%u;lr>\r\n",
+                                               phone_port(scene->caller), scene->port);
 
     phone_reply(scene->primary, "REGISTER", "200 OK", contact, NULL);
 }
@@ -610,6 +672,7 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound", test_outbound);
     g_test_add_func("/primaries/outbound-outage", test_outbound_outage);
     g_test_add_func("/primaries/outbound-guarded", test_outbound_guarded);
+    g_test_add_func("/primaries/outbound-known-user", test_outbound_known_user);
     g_test_add_func("/primaries/learns", test_learns);
     g_test_add_func("/primaries/register-taken-over", test_register_taken_over);
     g_test_add_func("/primaries/register-refused", test_register_refused);

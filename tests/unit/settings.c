@@ -794,7 +794,7 @@ static void test_man_page(void)
 
 static void test_samples(void)
 {
-    static const char *const names[] = {"card.conf", "demo.conf", "pbx-trunk.conf",
+    static const char *const names[] = {"backup-proxy.conf", "card.conf", "demo.conf", "pbx-trunk.conf",
                                         "emergency-only.conf"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
