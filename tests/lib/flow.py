@@ -140,10 +140,7 @@ class Case:
         self.pbx, self.settings, self.mutants = [], [], []
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
-<<<<<<< HEAD
-=======
         self.passwords = {}  # of phones, where credentials are asked for
->>>>>>> main
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
         self.audio, self.no_rtp, self.tone = None, None, None
@@ -371,12 +368,10 @@ class Reader:
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
 
-<<<<<<< HEAD
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their
         numbers."""
         self.case.passwords = dict(pair.split("=", 1) for pair in rest.split())
->>>>>>> main
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""
