@@ -124,10 +124,15 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
     SdpSession theirs;
     char why[96] = "";
-    int status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
+    int status;
     Call *call;
 
     ua->counters.invites_in++;
+    if (sip->sip_replaces) {
+        replaces_invited(ua, nh, sip);
+        return;
+    }
+    status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
     if (status) {
         ua_refuse(ua, nh, status,
                   status == 400 ? (sip->sip_contact ? "Bad Session Description" : "Bad Contact")
