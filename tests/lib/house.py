@@ -7,6 +7,7 @@ import config
 import ladder as told
 import relay_judge
 import rtp_judge
+import softphones
 import sound
 from check import check_flow, ladder
 from evidence import Evidence, Layout
@@ -146,17 +147,18 @@ class House(Stage):
                 self.ladder, evidence.messages, self.party("gateway")
             )
         verdict = check_flow(self.case, evidence.messages, evidence.marks)
-        if self.case.numbers:
+        in_clear = not softphones.uses_tls(self.case)
+        if self.case.numbers and in_clear:
             self.outcome.relayed = evidence.relayed
             verdict.failures += relay_judge.judge(evidence.relayed, self.party("gateway"))
         self.outcome.verdict = verdict.failures
         self.outcome.failures += verdict.failures + evidence.complaints
-        if not verdict.failures:
+        if not verdict.failures and in_clear:
             phone = (
                 (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
             )
             self.outcome.failures += rtp_judge.judge(
-                rtp_judge.dissect(evidence.rtp, config.GATEWAY, self.folder),
+                rtp_judge.dissect(softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder),
                 evidence.messages,
                 self.party("gateway"),
                 bool(self.case.preludes),

@@ -86,28 +86,21 @@ def sequence(steps):
     return out
 
 
-# Headers that tshark will not read as a bare number.
-CHALLENGE = 'Digest realm="h", nonce="n"'
-CREDENTIALS = CHALLENGE + ', username="u", uri="sip:h", response="r"'
-VALUES = {
-    "www-authenticate": CHALLENGE,
-    "proxy-authenticate": CHALLENGE,
-    "authorization": CREDENTIALS,
-    "proxy-authorization": CREDENTIALS,
-}
+# Of headers that tshark reads closely, where a flow only asks that they are there.
+DIGEST = 'Digest realm="h",nonce="1"'
+VALUES = {"proxy-authenticate": DIGEST, "www-authenticate": DIGEST}
+VALUES.update({"proxy-authorization": DIGEST, "authorization": DIGEST})
 
 
-def answerers(case):
-    """{number of a step: who first sent what a proxy hands on in it}."""
-    src = {step.number: step.src for step in case.steps}
-    out = {}
-    for before, after in case.handed_on:
-        out[after] = out.get(before, src[before])
-    return out
+def twin_count(steps, step):
+    """How often the same status came in STEP's transaction before: each is another phone's."""
+    before = steps[: steps.index(step)]
+    same = [one for one in before if one.group == step.group and one.names == step.names]
+    return 0 if step.is_request else len(same)
 
 
-def sip_text(step, address, leg, cseq, answerer):
-    """A SIP message of the dialog LEG that satisfies STEP's rules. ANSWERER: whose tag To has."""
+def sip_text(step, address, leg, cseq, tag):
+    """A SIP message of the dialog LEG, with TAG in To, that satisfies STEP's rules."""
     uac, uas, method, _ = step.group
     rules = step.rules
     host = address[uas][0]
@@ -124,20 +117,18 @@ def sip_text(step, address, leg, cseq, answerer):
     lines += [
         "Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
         "From: <sip:%s@h>;tag=%s" % (number, uac),
-        "To: <sip:1@h>;tag=" + (uas if step.is_request else answerer),
+        "To: <sip:1@h>" + ";tag=" + tag,
         "Call-ID: %s" % leg,
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
-        *["Contact: <sip:x@%s>" % address[step.src][0]] * int(rules.get("contacts", 1)),
     ]
+    contacts = int(rules.get("contacts", 1))
+    lines += ["Contact: <sip:x%d@%s>" % (number, address[step.src][0]) for number in range(contacts)]
     if "preempted" in rules:
         lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
-    lines += [
-        "%s: %s" % (name, VALUES.get(name.lower(), "1"))
-        for name in rules.get("has", "").split(",")
-        if name and name != "Contact"
-    ]
+    names = [name for name in rules.get("has", "").split(",") if name]
+    lines += ["%s: %s" % (name, VALUES.get(name.lower(), "1")) for name in names]
     body = ""
     if "sdp" in rules or "hold" in rules:
         way = rules.get("sdp", True)
@@ -215,7 +206,7 @@ def play(case, path):
             address[party] = ("127.0.0.%d" % (10 + others), 5060)
     lines = {True: Line(), False: Line()}
     packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
-    legs, cseqs, tags = dialogs(case.steps), sequence(case.steps), answerers(case)
+    legs, cseqs = dialogs(case.steps), sequence(case.steps)
     at, steps = times(case), {str(step.number): step for step in case.steps}
     for name, time in sorted(at.items(), key=lambda event: event[1]):
         step = steps.get(name)
@@ -228,13 +219,9 @@ def play(case, path):
             counts[outgoing] += 1
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
-            text = sip_text(
-                step,
-                address,
-                legs[step.group],
-                cseqs[step.group],
-                tags.get(step.number, step.src),
-            ).encode()
+            twins = twin_count(case.steps, step)
+            tag = step.group[1] + "x" * twins
+            text = sip_text(step, address, legs[step.group], cseqs[step.group], tag).encode()
             packet = pcap.ethernet_udp(address[step.src], address[step.dst], text)
             copies = int(step.rules.get("sent", 1))
             packets += [(time + number * STEP / 20, packet) for number in range(copies)]
