@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define SAME_Q 0.0005
-/* RFC 5393 5.3.3.1 */
-#define BREADTH_DEFAULT 60
 
 static void fork_free(Fork *fork)
 {
@@ -361,16 +359,6 @@ static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip)
 /* ---- the beginning ----------------------------------------------------------------------------
  */
 
-static guint breadth_of(sip_t const *sip)
-{
-    const char *text = message_find_header(sip, "Max-Breadth");
-    guint64 value = BREADTH_DEFAULT;
-
-    if (text && !g_ascii_string_to_unsigned(text, 10, 0, BREADTH_DEFAULT, &value, NULL))
-        value = BREADTH_DEFAULT;
-    return (guint)value;
-}
-
 /* A dialog's first request needs our Record-Route, and a later INVITE may repair its route set. */
 static gboolean method_begins_dialog(sip_t const *sip)
 {
@@ -400,7 +388,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),
-                   .breadth = breadth_of(in->sip)};
+                   .breadth = message_breadth(in->sip)};
     fork->link.data = fork;
     fork->branches = g_ptr_array_new_with_free_func((GDestroyNotify)branch_free);
     fork->tried = g_ptr_array_new_with_free_func(g_free);

@@ -7,6 +7,7 @@ import os
 import re
 
 import phone_script
+import softphone
 
 Q931_MESSAGES = {
     "ALERTING",
@@ -139,11 +140,9 @@ class Case:
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
+        self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
-<<<<<<< HEAD
-=======
         self.passwords = {}  # of phones, where credentials are asked for
->>>>>>> main
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
         self.audio, self.no_rtp, self.tone = None, None, None
@@ -371,12 +370,10 @@ class Reader:
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
 
-<<<<<<< HEAD
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their
         numbers."""
         self.case.passwords = dict(pair.split("=", 1) for pair in rest.split())
->>>>>>> main
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""
@@ -388,6 +385,18 @@ class Reader:
         except phone_script.ScriptError as error:
             raise FlowError("%s: phone %s: %s" % (self.place(), party, error)) from error
         self.case.scripts[party] = (dict(word.split("=", 1) for word in words), actions)
+
+    def read_softphone(self, rest):
+        """softphone PARTY key=value...: baresip plays the script that follows."""
+        party, *words = rest.split()
+        if party not in self.case.numbers:
+            raise FlowError("%s: %s has no number" % (self.place(), party))
+        lines = self.block()
+        try:
+            softphone.read_lines(lines)
+        except softphone.SoftphoneError as error:
+            raise FlowError("%s: softphone %s: %s" % (self.place(), party, error)) from error
+        self.case.softphones[party] = (dict(word.split("=", 1) for word in words), lines)
 
     def read_prelude(self, rest):
         """prelude PARTY SCENARIO key=value...: calls that stand before the capture begins."""
