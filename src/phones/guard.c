@@ -109,14 +109,24 @@ const GuardCounters *guard_counters(const Guard *guard)
 
 /* ---- answers ---- */
 
-static GuardVerdict answer_pass(GuardAnswer *answer, const User *user)
+static GuardVerdict answer_pass(GuardAnswer *answer, const GuardFinding *finding)
 {
     answer->verdict = GUARD_PASS;
-    if (user) {
-        g_strlcpy(answer->user, user->name, sizeof(answer->user));
-        g_strlcpy(answer->class_name, user->class_name, sizeof(answer->class_name));
+    if (finding && finding->found) {
+        g_strlcpy(answer->user, finding->found->name, sizeof(answer->user));
+        g_strlcpy(answer->class_name, finding->found->class_name, sizeof(answer->class_name));
+        answer->used = (int)finding->used;
     }
     return answer->verdict;
+}
+
+/* An earlier question has found out who it is. */
+static GuardVerdict answer_pass_known(GuardAnswer *answer, const GuardRequest *request)
+{
+    g_strlcpy(answer->user, request->user, sizeof(answer->user));
+    g_strlcpy(answer->class_name, request->class_name ? request->class_name : "",
+              sizeof(answer->class_name));
+    return answer_pass(answer, NULL);
 }
 
 static GuardVerdict answer_refuse(GuardAnswer *answer, GuardReason reason, int status,
@@ -127,6 +137,7 @@ static GuardVerdict answer_refuse(GuardAnswer *answer, GuardReason reason, int s
     answer->status = status;
     answer->phrase = phrase;
     answer->user[0] = answer->class_name[0] = '\0';
+    answer->used = -1;
     return answer->verdict;
 }
 
@@ -222,7 +233,7 @@ static GuardVerdict judge_allowed(Guard *guard, const GuardRequest *request, con
     guard_check(guard, request, place, &finding);
     if (finding.reason == GUARD_REASON_NONE)
         guard->counters.passed++;
-    return answer_pass(answer, finding.found);
+    return answer_pass(answer, &finding);
 }
 
 static GuardVerdict judge_challenged(Guard *guard, const GuardRequest *request, const char *place,
@@ -240,7 +251,7 @@ static GuardVerdict judge_challenged(Guard *guard, const GuardRequest *request, 
         guard_key(place, finding.user, key);
         backoff_forget(guard->backoff, key);
         guard->counters.passed++;
-        return answer_pass(answer, finding.found);
+        return answer_pass(answer, &finding);
     case GUARD_REASON_BACKOFF:
         return answer_drop(guard, answer);
     case GUARD_REASON_MALFORMED:
@@ -271,22 +282,25 @@ static GuardVerdict judge_refused(Guard *guard, const GuardRequest *request, Gua
 GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer *answer)
 {
     char place[GUARD_PLACE_SIZE];
+    PolicyAction action;
 
     memset(answer, 0, sizeof(*answer));
+    answer->used = -1;
     /* They cannot be answered with a challenge (RFC 3261 22.1), or belong to what was let pass. */
     if (request->in_dialog || strcmp(request->method, "ACK") == 0 ||
         strcmp(request->method, "CANCEL") == 0)
         return answer_pass(answer, NULL);
     guard_place(request->source, place);
-    if (request->emergency)
-        return judge_allowed(guard, request, place, answer);
-    switch (guard_decide(guard, request)) {
+    action = request->emergency ? POLICY_ALLOW : guard_decide(guard, request);
+    if (request->user && *request->user && action != POLICY_REFUSE)
+        return answer_pass_known(answer, request);
+    switch (action) {
     case POLICY_CHALLENGE:
         return judge_challenged(guard, request, place, answer);
     case POLICY_ALLOW:
         return judge_allowed(guard, request, place, answer);
     case POLICY_REFUSE:
-        return judge_refused(guard, request, answer);
+        break;
     }
     return judge_refused(guard, request, answer);
 }
@@ -294,7 +308,7 @@ GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer 
 GuardVerdict guard_judge_register(Guard *guard, const GuardRequest *request, const char *aor,
                                   GuardAnswer *answer)
 {
-    if (!*answer->user || strcmp(answer->user, aor) == 0)
+    if (!*answer->user || g_strcmp0(answer->user, aor) == 0)
         return GUARD_PASS;
     guard->counters.foreign_to++;
     guard_tell(&guard->failure_limit, GUARD_REASON_FOREIGN_TO, request, answer->user);

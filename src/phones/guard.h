@@ -81,6 +81,9 @@ typedef struct GuardRequest {
     gboolean learnt;
     gboolean forwarded; /* came by another proxy, which may have rewritten the Request-URI (RFC
                            3261 22.4) */
+    /* Found right by an earlier question about this very request (for another target): its
+     * credentials, whose count is used up, are not looked at again. NULL or "": nobody yet. */
+    const char *user, *class_name;
     const char *const *credentials; /* values of Authorization or Proxy-Authorization, in order */
     guint credential_count;
     const void *body;
@@ -98,6 +101,7 @@ typedef struct GuardAnswer {
     guint challenge_count;
     char challenges[DIGEST_ALGORITHM_COUNT]
                    [GUARD_CHALLENGE_SIZE]; /* values of WWW- or Proxy-Authenticate, in order */
+    int used; /* which of the credentials made the user known; -1: none did */
     char user[TAG_MAX];
     char class_name[TAG_MAX];
 } GuardAnswer;
@@ -117,8 +121,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
 
 GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer *answer);
 /* The second question about a REGISTER that passed: does the authenticated user own AOR, the
- * unescaped user part of To? PASS, or REFUSE with 403. Asked only when ANSWER has a user: without
- * one there is nobody to compare with. */
+ * unescaped user part of To (NULL: it has none)? PASS, or REFUSE with 403. Asked only when ANSWER
+ * has a user: without one there is nobody to compare with. */
 GuardVerdict guard_judge_register(Guard *guard, const GuardRequest *request, const char *aor,
                                   GuardAnswer *answer);
 const GuardCounters *guard_counters(const Guard *guard);

@@ -22,6 +22,7 @@ guint guard_offers(const Guard *guard, const struct sockaddr *source)
  * whose nonce is good count. */
 typedef struct Choice {
     gboolean ours, malformed;
+    guint index; /* among the request's */
     DigestCredentials credentials;
     NonceState state;
     NonceId id;
@@ -33,14 +34,14 @@ static NonceUse nonce_use(const Guard *guard, const DigestCredentials *credentia
     return (NonceUse){users_realm(guard->users), credentials->algorithm, place};
 }
 
-static void choice_consider(Guard *guard, const GuardRequest *request, const char *value,
+static void choice_consider(Guard *guard, const GuardRequest *request, guint index,
                             const char *place, Choice *choice)
 {
     DigestCredentials credentials;
     NonceUse use;
     const char *why;
 
-    switch (digest_read(value, &credentials, &why)) {
+    switch (digest_read(request->credentials[index], &credentials, &why)) {
     case DIGEST_OTHER:
         return;
     case DIGEST_MALFORMED:
@@ -55,6 +56,7 @@ static void choice_consider(Guard *guard, const GuardRequest *request, const cha
     choice->state =
         nonce_check(guard->nonces, credentials.nonce, &use, request->now_us, &choice->id);
     choice->ours = TRUE;
+    choice->index = index;
     choice->credentials = credentials;
 }
 
@@ -63,7 +65,7 @@ static void choice_make(Guard *guard, const GuardRequest *request, const char *p
 {
     memset(choice, 0, sizeof(*choice));
     for (guint i = 0; i < MIN(request->credential_count, GUARD_CREDENTIALS_MAX); i++) {
-        choice_consider(guard, request, request->credentials[i], place, choice);
+        choice_consider(guard, request, i, place, choice);
         if (choice->ours && choice->state == NONCE_GOOD)
             return;
     }
@@ -169,6 +171,7 @@ void guard_check(Guard *guard, const GuardRequest *request, const char *place,
         return;
     }
     g_strlcpy(finding->user, choice.credentials.user, sizeof(finding->user));
+    finding->used = choice.index;
     guard_key(place, finding->user, key);
     if (backoff_blocks(guard->backoff, key, request->now_us)) {
         finding->reason = GUARD_REASON_BACKOFF;

@@ -1,10 +1,10 @@
 /* Between the guard and Sofia: headers as text, challenges as headers. */
 #include "guard_message.h"
 
-#include <sofia-sip/nta_tag.h>
+#include "message.h"
+
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
-#include <sofia-sip/sip_tag.h>
-#include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/url.h>
 
 /* sip_header_as_string() loses the end of credentials as long as SHA-256 makes them: they are put
@@ -44,23 +44,34 @@ void guard_read_message(su_home_t *home, const sip_t *sip, GuardRequest *request
                      request);
 }
 
-int guard_reply(nta_incoming_t *irq, const GuardAnswer *answer, tag_type_t tag, tag_value_t value,
-                ...)
+void guard_take_credentials(msg_t *msg, sip_t *sip, const GuardRequest *request,
+                            const GuardAnswer *answer)
 {
-    gboolean www = answer->status == 401;
-    const char *first = answer->challenge_count > 0 ? answer->challenges[0] : NULL;
-    const char *second = answer->challenge_count > 1 ? answer->challenges[1] : NULL;
-    ta_list tags;
-    int result;
+    msg_auth_t *at = request->proxy ? sip->sip_proxy_authorization : sip->sip_authorization;
+    int index = 0;
 
-    G_STATIC_ASSERT(DIGEST_ALGORITHM_COUNT == 2);
-    ta_start(tags, tag, value);
-    result = nta_incoming_treply(irq, answer->status, answer->phrase,
-                                 TAG_IF(www && first, SIPTAG_WWW_AUTHENTICATE_STR(first)),
-                                 TAG_IF(www && second, SIPTAG_WWW_AUTHENTICATE_STR(second)),
-                                 TAG_IF(!www && first, SIPTAG_PROXY_AUTHENTICATE_STR(first)),
-                                 TAG_IF(!www && second, SIPTAG_PROXY_AUTHENTICATE_STR(second)),
-                                 ta_tags(tags));
-    (void)ta_end(tags);
-    return result;
+    for (; at && answer->used >= 0; at = at->au_next) {
+        if (!at->au_params)
+            continue; /* as in reading them */
+        if (index++ == answer->used) {
+            msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)at);
+            return;
+        }
+    }
+}
+
+msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
+{
+    msg_t *response = message_response(irq, answer->status, answer->phrase);
+
+    for (guint i = 0; response && i < answer->challenge_count; i++) {
+        su_home_t *home = msg_home(response);
+        msg_auth_t *header = answer->status == 407
+                                 ? sip_proxy_authenticate_make(home, answer->challenges[i])
+                                 : sip_www_authenticate_make(home, answer->challenges[i]);
+
+        if (header)
+            msg_header_insert(response, (msg_pub_t *)sip_object(response), (msg_header_t *)header);
+    }
+    return response;
 }

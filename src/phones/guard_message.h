@@ -14,7 +14,11 @@
  * not say (source, target, dialog, emergency, trust, forwarded, time) is the caller's to fill in,
  * proxy before this call. */
 void guard_read_message(su_home_t *home, const sip_t *sip, GuardRequest *request);
-/* Answers IRQ with CHALLENGE's or REFUSE's status and headers; TAGS as nta_incoming_treply() takes
- * them. */
-int guard_reply(nta_incoming_t *irq, const GuardAnswer *answer, tag_type_t tag, tag_value_t value,
-                ...);
+/* Takes off MSG the credentials that made ANSWER's user known; REQUEST: as read from it. What was
+ * shown to us is nobody else's business (RFC 3261 22.3); others of our realm may be for a primary
+ * that has it too. */
+void guard_take_credentials(msg_t *msg, sip_t *sip, const GuardRequest *request,
+                            const GuardAnswer *answer);
+/* The response to IRQ that CHALLENGE and REFUSE ask for, for nta_incoming_mreply(); NULL when there
+ * is no memory. */
+msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer);

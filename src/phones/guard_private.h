@@ -24,6 +24,7 @@ struct Guard {
 typedef struct GuardFinding {
     GuardReason reason;          /* NONE: they are right */
     char user[DIGEST_NAME_SIZE]; /* as the request says, "" when it does not */
+    guint used;                  /* which of the credentials */
     const User *found;           /* with NONE */
 } GuardFinding;
 

@@ -2,6 +2,8 @@
 #include "room.h"
 
 #define MAX_FORWARDS_DEFAULT 70
+/* RFC 5393 5.3.3.1 */
+#define BREADTH_MAX 60
 
 static gboolean header_is(sip_unknown_t const *header, const char *name)
 {
@@ -47,10 +49,32 @@ gboolean message_count_down(msg_t *msg, sip_t *sip)
     return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
 }
 
+guint message_breadth(sip_t const *sip)
+{
+    const char *text = message_find_header(sip, "Max-Breadth");
+    guint64 value = BREADTH_MAX;
+
+    if (text && !g_ascii_string_to_unsigned(text, 10, 0, BREADTH_MAX, &value, NULL))
+        value = BREADTH_MAX;
+    return (guint)value;
+}
+
 gboolean message_leave_via(msg_t *msg, sip_t *sip)
 {
     if (!sip->sip_via || !sip->sip_via->v_next)
         return FALSE;
     sip_via_remove(msg, sip);
     return TRUE;
+}
+
+msg_t *message_response(nta_incoming_t *irq, int status, const char *phrase)
+{
+    msg_t *msg = nta_incoming_create_response(irq, status, phrase);
+
+    /* The tag in To is what a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
 }

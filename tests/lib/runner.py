@@ -18,6 +18,7 @@ import mutate
 import relay_judge
 import span_check
 import tap
+import torture
 from namespace import Namespace, Unavailable, close_all, sweep
 from results import Results
 
@@ -219,6 +220,22 @@ def run_span_check(results):
     tell_outcome(results, outcome, text)
 
 
+def run_torture(results, way):
+    """RFC 4475 at the proxy's port."""
+    if not os.path.isdir(torture.CORPUS):
+        results.tell("skip", "RFC 4475 over %s: there is no %s" % (way, torture.CORPUS))
+        return
+    out, missed = torture.run(build.BUILD, way)
+    for name, faults in out.items():
+        text = "RFC 4475 over %s: %s" % (way, name)
+        results.tell("fail" if faults else "pass", text, "\n".join(faults))
+    results.tell(
+        "fail" if missed else "pass",
+        "RFC 4475 over %s: spoiled evidence is noticed" % way,
+        "\n".join(missed),
+    )
+
+
 def run_manners(results, story):
     """What the daemon itself owes an operator."""
     failures = manners.run(build.BUILD, story)
@@ -252,6 +269,8 @@ def run_house(results, flows, causes=True):
             waiting[pool.submit(run_leaving, results)] = "leaving"
             waiting[pool.submit(run_leaving_help, results)] = "leaving-help"
             waiting[pool.submit(run_span_check, results)] = "span-check"
+            for way in torture.WAYS:
+                waiting[pool.submit(run_torture, results, way)] = "RFC 4475 over " + way
             for story in manners.STORIES:
                 waiting[pool.submit(run_manners, results, story)] = manners.title(story)
             waiting.update(

@@ -55,7 +55,7 @@ static int message_take(nta_agent_magic_t *magic, nta_agent_t *agent, msg_t *msg
     if (answer.verdict == GUARD_PASS)
         nta_incoming_treply(irq, 200, "OK", TAG_END());
     else
-        guard_reply(irq, &answer, SIPTAG_SERVER_STR("door"), TAG_END());
+        nta_incoming_mreply(irq, guard_response(irq, &answer));
     nta_incoming_destroy(irq);
     su_home_deinit(home);
     return 0;

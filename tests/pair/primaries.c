@@ -1,107 +1,13 @@
 /* The proxy between phones, the gateway and a primary, all of them sockets: who is asked, and what
  * happens when the primary is silent, refuses, or wakes up late. */
-#include "phone.h"
-#include "phones.h"
+#include "primaries_scene.h"
+
+#include "digest.h"
 #include "sofia.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define SDP                                                                                        \
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
-    "m=audio 40000 RTP/AVP 8 0\r\n"
-
-typedef struct Scene {
-    Loop *loop;
-    Settings *settings;
-    OriginKey key;
-    Phones *phones;
-    Phone *caller, *called, *gateway, *primary;
-    guint16 port;
-    char user[64], number[64]; /* URIs at our address: of phone 201, and of a number of the PBX */
-} Scene;
-
-static guint16 free_port(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
-}
-
-/* The primary has its own address: whom a request comes from is known by it. */
-static void scene_open(Scene *scene, const char *proxy_lines)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    PhonesGateway gateway = {0};
-
-    *scene = (Scene){.port = free_port()};
-    scene->loop = sofia_loop_new(&error);
-    g_assert_no_error(error);
-    scene->caller = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->called = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->gateway = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->primary = phone_new(scene->loop, "127.0.0.2", scene->port);
-    text = g_strdup_printf(
-        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\nt1 = 20ms\nt2 = 160ms\n"
-        "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
-        "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
-        "[phone 201]\ncontact = sip:201@127.0.0.1:%u\n[registrar]\nstore = none\n%s"
-        "[proxy]\nprimary = 127.0.0.2:%u\ndomains = pbx.example\ncheck = 1h\ncheck-down = 1h\n"
-        "%s%s",
-        scene->port, phone_port(scene->called),
-        strstr(proxy_lines, "accept = outage") ? "accept = outage\n" : "",
-        phone_port(scene->primary),
-        strstr(proxy_lines, "fail-over-after") ? "" : "fail-over-after = 200ms\n", proxy_lines);
-    scene->settings = settings_parse("house", text, &error);
-    g_assert_no_error(error);
-    g_snprintf(scene->user, sizeof(scene->user), "sip:201@127.0.0.1:%u", scene->port);
-    g_snprintf(scene->number, sizeof(scene->number), "sip:9123@127.0.0.1:%u", scene->port);
-    origin_key_make(&scene->key);
-    gateway.key = &scene->key;
-    g_assert_true(address_parse("127.0.0.1", &gateway.address));
-    address_set_port(&gateway.address, phone_port(scene->gateway));
-    scene->phones = phones_new(scene->settings, scene->loop, &gateway, &error);
-    g_assert_no_error(error);
-}
-
-/* The primary has answered a first OPTIONS. */
-static void scene_open_up(Scene *scene, const char *proxy_lines)
-{
-    scene_open(scene, proxy_lines);
-    phone_hear(scene->primary, "OPTIONS");
-    phone_reply(scene->primary, "OPTIONS", "200 OK", "", NULL);
-    loop_rest(scene->loop, 20);
-}
-
-static void scene_close(Scene *scene)
-{
-    phones_free(scene->phones);
-    phone_free(scene->caller);
-    phone_free(scene->called);
-    phone_free(scene->gateway);
-    phone_free(scene->primary);
-    sofia_loop_free(scene->loop);
-    settings_free(scene->settings);
-}
-
-static void answers(Phone *phone, const char *status)
-{
-    phone_reply(phone, "INVITE", status, "", g_str_has_prefix(status, "200") ? SDP : NULL);
-}
-
-/* What the OPTIONS after a silence says: nothing. */
-static void primary_forget(Scene *scene)
-{
-    loop_rest(scene->loop, 30);
-    phone_forget(scene->primary);
-}
 
 /* ---- standby ---- */
 
@@ -364,6 +270,64 @@ static void test_outbound_guarded(void)
     unlink(users);
 }
 
+/* Header line for the challenge of HEARD, by user 201 with SHA-256. */
+static char *authorization(const char *heard, const char *method, const char *uri)
+{
+    g_autofree char *challenge = message_header(heard, "WWW-Authenticate");
+    DigestCredentials credentials = {.algorithm = DIGEST_SHA256, .qop = DIGEST_QOP_AUTH};
+    const char *nonce = strstr(challenge, "nonce=\"") + strlen("nonce=\"");
+    char ha1[DIGEST_HEX_SIZE], hex[DIGEST_HEX_SIZE];
+    guint8 response[DIGEST_OCTETS_MAX];
+
+    g_strlcpy(credentials.nonce, nonce, strcspn(nonce, "\"") + 1);
+    g_strlcpy(credentials.uri, uri, sizeof(credentials.uri));
+    g_strlcpy(credentials.cnonce, "c", sizeof(credentials.cnonce));
+    g_strlcpy(credentials.nc_text, "00000001", sizeof(credentials.nc_text));
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    digest_compute(&credentials, ha1, method, NULL, 0, response);
+    digest_hex_write(response, sizeof(response), hex);
+    return g_strdup_printf("Proxy-Authorization: Digest username=\"201\", realm=\"127.0.0.1\", "
+                           "nonce=\"%s\", uri=\"%s\", response=\"%s\", algorithm=SHA-256, "
+                           "qop=auth, nc=00000001, cnonce=\"c\"\r\n",
+                           credentials.nonce, uri, hex);
+}
+
+/* Credentials of ours are asked about twice, for the primary and for who serves in its place: they
+ * are good for both, and no business of the primary's. Those for its own nonce, in our realm, are.
+ */
+static void test_outbound_known_user(void)
+{
+    Scene scene;
+    g_autofree char *users = NULL, *lines = NULL, *text = NULL, *shown = NULL, *both = NULL;
+    static const char theirs[] = "Digest username=\"201\", realm=\"127.0.0.1\", nonce=\"theirs\", "
+                                 "uri=\"sip:x\", response=\"0123456789abcdef0123456789abcdef\"";
+    char ha1[DIGEST_HEX_SIZE], box[64];
+    const char *heard;
+    int fd = g_file_open_tmp("tieline-users-XXXXXX", &users, NULL);
+
+    close(fd);
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    text = g_strdup_printf("201:127.0.0.1::%s\n", ha1);
+    g_assert_true(g_file_set_contents(users, text, -1, NULL));
+    lines = g_strdup_printf("mode = outbound\n[guard]\nusers = %s\n", users);
+    scene_open_up(&scene, lines);
+    g_snprintf(box, sizeof(box), "sip:127.0.0.1:%u", scene.port);
+    phone_request(scene.caller, "SUBSCRIBE", box, "", NULL);
+    heard = phone_hear(scene.caller, "SIP/2.0 401");
+    shown = authorization(heard, "INVITE", "sip:9123@pbx.example");
+    both = g_strdup_printf("Proxy-Authorization: %s\r\n%s", theirs, shown);
+    phone_hang_up(scene.caller);
+    phone_request(scene.caller, "INVITE", "sip:9123@pbx.example", both, SDP);
+    heard = phone_hear(scene.primary, "INVITE");
+    header_begins(heard, "Proxy-Authorization", theirs);
+    g_assert_null(strstr(heard, "nc=00000001"));
+    phone_hear(scene.gateway, "INVITE");
+    answers(scene.gateway, "200 OK");
+    phone_hear(scene.caller, "SIP/2.0 200");
+    scene_close(&scene);
+    unlink(users);
+}
+
 /* ---- registrations ---- */
 
 /* The caller registers as 205 at the primary's domain, through us; EXTRA: more header lines. */
@@ -386,11 +350,14 @@ static guint granted(const char *response)
     return expires ? (guint)strtoul(expires + strlen(";expires="), NULL, 10) : 0;
 }
 
+/* Its answer gives our Path back, and lists what another device of the same user registered. */
 static void primary_accepts(Scene *scene)
 {
     g_autofree char *contact = g_strdup_printf("Contact: <sip:205@127.0.0.1:%u>;expires=300, "
-                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n",
-                                               phone_port(scene->caller));
+                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n"
+                                               "Contact: <tel:+49205>, <sip:205@0.0.0.0>\r\n"
+                                               "Path: <sip:127.0.0.1:%u;lr>\r\n",
+                                               phone_port(scene->caller), scene->port);
 
     phone_reply(scene->primary, "REGISTER", "200 OK", contact, NULL);
 }
@@ -610,6 +577,7 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound", test_outbound);
     g_test_add_func("/primaries/outbound-outage", test_outbound_outage);
     g_test_add_func("/primaries/outbound-guarded", test_outbound_guarded);
+    g_test_add_func("/primaries/outbound-known-user", test_outbound_known_user);
     g_test_add_func("/primaries/learns", test_learns);
     g_test_add_func("/primaries/register-taken-over", test_register_taken_over);
     g_test_add_func("/primaries/register-refused", test_register_refused);
@@ -617,6 +585,7 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
     g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
+    name_stories();
     result = g_test_run();
     sofia_close();
     return result;

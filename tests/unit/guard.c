@@ -317,6 +317,34 @@ static void malformed_credentials_are_refused(void)
     g_assert_cmpint(bench_judge(bench), ==, GUARD_CHALLENGE);
 }
 
+/* One request, two targets: the count is used once, who it is stays known, a policy may still
+ * refuse. */
+static void a_second_look_knows_the_user(void)
+{
+    g_autoptr(Bench) bench = bench_usual("[policy out]\nto = outside\naction = refuse\n");
+
+    bench_challenge(bench);
+    bench_strip(bench);
+    bench_add_text(bench, "Basic MjAxOnNlY3JldA==");
+    bench_add(bench, PHONE(1, .user = "202"));
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_PASS);
+    g_assert_cmpint(bench->answer.used, ==, 1);
+    bench->request.user = "202";
+    bench->request.class_name = "boss";
+    bench->request.to = POLICY_TO_TRUNKS;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_PASS);
+    g_assert_cmpstr(bench->answer.user, ==, "202");
+    g_assert_cmpstr(bench->answer.class_name, ==, "boss");
+    g_assert_cmpint(bench->answer.used, ==, -1);
+    bench->request.to = POLICY_TO_OUTSIDE;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_REFUSE);
+    bench->request.user = "";
+    bench->request.to = POLICY_TO_TRUNKS;
+    g_assert_cmpint(bench_judge(bench), ==, GUARD_CHALLENGE);
+    g_assert_cmpint(bench->answer.reason, ==, GUARD_REASON_REPLAYED);
+    g_assert_cmpint(bench->answer.used, ==, -1);
+}
+
 static void a_phone_registers_for_itself(void)
 {
     g_autoptr(Bench) bench = bench_usual("");
@@ -333,6 +361,10 @@ static void a_phone_registers_for_itself(void)
     g_assert_cmpint(bench->answer.reason, ==, GUARD_REASON_FOREIGN_TO);
     g_assert_cmpstr(bench->answer.user, ==, "");
     g_assert_cmpuint(guard_counters(bench->guard)->foreign_to, ==, 1);
+    bench_challenge(bench);
+    g_assert_cmpint(bench_answer(bench, PHONE(1)), ==, GUARD_PASS);
+    g_assert_cmpint(guard_judge_register(bench->guard, &bench->request, NULL, &bench->answer), ==,
+                    GUARD_REFUSE);
 }
 
 int main(int argc, char **argv)
@@ -357,6 +389,7 @@ int main(int argc, char **argv)
     CASE("credentials-are-for-one-target", credentials_are_for_one_target);
     CASE("ours-are-found-among-others", ours_are_found_among_others);
     CASE("malformed-credentials-are-refused", malformed_credentials_are_refused);
+    CASE("a-second-look-knows-the-user", a_second_look_knows_the_user);
     CASE("a-phone-registers-for-itself", a_phone_registers_for_itself);
     return g_test_run();
 }
