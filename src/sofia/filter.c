@@ -34,7 +34,7 @@
 struct SourceFilter {
     struct msg_hclass_s
         request; /* the request line's class; first, so that a header finds its filter */
-    struct msg_hclass_s status, cseq;
+    struct msg_hclass_s status;
     const FilterOps *ops;
     void *user;
     msg_mclass_t *mclass;
@@ -127,27 +127,23 @@ static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
     return FALSE;
 }
 
-/* A method as RFC 3261 25.1 has it; Sofia knows no "%", "+" or "`" in one. */
-static gsize method_span(const char *text)
-{
-    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~");
-}
-
-/* LINE, in HOME, as Sofia's own parser does not read it: with a method of any letters; and with a
- * URI that is none, so that NTA has something to answer 400 to. FALSE: it is no request line. */
+/* LINE as Sofia's own parser does not read it: with a method of any letters that RFC 3261 25.1
+ * allows, or a URI that is none, so that NTA has something to answer 400 to. FALSE: it is no
+ * request line. */
 static gboolean request_line_repair(sip_request_t *request, char *line)
 {
-    gsize method = method_span(line);
+    gsize method = strcspn(line, " \t\"(),/:;<=>?@[\\]{}");
     char *uri = line + method, *version = strrchr(line, ' ');
 
-    if (!method || *uri != ' ' || version <= uri || g_ascii_strncasecmp(version + 1, "SIP/", 4) != 0)
+    if (!method || *uri != ' ' || version <= uri ||
+        g_ascii_strncasecmp(version + 1, "SIP/", 4) != 0)
         return FALSE;
     *uri++ = '\0';
     *version++ = '\0';
     request->rq_method_name = line;
     request->rq_method = MAX(sip_method_code(line), sip_method_unknown);
-    request->rq_version = strcmp(version, sip_version_2_0) == 0 ? sip_version_2_0 : version;
-    if (*uri == ' ' || strpbrk(uri, " \t") || url_d(request->rq_url, uri) < 0) {
+    request->rq_version = version;
+    if (version <= uri || strpbrk(uri, " \t") || url_d(request->rq_url, uri) < 0) {
         memset(request->rq_url, 0, sizeof(*request->rq_url));
         request->rq_url->url_type = url_invalid;
     }
@@ -163,30 +159,6 @@ static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *t
         return TRUE;
     }
     return line && request_line_repair((sip_request_t *)header, line);
-}
-
-static issize_t cseq_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
-{
-    sip_cseq_t *cseq = (sip_cseq_t *)header;
-    char *line = su_strndup(home, text, size), *end;
-    guint64 number;
-
-    if (sip_cseq_class->hc_parse(home, header, text, size) >= 0) {
-        su_free(home, line);
-        return 0;
-    }
-    if (!line || !g_ascii_isdigit(*line))
-        return -1;
-    number = g_ascii_strtoull(line, &end, 10);
-    if (number > G_MAXINT32 || (*end != ' ' && *end != '\t'))
-        return -1;
-    end += strspn(end, " \t\r\n");
-    if (!*end || end[method_span(end)])
-        return -1;
-    cseq->cs_seq = (uint32_t)number;
-    cseq->cs_method_name = end;
-    cseq->cs_method = MAX(sip_method_code(end), sip_method_unknown);
-    return 0;
 }
 
 /* The home of a header being parsed is its message (msg_home()). */
@@ -370,12 +342,6 @@ SourceFilter *filter_new(const FilterOps *ops, void *user)
     filter->status = *sip_status_class;
     filter->status.hc_parse = status_line_parse;
     filter->mclass->mc_status[0].hr_class = &filter->status;
-    filter->cseq = *sip_cseq_class;
-    filter->cseq.hc_parse = cseq_parse;
-    for (int i = 0; i < filter->mclass->mc_hash_size; i++) {
-        if (filter->mclass->mc_hash[i].hr_class == sip_cseq_class)
-            filter->mclass->mc_hash[i].hr_class = &filter->cseq;
-    }
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
     return filter;
