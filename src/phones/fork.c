@@ -324,6 +324,9 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork_keep_best(fork, fork_make_response(fork, 480));
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
+    } else if (response && status < 400 && !redirect_strip(fork, branch->target, response)) {
+        msg_destroy(response);
+        fork_keep_best(fork, fork_make_response(fork, 403));
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
