@@ -1,5 +1,5 @@
 /* Redirections: whose 3xx is followed here, and the targets it names (RFC 3261 16.5, 8.1.3.4). */
-#include "room.h"
+#include "allowance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int contact_q(sip_contact_t const *contact)
 
 static gint by_q(gconstpointer one, gconstpointer other, gpointer user)
 {
-    return contact_q(other) - contact_q(one);
+    return contact_q(other) > contact_q(one) ? 1 : -1; /* equal ones in the order of the answer */
 }
 
 /* "sip:201@host;user=phone" without the headers a Contact may carry. */
@@ -68,7 +68,8 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
             q = contact_q(contact);
             rank++;
         }
-        if (uri && !fork_has_tried(fork, uri))
+        if (uri && !fork_has_tried(fork, uri) &&
+            allowance_permits_redirect(fork, from, contact->m_url))
             where_redirected(fork, contact->m_url, uri, &found);
         while (found.length) {
             Target *target = g_queue_pop_head(&found);
@@ -80,4 +81,18 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
     }
     g_queue_clear(&contacts);
     su_home_deinit(home);
+}
+
+gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_contact_t *contact = sip->sip_contact, *next;
+    gboolean any = contact != NULL;
+
+    for (; contact; contact = next) {
+        next = contact->m_next;
+        if (!allowance_permits_redirect(fork, from, contact->m_url))
+            msg_header_remove(response, (msg_pub_t *)sip, (msg_header_t *)contact);
+    }
+    return !any || sip->sip_contact;
 }
