@@ -314,7 +314,8 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
     } else {
-        fork_keep_best(fork, fork_make_response(fork, status));
+        /* To who has taken the call back, silence is its end (RFC 3261 9.1). */
+        fork_keep_best(fork, fork_make_response(fork, fork->cancelled ? 487 : status));
     }
     if (status >= 600) {
         fork->stop = TRUE;
