@@ -143,7 +143,8 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
     int status;
     Branch *branch;
 
-    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    if (target->kind != TARGET_REDIRECT) /* it was asked about whom it may name */
+        g_ptr_array_add(fork->tried, g_strdup(target->uri));
     fork->depth = MAX(fork->depth, target->depth);
     branch = branch_new(fork, target, breadth, &status);
     if (branch) {
@@ -310,6 +311,10 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork_keep_best(fork, fork_make_response(fork, 480));
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
+    } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
+        /* It has no answer: those whom it was asked about have. */
+        if (response)
+            msg_destroy(response);
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
