@@ -104,6 +104,21 @@ static gboolean target_applies(const Fork *fork, const Target *target)
     return FALSE;
 }
 
+/* Is what TARGET says a word of the one who is called, not of who was asked for the way? */
+static gboolean target_is_called(const Target *target)
+{
+    switch (target->kind) {
+    case TARGET_DIRECT:
+    case TARGET_PHONE:
+    case TARGET_GATEWAY:
+        return TRUE;
+    case TARGET_REDIRECT:
+    case TARGET_PRIMARY:
+        return FALSE;
+    }
+    return FALSE;
+}
+
 static void fork_drop_unfit(Fork *fork)
 {
     const Target *first;
@@ -142,6 +157,7 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
 {
     int status;
     Branch *branch;
+    gboolean called = target_is_called(target);
 
     if (target->kind != TARGET_REDIRECT) /* it was asked about whom it may name */
         g_ptr_array_add(fork->tried, g_strdup(target->uri));
@@ -151,7 +167,7 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
         g_ptr_array_add(fork->branches, branch);
         return;
     }
-    fork->was_silent = TRUE;
+    fork->was_silent |= called;
     fork_keep_best(fork, fork_make_response(fork, status));
 }
 
@@ -228,7 +244,7 @@ static void fork_go_on(Fork *fork)
 
 void fork_pass_by(Fork *fork, Branch *branch)
 {
-    fork->was_silent = TRUE;
+    fork->was_silent |= target_is_called(branch->target);
     fork_keep_best(fork, fork_make_response(fork, 408));
     fork_go_on(fork);
 }
@@ -275,6 +291,15 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     return TRUE;
 }
 
+/* What the forwardings that wait would like to know. */
+static void fork_note_end(Fork *fork, const Branch *branch, int status, gboolean answered)
+{
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !answered)
+        fork->was_silent = TRUE;
+}
+
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
@@ -284,10 +309,8 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         response = NULL;
         status = 502;
     }
-    if (status == 486)
-        fork->was_busy = TRUE;
-    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
-        fork->was_silent = TRUE;
+    if (target_is_called(branch->target))
+        fork_note_end(fork, branch, status, response != NULL);
     if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
         primaries_decided(fork, branch, status, !response)) {
         g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);

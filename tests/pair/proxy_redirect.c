@@ -88,7 +88,7 @@ static void server_refuses(const char *status)
     Party *call = begin(&scene, SERVER, "201");
     const char *heard = end_hear(scene.d, "INVITE");
 
-    end_answer(scene.d, heard, status, "", NULL);
+    end_answer(scene.d, heard, status, "Contact: <http://nowhere/>\r\n", NULL);
     end_hear(scene.d, "ACK");
     heard = end_hear(scene.b, "INVITE sip:201@");
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
@@ -117,6 +117,27 @@ static void silent_server(void)
     g_assert_true(end_quiet(scene.c, 50));
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
     is_refused(&scene, call, "486");
+}
+
+/* What the server leaves unsaid is not the phone's silence: it is busy, and its calls go where those
+ * go. */
+static void silent_server_and_busy_phone(void)
+{
+    Scene scene;
+    Party *call = begin(&scene,
+                        SERVER "[phone 221]\ncontact = sip:221@$B\nbusy = 202\nno-answer = 204\n",
+                        "221");
+    const char *heard;
+
+    end_hear(scene.d, "INVITE");
+    heard = end_hear(scene.b, "INVITE");
+    end_answer(scene.b, heard, "486 Busy Here", "", NULL);
+    heard = end_hear(scene.c, "INVITE sip:202@");
+    end_answer(scene.c, heard, "486 Busy Here", "", NULL);
+    end_hear(scene.a, "SIP/2.0 486");
+    g_assert_cmpuint(end_count(scene.t, "INVITE"), ==, 0);
+    party_ack_refusal(call);
+    scene_close(&scene);
 }
 
 /* Of the server itself: nothing goes round. */
@@ -219,6 +240,7 @@ void proxy_redirect_stories(void)
     g_test_add_func("/proxy/redirect/same-user", same_user);
     g_test_add_func("/proxy/redirect/refuses", no_answer_of_the_server);
     g_test_add_func("/proxy/redirect/silent", silent_server);
+    g_test_add_func("/proxy/redirect/silent-then-busy", silent_server_and_busy_phone);
     g_test_add_func("/proxy/redirect/server-calls", server_calls);
     g_test_add_func("/proxy/redirect/hops", hop_limit);
     g_test_add_func("/proxy/redirect/circle", circle);
