@@ -287,11 +287,10 @@ static void strict_route(void)
     scene_close(&scene);
 }
 
-/* Another proxy stands behind us: our Route goes, its own stays and leads there, by address or by
- * name. */
+/* Another proxy stands behind us: our Route goes, its own stays and leads there. */
 static void next_route(void)
 {
-    static const char *const hosts[] = {"127.0.0.1", "localhost"};
+    static const char *const hosts[] = {"", ";maddr=127.0.0.1"};
 
     for (guint i = 0; i < G_N_ELEMENTS(hosts); i++) {
         Scene scene;
@@ -300,7 +299,8 @@ static void next_route(void)
 
         scene_open(&scene, "");
         calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
-        next = text_of(&scene, "<sip:p@%s%s;lr>", hosts[i], strchr(end_place(scene.c), ':'));
+        next = text_of(&scene, "<sip:p@%s%s%s;lr>", i ? "proxy.invalid" : "127.0.0.1",
+                       strchr(end_place(scene.c), ':'), hosts[i]);
         caller->routes = text_of(&scene, "%sRoute: %s\r\n", caller->routes, next);
         party_ask(caller, "INFO", "", NULL);
         heard = end_hear(scene.c, text_of(&scene, "INFO %s SIP/2.0", caller->target));
@@ -324,6 +324,21 @@ static void next_route(void)
         end_hear(scene.a, "SIP/2.0 487");
         scene_close(&scene);
     }
+}
+
+/* It has a name that the DNS does not know: that is no reason to go past it. */
+static void next_route_by_name(void)
+{
+    Scene scene;
+    Party *caller, *called;
+
+    scene_open(&scene, "");
+    calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
+    caller->routes = text_of(&scene, "%sRoute: <sip:proxy.invalid;lr>\r\n", caller->routes);
+    party_ask(caller, "INFO", "", NULL);
+    party_ack(caller);
+    g_assert_true(end_quiet(scene.b, 100));
+    scene_close(&scene);
 }
 
 /* The gateway's calls: its Contact is a public URI of ours. */
@@ -422,6 +437,7 @@ void proxy_dialog_stories(void)
     g_test_add_func("/proxy/dialog/forged-flow", forged_flow);
     g_test_add_func("/proxy/dialog/strict-route", strict_route);
     g_test_add_func("/proxy/dialog/next-route", next_route);
+    g_test_add_func("/proxy/dialog/next-route-by-name", next_route_by_name);
     g_test_add_func("/proxy/dialog/gateway", with_the_gateway);
     g_test_add_func("/proxy/dialog/subscription", subscription);
     g_test_add_func("/proxy/dialog/strays", strays);
