@@ -6,6 +6,7 @@
 #pragma once
 
 #include "call.h"
+#include "class.h"
 #include "loop.h"
 #include "origin.h"
 #include "settings.h"
@@ -19,6 +20,7 @@ typedef struct Phones Phones;
 typedef struct PhonesGateway {
     struct sockaddr_storage address; /* where its user agent listens: UDP, this host */
     const OriginKey *key;            /* seals what it is told of a request's origin; borrowed */
+    ClassBook *classes;              /* judges what phones may call; borrowed; NULL: nobody does */
     gboolean (*ready)(void *user);   /* could it carry a call now? */
     void *user;
 } PhonesGateway;

@@ -21,7 +21,7 @@ typedef struct TransferPlan {
     TransferWay way;
     guint16 status; /* of the refusal */
     char why[160];  /* for people */
-    Number dialled; /* what BY named, as it stood there; without digits: no number */
+    Number dialled;  /* the number the transferor named; empty: none */
     CallSetup setup; /* what the new leg asks for: called to a trunk, calling the party on the PBX */
     const TrunkSettings *trunk;
     const PeerSettings *peer; /* of uri; NULL when it is none */

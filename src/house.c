@@ -1,6 +1,8 @@
 /* The house: opens every room in order, joins them, and closes them in reverse. */
 #include "house_private.h"
 
+#include "transfer.h"
+
 #include "log.h"
 
 #include "config.h"
@@ -57,6 +59,22 @@ static gboolean join_gateway_ready(void *user)
     return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
 }
 
+/* A transfer is judged by its transferor's class; the party that stays is on the PBX already. */
+static gboolean join_transfer_check(void *user, const Call *call, const CallOrigin *by,
+                                    TransferPlan *plan)
+{
+    const House *house = user;
+    ClassAsk ask = {CLASS_FOR_REFER, by, &plan->dialled,
+                    plan->way == TRANSFER_TO_TRUNK || plan->way == TRANSFER_JOIN};
+    ClassAnswer answer;
+
+    if (plan->emergency || class_judge(house->classes, &ask, &answer) == CLASS_ALLOWED)
+        return TRUE;
+    plan->status = (guint16)answer.status;
+    g_strlcpy(plan->why, answer.why, sizeof(plan->why));
+    return FALSE;
+}
+
 static void trace_to_log(void *user, const CallTrace *trace)
 {
     (void)user;
@@ -94,7 +112,8 @@ static gboolean sip_open_phones(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
     UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
-    PhonesGateway gateway = {.key = &house->key, .ready = join_gateway_ready, .user = house};
+    PhonesGateway gateway = {
+        .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
 
     origin_key_make(&house->key);
     if (!ua_find_place(&behind.proxy, &behind.listen, error))
@@ -120,6 +139,8 @@ static gboolean signalling_open(House *house, GError **error)
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
+    house->classes = class_book_new(house->signalling, settings);
+    hall_set_transfer_check(house->hall, join_transfer_check, house);
     house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
@@ -135,6 +156,7 @@ static gboolean signalling_open(House *house, GError **error)
     if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
                                             : sip_open_phones(house, error)))
         return FALSE;
+    ua_set_classes(house->ua, house->classes);
     house_emergency_load(house);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
@@ -151,6 +173,7 @@ static void signalling_close(House *house)
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
+    g_clear_pointer(&house->classes, class_book_free);
     house_emergency_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
@@ -207,6 +230,7 @@ static void signalling_use_settings(void *user)
     const NewSettings *new = user;
 
     hall_set_settings(new->house->hall, new->settings);
+    class_book_set_settings(new->house->classes, new->settings);
     house_emergency_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);

@@ -32,6 +32,7 @@ struct House {
     GThread *signalling_thread;
     Loop *signalling;
     Hall *hall;
+    ClassBook *classes;
     Isdn *isdn;
     Ua *ua;
     Phones *phones; /* NULL: [proxy] mode off */

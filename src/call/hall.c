@@ -287,8 +287,13 @@ guint hall_sheltered_count(const Hall *hall)
 {
     guint count = 0;
 
-    for (GList *link = hall->calls.head; link; link = link->next)
-        count += call_is_sheltered(link->data) != FALSE;
+    for (GList *link = hall->calls.head; link; link = link->next) {
+        const Call *call = link->data;
+
+        /* One that is being cleared already is nothing to wait for. */
+        count += call_is_sheltered(call) &&
+                 callmap_find(call->sip, call->isdn, EVENT_OPERATOR_CLEAR)->kind == RULE_LIVE;
+    }
     return count;
 }
 

@@ -207,9 +207,9 @@ gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *cal
     memset(plan, 0, sizeof(*plan));
     if (!call->settings->sip.transfer)
         return plan_bar(plan, 603, "[sip] transfer = no");
-    party_read(call, &plan->setup);
     if (called)
         plan->dialled = *called;
+    party_read(call, &plan->setup);
     if (!(called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan)))
         return FALSE;
     return plan_check(call, by, plan);

@@ -359,6 +359,23 @@ static void always_check(Reading *reading, guint index)
     }
 }
 
+/* A phone of a class that is none could call nobody. */
+static void phone_class_check(Reading *reading, guint index)
+{
+    const Settings *settings = reading->settings;
+    const PhoneSettings *phone = g_ptr_array_index(settings->phones, index);
+
+    if (!phone->class_name)
+        return;
+    for (guint i = 0; i < settings->classes->len; i++) {
+        if (strcmp(((const ClassSettings *)g_ptr_array_index(settings->classes, i))->name,
+                   phone->class_name) == 0)
+            return;
+    }
+    reading_complain(reading, reading_section(reading, phone), "class",
+                     "no [class %s] is configured", phone->class_name);
+}
+
 static void place_check(Reading *reading, guint index)
 {
     const PhoneSettings *phone = g_ptr_array_index(reading->settings->phones, index);
@@ -377,6 +394,7 @@ static void phone_check(Reading *reading, guint index)
     place_check(reading, index);
     aliases_check(reading, index);
     always_check(reading, index);
+    phone_class_check(reading, index);
 }
 
 static void policy_check(Reading *reading, const PolicySettings *policy)

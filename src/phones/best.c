@@ -35,10 +35,9 @@ static void challenges_add(msg_t *to, sip_t const *from)
 {
     sip_t *sip = sip_object(to);
 
-    for (sip_www_authenticate_t const *at = from->sip_www_authenticate; at; at = at->au_next)
-        msg_header_add_dup(to, (msg_pub_t *)sip, (msg_header_t const *)at);
-    for (sip_proxy_authenticate_t const *at = from->sip_proxy_authenticate; at; at = at->au_next)
-        msg_header_add_dup(to, (msg_pub_t *)sip, (msg_header_t const *)at);
+    /* Each of the two takes the whole list. */
+    msg_header_add_dup(to, (msg_pub_t *)sip, (msg_header_t const *)from->sip_www_authenticate);
+    msg_header_add_dup(to, (msg_pub_t *)sip, (msg_header_t const *)from->sip_proxy_authenticate);
 }
 
 static gboolean is_challenge(int status)

@@ -186,10 +186,7 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
         sip_request_create(home, sip->sip_request->rq_method, sip->sip_request->rq_method_name,
                            URL_STRING_MAKE(uri), NULL);
 
-    if (!request)
-        return FALSE;
-    request->rq_method = sip->sip_request->rq_method; /* Sofia takes an odd name for no method */
-    return msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
+    return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
 }
 
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,

@@ -1,5 +1,7 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
+#include "allowance.h"
+#include "names.h"
 #include "primaries.h"
 
 #include <string.h>
@@ -163,8 +165,8 @@ void entry_serve_box(Inbound *in)
     }
 }
 
-/* RFC 3261 16.3. 0: it may go on. */
-static int entry_judge(Inbound *in, const char **why)
+/* RFC 3261 16.3, of IN without our own Route headers. 0: it may go on. */
+static int entry_judge(const Inbound *in, const char **phrase, const char **why)
 {
     sip_t const *sip = in->sip;
 
@@ -176,11 +178,15 @@ static int entry_judge(Inbound *in, const char **why)
         *why = "Max-Forwards";
         return 483;
     }
-    loop_mark(in->phones, sip, in->mark);
     if (loop_found(in->phones, sip, in->mark)) {
         in->phones->counters.loops++;
         *why = "a loop";
         return 482;
+    }
+    if (!message_breadth(sip) && !is_for_the_box(in)) { /* RFC 5393 5.3.3.1 */
+        *phrase = "Max-Breadth Exceeded";
+        *why = "Max-Breadth";
+        return 440;
     }
     return 0;
 }
@@ -189,16 +195,23 @@ static int entry_judge(Inbound *in, const char **why)
 static void entry_pass_on(Inbound *in, GQueue *targets)
 {
     GuardAnswer answer;
+    ClassAnswer allowance;
 
     if (!door_passes(in, POLICY_TO_PRIMARY)) {
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
         return;
     }
+    in->instead = TRUE;
     if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
         if (answer.verdict == GUARD_DROP) {
             answer.status = 403;
             answer.phrase = sip_status_phrase(403);
         }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    } else if (targets->length && !allowance_permits(in, &allowance)) {
+        answer = (GuardAnswer){
+            .verdict = GUARD_REFUSE, .status = allowance.status, .phrase = allowance.phrase};
         in->barred = g_memdup2(&answer, sizeof(answer));
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
     }
@@ -210,6 +223,7 @@ static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ClassAnswer allowance;
     ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
@@ -222,12 +236,19 @@ static void entry_route(Inbound *in)
         entry_refuse(in, 503, NULL, "not in this mode");
         return;
     }
-    if (!door_passes(in, door_target(&targets))) {
+    in->want_number = names_want_number(in);
+    if (!door_passes(in, targets.length || !in->want_number ? door_target(&targets)
+                                                            : POLICY_TO_OUTSIDE)) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
     }
-    if (status) {
+    if (status && !in->want_number) {
         entry_refuse(in, status, phrase, "no way there");
+        return;
+    }
+    if (!allowance_permits(in, &allowance)) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, allowance.status, allowance.phrase, allowance.why);
         return;
     }
     fork_begin(in, &targets);
@@ -236,7 +257,7 @@ static void entry_route(Inbound *in)
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
 {
     Inbound in = {.phones = phones, .msg = msg, .sip = sip};
-    const char *why = NULL;
+    const char *phrase = NULL, *why = NULL;
     int status;
 
     phones->counters.requests++;
@@ -251,9 +272,10 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     }
     if (sip->sip_request->rq_method == sip_method_invite)
         phones->counters.invites++;
-    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &why);
+    loop_mark(phones, sip, in.mark); /* of what came, before anything is changed */
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
+    status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &phrase, &why);
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
@@ -261,7 +283,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)
-        entry_refuse(&in, status, NULL, why);
+        entry_refuse(&in, status, phrase, why);
     else if (sip->sip_proxy_require)
         entry_refuse_extension(&in);
     else if (is_for_the_box(&in)) {

@@ -1,5 +1,6 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
+#include "names.h"
 #include "primaries.h"
 
 #include "guard_message.h"
@@ -7,12 +8,11 @@
 #include <string.h>
 
 #define SAME_Q 0.0005
-/* RFC 5393 5.3.3.1 */
-#define BREADTH_DEFAULT 60
 
 static void fork_free(Fork *fork)
 {
     g_queue_unlink(&fork->phones->forks, &fork->link);
+    names_forget(fork);
     g_ptr_array_unref(fork->branches);
     g_ptr_array_unref(fork->tried);
     g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
@@ -76,9 +76,16 @@ static void fork_answer(Fork *fork, msg_t *response)
     nta_incoming_destroy(irq);
 }
 
+/* Nobody who waits is tried. */
+static void fork_drop_waiting(Fork *fork)
+{
+    names_forget(fork);
+    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+}
+
 static void fork_cancel_all(Fork *fork, const char *reason)
 {
-    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+    fork_drop_waiting(fork);
     for (guint i = 0; i < fork->branches->len; i++)
         branch_cancel(fork->branches->pdata[i], reason);
 }
@@ -191,17 +198,28 @@ static void fork_serve_here(Fork *fork)
     entry_serve_box(&in);
 }
 
-/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
-static void fork_go_on(Fork *fork)
+/* For the called number, or the addresses of those whose turn it is. */
+static gboolean fork_has_to_wait(Fork *fork)
+{
+    fork_drop_unfit(fork);
+    return fork->waiting.length && names_ask(fork, fork_group(fork));
+}
+
+void fork_is_unreachable(Fork *fork)
+{
+    fork->was_silent = TRUE; /* when nobody else has an answer, it is 480 */
+}
+
+void fork_go_on(Fork *fork)
 {
     if (fork->busy)
         return;
     fork->busy = TRUE;
     while (!fork_live_branches(fork, FALSE) && fork->waiting.length && !fork->stop &&
-           !fork->cancelled)
+           !fork->cancelled && !fork_has_to_wait(fork))
         fork_try_group(fork);
     fork->busy = FALSE;
-    if (fork_live_branches(fork, FALSE))
+    if (fork_live_branches(fork, FALSE) || (fork->names && fork->names->len))
         return;
     if (fork->irq && fork->serve_here && !fork->cancelled) {
         fork_serve_here(fork);
@@ -263,7 +281,7 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
         return FALSE;
     fork->phones->counters.redirected++;
     if (branch->target->kind == TARGET_REDIRECT) /* it knows better than we where the call goes */
-        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        fork_drop_waiting(fork);
     /* They stand for the one that named them: before all that wait behind it. */
     while (targets.length)
         g_queue_push_head(&fork->waiting, g_queue_pop_tail(&targets));
@@ -285,7 +303,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork->was_silent = TRUE;
     if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
         primaries_decided(fork, branch, status, !response)) {
-        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        fork_drop_waiting(fork);
         g_clear_pointer(&fork->barred, g_free);
         fork->serve_here = FALSE;
     }
@@ -341,16 +359,6 @@ static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip)
 /* ---- the beginning ----------------------------------------------------------------------------
  */
 
-static guint breadth_of(sip_t const *sip)
-{
-    const char *text = message_find_header(sip, "Max-Breadth");
-    guint64 value = BREADTH_DEFAULT;
-
-    if (text && !g_ascii_string_to_unsigned(text, 10, 0, BREADTH_DEFAULT, &value, NULL))
-        value = BREADTH_DEFAULT;
-    return (guint)value;
-}
-
 /* A dialog's first request needs our Record-Route, and a later INVITE may repair its route set. */
 static gboolean method_begins_dialog(sip_t const *sip)
 {
@@ -380,7 +388,7 @@ void fork_begin(Inbound *in, GQueue *targets)
                    .in_dialog = in->in_dialog,
                    .invite = in->sip->sip_request->rq_method == sip_method_invite,
                    .record_route = method_begins_dialog(in->sip),
-                   .breadth = breadth_of(in->sip)};
+                   .breadth = message_breadth(in->sip)};
     fork->link.data = fork;
     fork->branches = g_ptr_array_new_with_free_func((GDestroyNotify)branch_free);
     fork->tried = g_ptr_array_new_with_free_func(g_free);
@@ -398,7 +406,10 @@ void fork_begin(Inbound *in, GQueue *targets)
     nta_incoming_bind(fork->irq, fork_cancelled, fork);
     if (fork->invite)
         nta_incoming_treply(fork->irq, SIP_100_TRYING, TAG_END());
-    fork_go_on(fork);
+    if (in->want_number && !fork->waiting.length) /* unless the name server knows better */
+        fork_keep_best(fork, fork_make_response(fork, 404));
+    if (!in->want_number || !names_ask_number(fork))
+        fork_go_on(fork);
 }
 
 void fork_drop_all(Phones *phones)

@@ -2,6 +2,8 @@
 #include "room.h"
 
 #define MAX_FORWARDS_DEFAULT 70
+/* RFC 5393 5.3.3.1 */
+#define BREADTH_MAX 60
 
 static gboolean header_is(sip_unknown_t const *header, const char *name)
 {
@@ -45,6 +47,16 @@ gboolean message_count_down(msg_t *msg, sip_t *sip)
         return FALSE;
     count = sip_max_forwards_format(msg_home(msg), "%lu", MIN(left, 256) - 1);
     return count && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)count) >= 0;
+}
+
+guint message_breadth(sip_t const *sip)
+{
+    const char *text = message_find_header(sip, "Max-Breadth");
+    guint64 value = BREADTH_MAX;
+
+    if (text && !g_ascii_string_to_unsigned(text, 10, 0, BREADTH_MAX, &value, NULL))
+        value = BREADTH_MAX;
+    return (guint)value;
 }
 
 gboolean message_leave_via(msg_t *msg, sip_t *sip)

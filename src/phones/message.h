@@ -13,6 +13,8 @@ void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
 gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
 /* Max-Forwards less one; FALSE when none is left. */
 gboolean message_count_down(msg_t *msg, sip_t *sip);
+/* Its Max-Breadth, at most ours; ours when it says nothing of it. */
+guint message_breadth(sip_t const *sip);
 /* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
  * us (RFC 3261 16.7 step 3). */
 gboolean message_leave_via(msg_t *msg, sip_t *sip);

@@ -100,6 +100,11 @@ void primaries_set_settings(Phones *phones)
     watch_set_settings(phones->primaries->watch, &watch);
 }
 
+struct Resolve *primaries_resolver(const Phones *phones)
+{
+    return phones->primaries->resolve;
+}
+
 /* ---- who serves -------------------------------------------------------------------------------
  */
 

@@ -1,5 +1,5 @@
 /* Redirections: whose 3xx is followed here, and the targets it names (RFC 3261 16.5, 8.1.3.4). */
-#include "room.h"
+#include "allowance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int contact_q(sip_contact_t const *contact)
 
 static gint by_q(gconstpointer one, gconstpointer other, gpointer user)
 {
-    return contact_q(other) - contact_q(one);
+    return contact_q(other) > contact_q(one) ? 1 : -1; /* equal ones in the order of the answer */
 }
 
 /* "sip:201@host;user=phone" without the headers a Contact may carry. */
@@ -68,7 +68,8 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
             q = contact_q(contact);
             rank++;
         }
-        if (uri && !fork_has_tried(fork, uri))
+        if (uri && !fork_has_tried(fork, uri) &&
+            allowance_permits_redirect(fork, from, contact->m_url))
             where_redirected(fork, contact->m_url, uri, &found);
         while (found.length) {
             Target *target = g_queue_pop_head(&found);

@@ -32,6 +32,7 @@ typedef struct Fork Fork;
 typedef struct Branch Branch;
 typedef struct Primaries Primaries;       /* primaries.h */
 typedef struct WatchTicket WatchTicket;   /* watch.h */
+typedef struct NameWait NameWait;         /* names.c */
 typedef struct MergeRequest MergeRequest; /* merge.h */
 
 /* X-list of the room's counters: field, name. */
@@ -137,11 +138,13 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
-    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
-                            nothing; owned */
-    gboolean serve_here; /* a REGISTER: to the registrar, when the primary is silent */
-    guint at_most_s;     /* how long a registration is granted; 0: as set */
+    gboolean in_dialog;   /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred;  /* what keeps it from being served here when the primary is silent; NULL:
+                             nothing; owned */
+    gboolean want_number; /* its called number is asked for (ENUM) */
+    gboolean instead;     /* it is judged for the case that the primary is silent */
+    gboolean serve_here;  /* a REGISTER: to the registrar, when the primary is silent */
+    guint at_most_s;      /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
     gboolean forced; /* a flow token says where to */
@@ -241,7 +244,9 @@ struct Fork {
     gboolean serve_here;           /* a REGISTER: to the registrar, when the primary is silent */
     GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
-    gboolean busy; /* inside fork_go_on() */
+    GPtrArray *names; /* of NameWait*: what it waits for before it goes on; NULL: nothing */
+    gboolean asking;  /* inside names.c: answers that are known come at once */
+    gboolean busy;    /* inside fork_go_on() */
 };
 
 struct Branch {
@@ -267,6 +272,10 @@ void fork_begin(Inbound *in, GQueue *targets);
  * end means. */
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip);
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
+/* A target of FORK's cannot be reached. */
+void fork_is_unreachable(Fork *fork);
+/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
+void fork_go_on(Fork *fork);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 

@@ -22,11 +22,12 @@ typedef struct Search {
     guint depth;
 } Search;
 
+/* Equal ones stay in the order in which they were named: what is there comes before what is new. */
 static gint by_turn(gconstpointer one, gconstpointer other, gpointer user)
 {
     const Target *first = one, *second = other;
 
-    return first->q < second->q ? 1 : first->q > second->q ? -1 : 0;
+    return first->q < second->q ? 1 : -1;
 }
 
 static void search_add(Search *search, Target *target, TargetWhen when)

@@ -46,7 +46,7 @@ Watched *watch_choose_after(const Watch *watch, const Watched *after);
 gboolean watch_knows(const Watch *watch, const struct sockaddr *address);
 
 const NextHop *watched_hop(const Watched *watched);
-/* "sip:192.0.2.1:5060" or "sip:192.0.2.1:5060;transport=tcp": where to send. */
+/* "sip:192.0.2.1:5060;transport=udp": where to send. */
 const char *watched_uri(const Watched *watched);
 /* As configured: "pbx.example.com", "192.0.2.1:5070". */
 const char *watched_place(const Watched *watched);

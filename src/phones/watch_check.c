@@ -21,8 +21,8 @@ static char *uri_new(const NextHop *hop)
     char buffer[64];
 
     return g_strdup_printf(
-        "sip:%s%s", address_describe((const struct sockaddr *)&hop->address, buffer, sizeof buffer),
-        hop->tcp ? ";transport=tcp" : "");
+        "sip:%s;transport=%s", address_describe((const struct sockaddr *)&hop->address, buffer, sizeof buffer),
+        hop->tcp ? "tcp" : "udp");
 }
 
 Watched *watched_new(Watch *watch, const NextHop *hop, const Place *place)

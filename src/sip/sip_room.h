@@ -52,6 +52,7 @@ struct Ua {
     const Settings *settings; /* borrowed, swapped by ua_set_settings() */
     Loop *loop;
     Hall *hall;
+    ClassBook *classes; /* borrowed; NULL: none */
     gboolean (*ready)(void *user);
     void *ready_user;
     su_home_t *home;
@@ -112,6 +113,9 @@ struct UaLeg {
     MediaRemote told; /* what the hall knows of their media */
 
     /* UAS */
+    ClassCall *counted; /* in its caller's class; NULL: no classes, or the call is ours */
+    gint64 max_us;      /* how long it may last once answered; 0: no limit */
+    LoopTimer *max;
     gboolean reliable;             /* INVITE had 100rel in Supported or Require */
     gboolean reliable_only;        /* ... in Require */
     gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
@@ -211,6 +215,16 @@ gboolean uas_progress_plain(void *room, Call *call, const CallNews *news);
 gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
 gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
+
+/* service.c: the caller's class of service */
+/* May the call of ORIGIN to SETUP's number be? Otherwise it has been refused. *max_us: how long it
+ * may last. */
+gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
+                       gint64 *max_us);
+/* LEG's call counts from now on, and may last MAX_US once answered (0: no limit). */
+void service_begin(UaLeg *leg, const CallOrigin *origin, gint64 max_us);
+void service_answer(UaLeg *leg);
+void service_end(UaLeg *leg);
 
 /* uac.c */
 /* What an INVITE of ours is to say. */
@@ -316,7 +330,8 @@ NumberResult identity_number(url_t const *url, Number *number);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
 /* What SIP says of its caller, believed or not, into ORIGIN. */
 void identity_claims(sip_t const *sip, CallOrigin *origin);
-/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the service has none. */
+/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the
+ * service has none. */
 gboolean identity_settle_service(su_home_t *home, sip_request_t *request, const Ua *ua);
 typedef struct IdentityOut {
     char *from;    /* header values; owned */

@@ -379,6 +379,11 @@ void ua_set_settings(Ua *ua, const Settings *settings)
                    NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
 }
 
+void ua_set_classes(Ua *ua, ClassBook *classes)
+{
+    ua->classes = classes;
+}
+
 CallOps ua_call_ops(Ua *ua)
 {
     CallOps ops = {.room = ua, .part = leg_part};
@@ -401,6 +406,8 @@ void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 #define UA_COUNTER_TELL(field, name) func(user, name, ua->counters.field);
     UA_COUNTERS(UA_COUNTER_TELL)
     func(user, "name servers unreachable", resolver_unreachable());
+    if (ua->classes)
+        class_each_counter(ua->classes, func, user);
 }
 
 guint ua_leg_count(const Ua *ua)

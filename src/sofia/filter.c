@@ -34,8 +34,7 @@
 struct SourceFilter {
     struct msg_hclass_s
         request; /* the request line's class; first, so that a header finds its filter */
-    struct msg_hclass_s status, cseq;
-    msg_href_t *cseq_place; /* where the message class keeps CSeq */
+    struct msg_hclass_s status;
     const FilterOps *ops;
     void *user;
     msg_mclass_t *mclass;
@@ -128,25 +127,12 @@ static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
     return FALSE;
 }
 
-static SourceFilter *filter_of(const msg_t *msg)
-{
-    for (GSList *at = filters; at; at = at->next)
-        if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
-            return at->data;
-    return NULL;
-}
-
-/* A method as RFC 3261 25.1 has it; Sofia knows no "%", "+" or "`" in one. */
-static gsize method_span(const char *text)
-{
-    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~");
-}
-
-/* LINE, in HOME, as Sofia's own parser does not read it: with a method of any letters; and with a
- * URI that is none, so that NTA has something to answer 400 to. FALSE: it is no request line. */
+/* LINE as Sofia's own parser does not read it: with a method of any letters that RFC 3261 25.1
+ * allows, or a URI that is none, so that NTA has something to answer 400 to. FALSE: it is no
+ * request line. */
 static gboolean request_line_repair(sip_request_t *request, char *line)
 {
-    gsize method = method_span(line);
+    gsize method = strcspn(line, " \t\"(),/:;<=>?@[\\]{}");
     char *uri = line + method, *version = strrchr(line, ' ');
 
     if (!method || *uri != ' ' || version <= uri ||
@@ -156,21 +142,12 @@ static gboolean request_line_repair(sip_request_t *request, char *line)
     *version++ = '\0';
     request->rq_method_name = line;
     request->rq_method = MAX(sip_method_code(line), sip_method_unknown);
-    request->rq_version = strcmp(version, sip_version_2_0) == 0 ? sip_version_2_0 : version;
-    if (*uri == ' ' || strpbrk(uri, " \t") || url_d(request->rq_url, uri) < 0) {
+    request->rq_version = version;
+    if (version <= uri || strpbrk(uri, " \t") || url_d(request->rq_url, uri) < 0) {
         memset(request->rq_url, 0, sizeof(*request->rq_url));
         request->rq_url->url_type = url_invalid;
     }
     return TRUE;
-}
-
-/* Whether our own parser reads the CSeq of the message that comes next. What is sent finds its
- * place by Sofia's class, so ours stands there only while such a message is read, and no header
- * keeps it. */
-static void filter_read_cseq(SourceFilter *filter, gboolean ours)
-{
-    if (filter->cseq_place)
-        filter->cseq_place->hr_class = ours ? &filter->cseq : sip_cseq_class;
 }
 
 static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *text, isize_t size)
@@ -181,33 +158,7 @@ static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *t
         su_free(home, line);
         return TRUE;
     }
-    filter_read_cseq((SourceFilter *)header->sh_class, TRUE);
     return line && request_line_repair((sip_request_t *)header, line);
-}
-
-static issize_t cseq_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
-{
-    sip_cseq_t *cseq = (sip_cseq_t *)header;
-    char *line = su_strndup(home, text, size), *end;
-    guint64 number;
-
-    header->sh_class = sip_cseq_class;
-    if (sip_cseq_class->hc_parse(home, header, text, size) >= 0) {
-        su_free(home, line);
-        return 0;
-    }
-    if (!line || !g_ascii_isdigit(*line))
-        return -1;
-    number = g_ascii_strtoull(line, &end, 10);
-    if (number > G_MAXINT32 || (*end != ' ' && *end != '\t'))
-        return -1;
-    end += strspn(end, " \t\r\n");
-    if (!*end || end[method_span(end)])
-        return -1;
-    cseq->cs_seq = (uint32_t)number;
-    cseq->cs_method_name = end;
-    cseq->cs_method = MAX(sip_method_code(end), sip_method_unknown);
-    return 0;
 }
 
 /* The home of a header being parsed is its message (msg_home()). */
@@ -238,12 +189,8 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
 
 static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
-    SourceFilter *filter = filter_of((msg_t *)home);
-
     if (!message_is_whole((msg_t *)home, text, size))
         return -1;
-    if (filter) /* of any method's request; a stream might leave us waiting for the rest */
-        filter_read_cseq(filter, msg_addrinfo((msg_t *)home)->ai_socktype != SOCK_STREAM);
     return sip_status_class->hc_parse(home, header, text, size);
 }
 
@@ -318,14 +265,17 @@ static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
 
 static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t size, int end)
 {
-    SourceFilter *filter = filter_of(msg);
+    SourceFilter *filter = NULL;
     sip_t *sip = (sip_t *)pub;
     gboolean first = !(sip->sip_flags & MSG_FLG_BODY), well;
     issize_t result;
 
+    for (GSList *at = filters; at && !filter; at = at->next) {
+        if (((SourceFilter *)at->data)->mclass == msg_mclass(msg))
+            filter = at->data;
+    }
     if (!filter)
         return -1;
-    filter_read_cseq(filter, FALSE);
     /* Called a second time where there is a body. */
     well = first ? headers_judge(filter, msg, pub) : sip->sip_request && !request_fault(sip);
     result = filter->extract_body(msg, pub, body, size, end);
@@ -392,12 +342,6 @@ SourceFilter *filter_new(const FilterOps *ops, void *user)
     filter->status = *sip_status_class;
     filter->status.hc_parse = status_line_parse;
     filter->mclass->mc_status[0].hr_class = &filter->status;
-    filter->cseq = *sip_cseq_class;
-    filter->cseq.hc_parse = cseq_parse;
-    for (int i = 0; i < filter->mclass->mc_hash_size; i++) {
-        if (filter->mclass->mc_hash[i].hr_class == sip_cseq_class)
-            filter->cseq_place = (msg_href_t *)&filter->mclass->mc_hash[i];
-    }
     filters = g_slist_prepend(filters, filter);
     tport_plug_in_stun_server(&stun_vtable);
     return filter;

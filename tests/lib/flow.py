@@ -7,6 +7,7 @@ import os
 import re
 
 import phone_script
+import softphone
 
 Q931_MESSAGES = {
     "ALERTING",
@@ -139,6 +140,7 @@ class Case:
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
+        self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
@@ -383,6 +385,18 @@ class Reader:
         except phone_script.ScriptError as error:
             raise FlowError("%s: phone %s: %s" % (self.place(), party, error)) from error
         self.case.scripts[party] = (dict(word.split("=", 1) for word in words), actions)
+
+    def read_softphone(self, rest):
+        """softphone PARTY key=value...: baresip plays the script that follows."""
+        party, *words = rest.split()
+        if party not in self.case.numbers:
+            raise FlowError("%s: %s has no number" % (self.place(), party))
+        lines = self.block()
+        try:
+            softphone.read_lines(lines)
+        except softphone.SoftphoneError as error:
+            raise FlowError("%s: softphone %s: %s" % (self.place(), party, error)) from error
+        self.case.softphones[party] = (dict(word.split("=", 1) for word in words), lines)
 
     def read_prelude(self, rest):
         """prelude PARTY SCENARIO key=value...: calls that stand before the capture begins."""

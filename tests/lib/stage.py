@@ -11,6 +11,7 @@ import time
 import config
 import credentials
 import phones
+import softphones
 import sound
 from capture import Capture
 from desk import Desk
@@ -152,8 +153,10 @@ class Stage:
             if scenario.startswith("uas"):
                 self.phones.append(self._open_phone(party, scenario, values))
         phones.open_called(self)
+        rest = self._open_pbx() if self.case.span_up else None
+        softphones.open_softphones(self)
         if self.case.span_up:
-            self._finish_script(self._open_pbx())
+            self._finish_script(rest)
         for party, scenario, values in self.case.preludes:
             self._open_prelude(party, scenario, values)
         if self.capture is None:
@@ -190,6 +193,7 @@ class Stage:
         settings = config.base(self.folder, self.switch, target)
         config.apply(settings, self.line_settings())
         config.apply(settings, phones.settings(self.case, self.addresses))
+        config.apply(settings, softphones.settings(self))
         config.apply(settings, credentials.settings(self.case, self.path("users")))
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)

@@ -412,6 +412,7 @@ static void grace_spares_it(void)
     g_assert_cmpint(isdn_of(fake, help), ==, ISDN_INITIATED);
     hall_clear_all(fake->hall, 41);
     says_last(fake, help, "sip_reject:503 isdn_disconnect:41");
+    g_assert_cmpuint(hall_sheltered_count(fake->hall), ==, 0); /* only its RELEASE is to come */
     fake_free(fake);
 }
 

@@ -68,7 +68,7 @@ static const char full[] = "# a comment\n"
                            "aliases = reception, +49123201\n"
                            "busy = 202\n"
                            "no-answer = sip:voice@192.0.2.40\n"
-                           "class = house\n"
+                           "class = staff\n"
                            "instance = urn:uuid:0-1\n"
                            "[phone 202]\n"
                            "always = reception\n"
@@ -285,7 +285,7 @@ static void test_phones(void)
     g_assert_null(phone->always);
     g_assert_cmpstr(phone->busy, ==, "202");
     g_assert_cmpstr(phone->no_answer, ==, "sip:voice@192.0.2.40");
-    g_assert_cmpstr(phone->class_name, ==, "house");
+    g_assert_cmpstr(phone->class_name, ==, "staff");
     g_assert_cmpstr(phone->instance, ==, "urn:uuid:0-1");
     g_assert_cmpstr(settings_find_phone(settings, "202")->always, ==, "reception");
 }
@@ -467,6 +467,8 @@ static const MistakeCase mistakes[] = {
      "t:5: [span e2] local: is the port of [span e1] local, 4000"},
     {"t1-d-channel", "[span e1]\nbackend=pair\nd-channel = 25\ntype = t1\n",
      "t:3: [span e1] d-channel: 25 is not allowed on T1; allowed: 1-24"},
+    {"phone-class", "[phone 1]\nclass = none\n[class some]\n",
+     "t:2: [phone 1] class: no [class none] is configured"},
     {"class-network-twice", "[class a]\nnetworks=10.0.0.0/8\n[class b]\nnetworks=::1,10.0.0.0/8\n",
      "t:4: [class b] networks: [class a] has the same network already"},
     {"class-pattern", "[class a]\ndeny = 0[\n",

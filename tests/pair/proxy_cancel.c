@@ -1,0 +1,4 @@
+#include "proxy_story.h"
+void proxy_cancel_stories(void)
+{
+}

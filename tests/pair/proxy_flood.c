@@ -1,0 +1,4 @@
+#include "proxy_story.h"
+void proxy_flood_stories(void)
+{
+}

@@ -1,0 +1,4 @@
+#include "proxy_story.h"
+void proxy_flow_stories(void)
+{
+}

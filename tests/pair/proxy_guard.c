@@ -1,0 +1,4 @@
+#include "proxy_story.h"
+void proxy_guard_stories(void)
+{
+}

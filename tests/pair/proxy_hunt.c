@@ -1,0 +1,4 @@
+#include "proxy_story.h"
+void proxy_hunt_stories(void)
+{
+}
