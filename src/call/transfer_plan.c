@@ -130,7 +130,7 @@ static gboolean host_is_routed(const Settings *settings, const char *host)
     return FALSE;
 }
 
-/* Our own public name or address: the phones' proxy, which stands before the user agent. */
+/* Our own public name, domain or address: the phones' proxy, which stands before the user agent. */
 static gboolean host_is_ours(const Settings *settings, const char *host)
 {
     struct sockaddr_storage bare = settings->sip.listen;
@@ -138,6 +138,9 @@ static gboolean host_is_ours(const Settings *settings, const char *host)
 
     if (g_strcmp0(host, settings->sip.public_host) == 0)
         return TRUE;
+    for (guint i = 0; settings->proxy.domains && i < settings->proxy.domains->len; i++)
+        if (g_ascii_strcasecmp(settings->proxy.domains->pdata[i], host) == 0)
+            return TRUE;
     if (bare.ss_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)&bare)->sin_addr, text, sizeof(text));
     else if (bare.ss_family == AF_INET6)
