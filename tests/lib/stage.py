@@ -236,7 +236,7 @@ class Stage:
             "listen": "%s:%d" % (address, config.SIP_PORT),
             "gateway": config.GATEWAY,
             "phone": self.addresses[self.party("phone")][0],
-            "password": self.case.asks.get(self.party("proxy"), ""),
+            "password": self.case.asks.get(self.party("proxy"), "none"),
             "arch": arch or "x86_64-linux-gnu",
         }
         with open(os.path.join(PEERS, "kamailio.cfg"), encoding="utf-8") as file:
