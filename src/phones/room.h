@@ -182,6 +182,8 @@ typedef struct Target {
 } Target;
 
 Target *target_new(TargetKind kind, const char *uri, double q);
+/* Where SIP, the request for TARGET as it is sent, goes next, for NTA; in HOME. */
+const char *target_next_url(su_home_t *home, const Target *target, sip_t const *sip);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);

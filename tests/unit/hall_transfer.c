@@ -359,6 +359,8 @@ static gboolean check_says_no(void *user, const Call *call, const CallOrigin *by
                               TransferPlan *plan)
 {
     (*(guint *)user)++;
+    if (plan->way == TRANSFER_TO_TRUNK)
+        g_assert_cmpstr(plan->dialled.digits, ==, "200");
     return FALSE;
 }
 
