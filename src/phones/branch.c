@@ -281,7 +281,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     Phones *phones = fork->phones;
     Branch *branch = g_new0(Branch, 1);
     su_home_t home[1] = {SU_HOME_INIT(home)};
-    const char *route = NULL;
+    const char *route = NULL, *branch_key;
 
     su_home_init(home);
     branch->fork = fork;
@@ -297,12 +297,12 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
 
         route = msg ? target_next_url(home, target, sip_object(msg)) : NULL;
         *status = 500;
+        branch_key = loop_branch(phones, home, fork->mark, fork->sip->sip_call_id->i_id);
         branch->request = msg ? msg_ref_create(msg) : NULL;
-        branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
-                                                 URL_STRING_MAKE(route), msg,
-                                                 NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
-                                                 TAG_IF(tport, NTATAG_TPORT(tport)),
-                                                 NTATAG_PASS_100(1), TAG_END())
+        branch->orq = msg ? nta_outgoing_mcreate(
+                                phones->agent, branch_responded, branch, URL_STRING_MAKE(route),
+                                msg, NTATAG_BRANCH_KEY(branch_key),
+                                TAG_IF(tport, NTATAG_TPORT(tport)), NTATAG_PASS_100(1), TAG_END())
                           : NULL;
         if (msg && !branch->orq)
             msg_destroy(msg);
