@@ -204,28 +204,32 @@ static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t 
     return !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)other) >= 0;
 }
 
+/* Puts ROUTES behind the Route headers of MSG, in their order. */
+static gboolean copy_append_routes(msg_t *msg, sip_t *sip, sip_route_t *routes)
+{
+    for (sip_route_t *next; routes; routes = next) {
+        next = routes->r_next;
+        routes->r_next = NULL;
+        if (msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)routes) < 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* TARGET's route comes before what is there. */
 static gboolean copy_put_route(const Target *target, msg_t *msg, sip_t *sip)
 {
-    sip_route_t *route = target->route ? sip_route_make(msg_home(msg), target->route) : NULL;
+    su_home_t *home = msg_home(msg);
+    sip_route_t *route = target->route ? sip_route_make(home, target->route) : NULL;
+    sip_route_t *rest = sip->sip_route ? sip_route_dup(home, sip->sip_route) : NULL;
 
     if (!target->route)
         return TRUE;
-    if (!route)
+    if (!route || (sip->sip_route && !rest))
         return FALSE;
-    /* Before what is there, in its order: inserted from the last to the first. */
-    while (route) {
-        sip_route_t **last = &route, *one;
-
-        while ((*last)->r_next)
-            last = &(*last)->r_next;
-        one = *last;
-        *last = NULL;
-        if (msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
-            return FALSE;
-        if (one == route)
-            break;
-    }
-    return TRUE;
+    while (sip->sip_route)
+        sip_route_remove(msg, sip);
+    return copy_append_routes(msg, sip, route) && copy_append_routes(msg, sip, rest);
 }
 
 /* The gateway is told where the request came from. */
