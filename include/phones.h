@@ -30,8 +30,13 @@ typedef struct PhonesGateway {
 Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway, GError **error);
 /* Closes the ports; transactions under way end without another message. */
 void phones_free(Phones *phones);
-/* New settings for new requests; SETTINGS must outlive the next call to this. */
-void phones_set_settings(Phones *phones, const Settings *settings);
+/* What [guard] users holds, for phones_set_settings(): read in the thread that reloads, for a slow disk must not delay a call.
+ * NULL without ERROR when SETTINGS names no users, with an ERROR fit for an operator when they cannot be read. Home thread: any. */
+typedef struct Users Users;
+Users *phones_read_users(const Settings *settings, GError **error);
+/* New settings for new requests; SETTINGS must outlive the next call to this. USERS is the callee's; NULL where SETTINGS has some: those
+ * known before stay. */
+void phones_set_settings(Phones *phones, const Settings *settings, Users *users);
 
 /* A primary proxy, as the operator sees it. Times are loop_now()'s; 0: never. */
 typedef struct PhonesPrimary {

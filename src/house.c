@@ -223,6 +223,7 @@ static void signalling_stop(House *house)
 typedef struct NewSettings {
     House *house;
     const Settings *settings;
+    Users *users; /* signalling's when it has got there */
 } NewSettings;
 
 static void signalling_use_settings(void *user)
@@ -236,13 +237,14 @@ static void signalling_use_settings(void *user)
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
     if (new->house->phones)
-        phones_set_settings(new->house->phones, new->settings);
+        phones_set_settings(new->house->phones, new->settings, new->users);
 }
 
 static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
     Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
+    g_autoptr(GError) trouble = NULL;
     NewSettings *new;
 
     if (!fresh)
@@ -253,7 +255,9 @@ static gboolean house_reload(void *user, char **waiting, GError **error)
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
     new = g_new(NewSettings, 1);
-    *new = (NewSettings){house, fresh};
+    *new = (NewSettings){house, fresh, phones_read_users(fresh, &trouble)};
+    if (trouble)
+        log_error("house: %s; the users known before stay", trouble->message);
     loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;

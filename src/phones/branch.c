@@ -149,11 +149,9 @@ static void cancel_send(Branch *branch, const char *reason)
     msg_t *msg = cancel_message(branch, reason);
     tport_t *tport = nta_outgoing_transport(branch->orq);
     su_home_t *home = msg ? msg_home(msg) : NULL;
-    const char *route = msg ? hop_url(home, &branch->target->hop) : NULL;
+    const char *route = msg ? target_next_url(home, branch->target, sip_object(msg)) : NULL;
 
     branch->cancel_sent = TRUE;
-    if (msg && !route)
-        route = su_strdup(home, branch->target->uri);
     if (msg && !nta_outgoing_mcreate(phones->agent, cancel_responded, NULL, URL_STRING_MAKE(route),
                                      msg, NTATAG_BRANCH_KEY(nta_outgoing_branch(branch->orq)),
                                      TAG_IF(tport, NTATAG_TPORT(tport)), TAG_END()))
@@ -297,11 +295,11 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
         msg_t *msg = branch_copy(fork, target, breadth);
         tport_t *tport = phones_connection(phones, &target->hop);
 
-        route = hop_url(home, &target->hop);
+        route = msg ? target_next_url(home, target, sip_object(msg)) : NULL;
         *status = 500;
         branch->request = msg ? msg_ref_create(msg) : NULL;
         branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
-                                                 URL_STRING_MAKE(route ? route : target->uri), msg,
+                                                 URL_STRING_MAKE(route), msg,
                                                  NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
                                                  TAG_IF(tport, NTATAG_TPORT(tport)),
                                                  NTATAG_PASS_100(1), TAG_END())

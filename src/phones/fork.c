@@ -107,6 +107,21 @@ static gboolean target_applies(const Fork *fork, const Target *target)
     return FALSE;
 }
 
+/* Is what TARGET says a word of the one who is called, not of who was asked for the way? */
+static gboolean target_is_called(const Target *target)
+{
+    switch (target->kind) {
+    case TARGET_DIRECT:
+    case TARGET_PHONE:
+    case TARGET_GATEWAY:
+        return TRUE;
+    case TARGET_REDIRECT:
+    case TARGET_PRIMARY:
+        return FALSE;
+    }
+    return FALSE;
+}
+
 static void fork_drop_unfit(Fork *fork)
 {
     const Target *first;
@@ -145,15 +160,17 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
 {
     int status;
     Branch *branch;
+    gboolean called = target_is_called(target);
 
-    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    if (target->kind != TARGET_REDIRECT) /* it was asked about whom it may name */
+        g_ptr_array_add(fork->tried, g_strdup(target->uri));
     fork->depth = MAX(fork->depth, target->depth);
     branch = branch_new(fork, target, breadth, &status);
     if (branch) {
         g_ptr_array_add(fork->branches, branch);
         return;
     }
-    fork->was_silent = TRUE;
+    fork->was_silent |= called;
     fork_keep_best(fork, fork_make_response(fork, status));
 }
 
@@ -241,14 +258,15 @@ void fork_go_on(Fork *fork)
 
 void fork_pass_by(Fork *fork, Branch *branch)
 {
-    fork->was_silent = TRUE;
+    fork->was_silent |= target_is_called(branch->target);
     fork_keep_best(fork, fork_make_response(fork, 408));
     fork_go_on(fork);
 }
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
-    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
+    /* RFC 4320 4.1: only an INVITE has provisional responses. */
+    if (!fork->invite || !fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }
@@ -288,6 +306,15 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     return TRUE;
 }
 
+/* What the forwardings that wait would like to know. */
+static void fork_note_end(Fork *fork, const Branch *branch, int status, gboolean answered)
+{
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !answered)
+        fork->was_silent = TRUE;
+}
+
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
@@ -297,10 +324,8 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         response = NULL;
         status = 502;
     }
-    if (status == 486)
-        fork->was_busy = TRUE;
-    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
-        fork->was_silent = TRUE;
+    if (target_is_called(branch->target))
+        fork_note_end(fork, branch, status, response != NULL);
     if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
         primaries_decided(fork, branch, status, !response)) {
         fork_drop_waiting(fork);
@@ -324,11 +349,19 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork_keep_best(fork, fork_make_response(fork, 480));
     } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
         msg_destroy(response);
+    } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
+        /* It has no answer: those whom it was asked about have. */
+        if (response)
+            msg_destroy(response);
+    } else if (response && status < 400 && !redirect_strip(fork, branch->target, response)) {
+        msg_destroy(response);
+        fork_keep_best(fork, fork_make_response(fork, 403));
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
     } else {
-        fork_keep_best(fork, fork_make_response(fork, status));
+        /* To who has taken the call back, silence is its end (RFC 3261 9.1). */
+        fork_keep_best(fork, fork_make_response(fork, fork->cancelled ? 487 : status));
     }
     if (status >= 600) {
         fork->stop = TRUE;

@@ -5,6 +5,7 @@
 #include "handback.h"
 #include "location.h"
 #include "merge.h"
+#include "port.h"
 #include "watch.h"
 
 #include <sofia-sip/hostdomain.h>
@@ -30,6 +31,17 @@ static gboolean listens_on(const struct sockaddr_storage *listen, sa_family_t fa
     return listen->ss_family == family;
 }
 
+/* Whatever [sip] allow says: its answers are awaited, its requests welcome. */
+static void primary_admit(void *user, const struct sockaddr *address, gboolean in)
+{
+    Phones *phones = user;
+
+    if (in)
+        proxyport_admit(phones->port, address);
+    else
+        proxyport_forget(phones->port, address);
+}
+
 static WatchSettings watch_settings(const Phones *phones)
 {
     static GArray *nowhere;
@@ -45,6 +57,7 @@ static WatchSettings watch_settings(const Phones *phones)
                    .down_after = proxy->down_after,
                    .up_after = proxy->up_after,
                    .up_time_us = proxy->up_time_us},
+        .admit = primary_admit,
         .own_host = phones->host,
         .user_agent = phones->settings->sip.user_agent,
     };

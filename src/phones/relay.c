@@ -36,10 +36,8 @@ void relay_ack(Inbound *in)
         return;
     }
     g_queue_clear_full(&targets, (GDestroyNotify)target_free);
-    route = hop_url(home, &target->hop);
+    route = target_next_url(home, target, sip);
     loop_mark(phones, sip, mark);
-    if (!route)
-        route = su_strdup(home, target->uri);
     tport = phones_connection(phones, &target->hop);
     if (phones_can_reach(phones, &target->hop))
         nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),

@@ -11,6 +11,15 @@ Target *target_new(TargetKind kind, const char *uri, double q)
     return target;
 }
 
+const char *target_next_url(su_home_t *home, const Target *target, sip_t const *sip)
+{
+    const char *url = hop_url(home, &target->hop);
+
+    if (!url && sip->sip_route) /* by the name in it, where Sofia would go by the Request-URI */
+        url = url_as_string(home, sip->sip_route->r_url);
+    return url ? url : su_strdup(home, target->uri);
+}
+
 void target_free(Target *target)
 {
     g_free(target->uri);

@@ -7,6 +7,7 @@ import os
 import re
 
 import phone_script
+import primary
 import softphone
 
 Q931_MESSAGES = {
@@ -142,6 +143,7 @@ class Case:
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
+        self.primary = {}  # what becomes of the proxy that the gateway stands by, see primary.py
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
@@ -369,6 +371,13 @@ class Reader:
     def read_roaming(self, rest):
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
+
+    def read_primary(self, rest):
+        """primary frozen|returned|refuses [returns=up:1]: the proxy is the gateway's primary."""
+        fate, *words = rest.split()
+        if fate not in primary.FATES:
+            raise FlowError("%s: %s is none of %s" % (self.place(), fate, " ".join(primary.FATES)))
+        self.case.primary = {"fate": fate, **dict(word.split("=", 1) for word in words)}
 
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their

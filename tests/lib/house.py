@@ -5,6 +5,7 @@ import time
 
 import config
 import ladder as told
+import primary
 import relay_judge
 import rtp_judge
 import softphones
@@ -170,7 +171,12 @@ class House(Stage):
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
     def take_evidence(self, layout):
-        return Evidence(self.path("all.pcap"), self.folder, layout)
+        evidence = Evidence(self.path("all.pcap"), self.folder, layout)
+        if self.case.primary:
+            for name in ("messages", "sip", "relayed"):
+                kept = [one for one in getattr(evidence, name) if not primary.is_watching(one)]
+                setattr(evidence, name, kept)
+        return evidence
 
     def logs(self):
         """[(who, the end of what it wrote)]"""
