@@ -140,6 +140,7 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
+        self.clients, self.asks = {}, {}  # callers by digest_client.py; {proxy: its password}
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
@@ -388,6 +389,15 @@ class Reader:
         """passwords A=secret: the guard asks for credentials, and knows these phones by their
         numbers."""
         self.case.passwords = dict(pair.split("=", 1) for pair in rest.split())
+
+    def read_client(self, rest):
+        """client A to=202 via=Q password=word: tests/lib/digest_client.py calls as A."""
+        party, *words = rest.split()
+        self.case.clients[party] = dict(word.split("=", 1) for word in words)
+
+    def read_asks(self, rest):
+        """asks Q=word: the proxy of another make asks every caller for credentials."""
+        self.case.asks = dict(pair.split("=", 1) for pair in rest.split())
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""

@@ -248,7 +248,8 @@ class Stage:
         values = {
             "listen": "%s:%d" % (address, config.SIP_PORT),
             "gateway": config.GATEWAY,
-            "phone": self.addresses[self.party("phone")][0],
+            "phone": self.addresses[self.party("phone") or self.party("gateway")][0],
+            "password": self.case.asks.get(self.party("proxy"), "none"),
             "arch": arch or "x86_64-linux-gnu",
             **primary.config_values(self.case),
         }
