@@ -74,6 +74,9 @@ void phones_each_registration(const Phones *phones, const char *user, PhonesRegi
 /* Drops CONTACT of USER, or all that it has registered when CONTACT is NULL. How many. */
 guint phones_drop_registration(Phones *phones, const char *user, const char *contact);
 
+/* Is USER a phone of the settings, by name or alias, or registered? */
+gboolean phones_has_user(const Phones *phones, const char *user);
+
 /* Values of the house's own books, kept in [registrar] store until EXPIRES_US of the wall clock. VALUE NULL: forgotten. */
 void phones_keep(Phones *phones, const char *kind, const char *key, const char *value, gint64 expires_us);
 typedef void (*PhonesKeptFunc)(void *user, const char *key, const char *value, gint64 expires_us);

@@ -107,11 +107,19 @@ static struct sockaddr_storage proxy_inside(const Settings *settings)
     return proxy;
 }
 
+static gboolean join_is_phone(void *user, const char *name)
+{
+    return phones_has_user(((House *)user)->phones, name);
+}
+
 /* The proxy has the public port, the user agent stands behind it. */
 static gboolean sip_open_phones(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
-    UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
+    UaBehind behind = {.proxy = proxy_inside(settings),
+                       .key = &house->key,
+                       .is_phone = join_is_phone,
+                       .user = house};
     PhonesGateway gateway = {
         .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
 

@@ -279,7 +279,11 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
-    help_recognize(&in);
+    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time. */
+    if (sip->sip_request->rq_method == sip_method_register)
+        in.in_dialog = FALSE;
+    else
+        help_recognize(&in);
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

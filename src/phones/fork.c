@@ -266,7 +266,8 @@ void fork_pass_by(Fork *fork, Branch *branch)
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
     /* RFC 4320 4.1: only an INVITE has provisional responses. */
-    if (!fork->invite || !fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
+    if (!fork->invite || !fork->irq || fork->answered ||
+        !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }

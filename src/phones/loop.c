@@ -53,7 +53,43 @@ gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark)
     return FALSE;
 }
 
-const char *loop_branch(su_home_t *home, const char *mark)
+/* ---- branches: "z9hG4bK", 16 random digits, 16 of a seal, "." and the mark ---------------------
+ */
+
+#define COOKIE "z9hG4bK"
+#define RANDOM_SIZE 16
+#define SEAL_SIZE 16
+
+/* Of the random digits, the mark and the call. */
+static void branch_seal(const Phones *phones, const char *random, const char *mark,
+                        const char *call_id, char seal[SEAL_SIZE + 1])
 {
-    return su_sprintf(home, "z9hG4bK%08x%08x.%s", g_random_int(), g_random_int(), mark);
+    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, phones->secret.octets, ORIGIN_KEY_SIZE);
+
+    g_hmac_update(hmac, (const guchar *)random, RANDOM_SIZE);
+    mark_update(hmac, mark);
+    mark_update(hmac, call_id);
+    g_strlcpy(seal, g_hmac_get_string(hmac), SEAL_SIZE + 1);
+}
+
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
+                        const char *call_id)
+{
+    char random[RANDOM_SIZE + 1], seal[SEAL_SIZE + 1];
+
+    g_snprintf(random, sizeof(random), "%08x%08x", g_random_int(), g_random_int());
+    branch_seal(phones, random, mark, call_id, seal);
+    return su_sprintf(home, COOKIE "%s%s.%s", random, seal, mark);
+}
+
+gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id)
+{
+    const char *random = branch + strlen(COOKIE), *told = random + RANDOM_SIZE;
+    char seal[SEAL_SIZE + 1];
+
+    if (strlen(branch) <= strlen(COOKIE) + RANDOM_SIZE + SEAL_SIZE ||
+        !g_str_has_prefix(branch, COOKIE) || told[SEAL_SIZE] != '.')
+        return FALSE;
+    branch_seal(phones, random, told + SEAL_SIZE + 1, call_id, seal);
+    return strncmp(seal, told, SEAL_SIZE) == 0;
 }

@@ -92,15 +92,18 @@ static void target_ask(Fork *fork, Target *target)
     su_home_t home[1] = {SU_HOME_INIT(home)};
     url_t *url;
     NameWait *wait = wait_new(fork, target);
+    ResolveQuery *query;
     char maddr[256];
 
     su_home_init(home);
     url = target_url(home, target);
     if (url && url->url_params && url_param(url->url_params, "maddr", maddr, sizeof(maddr)) > 1)
         url->url_host = maddr;
-    wait->query = resolve_hops(primaries_resolver(fork->phones), url ? url->url_host : "",
-                               url ? port_of(url) : 0, target->hop.transport == TRANSPORT_TCP,
-                               target_found, wait);
+    query = resolve_hops(primaries_resolver(fork->phones), url ? url->url_host : "",
+                         url ? port_of(url) : 0, target->hop.transport == TRANSPORT_TCP,
+                         target_found, wait);
+    if (query) /* else WAIT is no more */
+        wait->query = query;
     su_home_deinit(home);
 }
 
@@ -182,10 +185,13 @@ gboolean names_ask_number(Fork *fork)
 {
     su_home_t *home = msg_home(fork->msg);
     NameWait *wait = wait_new(fork, NULL);
+    ResolveQuery *query;
 
     fork->asking = TRUE;
-    wait->query = resolve_number(primaries_resolver(fork->phones), called_number(home, fork->sip),
-                                 fork->settings->proxy.enum_suffix, number_found, wait);
+    query = resolve_number(primaries_resolver(fork->phones), called_number(home, fork->sip),
+                           fork->settings->proxy.enum_suffix, number_found, wait);
+    if (query)
+        wait->query = query;
     fork->asking = FALSE;
     return fork->names && fork->names->len;
 }

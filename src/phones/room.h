@@ -124,8 +124,11 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
 /* Has SIP been here before with the same mark? */
 gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
-/* A branch for one more copy of a request with MARK; in HOME. */
-const char *loop_branch(su_home_t *home, const char *mark);
+/* A branch for one more copy of a request with MARK in the call CALL_ID; in HOME. */
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
+                        const char *call_id);
+/* Has BRANCH, of a response in the call CALL_ID, been made by us? */
+gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */

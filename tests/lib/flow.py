@@ -145,6 +145,7 @@ class Case:
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
         self.primary = {}  # what becomes of the proxy that the gateway stands by, see primary.py
+        self.zone = []  # of a name server, as dns_server.py reads it
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
@@ -379,6 +380,10 @@ class Reader:
         if fate not in primary.FATES:
             raise FlowError("%s: %s is none of %s" % (self.place(), fate, " ".join(primary.FATES)))
         self.case.primary = {"fate": fate, **dict(word.split("=", 1) for word in words)}
+
+    def read_zone(self, _):
+        """zone: a name server with these records; the gateway asks it for numbers below e164.test."""
+        self.case.zone = self.block()
 
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their

@@ -6,14 +6,18 @@ import signal
 import config
 from namespace import wait_for
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 # frozen: it lived, and says nothing when the case begins; returned: it was gone, and is back; refuses: it
 # answers OPTIONS, and every INVITE with 503.
+DNS = ("127.0.0.53", 53)
 FATES = ("frozen", "returned", "refuses")
 REFUSAL = 'if (is_method("INVITE")) { sl_send_reply("503", "Service Unavailable"); exit; }'
 
 
 def settings(case, addresses):
-    """Lines of tieline.conf: who is watched, at the pace of a test."""
+    """Lines of tieline.conf: who is watched, at the pace of a test, and who knows names."""
+    if case.zone:
+        return ["[proxy] name-server = %s:%d" % DNS, "[proxy] enum = e164.test", "[proxy] foreign = yes"]
     if not case.primary:
         return []
     proxy = next(name for name, role in case.parties.items() if role == "proxy")
@@ -31,6 +35,21 @@ def settings(case, addresses):
 def config_values(case):
     """What kamailio.cfg is filled in with."""
     return {"refusal": REFUSAL} if case.primary.get("fate") == "refuses" else {}
+
+
+def open_name_server(stage):
+    """With the case's zone."""
+    if not stage.case.zone:
+        return
+    with open(stage.path("zone"), "w", encoding="utf-8") as file:
+        file.write("\n".join(line.strip() for line in stage.case.zone) + "\n")
+    stage.namespace.start(
+        "dns",
+        ["python3", os.path.join(HERE, "dns_server.py"), stage.path("zone"), "--address", DNS[0], "--port", str(DNS[1])],
+        stage.path("dns.log"),
+    )
+    if not wait_for(lambda: stage.listening(*DNS), 10):
+        raise RuntimeError("the name server does not start")
 
 
 def is_watching(message):

@@ -150,6 +150,7 @@ class Stage:
         if self.case.audio or self.case.no_rtp:
             self._open_audio()
         phones.open_silent(self)
+        primary.open_name_server(self)
         for party, scenario, values in self.case.peers:
             if scenario.startswith("uas"):
                 self.phones.append(self._open_phone(party, scenario, values))

@@ -1,6 +1,7 @@
 /* The scene of the proxy's stories: the proxy, the gateway's place, and the ends around it. */
 #include "proxy_story.h"
 
+#include "digest.h"
 #include "sofia.h"
 
 #include <glib/gstdio.h>
@@ -117,6 +118,17 @@ static void scene_read_settings(Scene *scene, const char *more)
     g_assert_no_error(error);
 }
 
+/* User 201, by SHA-256 alone. */
+static void scene_write_users(Scene *scene)
+{
+    char ha1[DIGEST_HEX_SIZE];
+
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    g_assert_true(g_file_set_contents_full(text_of(scene, "%s/users", scene->folder),
+                                           text_of(scene, "201:127.0.0.1::%s\n", ha1), -1,
+                                           G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
 static void scene_begin(Scene *scene)
 {
     g_autoptr(GError) error = NULL;
@@ -143,6 +155,7 @@ void scene_open(Scene *scene, const char *more)
     scene->gateway = end_udp(scene, "127.0.0.1");
     scene->t = end_tcp_listener(scene);
     scene_read_settings(scene, more);
+    scene_write_users(scene);
     origin_key_make(&scene->key);
     scene->place.key = &scene->key;
     g_assert_true(address_parse(scene->gateway->place, &scene->place.address));

@@ -25,7 +25,8 @@ typedef struct Scene {
 } Scene;
 
 /* MORE: more of the configuration, after [proxy] with mode, timer-c and redirect-hops to follow.
- * In it $A, $B, $C, $D and $T are the host and port of an end, $F is a folder for files. */
+ * In it $A, $B, $C, $D and $T are the host and port of an end, $F is a folder, with a file "users"
+ * that knows user 201 and its password "secret". */
 void scene_open(Scene *scene, const char *more);
 /* Fails the test when the proxy still has requests under way. */
 void scene_close(Scene *scene);
