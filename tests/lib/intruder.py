@@ -55,6 +55,7 @@ class Intruder(manners.Manners):
             "[phone 202] contact = sip:202@127.0.0.12:5060",
             "[policy all] action = challenge",
             "[class house] networks = 127.0.0.0/8",
+            "[route out] called = 09.",
         ]
         self.counted, self.told = {}, 0
 
