@@ -307,6 +307,24 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     return TRUE;
 }
 
+/* A 3xx: whose contacts may not be called is told of once, by redirect_strip(). TRUE when RESPONSE
+ * is taken. */
+static gboolean fork_redirect(Fork *fork, Branch *branch, msg_t *response)
+{
+    gboolean permitted = redirect_strip(fork, branch->target, response);
+    gboolean followed = permitted && fork_follow(fork, branch, sip_object(response));
+
+    if (followed || (branch->target->kind == TARGET_REDIRECT && fork->waiting.length)) {
+        msg_destroy(response); /* without an answer of the server's, those behind it have one */
+        return TRUE;
+    }
+    if (permitted)
+        return FALSE;
+    msg_destroy(response);
+    fork_keep_best(fork, fork_make_response(fork, 403));
+    return TRUE;
+}
+
 /* What the forwardings that wait would like to know. */
 static void fork_note_end(Fork *fork, const Branch *branch, int status, gboolean answered)
 {
@@ -348,15 +366,12 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         if (response)
             msg_destroy(response);
         fork_keep_best(fork, fork_make_response(fork, 480));
-    } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
-        msg_destroy(response);
+    } else if (response && status < 400 && fork_redirect(fork, branch, response)) {
+        /* taken */
     } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
         /* It has no answer: those whom it was asked about have. */
         if (response)
             msg_destroy(response);
-    } else if (response && status < 400 && !redirect_strip(fork, branch->target, response)) {
-        msg_destroy(response);
-        fork_keep_best(fork, fork_make_response(fork, 403));
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
