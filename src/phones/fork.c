@@ -53,7 +53,19 @@ static msg_t *fork_make_response(Fork *fork, int status)
 
 static void fork_keep_best(Fork *fork, msg_t *response)
 {
+    if (fork->weak)
+        msg_destroy(g_steal_pointer(&fork->best));
+    fork->weak = FALSE;
     fork->best = best_of(fork->best, response);
+}
+
+/* Somebody could not be reached: a word of ours, where nobody else has said one. */
+static void fork_keep_unreached(Fork *fork)
+{
+    if (fork->best)
+        return;
+    fork->best = fork_make_response(fork, 480);
+    fork->weak = fork->best != NULL;
 }
 
 /* The way back is a single message: who waits need not be told when to try again by a place that we
@@ -171,7 +183,10 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
         return;
     }
     fork->was_silent |= called;
-    fork_keep_best(fork, fork_make_response(fork, status));
+    if (status == 480)
+        fork_keep_unreached(fork);
+    else
+        fork_keep_best(fork, fork_make_response(fork, status));
 }
 
 static void fork_try_group(Fork *fork)
@@ -375,6 +390,9 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_keep_best(fork, response);
+    } else if (status == 503 && branch->target->kind == TARGET_PHONE && !fork->cancelled) {
+        /* A phone that cannot be reached is not there; 503 would be about us (RFC 3261 16.7 6). */
+        fork_keep_unreached(fork);
     } else {
         /* To who has taken the call back, silence is its end (RFC 3261 9.1). */
         fork_keep_best(fork, fork_make_response(fork, fork->cancelled ? 487 : status));

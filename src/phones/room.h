@@ -242,6 +242,7 @@ struct Fork {
     GPtrArray *tried;    /* of char*: URIs that need no second try */
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
+    gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
