@@ -57,7 +57,19 @@ static msg_t *fork_make_response(Fork *fork, int status)
 
 static void fork_keep_best(Fork *fork, msg_t *response)
 {
+    if (fork->weak)
+        msg_destroy(g_steal_pointer(&fork->best));
+    fork->weak = FALSE;
     fork->best = best_of(fork->best, response);
+}
+
+/* Somebody could not be reached: a word of ours, where nobody else has said one. */
+static void fork_keep_unreached(Fork *fork)
+{
+    if (fork->best)
+        return;
+    fork->best = fork_make_response(fork, 480);
+    fork->weak = fork->best != NULL;
 }
 
 /* The way back is a single message: who waits need not be told when to try again by a place that we
@@ -175,7 +187,10 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
         return;
     }
     fork->was_silent |= called;
-    fork_keep_best(fork, fork_make_response(fork, status));
+    if (status == 480)
+        fork_keep_unreached(fork);
+    else
+        fork_keep_best(fork, fork_make_response(fork, status));
 }
 
 static void fork_try_group(Fork *fork)
@@ -354,6 +369,24 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     return TRUE;
 }
 
+/* A 3xx: whose contacts may not be called is told of once, by redirect_strip(). TRUE when RESPONSE
+ * is taken. */
+static gboolean fork_redirect(Fork *fork, Branch *branch, msg_t *response)
+{
+    gboolean permitted = redirect_strip(fork, branch->target, response);
+    gboolean followed = permitted && fork_follow(fork, branch, sip_object(response));
+
+    if (followed || (branch->target->kind == TARGET_REDIRECT && fork->waiting.length)) {
+        msg_destroy(response); /* without an answer of the server's, those behind it have one */
+        return TRUE;
+    }
+    if (permitted)
+        return FALSE;
+    msg_destroy(response);
+    fork_keep_best(fork, fork_make_response(fork, 403));
+    return TRUE;
+}
+
 /* What the forwardings that wait would like to know. */
 static void fork_note_end(Fork *fork, const Branch *branch, int status, gboolean answered)
 {
@@ -395,19 +428,19 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         if (response)
             msg_destroy(response);
         fork_keep_best(fork, fork_make_response(fork, 480));
-    } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
-        msg_destroy(response);
+    } else if (response && status < 400 && fork_redirect(fork, branch, response)) {
+        /* taken */
     } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
         /* It has no answer: those whom it was asked about have. */
         if (response)
             msg_destroy(response);
-    } else if (response && status < 400 && !redirect_strip(fork, branch->target, response)) {
-        msg_destroy(response);
-        fork_keep_best(fork, fork_make_response(fork, 403));
     } else if (response) {
         message_leave_via(response, sip_object(response));
         fork_lead_back(fork, response);
         fork_keep_best(fork, response);
+    } else if (status == 503 && branch->target->kind == TARGET_PHONE && !fork->cancelled) {
+        /* A phone that cannot be reached is not there; 503 would be about us (RFC 3261 16.7 6). */
+        fork_keep_unreached(fork);
     } else {
         /* To who has taken the call back, silence is its end (RFC 3261 9.1). */
         fork_keep_best(fork, fork_make_response(fork, fork->cancelled ? 487 : status));

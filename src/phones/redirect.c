@@ -68,8 +68,7 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
             q = contact_q(contact);
             rank++;
         }
-        if (uri && !fork_has_tried(fork, uri) &&
-            allowance_permits_redirect(fork, from, contact->m_url))
+        if (uri && !fork_has_tried(fork, uri))
             where_redirected(fork, contact->m_url, uri, &found);
         while (found.length) {
             Target *target = g_queue_pop_head(&found);

@@ -243,6 +243,7 @@ struct Fork {
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
     msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
+    gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
@@ -315,8 +316,8 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
-/* Takes the targets that may not be called out of RESPONSE, a 3xx of FROM's that the caller is told
- * of. FALSE when none is left. */
+/* Takes the targets that may not be called out of RESPONSE, a 3xx of FROM's, before it is followed
+ * or handed on. FALSE when none is left. */
 gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
