@@ -10,6 +10,19 @@ nta_incoming_t *entry_transaction(const Inbound *in)
                    : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
 }
 
+/* A transaction lives on for 64 * T1 after its answer, and costs whom we refuse nothing. */
+gboolean entry_may_remember(Phones *phones)
+{
+    const Settings *settings = phones->settings;
+    gint64 now = loop_now(phones->loop);
+
+    if (now - phones->refusals_since_us > (gint64)settings->sip.t1_ms * 64 * 1000) {
+        phones->refusals_since_us = now;
+        phones->refusals = 0;
+    }
+    return phones->refusals++ < settings->proxy.max_transactions;
+}
+
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
 {
     Phones *phones = in->phones;
@@ -21,10 +34,16 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
         log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
                    address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
                    status, why);
+    if (!phrase)
+        phrase = sip_status_phrase(status);
+    if (!in->irq && !entry_may_remember(phones)) {
+        nta_msg_treply(phones->agent, in->msg, status, phrase, TAG_END());
+        return;
+    }
     /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
     irq = entry_transaction(in);
     if (irq) {
-        nta_incoming_treply(irq, status, phrase ? phrase : sip_status_phrase(status), TAG_END());
+        nta_incoming_treply(irq, status, phrase, TAG_END());
         nta_incoming_destroy(irq);
     }
 }
@@ -107,16 +126,12 @@ static gboolean scheme_is_known(const url_t *url)
 /* 420 for what Proxy-Require asks: we have no extensions that need one. */
 static void entry_refuse_extension(const Inbound *in)
 {
-    nta_incoming_t *irq;
     sip_unsupported_t *unsupported =
         sip_unsupported_dup(msg_home(in->msg), (sip_unsupported_t *)in->sip->sip_proxy_require);
 
     in->phones->counters.refused++;
-    irq = entry_transaction(in);
-    if (irq) {
-        nta_incoming_treply(irq, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED(unsupported), TAG_END());
-        nta_incoming_destroy(irq);
-    }
+    nta_msg_treply(in->phones->agent, in->msg, SIP_420_BAD_EXTENSION,
+                   SIPTAG_UNSUPPORTED(unsupported), TAG_END());
 }
 
 /* A request to the box itself: nobody's phone. */
@@ -137,14 +152,12 @@ static void entry_answer_options(const Inbound *in)
 {
     Phones *phones = in->phones;
     gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
-    nta_incoming_t *irq = entry_transaction(in);
 
-    if (!irq)
-        return;
-    nta_incoming_treply(irq, ready ? 200 : 503, ready ? sip_200_OK : sip_503_Service_unavailable,
-                        SIPTAG_ALLOW_STR(PHONES_METHODS), SIPTAG_ACCEPT_STR("application/sdp"),
-                        SIPTAG_SUPPORTED_STR("path, outbound"), TAG_END());
-    nta_incoming_destroy(irq);
+    /* Without a transaction: a repetition is answered as well. */
+    nta_msg_treply(phones->agent, in->msg, ready ? 200 : 503,
+                   ready ? sip_200_OK : sip_503_Service_unavailable,
+                   SIPTAG_ALLOW_STR(PHONES_METHODS), SIPTAG_ACCEPT_STR("application/sdp"),
+                   SIPTAG_SUPPORTED_STR("path, outbound"), TAG_END());
 }
 
 void entry_serve_box(Inbound *in)
@@ -262,7 +275,8 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
-    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time. */
+    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time.
+     */
     if (sip->sip_request->rq_method == sip_method_register)
         in.in_dialog = FALSE;
     else

@@ -46,6 +46,7 @@ typedef struct MergeRequest MergeRequest; /* merge.h */
     X(cancelled, "proxy requests cancelled")                                                       \
     X(loops, "proxy loops")                                                                        \
     X(refused, "proxy requests refused")                                                           \
+    X(turned_away, "proxy requests over the limit")                                                \
     X(stray, "proxy messages without a transaction")
 #define PHONES_COUNTER_FIELD(field, name) guint64 field;
 typedef struct PhonesCounters {
@@ -69,7 +70,9 @@ struct Phones {
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
-    LogLimit refused_limit;
+    LogLimit refused_limit, full_limit;
+    gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
+    guint refusals;
 };
 
 /* ---- hop.c: where messages come from and go to ------------------------------------------------
@@ -206,6 +209,8 @@ void help_recognize(Inbound *in);
 
 /* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
 nta_incoming_t *entry_transaction(const Inbound *in);
+/* May one more answer of ours be kept for repetitions of its request? */
+gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */

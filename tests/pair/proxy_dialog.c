@@ -29,8 +29,8 @@ static const char *passes(Party *from, const char *method, End *to, const char *
 /* Everything that is said in a call, by both. */
 static void talk(Party *caller, Party *called)
 {
-    static const char *const methods[] = {"INVITE", "UPDATE",    "INFO",   "MESSAGE", "REFER",
-                                          "NOTIFY", "SUBSCRIBE", "OPTIONS"};
+    static const char *const methods[] = {"INVITE", "UPDATE", "INFO",      "MESSAGE",
+                                          "REFER",  "NOTIFY", "SUBSCRIBE", "OPTIONS"};
 
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
         passes(caller, methods[i], called->end, SDP);
@@ -404,18 +404,18 @@ static void strays(void)
     party_ack(stray);
     for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
         /* Its way would lead to D, and we never sent what it answers. */
-        end_send(scene.a,
-                 text_of(&scene,
-                         "SIP/2.0 %s\r\n%sVia: SIP/2.0/UDP %s;branch=z9hG4bKvictim\r\n"
-                         "From: <sip:1@x>;tag=1\r\nTo: <sip:2@x>;tag=2\r\nCall-ID: stray%u\r\n"
-                         "CSeq: 1 INVITE\r\nContact: <sip:x@y>\r\nContent-Length: 0\r\n\r\n",
-                         statuses[i],
-                         i == 3 ? "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n"
-                                : text_of(&scene,
-                                          "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s\r\n",
-                                          scene.port,
-                                          "0011223344556677.00112233445566778899aabbccddeeff"),
-                         end_place(scene.d), i));
+        end_send(
+            scene.a,
+            text_of(&scene,
+                    "SIP/2.0 %s\r\n%sVia: SIP/2.0/UDP %s;branch=z9hG4bKvictim\r\n"
+                    "From: <sip:1@x>;tag=1\r\nTo: <sip:2@x>;tag=2\r\nCall-ID: stray%u\r\n"
+                    "CSeq: 1 INVITE\r\nContact: <sip:x@y>\r\nContent-Length: 0\r\n\r\n",
+                    statuses[i],
+                    i == 3
+                        ? "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n"
+                        : text_of(&scene, "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s\r\n",
+                                  scene.port, "0011223344556677.00112233445566778899aabbccddeeff"),
+                    end_place(scene.d), i));
     }
     g_assert_true(end_quiet(scene.a, 50));
     g_assert_true(end_quiet(scene.b, 1));

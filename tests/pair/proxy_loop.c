@@ -62,8 +62,8 @@ static void spiral_passes(void)
     /* What the second proxy does with it: its own Via off. */
     again = strstr(heard, "Via: SIP/2.0/UDP 127.0.0.1:");
     g_assert_nonnull(again);
-    end_send(scene.b, text_of(&scene, "%.*s%s", (int)(again - heard), heard,
-                              strstr(again, "\r\n") + 2));
+    end_send(scene.b,
+             text_of(&scene, "%.*s%s", (int)(again - heard), heard, strstr(again, "\r\n") + 2));
     party_learn(call, end_hear(scene.a, "SIP/2.0 200"));
     /* Both of our places in the route are left at once. */
     party_ack(call);

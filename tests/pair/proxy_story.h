@@ -18,7 +18,7 @@ typedef struct Scene {
     PhonesGateway place; /* the gateway's */
     Phones *phones;
     guint16 port;
-    char *folder;  /* of files */
+    char *folder; /* of files */
     GPtrArray *ends, *texts;
     /* The caller; who is called: 201 is B, 202 is C, 203 is D by UDP, 204 is T by TCP; the PBX. */
     End *a, *b, *c, *d, *t, *gateway;
