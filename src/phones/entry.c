@@ -48,13 +48,13 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
     }
 }
 
-/* Takes our own Route headers off, one for each side; a flow among them says where to, unless the
- * request has come that way. */
+/* Takes our own Route headers off: one for each side, and as many again where the call came by us
+ * once more. The last flow among them says where to, unless the request has come that way. */
 static void entry_take_routes(Inbound *in)
 {
     const char *call_id = in->sip->sip_call_id->i_id;
 
-    for (guint i = 0; i < 2 && in->sip->sip_route; i++) {
+    while (in->sip->sip_route) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
 
