@@ -477,6 +477,13 @@ void fork_begin(Inbound *in, GQueue *targets)
 
 void fork_drop_all(Phones *phones)
 {
-    while (phones->forks.head)
-        fork_free(phones->forks.head->data);
+    while (phones->forks.head) {
+        Fork *fork = phones->forks.head->data;
+
+        /* The agent's, which goes with it silently: destroyed alone, it would answer 500, where the
+         * phone's 200 may yet pass the next start of ours. */
+        if (fork->irq)
+            nta_incoming_bind(g_steal_pointer(&fork->irq), NULL, NULL);
+        fork_free(fork);
+    }
 }
