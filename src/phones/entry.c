@@ -94,6 +94,28 @@ static void entry_undo_strict_route(Inbound *in)
         msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
 }
 
+/* The next place is a strict router: it wants itself in the Request-URI, and the target last (16.6
+ * step 6). Without a Route it is an ordinary target. */
+static void entry_serve_strict_router(Inbound *in)
+{
+    sip_route_t const *next = in->sip->sip_route;
+    su_home_t *home = msg_home(in->msg);
+    sip_request_t *request, *was = in->sip->sip_request;
+    sip_route_t *last;
+
+    if (!in->in_dialog || !next || url_has_param(next->r_url, "lr"))
+        return;
+    last = sip_route_create(home, was->rq_url, NULL);
+    request = sip_request_create(home, was->rq_method, was->rq_method_name,
+                                 (url_string_t const *)next->r_url, NULL);
+    if (!last || !request)
+        return;
+    sip_route_remove(in->msg, in->sip);
+    msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)last);
+    msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
+    in->strict = TRUE;
+}
+
 static void entry_know_origin(Inbound *in)
 {
     const struct sockaddr *source = (const struct sockaddr *)&in->from.address;
@@ -271,6 +293,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     loop_mark(phones, sip, in.mark); /* of what came, before anything is changed */
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
+    entry_serve_strict_router(&in);
     status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &phrase, &why);
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))

@@ -164,6 +164,7 @@ typedef struct Inbound {
     guint at_most_s;     /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
+    gboolean strict; /* the next place is a strict router, now in the Request-URI */
     gboolean forced; /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
