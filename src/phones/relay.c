@@ -1,6 +1,26 @@
 /* What has no transaction: ACK to a 2xx, and responses that nobody waits for any more. */
 #include "room.h"
 
+#include <sofia-sip/hostdomain.h>
+
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip)
+{
+    sip_via_t const *back = sip->sip_via ? sip->sip_via->v_next : NULL;
+    const char *host = !back              ? NULL
+                       : back->v_maddr    ? back->v_maddr
+                       : back->v_received ? back->v_received
+                                          : back->v_host;
+
+    /* Sofia would ask the name server for a name, and all signalling wait for it. What came to us
+     * got the address it came from. */
+    if (!host || !host_is_ip_address(host)) {
+        phones->counters.stray++;
+        msg_destroy(msg);
+        return;
+    }
+    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+}
+
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
 {
     phones->counters.stray++;
@@ -15,7 +35,7 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
         msg_destroy(msg);
         return;
     }
-    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+    relay_send_back(phones, msg, sip);
 }
 
 void relay_ack(Inbound *in)

@@ -249,7 +249,7 @@ struct Fork {
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
     msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
-    gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
+    gboolean weak; /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
@@ -316,6 +316,9 @@ msg_t *best_of(msg_t *one, msg_t *other);
 
 /* An ACK to a 2xx: on to where its dialog goes. Takes IN->msg. */
 void relay_ack(Inbound *in);
+/* Sends the response MSG, which it takes, by the Via below ours; only to an address, never to a
+ * name. */
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 
