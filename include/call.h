@@ -191,7 +191,7 @@ void hall_set_callback_finder(Hall *hall, CallbackFinder func, void *user);
 /* The same question, for who chooses a channel before there is a call. */
 gboolean hall_expects_callback(Hall *hall, const char *trunk, const CallSetup *setup);
 
-/* How many sheltered calls there are. */
+/* How many sheltered calls there are that nothing clears yet. */
 guint hall_sheltered_count(const Hall *hall);
 /* hall_clear_all() for all calls but the sheltered ones. */
 void hall_clear_ordinary(Hall *hall, guint8 cause);

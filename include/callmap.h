@@ -61,6 +61,8 @@
     X(SIP_EXPIRED, "SIP.EXPIRED", "the received INVITE's Expires ran out")                         \
     X(SIP_BYE, "SIP.BYE", "BYE; 200 sent (487 to an unanswered INVITE)")                           \
     X(SIP_MEDIA, "SIP.MEDIA", "offer/answer changed the far end's media (re-INVITE, UPDATE, PRACK, ACK)") \
+    X(SIP_REPLACED, "SIP.REPLACED", "another dialog, answered, has taken the leg's place: a transfer, or INVITE with Replaces") \
+    X(SIP_MOVED, "SIP.MOVED", "BYE of one who has told where the call goes on (REFER, Also): our INVITE there is the leg now") \
     X(SIP_ENDED, "SIP.ENDED", "our BYE was answered or timed out; the dialog is gone")             \
     X(SIP_LOST, "SIP.LOST", "the dialog died: session timer, 481 or 408 to a request in it")       \
     X(SIP_REFUSED, "SIP.REFUSED", "a SIP action could not do its work")                            \

@@ -13,7 +13,8 @@
 typedef enum ClassPurpose {
     CLASS_FOR_CALL,     /* dialled */
     CLASS_FOR_REFER,    /* REFER, Replaces, Also: the originator of the transfer is asked about */
-    CLASS_FOR_REDIRECT, /* 3xx: the phone that redirects is asked about, and the caller once more */
+    CLASS_FOR_REDIRECT, /* 3xx: the phone that redirects is asked about */
+    CLASS_FOR_REDIRECTED, /* and the caller whose call would go there */
 } ClassPurpose;
 
 /* X-list of verdicts: id, name of the counter, reason phrase of the 403, what the log says of the number. */

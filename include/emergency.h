@@ -21,7 +21,7 @@ gboolean emergency_is_urn(const char *uri);
 const char *emergency_service_number(const Settings *settings, const char *uri);
 
 /* The place ORIGIN calls from; NULL when none fits. An asserted identity counts where it came from one of [emergency] network,
- * then the user who gave credentials or, without one, From's, with the source address. */
+ * then the [phone], the extension and the network of the user who gave credentials or, without one, From's. */
 const ElinSettings *emergency_elin(const Settings *settings, const CallOrigin *origin);
 /* The number by which ORIGIN's caller is called back: its ELIN, else callback-number for TRUNK (NULL: of any); NULL: none. */
 const char *emergency_callback_number(const Settings *settings, const CallOrigin *origin,

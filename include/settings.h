@@ -55,6 +55,7 @@ typedef struct SipSettings {
     gint64 no_answer_us;    /* how long a phone may ring */
     guint max_calls;        /* live calls in the whole box */
     guint dscp;             /* of SIP packets */
+    gboolean transfer;       /* REFER, Replaces and BYE with Also are followed */
     gboolean require_100rel; /* Require: 100rel in our INVITE; else only Supported */
 } SipSettings;
 

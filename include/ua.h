@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call.h"
+#include "class.h"
 #include "loop.h"
 #include "origin.h"
 #include "sofia.h"
@@ -18,6 +19,10 @@ typedef struct UaBehind {
     struct sockaddr_storage listen; /* its own address on this host */
     struct sockaddr_storage proxy;  /* what it sends goes there, and it hears nobody else */
     const OriginKey *key;           /* seals where requests came from; borrowed */
+    /* Is NAME, the user part of a URI of ours, a phone's? Who is transferred there is sent to the proxy, whatever the routes
+     * say of that number. NULL: nobody's is. */
+    gboolean (*is_phone)(void *user, const char *name);
+    void *user;
 } UaBehind;
 
 /* A free UDP port on the loopback of PROXY's family, for UaBehind.listen. FALSE with ERROR. */
@@ -29,6 +34,8 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
 /* Closes the port; legs must be gone or are dropped. Runs the loop until NUA has shut down (at most 1 s). */
 void ua_free(Ua *ua);
 void ua_set_settings(Ua *ua, const Settings *settings);
+/* Calls to us are judged by CLASSES and counted there, from now on; borrowed until ua_free(). NULL, as at first: by nobody. */
+void ua_set_classes(Ua *ua, ClassBook *classes);
 
 /* The call-map actions that are sip's, to be handed to hall_set_sip(). */
 CallOps ua_call_ops(Ua *ua);

@@ -1,6 +1,8 @@
 /* The house: opens every room in order, joins them, and closes them in reverse. */
 #include "house_private.h"
 
+#include "transfer.h"
+
 #include "log.h"
 
 #include "config.h"
@@ -57,6 +59,22 @@ static gboolean join_gateway_ready(void *user)
     return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
 }
 
+/* A transfer is judged by its transferor's class; the party that stays is on the PBX already. */
+static gboolean join_transfer_check(void *user, const Call *call, const CallOrigin *by,
+                                    TransferPlan *plan)
+{
+    const House *house = user;
+    ClassAsk ask = {CLASS_FOR_REFER, by, &plan->dialled,
+                    plan->way == TRANSFER_TO_TRUNK || plan->way == TRANSFER_JOIN};
+    ClassAnswer answer;
+
+    if (plan->emergency || class_judge(house->classes, &ask, &answer) == CLASS_ALLOWED)
+        return TRUE;
+    plan->status = (guint16)answer.status;
+    g_strlcpy(plan->why, answer.why, sizeof(plan->why));
+    return FALSE;
+}
+
 static void trace_to_log(void *user, const CallTrace *trace)
 {
     (void)user;
@@ -89,12 +107,21 @@ static struct sockaddr_storage proxy_inside(const Settings *settings)
     return proxy;
 }
 
+static gboolean join_is_phone(void *user, const char *name)
+{
+    return phones_has_user(((House *)user)->phones, name);
+}
+
 /* The proxy has the public port, the user agent stands behind it. */
 static gboolean sip_open_phones(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
-    UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
-    PhonesGateway gateway = {.key = &house->key, .ready = join_gateway_ready, .user = house};
+    UaBehind behind = {.proxy = proxy_inside(settings),
+                       .key = &house->key,
+                       .is_phone = join_is_phone,
+                       .user = house};
+    PhonesGateway gateway = {
+        .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
 
     origin_key_make(&house->key);
     if (!ua_find_place(&behind.proxy, &behind.listen, error))
@@ -120,6 +147,8 @@ static gboolean signalling_open(House *house, GError **error)
     house->hall = hall_new(house->signalling, settings);
     hall_add_trace(house->hall, trace_to_log, house);
     hall_set_idle_func(house->hall, house_tell_idle, house);
+    house->classes = class_book_new(house->signalling, settings);
+    hall_set_transfer_check(house->hall, join_transfer_check, house);
     house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))
@@ -135,6 +164,8 @@ static gboolean signalling_open(House *house, GError **error)
     if (!(settings->proxy.mode == PROXY_OFF ? sip_open(house, error)
                                             : sip_open_phones(house, error)))
         return FALSE;
+    ua_set_classes(house->ua, house->classes);
+    house_emergency_load(house);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
     return TRUE;
@@ -150,6 +181,7 @@ static void signalling_close(House *house)
     g_clear_pointer(&house->isdn, isdn_free);
     g_clear_pointer(&house->media, media_free);
     g_clear_pointer(&house->hall, hall_free);
+    g_clear_pointer(&house->classes, class_book_free);
     house_emergency_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
@@ -199,6 +231,7 @@ static void signalling_stop(House *house)
 typedef struct NewSettings {
     House *house;
     const Settings *settings;
+    Users *users; /* signalling's when it has got there */
 } NewSettings;
 
 static void signalling_use_settings(void *user)
@@ -206,18 +239,20 @@ static void signalling_use_settings(void *user)
     const NewSettings *new = user;
 
     hall_set_settings(new->house->hall, new->settings);
+    class_book_set_settings(new->house->classes, new->settings);
     house_emergency_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
     if (new->house->phones)
-        phones_set_settings(new->house->phones, new->settings);
+        phones_set_settings(new->house->phones, new->settings, new->users);
 }
 
 static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
     Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
+    g_autoptr(GError) trouble = NULL;
     NewSettings *new;
 
     if (!fresh)
@@ -228,7 +263,9 @@ static gboolean house_reload(void *user, char **waiting, GError **error)
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
     new = g_new(NewSettings, 1);
-    *new = (NewSettings){house, fresh};
+    *new = (NewSettings){house, fresh, phones_read_users(fresh, &trouble)};
+    if (trouble)
+        log_error("house: %s; the users known before stay", trouble->message);
     loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;

@@ -172,6 +172,38 @@ static void emergency_told(void *user, const EmergencyNews *news)
     }
 }
 
+/* Where the proxy finds the phones of USER, "" when it finds none. */
+typedef struct Registered {
+    gboolean any;
+} Registered;
+
+static void registered_note(void *user, const PhonesRegistration *registration)
+{
+    ((Registered *)user)->any = TRUE;
+}
+
+/* Who has registered is called by his name: the proxy knows the way, a connection or a NAT's
+ * binding too. */
+static gboolean registered_uri(House *house, const ElinEntry *entry, char *uri, gsize size)
+{
+    const SipSettings *sip = &house->elin_settings->sip;
+    Registered registered = {FALSE};
+    g_autofree char *user = NULL;
+    char listen[64];
+
+    if (!house->phones || !*entry->user)
+        return FALSE;
+    phones_each_registration(house->phones, entry->user, registered_note, &registered);
+    if (!registered.any)
+        return FALSE;
+    user = g_uri_escape_string(entry->user, "&=+$,;?/", FALSE);
+    if (sip->public_host)
+        return (gsize)g_snprintf(uri, size, "sip:%s@%s:%u", user, sip->public_host,
+                                 address_port((const struct sockaddr *)&sip->listen)) < size;
+    address_describe((const struct sockaddr *)&sip->listen, listen, sizeof(listen));
+    return (gsize)g_snprintf(uri, size, "sip:%s@%s", user, listen) < size;
+}
+
 static gboolean callback_found(void *user, const char *trunk, const CallSetup *setup, char *uri,
                                gsize size)
 {
@@ -179,7 +211,34 @@ static gboolean callback_found(void *user, const char *trunk, const CallSetup *s
     const ElinEntry *entry = elin_book_find(house->elin_book, house->elin_settings, trunk,
                                             &setup->called, setup->complete, g_get_real_time());
 
-    return entry && elin_entry_uri(entry, uri, size);
+    return entry && (registered_uri(house, entry, uri, size) || elin_entry_uri(entry, uri, size));
+}
+
+/* ---- the book outlives the daemon where the proxy has a store ----------------------------------
+ */
+
+#define KIND "elin"
+
+static void book_save(void *user, const char *key, const char *value, gint64 until_us)
+{
+    House *house = user;
+
+    if (house->phones)
+        phones_keep(house->phones, KIND, key, value, until_us);
+}
+
+static void book_load(void *user, const char *key, const char *value, gint64 until_us)
+{
+    House *house = user;
+
+    elin_book_load(house->elin_book, key, value, until_us, g_get_real_time());
+}
+
+void house_emergency_load(House *house)
+{
+    if (house->phones)
+        phones_each_kept(house->phones, KIND, book_load, house);
+    elin_book_set_saver(house->elin_book, book_save, house);
 }
 
 void house_emergency_open(House *house, const Settings *settings)

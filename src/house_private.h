@@ -32,6 +32,7 @@ struct House {
     GThread *signalling_thread;
     Loop *signalling;
     Hall *hall;
+    ClassBook *classes;
     Isdn *isdn;
     Ua *ua;
     Phones *phones; /* NULL: [proxy] mode off */
@@ -61,6 +62,8 @@ void house_tell_idle(void *user);
 
 /* house_emergency.c. Home thread: signalling, the hall open. */
 void house_emergency_open(House *house, const Settings *settings);
+/* What was kept over the restart; the proxy is open, if there is one. */
+void house_emergency_load(House *house);
 void house_emergency_set_settings(House *house, const Settings *settings);
 void house_emergency_close(House *house);
 /* Home thread: operator. */

@@ -82,8 +82,7 @@ static void call_run_actions(Call *call, const CallRule *rule, const CallNews *n
 static void call_part_legs(Call *call, SipState sip, IsdnState isdn)
 {
     if (sip != SIP_IDLE && call->sip == SIP_IDLE) {
-        room_part(hall_sip_of(call), call);
-        call->sip_leg = NULL;
+        hall_part_sip(call);
     }
     if (isdn != ISDN_NULL && call->isdn == ISDN_NULL) {
         room_part(&call->hall->isdn, call);

@@ -4,6 +4,7 @@
 #include "call.h"
 #include "emergency.h"
 #include "route.h"
+#include "transfer.h"
 
 /* One channel refused by the far end is not asked for again; after this many the group counts as
  * full (cause-mapping: 44, 6, 82). */
@@ -15,6 +16,7 @@
     X(CALLS_FROM_ISDN, "calls from ISDN")                                                          \
     X(CALLS_TRANSIT, "calls from trunk to trunk")                                                  \
     X(CALLS_ANSWERED, "calls answered")                                                            \
+    X(CALLS_TRANSFERRED, "calls transferred")                                                      \
     X(CALLS_ENDED, "calls ended")                                                                  \
     X(CALLS_DRAINED, "calls refused while draining")                                               \
     X(CALLS_OVER_LIMIT, "calls refused by max-calls")                                              \
@@ -47,6 +49,8 @@ struct Hall {
     GQueue calls;      /* of Call*, oldest first */
     GHashTable *by_id; /* guint32 -> Call*, borrowed */
     guint32 last_id;
+    TransferCheckFunc transfer_check; /* NULL: none */
+    void *transfer_check_user;
     gboolean draining;
     LoopFunc idle;
     void *idle_user;
@@ -103,6 +107,9 @@ struct Call {
     gboolean transit;
     const TrunkSettings *through;
     Call *twin; /* NULL: not there yet, or parted */
+    /* Of a call sought for a transfer: who hears how it gets on (transfer.c). */
+    TransferFunc told;
+    void *told_user;
 
     /* A call for help (call_emergency.c). */
     Number dialled;        /* by the caller */
@@ -167,6 +174,9 @@ static inline void room_part(const CallOps *ops, Call *call)
 void hall_drop_call(Call *call);
 /* The room of CALL's SIP leg. */
 const CallOps *hall_sip_of(const Call *call);
+
+/* CALL's SIP leg comes to rest: its room lets go of it, and so does a call sought beside it. */
+void hall_part_sip(Call *call);
 
 /* call_cause.c: the actions note_cause and forget_cause */
 void call_note_cause(Call *call, CallEvent event, const CallNews *news);

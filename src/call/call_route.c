@@ -75,9 +75,10 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
     call->origin.emergency |= match->route->emergency;
     call_forget_cause(call);
     call_forget_spans(call);
-    call->transit = call->origin.kind == ORIGIN_PRI && match->target.trunk;
+    if (call->origin.kind == ORIGIN_PRI) /* another one's SIP side is what it is (transfer.c) */
+        call->transit = match->target.trunk != NULL;
     if (match->target.trunk) {
-        *(call->transit ? &call->through : &call->trunk) = match->target.trunk;
+        *(call->origin.kind == ORIGIN_PRI ? &call->through : &call->trunk) = match->target.trunk;
         route_dial(match, &call->setup.called);
         if (!call->transit)
             call_identify_emergency(call, call->trunk);

@@ -108,5 +108,6 @@ typedef struct CallRuleGroup {
 /* The groups of each file, ended by a title of NULL. */
 extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
+extern const CallRuleGroup callmap_groups_transfer[];
 extern const CallRuleGroup callmap_groups_emergency[];
 extern const CallRuleGroup callmap_groups_end[];

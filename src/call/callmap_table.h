@@ -4,7 +4,7 @@
 #include "callmap_rows.h"
 
 /* Expands GROUPS (lists as callmap_rows.h describes them, NULL-terminated) without the rules for
- * which LEAVE_OUT(USER) is TRUE (NULL: none). As callmap_open(), which does it with the three lists
+ * which LEAVE_OUT(USER) is TRUE (NULL: none). As callmap_open(), which does it with the lists
  * of the house. */
 typedef gboolean (*CallRuleFilter)(const CallRule *rule, void *user);
 gboolean callmap_open_filtered(CallRuleFilter leave_out, void *user, GError **error);

@@ -43,8 +43,10 @@ static const struct {
 #define CLASS_VERDICT_ROW(id, counter, phrase, words) [CLASS_##id] = {counter, phrase, words},
     CLASS_VERDICTS(CLASS_VERDICT_ROW)};
 
-static const char *const purposes[] = {
-    [CLASS_FOR_CALL] = "a call", [CLASS_FOR_REFER] = "a REFER", [CLASS_FOR_REDIRECT] = "a 3xx"};
+static const char *const purposes[] = {[CLASS_FOR_CALL] = "a call",
+                                       [CLASS_FOR_REFER] = "a REFER",
+                                       [CLASS_FOR_REDIRECT] = "a 3xx",
+                                       [CLASS_FOR_REDIRECTED] = "a 3xx"};
 
 ClassBook *class_book_new(Loop *loop, const Settings *settings)
 {

@@ -128,14 +128,40 @@ static gboolean extensions_fit(const GPtrArray *extensions, const char *user)
     return FALSE;
 }
 
+static const char *caller_of(const CallOrigin *origin)
+{
+    return *origin->user ? origin->user : origin->caller;
+}
+
 static gboolean elin_fits(const ElinSettings *elin, const CallOrigin *origin)
 {
     if (!elin->extensions && !elin->networks)
         return FALSE; /* only an asserted identity speaks of it */
     if (elin->networks && !lookup_network(elin->networks, (const struct sockaddr *)&origin->source))
         return FALSE;
-    return !elin->extensions ||
-           extensions_fit(elin->extensions, *origin->user ? origin->user : origin->caller);
+    return !elin->extensions || extensions_fit(elin->extensions, caller_of(origin));
+}
+
+/* The place that [phone CALLER] names, if its network allows that. */
+static const ElinSettings *elin_of_phone(const Settings *settings, const CallOrigin *origin)
+{
+    const PhoneSettings *phone = NULL;
+
+    for (guint i = 0; settings->phones && i < settings->phones->len && !phone; i++) {
+        const PhoneSettings *one = settings->phones->pdata[i];
+
+        if (strcmp(one->name, caller_of(origin)) == 0)
+            phone = one;
+    }
+    for (guint i = 0; phone && phone->elin && settings->elins && i < settings->elins->len; i++) {
+        const ElinSettings *elin = settings->elins->pdata[i];
+
+        if (strcmp(elin->name, phone->elin) == 0 &&
+            (!elin->networks ||
+             lookup_network(elin->networks, (const struct sockaddr *)&origin->source)))
+            return elin;
+    }
+    return NULL;
 }
 
 /* The place whose number NAMED is; a leading + makes no difference to who is meant. */
@@ -153,13 +179,15 @@ static const ElinSettings *elin_of_number(const GPtrArray *elins, const char *na
 const ElinSettings *emergency_elin(const Settings *settings, const CallOrigin *origin)
 {
     const GPtrArray *elins = settings->elins;
-    const ElinSettings *asserted = NULL;
+    const ElinSettings *named = NULL;
 
     if (*origin->asserted && settings->emergency.networks &&
         lookup_network(settings->emergency.networks, (const struct sockaddr *)&origin->source))
-        asserted = elin_of_number(elins, origin->asserted);
-    if (asserted)
-        return asserted;
+        named = elin_of_number(elins, origin->asserted);
+    if (!named)
+        named = elin_of_phone(settings, origin);
+    if (named)
+        return named;
     for (guint i = 0; elins && i < elins->len; i++)
         if (elin_fits(elins->pdata[i], origin))
             return elins->pdata[i];

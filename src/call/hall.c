@@ -27,6 +27,13 @@ const CallOps *hall_sip_of(const Call *call)
     return call->transit ? &transit_ops : &call->hall->sip;
 }
 
+void hall_part_sip(Call *call)
+{
+    transfer_forsake(call);
+    room_part(hall_sip_of(call), call);
+    call->sip_leg = NULL;
+}
+
 static void call_free(Call *call)
 {
     Hall *hall = call->hall;
@@ -60,7 +67,7 @@ void hall_drop_calls(Hall *hall)
         Call *call = g_queue_peek_head(&hall->calls);
 
         if (call->sip != SIP_IDLE)
-            room_part(hall_sip_of(call), call);
+            hall_part_sip(call);
         if (call->isdn != ISDN_NULL)
             room_part(&hall->isdn, call);
         hall_drop_call(call);
@@ -280,8 +287,13 @@ guint hall_sheltered_count(const Hall *hall)
 {
     guint count = 0;
 
-    for (GList *link = hall->calls.head; link; link = link->next)
-        count += call_is_sheltered(link->data) != FALSE;
+    for (GList *link = hall->calls.head; link; link = link->next) {
+        const Call *call = link->data;
+
+        /* One that is being cleared already is nothing to wait for. */
+        count += call_is_sheltered(call) &&
+                 callmap_find(call->sip, call->isdn, EVENT_OPERATOR_CLEAR)->kind == RULE_LIVE;
+    }
     return count;
 }
 

@@ -4,7 +4,8 @@
  * the first has come from the PBX and "calls" the second, which goes to the other trunk. What one
  * does to its SIP leg happens to the other as what comes from SIP: 180 as 180, an answer as an
  * answer, BYE as BYE, with its cause. RTP runs from port to port on this box, unless the spans join
- * the two channels themselves.
+ * the two channels themselves. A call that is transferred to a trunk becomes such a pair
+ * (transfer.c).
  */
 #include "transit.h"
 #include "cause.h"
@@ -21,10 +22,19 @@ static Law law_of(const Call *call)
                : LAW_ALAW;
 }
 
-/* CALL's port is the other one's far end. Both speak the law of the channel the call came by. */
-static void news_media(const Call *call, CallNews *news)
+/* The half whose channel's law both speak: the one the call came by; of two that were joined later,
+ * the older one. */
+static const Call *leader(const Call *call)
 {
-    Law law = law_of(call->origin.kind == ORIGIN_PRI || !call->twin ? call : call->twin);
+    if (!call->twin || call->twin->origin.kind == ORIGIN_TRANSIT)
+        return call;
+    return call->origin.kind == ORIGIN_TRANSIT || call->twin->id < call->id ? call->twin : call;
+}
+
+/* CALL's port is the other one's far end. */
+void transit_news_media(const Call *call, CallNews *news)
+{
+    Law law = law_of(leader(call));
 
     if (!call->local_rtp.ss_family)
         return;
@@ -40,17 +50,21 @@ static void news_media(const Call *call, CallNews *news)
     };
 }
 
-/* Raises EVENT for the other half; nothing when that has parted. */
-static void tell(const Call *call, CallEvent event, const char *word, const CallNews *news)
+/* Raises EVENT for the other half; nothing when that has parted. One who still talks to a
+ * transferor hears nothing. */
+static void tell(Call *call, CallEvent event, const char *word, const CallNews *news)
 {
-    if (!call->twin)
-        return;
-    hall_note(call->hall, call->id, LADDER_SIP, LADDER_OUT, "%s to C%u", word, call->twin->id);
-    hall_note(call->hall, call->twin->id, LADDER_SIP, LADDER_IN, "%s from C%u", word, call->id);
-    call_event(call->twin, event, news);
+    Call *twin = call->twin;
+
+    if (twin && twin->transit) {
+        hall_note(call->hall, call->id, LADDER_SIP, LADDER_OUT, "%s to C%u", word, twin->id);
+        hall_note(call->hall, twin->id, LADDER_SIP, LADDER_IN, "%s from C%u", word, call->id);
+        call_event(twin, event, news);
+    }
+    transfer_told(call, event, news);
 }
 
-static void tell_cause(const Call *call, CallEvent event, const char *word)
+static void tell_cause(Call *call, CallEvent event, const char *word)
 {
     CallNews news = CALL_NEWS_INIT;
 
@@ -60,16 +74,16 @@ static void tell_cause(const Call *call, CallEvent event, const char *word)
     tell(call, event, word, &news);
 }
 
-static void tell_media(const Call *call, CallEvent event, const char *word)
+static void tell_media(Call *call, CallEvent event, const char *word)
 {
     CallNews news = CALL_NEWS_INIT;
 
-    news_media(call, &news);
+    transit_news_media(call, &news);
     tell(call, event, word, &news);
 }
 
 /* Whether a number is believed was settled where it came in. */
-static void setup_settle(const Call *call, CallSetup *setup)
+void transit_setup_settle(const Call *call, CallSetup *setup)
 {
     if (setup->calling.screening == SCREENING_USER_PASSED || call->origin.trusted)
         setup->calling.screening = SCREENING_NETWORK;
@@ -86,7 +100,7 @@ static gboolean act_invite(void *room, Call *call, const CallNews *news)
     (void)room;
     (void)news;
     g_strlcpy(origin.trunk, call->origin.trunk, sizeof(origin.trunk));
-    setup_settle(call, &setup);
+    transit_setup_settle(call, &setup);
     other = call_new(call->hall, &origin, &setup);
     if (!other) {
         media.cause = CAUSE_TEMPORARY_FAILURE;
@@ -99,7 +113,7 @@ static gboolean act_invite(void *room, Call *call, const CallNews *news)
     call->twin = other;
     log_info("C%u goes on as C%u to trunk %s", call->id, other->id, call->through->name);
     call_event(call, EVENT_SIP_TRYING, NULL);
-    news_media(call, &media);
+    transit_news_media(call, &media);
     tell(call, EVENT_SIP_INVITE, "call", &media); /* OTHER may be gone now */
     return TRUE;
 }
@@ -134,7 +148,10 @@ static gboolean act_answer(void *room, Call *call, const CallNews *news)
         call_event(call, EVENT_SIP_BYE, NULL);
         return TRUE;
     }
-    tell_media(call, EVENT_SIP_ANSWER, "answer");
+    if (call->twin->transit)
+        tell_media(call, EVENT_SIP_ANSWER, "answer");
+    else if (!transfer_answered(call))
+        return TRUE;
     call_event(call, EVENT_SIP_ACK, NULL);
     return TRUE;
 }
@@ -175,6 +192,7 @@ static gboolean act_bye(void *room, Call *call, const CallNews *news)
 
 static void part(void *room, Call *call)
 {
+    transfer_parted(call);
     if (call->twin)
         call->twin->twin = NULL;
     call->twin = NULL;

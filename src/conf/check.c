@@ -248,7 +248,8 @@ static void proxy_check(Reading *reading)
         if (hosts_overlap(&address, &settings->sip.listen) &&
             port_of(&address) == port_of(&settings->sip.listen) &&
             !address_is_wildcard(&settings->sip.listen))
-            reading_complain(reading, section, "primary", "%s is our own [sip] listen", place->host);
+            reading_complain(reading, section, "primary", "%s is our own [sip] listen",
+                             place->host);
     }
 }
 
@@ -358,10 +359,42 @@ static void always_check(Reading *reading, guint index)
     }
 }
 
+/* A phone of a class that is none could call nobody. */
+static void phone_class_check(Reading *reading, guint index)
+{
+    const Settings *settings = reading->settings;
+    const PhoneSettings *phone = g_ptr_array_index(settings->phones, index);
+
+    if (!phone->class_name)
+        return;
+    for (guint i = 0; i < settings->classes->len; i++) {
+        if (strcmp(((const ClassSettings *)g_ptr_array_index(settings->classes, i))->name,
+                   phone->class_name) == 0)
+            return;
+    }
+    reading_complain(reading, reading_section(reading, phone), "class",
+                     "no [class %s] is configured", phone->class_name);
+}
+
+static void place_check(Reading *reading, guint index)
+{
+    const PhoneSettings *phone = g_ptr_array_index(reading->settings->phones, index);
+    const GPtrArray *elins = reading->settings->elins;
+
+    for (guint i = 0; phone->elin && i < elins->len; i++)
+        if (strcmp(((const ElinSettings *)elins->pdata[i])->name, phone->elin) == 0)
+            return;
+    if (phone->elin)
+        reading_complain(reading, reading_section(reading, phone), "elin",
+                         "no [elin %s] is configured", phone->elin);
+}
+
 static void phone_check(Reading *reading, guint index)
 {
+    place_check(reading, index);
     aliases_check(reading, index);
     always_check(reading, index);
+    phone_class_check(reading, index);
 }
 
 static void policy_check(Reading *reading, const PolicySettings *policy)

@@ -300,6 +300,8 @@ const SettingRow setting_rows[] = {
         SAYS "The DSCP of SIP packets; 24 is CS3."),
     SIP(require_100rel, "require-100rel", flag, DEFAULT("no"), NEW_CALLS,
         SAYS "Require reliable provisional responses (RFC 3262) in our INVITE. No: they are only offered."),
+    SIP(transfer, "transfer", flag, DEFAULT("yes"), NEW_CALLS,
+        SAYS "Whether phones in allow may transfer their calls: by REFER, INVITE with Replaces, or BYE with Also. The party on the PBX goes where a route takes the phone's own call, or the party's own, or to a SIP host that a [peer], allow or a route names; two calls on the PBX may be joined, whatever a route's transit says. No: REFER and Replaces get 603, and BYE ends the call."),
 
     MEDIA(address, "address", address, DERIVED("the address of [sip] listen", derive_media_address), RESTART,
           SAYS "The address in our SDP and of the RTP sockets."),

@@ -55,6 +55,7 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
         .in_dialog = in->in_dialog,
         .emergency = in->origin.emergency,
         .trusted = in->origin.trusted || primaries_sent(in),
+        .learnt = registers_vouch(in),
         .forwarded = sip->sip_via && sip->sip_via->v_next,
         .user = in->origin.user, /* of an earlier look at another target */
         .class_name = in->origin.class_name,
@@ -69,11 +70,9 @@ gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer)
         sip->sip_request->rq_method == sip_method_register)
         guard_judge_register(in->phones->guard, &request, url_user_text(home, sip->sip_to->a_url),
                              answer);
-    if (answer->verdict == GUARD_CHALLENGE && answer->reason == GUARD_REASON_NO_CREDENTIALS &&
-        registers_vouch(in)) {
-        answer->verdict = GUARD_PASS;
+    /* Nobody had to show credentials: the primary has vouched for who it says it is. */
+    if (answer->verdict == GUARD_PASS && request.learnt && !*answer->user)
         g_strlcpy(answer->user, url_user_text(home, sip->sip_from->a_url), sizeof(answer->user));
-    }
     if (answer->verdict != GUARD_PASS)
         return FALSE;
     g_strlcpy(in->origin.user, answer->user, sizeof(in->origin.user));

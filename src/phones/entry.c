@@ -1,5 +1,7 @@
 /* The entry: what a request from outside must pass before it goes anywhere (RFC 3261 16.3, 16.4).
  */
+#include "allowance.h"
+#include "names.h"
 #include "primaries.h"
 
 #include <string.h>
@@ -57,10 +59,15 @@ static void entry_take_routes(Inbound *in)
     while (in->sip->sip_route) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
+        gboolean known;
 
         if (!url_is_ours(in->phones, url))
             break;
-        if (hop_of_token(in->phones, url->url_user, call_id, &hop)) {
+        known = hop_of_token(in->phones, url->url_user, call_id, &hop);
+        /* A domain of ours may be the primary's name for itself. */
+        if (!known && primaries_has_host(in->phones, url))
+            break;
+        if (known) {
             in->in_dialog = in->sip->sip_to->a_tag != NULL;
             if (hop.flow && !hop_equal(&hop, &in->from)) {
                 in->forced = TRUE;
@@ -228,16 +235,23 @@ static int entry_judge(const Inbound *in, const char **phrase, const char **why)
 static void entry_pass_on(Inbound *in, GQueue *targets)
 {
     GuardAnswer answer;
+    ClassAnswer allowance;
 
     if (!door_passes(in, POLICY_TO_PRIMARY)) {
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
         return;
     }
+    in->instead = TRUE;
     if (targets->length && !door_peeks(in, door_target(targets), &answer)) {
         if (answer.verdict == GUARD_DROP) {
             answer.status = 403;
             answer.phrase = sip_status_phrase(403);
         }
+        in->barred = g_memdup2(&answer, sizeof(answer));
+        g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    } else if (targets->length && !allowance_permits(in, &allowance)) {
+        answer = (GuardAnswer){
+            .verdict = GUARD_REFUSE, .status = allowance.status, .phrase = allowance.phrase};
         in->barred = g_memdup2(&answer, sizeof(answer));
         g_queue_clear_full(targets, (GDestroyNotify)target_free);
     }
@@ -249,6 +263,7 @@ static void entry_route(Inbound *in)
 {
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
+    ClassAnswer allowance;
     ModeVerdict verdict = primaries_judge(in);
     int status = where_to(in, &targets, &phrase);
 
@@ -261,12 +276,19 @@ static void entry_route(Inbound *in)
         entry_refuse(in, 503, NULL, "not in this mode");
         return;
     }
-    if (!door_passes(in, door_target(&targets))) {
+    in->want_number = names_want_number(in);
+    if (!door_passes(in, targets.length || !in->want_number ? door_target(&targets)
+                                                            : POLICY_TO_OUTSIDE)) {
         g_queue_clear_full(&targets, (GDestroyNotify)target_free);
         return;
     }
-    if (status) {
+    if (status && !in->want_number) {
         entry_refuse(in, status, phrase, "no way there");
+        return;
+    }
+    if (!allowance_permits(in, &allowance)) {
+        g_queue_clear_full(&targets, (GDestroyNotify)target_free);
+        entry_refuse(in, allowance.status, allowance.phrase, allowance.why);
         return;
     }
     fork_begin(in, &targets);

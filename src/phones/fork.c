@@ -1,5 +1,6 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
+#include "names.h"
 #include "primaries.h"
 
 #include "guard_message.h"
@@ -8,9 +9,12 @@
 
 #define SAME_Q 0.0005
 
+static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip);
+
 static void fork_free(Fork *fork)
 {
     g_queue_unlink(&fork->phones->forks, &fork->link);
+    names_forget(fork);
     g_ptr_array_unref(fork->branches);
     g_ptr_array_unref(fork->tried);
     g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
@@ -20,6 +24,8 @@ static void fork_free(Fork *fork)
         nta_incoming_destroy(fork->irq);
     if (fork->msg)
         msg_destroy(fork->msg);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
     g_free(fork->reason);
     g_free(fork->barred);
     g_free(fork);
@@ -45,14 +51,8 @@ static guint fork_live_branches(const Fork *fork, gboolean all)
 static msg_t *fork_make_response(Fork *fork, int status)
 {
     const char *phrase = status == 480 ? "Temporarily Unavailable" : sip_status_phrase(status);
-    msg_t *msg = fork->irq ? nta_incoming_create_response(fork->irq, status, phrase) : NULL;
 
-    /* With a tag in To, which a mere creation leaves out. */
-    if (msg && nta_incoming_complete_response(fork->irq, msg, status, phrase, TAG_END()) < 0) {
-        msg_destroy(msg);
-        return NULL;
-    }
-    return msg;
+    return fork->irq ? message_response(fork->irq, status, phrase) : NULL;
 }
 
 static void fork_keep_best(Fork *fork, msg_t *response)
@@ -92,9 +92,16 @@ static void fork_answer(Fork *fork, msg_t *response)
     nta_incoming_destroy(irq);
 }
 
+/* Nobody who waits is tried. */
+static void fork_drop_waiting(Fork *fork)
+{
+    names_forget(fork);
+    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+}
+
 static void fork_cancel_all(Fork *fork, const char *reason)
 {
-    g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+    fork_drop_waiting(fork);
     for (guint i = 0; i < fork->branches->len; i++)
         branch_cancel(fork->branches->pdata[i], reason);
 }
@@ -227,17 +234,28 @@ static void fork_serve_here(Fork *fork)
     entry_serve_box(&in);
 }
 
-/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
-static void fork_go_on(Fork *fork)
+/* For the called number, or the addresses of those whose turn it is. */
+static gboolean fork_has_to_wait(Fork *fork)
+{
+    fork_drop_unfit(fork);
+    return fork->waiting.length && names_ask(fork, fork_group(fork));
+}
+
+void fork_is_unreachable(Fork *fork)
+{
+    fork->was_silent = TRUE; /* when nobody else has an answer, it is 480 */
+}
+
+void fork_go_on(Fork *fork)
 {
     if (fork->busy)
         return;
     fork->busy = TRUE;
     while (!fork_live_branches(fork, FALSE) && fork->waiting.length && !fork->stop &&
-           !fork->cancelled)
+           !fork->cancelled && !fork_has_to_wait(fork))
         fork_try_group(fork);
     fork->busy = FALSE;
-    if (fork_live_branches(fork, FALSE))
+    if (fork_live_branches(fork, FALSE) || (fork->names && fork->names->len))
         return;
     if (fork->irq && fork->serve_here && !fork->cancelled) {
         fork_serve_here(fork);
@@ -264,6 +282,47 @@ void fork_pass_by(Fork *fork, Branch *branch)
     fork_go_on(fork);
 }
 
+/* After fork_move() the answer's way is the other one's: its Vias, and of Record-Routes ours alone.
+ */
+static void fork_lead_back(Fork *fork, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_t const *caller = fork->way_back ? sip_object(fork->way_back) : NULL;
+    sip_record_route_t *own;
+
+    if (!caller)
+        return;
+    if (sip->sip_via)
+        msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_via);
+    msg_header_add_dup(response, (msg_pub_t *)sip, (msg_header_t const *)caller->sip_via);
+    if (!sip->sip_record_route)
+        return;
+    msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
+    own = hop_record_route(fork->phones, msg_home(response), &fork->from,
+                           fork->sip->sip_call_id->i_id);
+    if (own)
+        msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);
+}
+
+void fork_move(Fork *fork, Fork *copy)
+{
+    gboolean rang = FALSE;
+
+    for (guint i = 0; i < fork->branches->len; i++)
+        rang |= ((const Branch *)fork->branches->pdata[i])->rang;
+    nta_incoming_treply(fork->irq, SIP_482_LOOP_DETECTED, TAG_END());
+    nta_incoming_destroy(fork->irq);
+    fork->irq = g_steal_pointer(&copy->irq);
+    nta_incoming_bind(fork->irq, fork_cancelled, fork);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
+    fork->way_back = msg_ref_create(copy->msg);
+    fork->from = copy->from;
+    copy->stop = TRUE;
+    if (rang)
+        nta_incoming_treply(fork->irq, SIP_180_RINGING, TAG_END());
+}
+
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
     /* RFC 4320 4.1: only an INVITE has provisional responses. */
@@ -272,6 +331,7 @@ void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *
         msg_destroy(response);
         return;
     }
+    fork_lead_back(fork, response);
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -281,6 +341,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     if (fork->irq) {
         fork->answered = TRUE;
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
@@ -301,10 +362,28 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
         return FALSE;
     fork->phones->counters.redirected++;
     if (branch->target->kind == TARGET_REDIRECT) /* it knows better than we where the call goes */
-        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        fork_drop_waiting(fork);
     /* They stand for the one that named them: before all that wait behind it. */
     while (targets.length)
         g_queue_push_head(&fork->waiting, g_queue_pop_tail(&targets));
+    return TRUE;
+}
+
+/* A 3xx: whose contacts may not be called is told of once, by redirect_strip(). TRUE when RESPONSE
+ * is taken. */
+static gboolean fork_redirect(Fork *fork, Branch *branch, msg_t *response)
+{
+    gboolean permitted = redirect_strip(fork, branch->target, response);
+    gboolean followed = permitted && fork_follow(fork, branch, sip_object(response));
+
+    if (followed || (branch->target->kind == TARGET_REDIRECT && fork->waiting.length)) {
+        msg_destroy(response); /* without an answer of the server's, those behind it have one */
+        return TRUE;
+    }
+    if (permitted)
+        return FALSE;
+    msg_destroy(response);
+    fork_keep_best(fork, fork_make_response(fork, 403));
     return TRUE;
 }
 
@@ -330,7 +409,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         fork_note_end(fork, branch, status, response != NULL);
     if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
         primaries_decided(fork, branch, status, !response)) {
-        g_queue_clear_full(&fork->waiting, (GDestroyNotify)target_free);
+        fork_drop_waiting(fork);
         g_clear_pointer(&fork->barred, g_free);
         fork->serve_here = FALSE;
     }
@@ -349,14 +428,15 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         if (response)
             msg_destroy(response);
         fork_keep_best(fork, fork_make_response(fork, 480));
-    } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
-        msg_destroy(response);
+    } else if (response && status < 400 && fork_redirect(fork, branch, response)) {
+        /* taken */
     } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
         /* It has no answer: those whom it was asked about have. */
         if (response)
             msg_destroy(response);
     } else if (response) {
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_keep_best(fork, response);
     } else if (status == 503 && branch->target->kind == TARGET_PHONE && !fork->cancelled) {
         /* A phone that cannot be reached is not there; 503 would be about us (RFC 3261 16.7 6). */
@@ -472,7 +552,10 @@ void fork_begin(Inbound *in, GQueue *targets)
     nta_incoming_bind(fork->irq, fork_cancelled, fork);
     if (fork->invite)
         nta_incoming_treply(fork->irq, SIP_100_TRYING, TAG_END());
-    fork_go_on(fork);
+    if (in->want_number && !fork->waiting.length) /* unless the name server knows better */
+        fork_keep_best(fork, fork_make_response(fork, 404));
+    if (!in->want_number || !names_ask_number(fork))
+        fork_go_on(fork);
 }
 
 void fork_drop_all(Phones *phones)

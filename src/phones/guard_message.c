@@ -1,6 +1,8 @@
 /* Between the guard and Sofia: headers as text, challenges as headers. */
 #include "guard_message.h"
 
+#include "message.h"
+
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/url.h>
@@ -73,7 +75,7 @@ void guard_put_challenges(msg_t *response, const GuardAnswer *answer)
 
 msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
 {
-    msg_t *response = nta_incoming_create_response(irq, answer->status, answer->phrase);
+    msg_t *response = message_response(irq, answer->status, answer->phrase);
 
     if (response)
         guard_put_challenges(response, answer);

@@ -1,4 +1,4 @@
-/* Headers that Sofia has no class for: found, taken out and put in by name. */
+/* Small things done to a Sofia message: headers by name, Max-Forwards, Via, a response of ours. */
 #include "room.h"
 
 #define MAX_FORWARDS_DEFAULT 70
@@ -65,4 +65,16 @@ gboolean message_leave_via(msg_t *msg, sip_t *sip)
         return FALSE;
     sip_via_remove(msg, sip);
     return TRUE;
+}
+
+msg_t *message_response(nta_incoming_t *irq, int status, const char *phrase)
+{
+    msg_t *msg = nta_incoming_create_response(irq, status, phrase);
+
+    /* The tag in To is what a mere creation leaves out. */
+    if (msg && nta_incoming_complete_response(irq, msg, status, phrase, TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
 }

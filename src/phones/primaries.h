@@ -14,6 +14,9 @@ gboolean primaries_open(Phones *phones, GError **error);
 void primaries_close(Phones *phones);
 void primaries_set_settings(Phones *phones);
 
+/* Who knows addresses of names. */
+struct Resolve *primaries_resolver(const Phones *phones);
+
 /* Is the host of URL a primary's, as configured? Its users are ours, too. */
 gboolean primaries_has_host(const Phones *phones, const url_t *url);
 /* Did IN come from a primary? */

@@ -1,5 +1,5 @@
 /* Redirections: whose 3xx is followed here, and the targets it names (RFC 3261 16.5, 8.1.3.4). */
-#include "room.h"
+#include "allowance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,4 +80,18 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
     }
     g_queue_clear(&contacts);
     su_home_deinit(home);
+}
+
+gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_contact_t *contact = sip->sip_contact, *next;
+    gboolean any = contact != NULL;
+
+    for (; contact; contact = next) {
+        next = contact->m_next;
+        if (!allowance_permits_redirect(fork, from, contact->m_url))
+            msg_header_remove(response, (msg_pub_t *)sip, (msg_header_t *)contact);
+    }
+    return !any || sip->sip_contact;
 }

@@ -56,7 +56,8 @@ static gboolean aor_read(const RegisterReader *reader, sip_t const *sip, Registe
 
 /* ---- the path, and who stands between ---- */
 
-static gboolean path_read(sip_t const *sip, su_home_t *home, GStrv *path, RegisterFault *fault)
+static gboolean path_read(const RegisterReader *reader, sip_t const *sip, su_home_t *home,
+                          GStrv *path, RegisterFault *fault)
 {
     g_autoptr(GPtrArray) hops = g_ptr_array_new_with_free_func(g_free);
     gsize octets = 0;
@@ -72,7 +73,7 @@ static gboolean path_read(sip_t const *sip, su_home_t *home, GStrv *path, Regist
     if (!hops->len)
         return TRUE;
     /* RFC 3327 5.3: who does not know of paths would not learn that there is one. */
-    if (!sip_has_feature(sip->sip_supported, "path"))
+    if (!reader->elsewhere && !sip_has_feature(sip->sip_supported, "path"))
         return fault_set(fault, 420, NULL, "it has a Path and does not support it");
     g_ptr_array_add(hops, NULL);
     *path = (GStrv)g_ptr_array_steal(hops, NULL);
@@ -295,20 +296,23 @@ static gboolean contacts_read(const RegisterReader *reader, sip_t const *sip,
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
     g_auto(GStrv) path = NULL;
-    gboolean good = path_read(sip, home, &path, fault);
+    gboolean good = path_read(reader, sip, home, &path, fault);
 
     su_home_deinit(home);
     for (sip_contact_t const *contact = sip->sip_contact; contact && good;
          contact = contact->m_next) {
         Binding *binding = contact_read(reader, sip, way, ask->aor, contact, fault);
 
+        /* A registrar's answer lists what others registered, too. */
+        if (!binding && sip->sip_status)
+            continue;
         good = binding != NULL;
         if (!good)
             break;
         binding->path = g_strdupv(path);
         g_ptr_array_add(ask->bindings, binding);
     }
-    return good && flows_judge(sip, ask, fault);
+    return good && (reader->elsewhere || flows_judge(sip, ask, fault));
 }
 
 /* "Contact: *" stands alone, with Expires 0. */

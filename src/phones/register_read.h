@@ -28,6 +28,7 @@ typedef struct RegisterReader {
     const Location *location;
     const RegistrarRoom *room;
     gint64 now_us;
+    gboolean elsewhere; /* another registrar judges it: what could be called counts */
 } RegisterReader;
 
 /* Fills ASK, to be cleared in any case. FALSE with FAULT. */

@@ -171,7 +171,7 @@ Target *registers_target(const Inbound *in, const char *uri)
 gboolean registers_vouch(const Inbound *in)
 {
     if (in->phones->settings->proxy.mode != PROXY_OUTBOUND ||
-        (primaries_live(in->phones) && !in->irq))
+        (primaries_live(in->phones) && !in->irq && !in->instead))
         return FALSE;
     return in->sip->sip_request->rq_method == sip_method_register ? devices_are_known(in)
                                                                   : sender_is_registered(in);

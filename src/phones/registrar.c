@@ -340,7 +340,7 @@ void registrar_take(Registrar *registrar, msg_t *msg, sip_t *sip, const Register
 GPtrArray *registrar_read_contacts(Registrar *registrar, sip_t const *sip, const RegisterWay *way)
 {
     RegisterReader reader = {&registrar->settings->registrar, registrar->location, &registrar->room,
-                             loop_now(registrar->loop)};
+                             loop_now(registrar->loop), TRUE};
     RegisterAsk ask;
     RegisterFault fault;
     GPtrArray *bindings = NULL;

@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "message.h"
 #include "phones.h"
 #include "root.h"
 #include "values.h"
@@ -31,6 +32,7 @@ typedef struct Fork Fork;
 typedef struct Branch Branch;
 typedef struct Primaries Primaries;       /* primaries.h */
 typedef struct WatchTicket WatchTicket;   /* watch.h */
+typedef struct NameWait NameWait;         /* names.c */
 typedef struct MergeRequest MergeRequest; /* merge.h */
 
 /* X-list of the room's counters: field, name. */
@@ -118,21 +120,6 @@ sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop 
  * dialog. HOP: the flow, with family 0 when it names none. */
 gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
 
-/* ---- message.c: headers without a class of their own ------------------------------------------
- */
-
-/* The value of the first header NAME; NULL when there is none. */
-const char *message_find_header(sip_t const *sip, const char *name);
-void message_remove_header(msg_t *msg, sip_t *sip, const char *name);
-gboolean message_add_header(msg_t *msg, sip_t *sip, const char *name, const char *value);
-/* Max-Forwards less one; FALSE when none is left. */
-gboolean message_count_down(msg_t *msg, sip_t *sip);
-/* Its Max-Breadth, at most ours; ours when it says nothing of it. */
-guint message_breadth(sip_t const *sip);
-/* Takes our Via off a response; FALSE when no other is left, so that it was meant for nobody behind
- * us (RFC 3261 16.7 step 3). */
-gboolean message_leave_via(msg_t *msg, sip_t *sip);
-
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
 
@@ -157,11 +144,13 @@ typedef struct Inbound {
     Hop from;
     CallOrigin origin;
     gboolean from_gateway;
-    gboolean in_dialog;  /* it came by a Route of ours, or with a tag in To */
-    GuardAnswer *barred; /* what keeps it from being served here when the primary is silent; NULL:
-                            nothing; owned */
-    gboolean serve_here; /* a REGISTER: to the registrar, when the primary is silent */
-    guint at_most_s;     /* how long a registration is granted; 0: as set */
+    gboolean in_dialog;   /* it came by a Route of ours, or with a tag in To */
+    GuardAnswer *barred;  /* what keeps it from being served here when the primary is silent; NULL:
+                             nothing; owned */
+    gboolean want_number; /* its called number is asked for (ENUM) */
+    gboolean instead;     /* it is judged for the case that the primary is silent */
+    gboolean serve_here;  /* a REGISTER: to the registrar, when the primary is silent */
+    guint at_most_s;      /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
     gboolean strict; /* the next place is a strict router, now in the Request-URI */
@@ -205,15 +194,15 @@ const char *target_next_url(su_home_t *home, const Target *target, sip_t const *
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
-/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
-void help_recognize(Inbound *in);
-
 /* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
 nta_incoming_t *entry_transaction(const Inbound *in);
 /* May one more answer of ours be kept for repetitions of its request? */
 gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
+/* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
+void help_recognize(Inbound *in);
+
 /* ---- door.c: the guard's question about a request from outside ------------------------------- */
 
 /* What a request for TARGETS is for. */
@@ -259,6 +248,7 @@ struct Fork {
     GPtrArray *tried;    /* of char*: URIs that need no second try */
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
+    msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
     gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
@@ -267,7 +257,9 @@ struct Fork {
     gboolean serve_here;           /* a REGISTER: to the registrar, when the primary is silent */
     GuardAnswer *barred;           /* the answer when the primary is silent; NULL: those who wait */
     guint depth;
-    gboolean busy; /* inside fork_go_on() */
+    GPtrArray *names; /* of NameWait*: what it waits for before it goes on; NULL: nothing */
+    gboolean asking;  /* inside names.c: answers that are known come at once */
+    gboolean busy;    /* inside fork_go_on() */
 };
 
 struct Branch {
@@ -293,6 +285,13 @@ void fork_begin(Inbound *in, GQueue *targets);
  * end means. */
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip);
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
+/* A target of FORK's cannot be reached. */
+void fork_is_unreachable(Fork *fork);
+/* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
+void fork_go_on(Fork *fork);
+/* COPY, the request of FORK as the caller sent it straight to us, takes its place upstream: FORK's
+ * answers go back by it, who passed the request on to FORK hears 482. */
+void fork_move(Fork *fork, Fork *copy);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 
@@ -323,6 +322,9 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
+/* Takes the targets that may not be called out of RESPONSE, a 3xx of FROM's, before it is followed
+ * or handed on. FALSE when none is left. */
+gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
 

@@ -1,6 +1,7 @@
 /* Where a user of ours is found: phones, where their calls are forwarded to, and else the PBX. */
 #include "room.h"
 
+#include "emergency.h"
 #include "location.h"
 #include "number.h"
 #include "route.h"
@@ -35,7 +36,7 @@ static void search_add(Search *search, Target *target, TargetWhen when)
     g_queue_insert_sorted(search->targets, target, by_turn, NULL);
 }
 
-/* Would a route of the house take this number to a trunk? */
+/* Would a route of the house take this number to a trunk, or is it a drill? */
 static gboolean number_is_routed(const Inbound *in, const char *user)
 {
     CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
@@ -43,6 +44,8 @@ static gboolean number_is_routed(const Inbound *in, const char *user)
 
     if (number_from_user(user, &setup.called) != NUMBER_OK)
         return FALSE;
+    if (emergency_recognize(in->phones->settings, &setup.called, NULL) != EMERGENCY_NONE)
+        return TRUE;
     return route_match(in->phones->settings, &in->origin, &setup, 0, &match) != ROUTE_NO_MATCH;
 }
 

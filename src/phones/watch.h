@@ -22,6 +22,9 @@ typedef struct WatchTicket WatchTicket;
 typedef struct WatchSettings {
     const GArray *places; /* of PrimaryPlace; copied */
     PrimaryPolicy policy;
+    /* A primary was found, or is one no more: who is not admitted is not heard. NULL: everybody is.
+     */
+    void (*admit)(void *user, const struct sockaddr *address, gboolean in);
     const char *own_host; /* in From of OPTIONS */
     const char *user_agent;
 } WatchSettings;
@@ -46,7 +49,7 @@ Watched *watch_choose_after(const Watch *watch, const Watched *after);
 gboolean watch_knows(const Watch *watch, const struct sockaddr *address);
 
 const NextHop *watched_hop(const Watched *watched);
-/* "sip:192.0.2.1:5060" or "sip:192.0.2.1:5060;transport=tcp": where to send. */
+/* "sip:192.0.2.1:5060;transport=udp": where to send. */
 const char *watched_uri(const Watched *watched);
 /* As configured: "pbx.example.com", "192.0.2.1:5070". */
 const char *watched_place(const Watched *watched);

@@ -166,7 +166,15 @@ void dialog_acked(UaLeg *leg, sip_t const *sip)
     leg_note(leg, LADDER_IN, "ACK%s", sip_body_sdp(sip, &size) ? " SDP" : "");
     if (first) {
         leg->acked = TRUE;
-        leg_event(leg, EVENT_SIP_ACK, NULL);
+        if (!leg->replacing) /* otherwise the hall has gone on long since */
+            leg_event(leg, EVENT_SIP_ACK, NULL);
+    }
+    if (leg->bye_waits) {
+        leg->bye_waits = FALSE;
+        if (leg->call)
+            leg_bye(leg->ua, leg->call, NULL);
+        else
+            leg_say_bye(leg);
     }
     if (leg->closing)
         return;
@@ -186,7 +194,8 @@ void dialog_bye(UaLeg *leg, sip_t const *sip)
         leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
     news.cause = CAUSE_NORMAL_CALL_CLEARING;
     leg_news_reason(leg, sip, &news);
-    leg_event(leg, EVENT_SIP_BYE, &news);
+    if (!referral_leaves(leg, sip, &news))
+        leg_event(leg, EVENT_SIP_BYE, &news);
 }
 
 void dialog_bye_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
@@ -239,7 +248,11 @@ void dialog_failed(UaLeg *leg, int status, const char *phrase)
     leg->closing = TRUE;
     news.cause = CAUSE_TIMER_EXPIRY;
     g_strlcpy(news.detail, phrase, sizeof(news.detail));
-    if (leg->established && !leg->acked) {
+    if (leg->replacing) {
+        leg_note(leg, LADDER_OUT, "BYE");
+        if (leg->call && call_sip_state(leg->call) != SIP_LEAVING)
+            leg_event(leg, EVENT_SIP_LOST, &news);
+    } else if (leg->established && !leg->acked) {
         leg_note(leg, LADDER_OUT, "BYE");
         leg_event(leg, EVENT_SIP_NO_ACK, &news);
     } else if (!leg->established) {

@@ -31,7 +31,8 @@ static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockadd
 
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
  * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
- * The first passes, the second is answered here and made garbage. */
+ * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
+ * which NUA would send a NOTIFY first. */
 static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
 {
     int status;
@@ -43,6 +44,10 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
             early_note_ringing(ua, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
                (status = early_note_bye(ua, sip)) != 0) {
+        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+    } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_refer &&
+               (status = referral_met(ua, sip, &msg_addr(msg)->su_sa)) != 0) {
         reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
         msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
     }
@@ -64,16 +69,24 @@ static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
     msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
 }
 
+/* NUA takes it for a REFER all the same. */
+static gboolean refer_is_malformed(const sip_t *sip)
+{
+    return sip->sip_request && sip->sip_request->rq_method == sip_method_refer && sip->sip_error &&
+           sip->sip_via && sip->sip_from && sip->sip_to && sip->sip_call_id && sip->sip_cseq;
+}
+
 static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *why)
 {
     const char *bad;
 
-    if (sip->sip_request && !why && !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
+    if (sip->sip_request && !why &&
+        !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
         service_refuse(user, msg, sip);
         return NULL;
     }
     bad = target_settle(msg, sip);
-    if (sip->sip_status || (!why && !bad))
+    if (sip->sip_status || (!why && !bad) || refer_is_malformed(sip))
         hearing_tell(user, msg, sip);
     return bad;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The number in a URI: the user part without its parameters; a tel: URI may keep it as host. */
-static NumberResult number_of_url(url_t const *url, Number *number)
+NumberResult identity_number(url_t const *url, Number *number)
 {
     const char *user = url->url_user;
     g_autofree char *plain = NULL;
@@ -28,7 +28,7 @@ static NumberResult number_of_url(url_t const *url, Number *number)
 
 NumberResult identity_called(sip_t const *sip, Number *called)
 {
-    return number_of_url(sip->sip_request->rq_url, called);
+    return identity_number(sip->sip_request->rq_url, called);
 }
 
 static gboolean from_is_anonymous(sip_from_t const *from)
@@ -80,7 +80,7 @@ static sip_p_asserted_identity_t const *identity_asserted(sip_t const *sip, Numb
          at = at->paid_next) {
         Number read;
 
-        if (number_of_url(at->paid_url, &read) != NUMBER_OK)
+        if (identity_number(at->paid_url, &read) != NUMBER_OK)
             continue;
         if (best && at->paid_url->url_type != url_tel)
             continue;
@@ -102,7 +102,7 @@ void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *set
         if (asserted->paid_display && *asserted->paid_display)
             display = asserted->paid_display;
     } else if (!from_is_anonymous(sip->sip_from)) {
-        number_of_url(sip->sip_from->a_url, &setup->calling);
+        identity_number(sip->sip_from->a_url, &setup->calling);
         setup->calling.screening = SCREENING_USER_NOT_SCREENED;
     }
     if (!asserted && from_is_anonymous(sip->sip_from))
@@ -244,7 +244,7 @@ char *identity_phone_uri(const char *uri)
     su_home_init(home);
     url = url_make(home, uri);
     if (url && (url->url_type == url_sip || url->url_type == url_sips) &&
-        number_of_url(url, &number) == NUMBER_OK && !url_has_param(url, "user"))
+        identity_number(url, &number) == NUMBER_OK && !url_has_param(url, "user"))
         url_param_add(home, url, "user=phone");
     if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
         *url->url_host)

@@ -10,16 +10,23 @@
 
 UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 {
+    UaLeg *leg = leg_new_beside(ua, call, nh, uas);
+
+    call_set_sip_leg(call, leg);
+    return leg;
+}
+
+UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
+{
     UaLeg *leg = g_new0(UaLeg, 1);
 
     leg->ua = ua;
     leg->settings = ua->settings;
     leg->call = call;
-    leg->id = call_id(call);
+    leg->id = call ? call_id(call) : 0;
     leg->nh = nh;
     leg->uas = uas;
-    leg->trusted = call_peer(call) && call_peer(call)->trusted;
-    call_set_sip_leg(call, leg);
+    leg->trusted = call && call_peer(call) && call_peer(call)->trusted;
     g_hash_table_add(ua->legs, leg);
     nua_handle_bind(nh, leg);
     return leg;
@@ -28,9 +35,12 @@ UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 /* The set of legs calls this when LEG is removed from it. */
 void leg_free(UaLeg *leg)
 {
+    referral_forget(leg);
+    loop_timer_free(leg->ua->loop, leg->bye_due);
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
+    service_end(leg);
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
@@ -48,8 +58,51 @@ void leg_free(UaLeg *leg)
 
 void leg_settle(UaLeg *leg)
 {
-    if (!leg->call && leg->terminated)
+    if (!leg->call && leg->terminated && !leg->referral)
         g_hash_table_remove(leg->ua->legs, leg);
+}
+
+void leg_leave(UaLeg *leg)
+{
+    if (leg->call && call_sip_leg(leg->call) == leg)
+        call_set_sip_leg(leg->call, NULL);
+    leg->call = NULL;
+    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
+    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->repeat));
+}
+
+void leg_take_over(UaLeg *leg)
+{
+    UaLeg *before = call_sip_leg(leg->call);
+
+    if (before && before != leg)
+        leg_leave(before);
+    call_set_sip_leg(leg->call, leg);
+}
+
+void leg_say_bye(UaLeg *leg)
+{
+    if (leg->closing || leg->terminated)
+        return;
+    leg->closing = TRUE;
+    leg_note(leg, LADDER_OUT, "BYE");
+    nua_bye(leg->nh, TAG_END());
+}
+
+static void leg_bye_is_due(void *user)
+{
+    leg_say_bye(user);
+}
+
+/* RFC 5589 6.1: BYE is the transferor's to send. As long as a transaction may take it is waited
+ * for. */
+void leg_say_bye_later(UaLeg *leg)
+{
+    if (leg->closing || leg->terminated)
+        return;
+    if (!leg->bye_due)
+        leg->bye_due = loop_timer_new(leg->ua->loop, leg_bye_is_due, leg);
+    loop_timer_start(leg->ua->loop, leg->bye_due, (gint64)leg->settings->sip.t1_ms * 64 * 1000);
 }
 
 /* The hall lets go. What the call map did not end (a rule without a message) is ended here. */
@@ -59,10 +112,8 @@ void leg_part(void *room, Call *call)
 
     if (!leg)
         return;
-    call_set_sip_leg(call, NULL);
-    leg->call = NULL;
-    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
-    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->repeat));
+    referral_forsake(leg);
+    leg_leave(leg);
     if (!leg->closing && !leg->terminated) {
         leg->closing = TRUE;
         if (leg->uas && !leg->established)
@@ -131,6 +182,8 @@ guint8 leg_cause_in(sip_t const *sip)
 
 void leg_event(UaLeg *leg, CallEvent event, const CallNews *news)
 {
+    if (leg->beside && referral_hears(leg, event, news))
+        return;
     if (leg->call)
         call_event(leg->call, event, news);
 }
@@ -214,8 +267,13 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news)
         call_event(call, EVENT_SIP_ENDED, NULL);
         return TRUE;
     }
+    referral_forsake(leg);
     if (leg->closing) /* NUA has sent one of its own, its answer is on the way */
         return TRUE;
+    if (leg->replacing && !leg->acked) { /* RFC 3261 15 */
+        leg->bye_waits = TRUE;
+        return TRUE;
+    }
     if (leg->uas && !leg->established) /* nothing to end yet but the INVITE */
         return uas_reject(room, call, news);
     leg_reason(leg, &reason);

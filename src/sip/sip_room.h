@@ -12,6 +12,7 @@
 #include "reason.h"
 #include "reply.h"
 #include "root.h"
+#include "transfer.h"
 #include "ua.h"
 
 #include <sofia-sip/msg_addr.h>
@@ -26,6 +27,7 @@
 #define UA_PUBLIC_USER "tieline-gateway"
 
 typedef struct UaLeg UaLeg;
+typedef struct Referral Referral;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -36,7 +38,11 @@ typedef struct UaLeg UaLeg;
     X(refused, "INVITEs refused")                                                                  \
     X(options, "OPTIONS in")                                                                       \
     X(offers_refused, "offers refused")                                                            \
-    X(lost, "dialogs lost")
+    X(lost, "dialogs lost")                                                                        \
+    X(referrals, "transfers asked for")                                                            \
+    X(referrals_refused, "transfers refused")                                                      \
+    X(referrals_done, "transfers done")                                                            \
+    X(replaced, "dialogs replaced")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
 typedef struct UaCounters {
     UA_COUNTERS(UA_COUNTER_FIELD)
@@ -46,6 +52,7 @@ struct Ua {
     const Settings *settings; /* borrowed, swapped by ua_set_settings() */
     Loop *loop;
     Hall *hall;
+    ClassBook *classes; /* borrowed; NULL: none */
     gboolean (*ready)(void *user);
     void *ready_user;
     su_home_t *home;
@@ -63,7 +70,7 @@ struct Ua {
     LoopTimer *heard_timer;
     gboolean shut; /* NUA has shut down */
     UaCounters counters;
-    LogLimit malformed_limit, refused_limit;
+    LogLimit malformed_limit, refused_limit, referral_limit;
 };
 
 /* Where a leg's offer/answer stands (RFC 3264, RFC 3262 5, RFC 6337). */
@@ -106,6 +113,9 @@ struct UaLeg {
     MediaRemote told; /* what the hall knows of their media */
 
     /* UAS */
+    ClassCall *counted; /* in its caller's class; NULL: no classes, or the call is ours */
+    gint64 max_us;      /* how long it may last once answered; 0: no limit */
+    LoopTimer *max;
     gboolean reliable;             /* INVITE had 100rel in Supported or Require */
     gboolean reliable_only;        /* ... in Require */
     gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
@@ -117,11 +127,20 @@ struct UaLeg {
     gboolean told_media; /* it was to carry a description */
     LoopTimer *repeat;   /* and is due again */
 
+    gboolean replacing; /* its INVITE replaced another dialog: the hall knows it as answered */
+    gboolean bye_waits; /* ... and BYE is due as soon as the ACK has come */
+
     /* UAC */
     char *call_id;               /* key in the ua's calling */
     char *own_tag;               /* of our INVITE; NULL before a provisional response */
     GArray *early;               /* of EarlyDialog, until the answer */
     struct sockaddr_storage far; /* let through the source filter while the leg lives */
+
+    /* Transfers (referral.c): of these at most one is set on a leg whose dialog carries a call. */
+    Referral *referral;  /* owned: its NOTIFYs go in this dialog */
+    Referral *referring; /* of the call in this dialog, until its outcome is known */
+    Referral *beside;    /* this leg is its INVITE */
+    LoopTimer *bye_due;  /* the call has left this dialog: BYE, should the far end send none */
 
     /* RFC 4028 */
     LoopTimer *session;
@@ -139,6 +158,15 @@ struct UaLeg {
 
 /* leg.c */
 UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas);
+/* A leg that is not its call's SIP leg, not yet or never; without CALL it is a bare dialog. */
+UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas);
+/* The call goes on without LEG, which says nothing by this. */
+void leg_leave(UaLeg *leg);
+/* LEG's call is LEG's from now on; who was its leg before has left it. */
+void leg_take_over(UaLeg *leg);
+/* BYE of a dialog that its call has left: at once, or when its far end has had the time to send one. */
+void leg_say_bye(UaLeg *leg);
+void leg_say_bye_later(UaLeg *leg);
 /* Frees LEG when the hall has parted from it and NUA has finished. LEG may be gone afterwards. */
 void leg_settle(UaLeg *leg);
 void leg_free(UaLeg *leg);
@@ -188,7 +216,27 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
 gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
 
+/* service.c: the caller's class of service */
+/* May the call of ORIGIN to SETUP's number be? Otherwise it has been refused. *max_us: how long it
+ * may last. */
+gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
+                       gint64 *max_us);
+/* LEG's call counts from now on, and may last MAX_US once answered (0: no limit). */
+void service_begin(UaLeg *leg, const CallOrigin *origin, gint64 max_us);
+void service_answer(UaLeg *leg);
+void service_end(UaLeg *leg);
+
 /* uac.c */
+/* What an INVITE of ours is to say. */
+typedef struct UacInvite {
+    const char *uri;
+    const CallSetup *setup;
+    const PeerSettings *peer; /* of the far end; NULL: none */
+    const char *referred_by, *replaces, *require; /* header values, or NULL */
+    const char *extra;        /* one whole header line, or NULL */
+} UacInvite;
+/* The leg of an INVITE that is out: CALL's, or BESIDE it. NULL with WHY and CAUSE. */
+UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, guint8 *cause, const char **why);
 gboolean uac_invite(void *room, Call *call, const CallNews *news);
 gboolean uac_cancel(void *room, Call *call, const CallNews *news);
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
@@ -223,6 +271,42 @@ gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice);
  * otherwise. */
 SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why);
 
+/* refer.c: REFER. */
+void referral_asked(Ua *ua, nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[]);
+/* The parser has met a REFER from SOURCE: the status of its answer where NUA shall not see it, or 0. */
+int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source);
+/* referral.c: a transfer under way. NUA's news of a NOTIFY. */
+void referral_notified(UaLeg *leg, int status, tagi_t tags[]);
+/* EVENT of a leg that is tried beside its call. TRUE: the call does not hear of it. */
+gboolean referral_hears(UaLeg *leg, CallEvent event, const CallNews *news);
+/* also.c: BYE came in LEG's dialog: TRUE when the call goes on without it, by a transfer under way or by SIP's Also header. FALSE
+ * with NEWS' cause when Also could not be followed. */
+gboolean referral_leaves(UaLeg *leg, sip_t const *sip, CallNews *news);
+/* The call in LEG's dialog is being cleared: what is sought for it is given up. */
+void referral_forsake(UaLeg *leg);
+/* LEG is being freed. */
+void referral_forget(UaLeg *leg);
+/* One line, one count: METHOD from where NUA's present request came from. */
+void referral_tell_refused(Ua *ua, const char *method, int status, const char *why);
+
+/* refer_to.c: where a transfer shall lead, as Refer-To or Also says. */
+typedef struct ReferTo {
+    char *uri;       /* without headers and method; owned, as the rest */
+    char *method;    /* NULL: INVITE */
+    char *replaces;  /* value of a Replaces header, or NULL */
+    char *require;   /* value of a Require header, or NULL */
+    gboolean is_sip; /* sip:, sips: or tel: */
+    gboolean ours;   /* it leads to this gateway */
+    NumberResult has_number;
+    Number number; /* in its user part */
+} ReferTo;
+void refer_to_read(const Ua *ua, url_t const *url, ReferTo *to);
+void refer_to_clear(ReferTo *to);
+/* The leg that Replaces names by VALUE; NULL: none of ours. *early_only as it says. */
+UaLeg *replaces_find(Ua *ua, const char *value, gboolean *early_only);
+/* replaces.c: INVITE with Replaces. */
+void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip);
+
 /* session.c: RFC 4028. */
 void session_asked(UaLeg *leg, sip_t const *message);
 /* A 2xx to INVITE or UPDATE settled the timer anew; SIP: the 2xx received, NULL when we sent it. */
@@ -242,10 +326,12 @@ void origin_source(nua_t *nua, struct sockaddr_storage *source);
 
 /* identity.c */
 NumberResult identity_called(sip_t const *sip, Number *called);
+NumberResult identity_number(url_t const *url, Number *number);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
 /* What SIP says of its caller, believed or not, into ORIGIN. */
 void identity_claims(sip_t const *sip, CallOrigin *origin);
-/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the service has none. */
+/* A Request-URI urn:service:sos... becomes the SIP URI of its number, in HOME. FALSE when the
+ * service has none. */
 gboolean identity_settle_service(su_home_t *home, sip_request_t *request, const Ua *ua);
 typedef struct IdentityOut {
     char *from;    /* header values; owned */

@@ -14,6 +14,8 @@
 
 #define SHUTDOWN_LIMIT_US (1 * G_USEC_PER_SEC)
 #define SOCKET_BUFFER (1 << 20)
+/* A subscription outlives the longest ringing: what it is to tell ends it. */
+#define REFERRAL_EXPIRES_S (2 * 3600)
 
 const char *sip_body_sdp(sip_t const *sip, gsize *size)
 {
@@ -117,6 +119,13 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
     case nua_i_error:
         dialog_failed(leg, status, phrase);
         break;
+    case nua_i_refer:
+        if (status < 200 && sip)
+            referral_asked(leg->ua, leg->nh, leg, sip, tags);
+        break;
+    case nua_r_notify:
+        referral_notified(leg, status, tags);
+        break;
     case nua_r_invite:
         uac_responded(leg, status, phrase, sip);
         break;
@@ -160,6 +169,8 @@ static void ua_event(nua_event_t event, int status, char const *phrase, nua_t *n
         ua_leg_event(leg, event, status, phrase, sip, tags);
     else if (event == nua_i_invite && status < 200 && sip)
         uas_invited(ua, nh, sip);
+    else if (event == nua_i_refer && status < 200 && sip)
+        referral_asked(ua, nh, NULL, sip, tags);
     else if (event != nua_i_state && event != nua_i_active && event != nua_i_terminated)
         nua_handle_destroy(nh); /* whatever NUA answered by itself */
 }
@@ -251,9 +262,10 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTO302(0),
         NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_ENABLEINVITE(1), NUTAG_AUTOACK(1),
         NUTAG_EARLY_MEDIA(1), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_ENABLEMESSAGE(0),
-        NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE"),
-        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"),
-        SIPTAG_SUPPORTED_STR("timer, 100rel"), SIPTAG_USER_AGENT_STR(sip->user_agent),
+        NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE, REFER"),
+        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY"),
+        SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog"),
+        NUTAG_REFER_EXPIRES(REFERRAL_EXPIRES_S), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
         NUTAG_UPDATE_REFRESH(1), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),
         NTATAG_SIP_T1X64(64 * sip->t1_ms), NTATAG_UDP_MTU(65535), NTATAG_SERVER_RPORT(1),
@@ -367,6 +379,11 @@ void ua_set_settings(Ua *ua, const Settings *settings)
                    NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
 }
 
+void ua_set_classes(Ua *ua, ClassBook *classes)
+{
+    ua->classes = classes;
+}
+
 CallOps ua_call_ops(Ua *ua)
 {
     CallOps ops = {.room = ua, .part = leg_part};
@@ -389,6 +406,8 @@ void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 #define UA_COUNTER_TELL(field, name) func(user, name, ua->counters.field);
     UA_COUNTERS(UA_COUNTER_TELL)
     func(user, "name servers unreachable", resolver_unreachable());
+    if (ua->classes)
+        class_each_counter(ua->classes, func, user);
 }
 
 guint ua_leg_count(const Ua *ua)

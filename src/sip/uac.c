@@ -18,9 +18,11 @@ static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
     return FALSE;
 }
 
-static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
+static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who)
 {
     gboolean required = leg->settings->sip.require_100rel;
+    g_autofree char *require =
+        g_strdup_printf("Require: %s", invite->require ? invite->require : "");
     gboolean callback = call_is_callback(leg->call);
 
     leg->offer = OFFER_SENT;
@@ -29,6 +31,10 @@ static void uac_send(UaLeg *leg, const char *uri, const IdentityOut *who)
                TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
                TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
                TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
+               TAG_IF(invite->referred_by, SIPTAG_REFERRED_BY_STR(invite->referred_by)),
+               TAG_IF(invite->replaces, SIPTAG_REPLACES_STR(invite->replaces)),
+               TAG_IF(invite->require, SIPTAG_HEADER_STR(require)),
+               TAG_IF(invite->extra, SIPTAG_HEADER_STR(invite->extra)),
                TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
@@ -43,38 +49,59 @@ static void note_invite(UaLeg *leg, const char *uri)
     leg_note(leg, LADDER_OUT, "INVITE %.*s SDP", (int)strcspn(user, "@;?"), user);
 }
 
-gboolean uac_invite(void *room, Call *call, const CallNews *news)
+static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite *invite,
+                          gboolean beside)
 {
-    Ua *ua = room;
-    const PeerSettings *peer = call_peer(call);
-    g_autofree char *uri = identity_phone_uri(call_uri(call));
+    UaLeg *leg;
+
+    if (!beside)
+        leg_part(ua, call); /* of a target tried before */
+    leg = beside ? leg_new_beside(ua, call, nh, FALSE) : leg_new(ua, call, nh, FALSE);
+    leg->trusted = invite->peer && invite->peer->trusted;
+    leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    leg->call_id = g_uuid_string_random();
+    g_hash_table_insert(ua->calling, leg->call_id, leg);
+    return leg;
+}
+
+UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, guint8 *cause,
+                 const char **why)
+{
+    g_autofree char *uri = identity_phone_uri(invite->uri);
     g_autofree char *to = g_strdup_printf("<%s>", uri ? uri : "");
     const struct sockaddr_storage *rtp = call_local_rtp(call);
     IdentityOut who;
     nua_handle_t *nh;
-    UaLeg *leg;
+    UaLeg *leg = NULL;
 
-    if (!uri)
-        return uac_refuse(call, CAUSE_NO_ROUTE_TO_DESTINATION, "the route's URI is none");
-    if (!rtp || !rtp->ss_family)
-        return uac_refuse(call, CAUSE_RESOURCE_UNAVAILABLE, "no RTP port");
-    identity_write(call_setup(call), call_trunk(call), peer && peer->trusted, ua->host, &who);
+    *cause = uri ? CAUSE_RESOURCE_UNAVAILABLE : CAUSE_NO_ROUTE_TO_DESTINATION;
+    *why = uri ? "no RTP port" : "the target's URI is none";
+    if (!uri || !rtp || !rtp->ss_family)
+        return NULL;
+    identity_write(invite->setup, call_trunk(call), invite->peer && invite->peer->trusted, ua->host,
+                   &who);
     nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(who.from),
                     TAG_END());
-    if (!nh) {
-        identity_out_clear(&who);
-        return uac_refuse(call, CAUSE_TEMPORARY_FAILURE, "NUA gives no handle");
+    if (nh) {
+        leg = uac_leg_new(ua, call, nh, invite, beside);
+        dialog_describe(leg, NULL);
+        note_invite(leg, uri);
+        uac_send(leg, invite, &who);
     }
-    leg_part(ua, call); /* of a target tried before */
-    leg = leg_new(ua, call, nh, FALSE);
-    leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
-    leg->call_id = g_uuid_string_random();
-    g_hash_table_insert(ua->calling, leg->call_id, leg);
-    dialog_describe(leg, NULL);
-    note_invite(leg, uri);
-    uac_send(leg, uri, &who);
     identity_out_clear(&who);
-    return TRUE;
+    *cause = CAUSE_TEMPORARY_FAILURE;
+    *why = "NUA gives no handle";
+    return leg;
+}
+
+gboolean uac_invite(void *room, Call *call, const CallNews *news)
+{
+    UacInvite invite = {.uri = call_uri(call), .setup = call_setup(call), .peer = call_peer(call)};
+    const char *why;
+    guint8 cause;
+
+    return uac_begin(room, call, &invite, FALSE, &cause, &why) != NULL ||
+           uac_refuse(call, cause, why);
 }
 
 gboolean uac_cancel(void *room, Call *call, const CallNews *news)

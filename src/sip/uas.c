@@ -2,6 +2,7 @@
 #include "sip_room.h"
 
 #include "cause.h"
+#include "emergency.h"
 #include "log.h"
 #include "number.h"
 
@@ -87,10 +88,9 @@ static void uas_choose(UaLeg *leg)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
 
-static void uas_begin(Ua *ua, nua_handle_t *nh, sip_t const *sip, Call *call,
-                      const SdpSession *theirs)
+static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
 {
-    UaLeg *leg = leg_new(ua, call, nh, TRUE);
+    Call *call = leg->call;
     CallNews news = CALL_NEWS_INIT;
     gsize size;
 
@@ -123,10 +123,17 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
     SdpSession theirs;
     char why[96] = "";
-    int status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
+    int status;
+    gint64 max_us;
+    UaLeg *leg;
     Call *call;
 
     ua->counters.invites_in++;
+    if (sip->sip_replaces) {
+        replaces_invited(ua, nh, sip);
+        return;
+    }
+    status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
     if (status) {
         ua_refuse(ua, nh, status,
                   status == 400 ? (sip->sip_contact ? "Bad Session Description" : "Bad Contact")
@@ -140,13 +147,21 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         return;
     }
     identity_claims(sip, &origin);
+    /* Before anything could refuse it. */
+    origin.emergency |= emergency_recognize(ua->settings, &setup.called, NULL) == EMERGENCY_CALL;
     identity_calling(sip, &origin, &setup);
+    if (!service_judge(ua, nh, &origin, &setup, &max_us))
+        return;
     call = call_new(ua->hall, &origin, &setup);
-    if (call)
-        uas_begin(ua, nh, sip, call, &theirs);
-    else /* no Retry-After: it would bar the phone from us, emergency calls included (RFC
-            3261 21.5.4) */
+    if (!call) {
+        /* No Retry-After: it would bar the phone from us, emergency calls included (RFC 3261
+         * 21.5.4). */
         ua_refuse(ua, nh, SIP_503_SERVICE_UNAVAILABLE, "draining or full");
+        return;
+    }
+    leg = leg_new(ua, call, nh, TRUE);
+    service_begin(leg, &origin, max_us);
+    uas_begin(leg, sip, &theirs);
 }
 
 /* Their offer is answered for the first time: the law of the channel decides now. */
@@ -280,6 +295,7 @@ static gboolean uas_send_answer(Call *call)
     if (!uas_act(call, SIP_200_OK, TRUE))
         return FALSE;
     leg->established = TRUE;
+    service_answer(leg);
     return TRUE;
 }
 

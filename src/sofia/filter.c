@@ -127,6 +127,40 @@ static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
     return FALSE;
 }
 
+/* LINE as Sofia's own parser does not read it: with a method of any letters that RFC 3261 25.1
+ * allows, or a URI that is none, so that NTA has something to answer 400 to. FALSE: it is no
+ * request line. */
+static gboolean request_line_repair(sip_request_t *request, char *line)
+{
+    gsize method = strcspn(line, " \t\"(),/:;<=>?@[\\]{}");
+    char *uri = line + method, *version = strrchr(line, ' ');
+
+    if (!method || *uri != ' ' || version <= uri ||
+        g_ascii_strncasecmp(version + 1, "SIP/", 4) != 0)
+        return FALSE;
+    *uri++ = '\0';
+    *version++ = '\0';
+    request->rq_method_name = line;
+    request->rq_method = MAX(sip_method_code(line), sip_method_unknown);
+    request->rq_version = version;
+    if (version <= uri || strpbrk(uri, " \t") || url_d(request->rq_url, uri) < 0) {
+        memset(request->rq_url, 0, sizeof(*request->rq_url));
+        request->rq_url->url_type = url_invalid;
+    }
+    return TRUE;
+}
+
+static gboolean request_line_read(su_home_t *home, msg_header_t *header, char *text, isize_t size)
+{
+    char *line = su_strndup(home, text, size); /* the parser cuts up what it reads */
+
+    if (sip_request_class->hc_parse(home, header, text, size) >= 0) {
+        su_free(home, line);
+        return TRUE;
+    }
+    return line && request_line_repair((sip_request_t *)header, line);
+}
+
 /* The home of a header being parsed is its message (msg_home()). */
 static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
@@ -144,7 +178,7 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
     }
     if (!message_is_whole((msg_t *)home, text, size))
         why = "its headers do not end";
-    else if (sip_request_class->hc_parse(home, header, text, size) < 0)
+    else if (!request_line_read(home, header, text, size))
         why = "the request line";
     if (why && allowed)
         filter_tell_malformed(filter, source, *method ? method : "request", why);
@@ -187,6 +221,21 @@ static const char *request_fault(const sip_t *sip)
                                                                                   : NULL;
 }
 
+static void via_point_back(msg_t *msg, sip_via_t *via)
+{
+    struct sockaddr_storage host = {0};
+    const struct sockaddr *source = &msg_addr(msg)->su_sa;
+    su_home_t *home = msg_home(msg);
+    char text[INET6_ADDRSTRLEN + 8];
+
+    memcpy(&host, source,
+           source->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                         : sizeof(struct sockaddr_in));
+    address_set_port(&host, 0);
+    address_describe((struct sockaddr *)&host, text, sizeof(text));
+    msg_header_replace_param(home, via->v_common, su_sprintf(home, "received=%s", text));
+}
+
 /* The headers of a message are known: what is wrong with it is told here and nowhere else, and
  * what a stranger may not say becomes garbage. TRUE when all is well. */
 static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
@@ -202,6 +251,8 @@ static gboolean headers_judge(SourceFilter *filter, msg_t *msg, msg_pub_t *pub)
         return FALSE;
     }
     why = sip->sip_request ? request_fault(sip) : NULL;
+    if (why && sip->sip_via) /* NTA answers other versions by a Via that it has not looked at */
+        via_point_back(msg, sip->sip_via);
     if (filter->ops->met && sip->sip_call_id && sip->sip_cseq) {
         const char *bad = filter->ops->met(filter->user, msg, sip, why);
 

@@ -36,6 +36,7 @@ def base(folder, switch, phone):
             "settle": "100ms",
         },
         "peer phones": {"network": "127.0.0.0/8", "trusted": "yes"},
+        "registrar": {"store": os.path.join(folder, "tieline.db")},
         "route out": {"from": "127.0.0.0/8", "to": "trunk pbx"},
         "route in": {"from": "pbx", "to": "sip:{number}@%s" % phone},
     }

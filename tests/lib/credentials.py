@@ -23,4 +23,8 @@ def settings(case, path):
     if not case.passwords:
         return []
     write_users(path, config.GATEWAY, {case.numbers[one]: word for one, word in case.passwords.items()})
-    return ["[guard] users = " + path, "[guard] md5-networks = 127.0.0.0/8"]
+    return [
+        "[guard] users = " + path,
+        "[guard] md5-networks = 127.0.0.0/8",
+        "[peer phones] trusted = no",
+    ]

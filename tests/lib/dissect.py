@@ -177,7 +177,7 @@ def sip_headers(header):
     for field in header.findall("./field"):
         name, colon, value = (field.get("showname") or field.get("show") or "").partition(":")
         if colon:
-            name = name.strip().lower()
+            name = name.replace("[truncated]", "").strip().lower()
             out.setdefault(SIP_SHORT.get(name, name), []).append(value.strip())
     return out
 

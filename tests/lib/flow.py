@@ -7,6 +7,8 @@ import os
 import re
 
 import phone_script
+import primary
+import softphone
 
 Q931_MESSAGES = {
     "ALERTING",
@@ -138,8 +140,12 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
+        self.clients, self.asks = {}, {}  # callers by digest_client.py; {proxy: its password}
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
+        self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
+        self.primary = {}  # what becomes of the proxy that the gateway stands by, see primary.py
+        self.zone = []  # of a name server, as dns_server.py reads it
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
@@ -368,10 +374,30 @@ class Reader:
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
 
+    def read_primary(self, rest):
+        """primary frozen|returned|refuses [returns=up:1]: the proxy is the gateway's primary."""
+        fate, *words = rest.split()
+        if fate not in primary.FATES:
+            raise FlowError("%s: %s is none of %s" % (self.place(), fate, " ".join(primary.FATES)))
+        self.case.primary = {"fate": fate, **dict(word.split("=", 1) for word in words)}
+
+    def read_zone(self, _):
+        """zone: a name server with these records; the gateway asks it for numbers below e164.test."""
+        self.case.zone = self.block()
+
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their
         numbers."""
         self.case.passwords = dict(pair.split("=", 1) for pair in rest.split())
+
+    def read_client(self, rest):
+        """client A to=202 via=Q password=word: tests/lib/digest_client.py calls as A."""
+        party, *words = rest.split()
+        self.case.clients[party] = dict(word.split("=", 1) for word in words)
+
+    def read_asks(self, rest):
+        """asks Q=word: the proxy of another make asks every caller for credentials."""
+        self.case.asks = dict(pair.split("=", 1) for pair in rest.split())
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""
@@ -383,6 +409,18 @@ class Reader:
         except phone_script.ScriptError as error:
             raise FlowError("%s: phone %s: %s" % (self.place(), party, error)) from error
         self.case.scripts[party] = (dict(word.split("=", 1) for word in words), actions)
+
+    def read_softphone(self, rest):
+        """softphone PARTY key=value...: baresip plays the script that follows."""
+        party, *words = rest.split()
+        if party not in self.case.numbers:
+            raise FlowError("%s: %s has no number" % (self.place(), party))
+        lines = self.block()
+        try:
+            softphone.read_lines(lines)
+        except softphone.SoftphoneError as error:
+            raise FlowError("%s: softphone %s: %s" % (self.place(), party, error)) from error
+        self.case.softphones[party] = (dict(word.split("=", 1) for word in words), lines)
 
     def read_prelude(self, rest):
         """prelude PARTY SCENARIO key=value...: calls that stand before the capture begins."""

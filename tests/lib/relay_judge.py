@@ -5,6 +5,7 @@ import re
 
 from dissect import SIP_SHORT
 
+SPACES = re.compile(r"\s*([,;])\s*")  # mean nothing there
 PRIVATE = "x-tieline"  # begins the names of headers that never leave the house
 # What a proxy may alter on the way; the rest is looked at apart or must be equal.
 ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route", "proxy-authorization", "content-length"}
@@ -22,7 +23,7 @@ def read_headers(octets):
         name, _, value = line.partition(":")
         name = SIP_SHORT.get(name.strip().lower(), name.strip().lower())
         parts = value.split(",") if name in LISTS else [value]
-        out.setdefault(name, []).extend(" ".join(part.split()) for part in parts)
+        out.setdefault(name, []).extend(SPACES.sub(r"\1", " ".join(part.split())) for part in parts)
     return out, body
 
 
@@ -51,10 +52,16 @@ def is_origin(message, other):
     return vias(message) == vias(other)[1:] and message.to_tag == other.to_tag
 
 
+def meaning(values):
+    """A URI alone may stand in angle brackets or without."""
+    return [one[1:-1] if re.match(r"^<[^<>]*>$", one) else one for one in values or []]
+
+
 def differing(message, origin):
     """Names of headers that are not what they were."""
     names = (set(message.wire) | set(origin.wire)) - ALTERED
-    return sorted(name for name in names if message.wire.get(name) != origin.wire.get(name))
+    wires = (message.wire, origin.wire)
+    return sorted(n for n in names if meaning(wires[0].get(n)) != meaning(wires[1].get(n)))
 
 
 def request_faults(message, origin):

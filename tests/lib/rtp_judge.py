@@ -10,6 +10,7 @@ FIELDS = (
 ).split()
 ERROR = 0x800000  # severity of an expert info
 SENDER_REPORT, RECEIVER_REPORT = 200, 201
+PCMU, PCMA = 0, 8
 # RFC 3550 6.2, 6.3.1: the first report comes after 2.5 s, at most 1.5 / 1.21828 times that
 REPORT_DUE = 5.0
 
@@ -99,6 +100,11 @@ def owner(calls, port, time):
     return min(claims)[2] if claims else None
 
 
+def is_between_ours(packet):
+    """From one port of the gateway to another: two calls on the PBX that are joined, no SDP's business."""
+    return packet.src[0] == packet.dst[0]
+
+
 def judge_packet(packet, media):
     """What is wrong with an RTP packet of a call, or ""."""
     if not media.theirs:
@@ -117,6 +123,10 @@ def judge(packets, messages, gateway, strangers=False):
     capture began, whose SDP nobody saw."""
     calls, out, rtp, rtcp = announced(messages, gateway), [], {}, {}
     for packet in packets:
+        if is_between_ours(packet) and not packet.wrong:
+            if packet.type not in (None, PCMU, PCMA):
+                out.append("RTP between two of its ports at %.3f: type %d" % (packet.time, packet.type))
+            continue
         call = owner(calls, packet.src[1] & ~1, packet.time)
         if not call and strangers and not packet.wrong:
             continue

@@ -12,12 +12,14 @@ import build
 import cause_tables
 import flow
 import house
+import intruder
 import leaving
 import manners
 import mutate
 import relay_judge
 import span_check
 import tap
+import torture
 from namespace import Namespace, Unavailable, close_all, sweep
 from results import Results
 
@@ -205,11 +207,40 @@ def run_leaving(results):
     tell_outcome(results, outcome, text)
 
 
+def run_leaving_help(results):
+    """The daemon is told to stop while a call for help stands."""
+    outcome = leaving.run_help(build.BUILD, "leaving-help")
+    text = "leaving: SIGTERM waits for a call for help, and the hook was told of it"
+    tell_outcome(results, outcome, text)
+
+
 def run_span_check(results):
     """The operator checks a span."""
     outcome = span_check.run(build.BUILD, "span-check")
     text = "span-check: tielinectl selftest takes a span out of service and puts it back"
     tell_outcome(results, outcome, text)
+
+
+def run_intruder(results, story):
+    """What the proxy's port refuses."""
+    failures = intruder.run(build.BUILD, story)
+    results.tell("fail" if failures else "pass", intruder.title(story), "\n".join(failures))
+
+
+def run_torture(results, way):
+    """RFC 4475 at the proxy's port."""
+    if not os.path.isdir(torture.CORPUS):
+        results.tell("skip", "RFC 4475 over %s: there is no %s" % (way, torture.CORPUS))
+        return
+    out, missed = torture.run(build.BUILD, way)
+    for name, faults in out.items():
+        text = "RFC 4475 over %s: %s" % (way, name)
+        results.tell("fail" if faults else "pass", text, "\n".join(faults))
+    results.tell(
+        "fail" if missed else "pass",
+        "RFC 4475 over %s: spoiled evidence is noticed" % way,
+        "\n".join(missed),
+    )
 
 
 def run_manners(results, story):
@@ -243,7 +274,12 @@ def run_house(results, flows, causes=True):
         waiting = {pool.submit(run.play, results): run.name for run in runs}
         if causes:
             waiting[pool.submit(run_leaving, results)] = "leaving"
+            waiting[pool.submit(run_leaving_help, results)] = "leaving-help"
             waiting[pool.submit(run_span_check, results)] = "span-check"
+            for way in torture.WAYS:
+                waiting[pool.submit(run_torture, results, way)] = "RFC 4475 over " + way
+            for story in intruder.STORIES:
+                waiting[pool.submit(run_intruder, results, story)] = intruder.title(story)
             for story in manners.STORIES:
                 waiting[pool.submit(run_manners, results, story)] = manners.title(story)
             waiting.update(

@@ -86,8 +86,21 @@ def sequence(steps):
     return out
 
 
-def sip_text(step, address, leg, cseq):
-    """A SIP message of the dialog LEG that satisfies STEP's rules."""
+# Of headers that tshark reads closely, where a flow only asks that they are there.
+DIGEST = 'Digest realm="h",nonce="1"'
+VALUES = {"proxy-authenticate": DIGEST, "www-authenticate": DIGEST}
+VALUES.update({"proxy-authorization": DIGEST, "authorization": DIGEST})
+
+
+def twin_count(steps, step):
+    """How often the same status came in STEP's transaction before: each is another phone's."""
+    before = steps[: steps.index(step)]
+    same = [one for one in before if one.group == step.group and one.names == step.names]
+    return 0 if step.is_request else len(same)
+
+
+def sip_text(step, address, leg, cseq, tag):
+    """A SIP message of the dialog LEG, with TAG in To, that satisfies STEP's rules."""
     uac, uas, method, _ = step.group
     rules = step.rules
     host = address[uas][0]
@@ -104,16 +117,18 @@ def sip_text(step, address, leg, cseq):
     lines += [
         "Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
         "From: <sip:%s@h>;tag=%s" % (number, uac),
-        "To: <sip:1@h>" + ";tag=" + uas,
+        "To: <sip:1@h>" + ";tag=" + tag,
         "Call-ID: %s" % leg,
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
-        "Contact: <sip:x@%s>" % address[step.src][0],
     ]
+    contacts = int(rules.get("contacts", 1))
+    lines += ["Contact: <sip:x%d@%s>" % (number, address[step.src][0]) for number in range(contacts)]
     if "preempted" in rules:
         lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
-    lines += ["%s: 1" % name for name in rules.get("has", "").split(",") if name]
+    names = [name for name in rules.get("has", "").split(",") if name]
+    lines += ["%s: %s" % (name, VALUES.get(name.lower(), "1")) for name in names]
     body = ""
     if "sdp" in rules or "hold" in rules:
         way = rules.get("sdp", True)
@@ -204,7 +219,9 @@ def play(case, path):
             counts[outgoing] += 1
             lines[outgoing].send(time, head + q931_octets(step, origins, channels))
         else:
-            text = sip_text(step, address, legs[step.group], cseqs[step.group]).encode()
+            twins = twin_count(case.steps, step)
+            tag = step.group[1] + "x" * twins
+            text = sip_text(step, address, legs[step.group], cseqs[step.group], tag).encode()
             packet = pcap.ethernet_udp(address[step.src], address[step.dst], text)
             copies = int(step.rules.get("sent", 1))
             packets += [(time + number * STEP / 20, packet) for number in range(copies)]

@@ -2,7 +2,7 @@
 # and the called phone's.
 #
 # Run as a program in the daemon's namespace: torture_player.py JOBS RESULT. JOBS is a list in JSON:
-# name, over (udp or tcp), data (hex), patience (seconds to wait for an answer), answers (how many
+# name, over (udp, tcp, or phone: from the called phone's socket), data (hex), patience (seconds to wait for an answer), answers (how many
 # final ones to wait for), phrase (what the phone answers with). RESULT: {name: [[who, hex]]}; who is sender, phone, broadcast, closed, or
 # dead when the port no longer answers.
 import json
@@ -74,8 +74,10 @@ class Player:
         out = self.senders + [self.probe, self.phone, self.broadcast]
         return out + [self.stream] if self.stream else out
 
-    def send(self, data):
-        if self.stream:
+    def send(self, data, way="udp"):
+        if way == "phone":
+            self.phone.sendto(data, (PROXY, 5060))
+        elif self.stream:
             try:
                 self.stream.sendall(data)
             except OSError:
@@ -144,7 +146,7 @@ class Player:
 
     def over(self, job):
         """Is there nothing more to wait for?"""
-        finals = sum(who == "sender" and is_final(data) for who, data in self.events)
+        finals = sum(who != "broadcast" and is_final(data) for who, data in self.events)
         return finals >= job["answers"] or any(who == "closed" for who, _ in self.events)
 
     def play(self, job):
@@ -153,7 +155,7 @@ class Player:
             self.stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self.stream.bind((SENDER, 0))
             self.stream.connect((PROXY, 5060))
-        self.send(bytes.fromhex(job["data"]))
+        self.send(bytes.fromhex(job["data"]), job["over"])
         if self.stream:
             self.wait(job, time.monotonic() + LINGER)
         self.ask()

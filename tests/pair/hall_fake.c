@@ -1,5 +1,6 @@
 /* The hall of the sip room's stories: call.h without rules. */
 #include "hall_fake.h"
+#include "transfer.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -262,4 +263,70 @@ gint8 call_cause_location(const Call *call)
 guint16 call_reject_status(const Call *call)
 {
     return call->status;
+}
+
+IsdnState call_isdn_state(const Call *call)
+{
+    return ISDN_NULL;
+}
+
+Call *hall_find_call(Hall *hall, guint32 id)
+{
+    return NULL;
+}
+
+/* ---- transfers: this hall allows none; sip_transfer.c tells of those, with the real one ---- */
+
+gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *called,
+                       const char *uri, TransferPlan *plan)
+{
+    *plan = (TransferPlan){.status = 603};
+    return FALSE;
+}
+
+gboolean transfer_allowed(const Call *call, const CallOrigin *by, TransferWay way,
+                          TransferPlan *plan)
+{
+    *plan = (TransferPlan){.status = 603};
+    return FALSE;
+}
+
+gboolean transfer_joinable(const Call *one, const Call *other)
+{
+    return FALSE;
+}
+
+gboolean transfer_seek(Call *call, const TransferPlan *plan, TransferFunc func, void *user)
+{
+    g_assert_not_reached();
+}
+
+void transfer_adopt(Call *call, Call *consulted, TransferFunc func, void *user)
+{
+    g_assert_not_reached();
+}
+
+void transfer_move(Call *call)
+{
+    g_assert_not_reached();
+}
+
+void transfer_forsake(Call *call)
+{
+    g_assert_not_reached();
+}
+
+void transfer_hush(Call *call)
+{
+    g_assert_not_reached();
+}
+
+void transfer_join(Call *one, Call *other)
+{
+    g_assert_not_reached();
+}
+
+void transfer_settle(Call *call, const TransferPlan *plan)
+{
+    g_assert_not_reached();
 }

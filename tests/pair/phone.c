@@ -365,6 +365,12 @@ void phone_reply(Phone *phone, const char *method, const char *status, const cha
     phone->sent = g_strdup(text->str);
 }
 
+char *phone_dialog(const Phone *phone, const char *before_far, const char *before_own)
+{
+    return g_strconcat(phone->call_id, before_far, phone->to_tag, before_own, phone->from_tag,
+                       NULL);
+}
+
 const char *phone_last_heard(const Phone *phone)
 {
     return phone->current;

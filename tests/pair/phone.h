@@ -30,6 +30,9 @@ void phone_cancel(Phone *phone, const char *extra);
 /* Answers the last request heard with METHOD. */
 void phone_reply(Phone *phone, const char *method, const char *status, const char *extra,
                  const char *body);
+/* The phone's dialog: its Call-ID, BEFORE_FAR and the user agent's tag, BEFORE_OWN and the phone's
+ * tag. Caller frees. */
+char *phone_dialog(const Phone *phone, const char *before_far, const char *before_own);
 /* The message phone_hear() gave last; the text of the last reply. */
 const char *phone_last_heard(const Phone *phone);
 const char *phone_last_sent(const Phone *phone);

@@ -1,108 +1,13 @@
 /* The proxy between phones, the gateway and a primary, all of them sockets: who is asked, and what
  * happens when the primary is silent, refuses, or wakes up late. */
+#include "primaries_scene.h"
+
 #include "digest.h"
-#include "phone.h"
-#include "phones.h"
 #include "sofia.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define SDP                                                                                        \
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
-    "m=audio 40000 RTP/AVP 8 0\r\n"
-
-typedef struct Scene {
-    Loop *loop;
-    Settings *settings;
-    OriginKey key;
-    Phones *phones;
-    Phone *caller, *called, *gateway, *primary;
-    guint16 port;
-    char user[64], number[64]; /* URIs at our address: of phone 201, and of a number of the PBX */
-} Scene;
-
-static guint16 free_port(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
-}
-
-/* The primary has its own address: whom a request comes from is known by it. */
-static void scene_open(Scene *scene, const char *proxy_lines)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    PhonesGateway gateway = {0};
-
-    *scene = (Scene){.port = free_port()};
-    scene->loop = sofia_loop_new(&error);
-    g_assert_no_error(error);
-    scene->caller = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->called = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->gateway = phone_new(scene->loop, "127.0.0.1", scene->port);
-    scene->primary = phone_new(scene->loop, "127.0.0.2", scene->port);
-    text = g_strdup_printf(
-        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\nt1 = 20ms\nt2 = 160ms\n"
-        "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
-        "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
-        "[phone 201]\ncontact = sip:201@127.0.0.1:%u\n[registrar]\nstore = none\n%s"
-        "[proxy]\nprimary = 127.0.0.2:%u\ndomains = pbx.example\ncheck = 1h\ncheck-down = 1h\n"
-        "%s%s",
-        scene->port, phone_port(scene->called),
-        strstr(proxy_lines, "accept = outage") ? "accept = outage\n" : "",
-        phone_port(scene->primary),
-        strstr(proxy_lines, "fail-over-after") ? "" : "fail-over-after = 200ms\n", proxy_lines);
-    scene->settings = settings_parse("house", text, &error);
-    g_assert_no_error(error);
-    g_snprintf(scene->user, sizeof(scene->user), "sip:201@127.0.0.1:%u", scene->port);
-    g_snprintf(scene->number, sizeof(scene->number), "sip:9123@127.0.0.1:%u", scene->port);
-    origin_key_make(&scene->key);
-    gateway.key = &scene->key;
-    g_assert_true(address_parse("127.0.0.1", &gateway.address));
-    address_set_port(&gateway.address, phone_port(scene->gateway));
-    scene->phones = phones_new(scene->settings, scene->loop, &gateway, &error);
-    g_assert_no_error(error);
-}
-
-/* The primary has answered a first OPTIONS. */
-static void scene_open_up(Scene *scene, const char *proxy_lines)
-{
-    scene_open(scene, proxy_lines);
-    phone_hear(scene->primary, "OPTIONS");
-    phone_reply(scene->primary, "OPTIONS", "200 OK", "", NULL);
-    loop_rest(scene->loop, 20);
-}
-
-static void scene_close(Scene *scene)
-{
-    phones_free(scene->phones);
-    phone_free(scene->caller);
-    phone_free(scene->called);
-    phone_free(scene->gateway);
-    phone_free(scene->primary);
-    sofia_loop_free(scene->loop);
-    settings_free(scene->settings);
-}
-
-static void answers(Phone *phone, const char *status)
-{
-    phone_reply(phone, "INVITE", status, "", g_str_has_prefix(status, "200") ? SDP : NULL);
-}
-
-/* What the OPTIONS after a silence says: nothing. */
-static void primary_forget(Scene *scene)
-{
-    loop_rest(scene->loop, 30);
-    phone_forget(scene->primary);
-}
 
 /* ---- standby ---- */
 
@@ -445,11 +350,14 @@ static guint granted(const char *response)
     return expires ? (guint)strtoul(expires + strlen(";expires="), NULL, 10) : 0;
 }
 
+/* Its answer gives our Path back, and lists what another device of the same user registered. */
 static void primary_accepts(Scene *scene)
 {
     g_autofree char *contact = g_strdup_printf("Contact: <sip:205@127.0.0.1:%u>;expires=300, "
-                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n",
-                                               phone_port(scene->caller));
+                                               "<sip:205@192.0.2.9:5060>;expires=300\r\n"
+                                               "Contact: <tel:+49205>, <sip:205@0.0.0.0>\r\n"
+                                               "Path: <sip:127.0.0.1:%u;lr>\r\n",
+                                               phone_port(scene->caller), scene->port);
 
     phone_reply(scene->primary, "REGISTER", "200 OK", contact, NULL);
 }
@@ -543,6 +451,72 @@ static void test_register_taken_over(void)
     scene_close(&scene);
 }
 
+/* PHONE registers as USER, and hears for how long. */
+static guint registers_as(Phone *phone, const char *user)
+{
+    g_autofree char *lines = g_strdup_printf(
+        "From: <sip:%s@pbx.example>;tag=r\r\nTo: <sip:%s@pbx.example>\r\nExpires: 600\r\n"
+        "Contact: <sip:%s@127.0.0.1:%u>\r\n",
+        user, user, user, phone_port(phone));
+
+    phone_hang_up(phone);
+    phone_request(phone, "REGISTER", "sip:pbx.example", lines, NULL);
+    return granted(phone_hear(phone, "SIP/2.0 200"));
+}
+
+static void state_take(void *user, const PhonesPrimary *primary)
+{
+    *(gboolean *)user = strcmp(primary->state, "up") == 0 && primary->used;
+}
+
+static gboolean is_up(const Scene *scene)
+{
+    gboolean up = FALSE;
+
+    phones_each_primary(scene->phones, state_take, &up);
+    return up;
+}
+
+/* The primary is back: of two phones that have registered here meanwhile one goes back at once, the
+ * other when its turn has come; both are served all the time. */
+static void test_handed_back(void)
+{
+    Scene scene;
+    guint life;
+
+    scene_open(&scene, "mode = outbound\ncheck-down = 100ms\nup-after = 2\nup-time = 100ms\n"
+                       "down-after = 1\nhandback-rate = 1\n");
+    loop_rest(scene.loop, 300); /* nobody answers */
+    phone_forget(scene.primary);
+    g_assert_cmpuint(registers_as(scene.caller, "205"), ==, 180);
+    g_assert_cmpuint(registers_as(scene.called, "206"), ==, 180);
+
+    /* It answers again, for as long as it takes. */
+    phone_forget(scene.primary);
+    while (!is_up(&scene)) {
+        phone_hear(scene.primary, "OPTIONS");
+        phone_reply(scene.primary, "OPTIONS", "200 OK", "", NULL);
+        loop_rest(scene.loop, 30);
+    }
+    phone_forget(scene.primary);
+
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    primary_accepts(&scene);
+    g_assert_cmpuint(granted(phone_hear(scene.caller, "SIP/2.0 200")), ==, 300);
+    life = registers_as(scene.called, "206");
+    g_assert_cmpuint(life, >=, 15);
+    g_assert_cmpuint(life, <=, 180);
+    g_assert_true(phone_hears_nothing(scene.primary, 20));
+    /* Who is the primary's again asks it as often as he likes. */
+    phone_hang_up(scene.caller);
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    primary_accepts(&scene);
+    phone_hear(scene.caller, "SIP/2.0 200");
+    scene_close(&scene);
+}
+
 /* It refuses, and that is its word; nothing is learnt. */
 static void test_register_refused(void)
 {
@@ -615,6 +589,52 @@ static void test_copy_by_a_slow_primary(void)
     scene_close(&scene);
 }
 
+/* The other way round: the primary's copy is here already when the phone gives it up and comes by
+ * itself. The phone hears what becomes of its call, the PBX of one. */
+static void test_copy_by_the_phone(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *line = NULL, *routes = NULL;
+
+    scene_open_up(&scene, "mode = standby\n");
+    /* What the phone has sent to the primary. */
+    line = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-slow\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\n"
+        "Record-Route: <sip:127.0.0.2:%u;lr>\r\nMax-Forwards: 69\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.primary), phone_port(scene.caller),
+        phone_port(scene.primary), phone_port(scene.caller));
+    phone_send_raw(scene.primary, line, strlen(line));
+    phone_hear(scene.gateway, "INVITE sip:9123@");
+    answers(scene.gateway, "180 Ringing");
+    phone_hear(scene.primary, "SIP/2.0 180");
+
+    copy = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-backup\r\nMax-Forwards: "
+        "70\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.caller), phone_port(scene.caller));
+    phone_send_raw(scene.caller, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    routes = g_strdup_printf("Record-Route: <sip:127.0.0.1:%u;lr>, <sip:127.0.0.2:%u;lr>\r\n",
+                             scene.port, phone_port(scene.primary));
+    phone_reply(scene.gateway, "INVITE", "200 OK", routes, SDP);
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    header_begins(heard, "Via", "SIP/2.0/UDP 127.0.0.1:");
+    g_assert_nonnull(strstr(heard, "branch=z9hG4bK-backup"));
+    g_assert_null(strstr(heard, "127.0.0.2"));
+    g_assert_nonnull(strstr(heard, "Record-Route:"));
+    g_assert_true(phone_hears_nothing(scene.gateway, 50));
+    scene_close(&scene);
+}
+
 /* The primary that was given up sends the call back to us, where it is under way: it rings once. */
 static void test_copy_of_what_was_given_up(void)
 {
@@ -672,11 +692,14 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound-known-user", test_outbound_known_user);
     g_test_add_func("/primaries/learns", test_learns);
     g_test_add_func("/primaries/register-taken-over", test_register_taken_over);
+    g_test_add_func("/primaries/handed-back", test_handed_back);
     g_test_add_func("/primaries/register-refused", test_register_refused);
     g_test_add_func("/primaries/register-in-standby", test_register_in_standby);
     g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
+    g_test_add_func("/primaries/copy-by-the-phone", test_copy_by_the_phone);
     g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
+    name_stories();
     result = g_test_run();
     sofia_close();
     return result;

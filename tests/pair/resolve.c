@@ -1,14 +1,11 @@
 /* Questions to a real name server (tests/lib/dns_server.py): found, not found, silent, gone. */
 #include "resolve.h"
+#include "name_server.h"
 #include "phone.h"
 #include "settings.h"
 #include "sofia.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define MS ((gint64)1000)
 #define DAY (24 * 3600)
@@ -37,59 +34,22 @@ static const char zone_text[] =
 typedef struct Scene {
     Loop *loop;
     Resolve *resolve;
-    char *zone;
-    GPid server;
-    FILE *server_says;
-    guint16 port;
+    NameServer *server;
     guint answers;
     GString *answer; /* "192.0.2.1:5071 [2001:db8::1]:5071", "none", a URI */
 } Scene;
-
-static void server_start(Scene *scene)
-{
-    g_autofree char *port = g_strdup_printf("%u", scene->port);
-    const char *arguments[] = {"python3", DNS_SERVER, scene->zone, "--port", port, NULL};
-    g_autoptr(GError) error = NULL;
-    unsigned said = 0;
-    int out;
-
-    g_spawn_async_with_pipes(NULL, (char **)arguments, NULL,
-                             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                             &scene->server, NULL, &out, NULL, &error);
-    g_assert_no_error(error);
-    scene->server_says = fdopen(out, "r");
-    g_assert_cmpint(fscanf(scene->server_says, "port %u", &said), ==, 1);
-    scene->port = (guint16)said;
-}
-
-static void server_stop(Scene *scene)
-{
-    if (!scene->server)
-        return;
-    kill(scene->server, SIGTERM);
-    waitpid(scene->server, NULL, 0);
-    g_spawn_close_pid(scene->server);
-    scene->server = 0;
-    fclose(scene->server_says);
-}
 
 static void scene_open(Scene *scene)
 {
     ResolveSettings settings = {.wait_us = 300 * MS, .v4 = TRUE, .v6 = TRUE};
     g_autoptr(GError) error = NULL;
-    int fd;
 
     *scene = (Scene){.answer = g_string_new(NULL)};
-    fd = g_file_open_tmp("tieline-zone-XXXXXX", &scene->zone, &error);
-    g_assert_no_error(error);
-    close(fd);
-    g_file_set_contents(scene->zone, zone_text, -1, &error);
-    g_assert_no_error(error);
-    server_start(scene);
+    scene->server = name_server_new(zone_text);
     scene->loop = sofia_loop_new(&error);
     g_assert_no_error(error);
     g_assert_true(address_parse("127.0.0.1", &settings.name_server));
-    address_set_port(&settings.name_server, scene->port);
+    address_set_port(&settings.name_server, name_server_port(scene->server));
     scene->resolve = resolve_new(scene->loop, &settings, &error);
     g_assert_no_error(error);
 }
@@ -98,9 +58,7 @@ static void scene_close(Scene *scene)
 {
     resolve_free(scene->resolve);
     sofia_loop_free(scene->loop);
-    server_stop(scene);
-    unlink(scene->zone);
-    g_free(scene->zone);
+    name_server_free(scene->server);
     g_string_free(scene->answer, TRUE);
 }
 
@@ -234,7 +192,7 @@ static void test_gone(void)
 
     scene_open(&scene);
     asks(&scene, "plain.example", 5060, "192.0.2.3:5060");
-    server_stop(&scene);
+    name_server_stop(scene.server);
     loop_leap(scene.loop, DAY);
     for (guint i = 0; i < 3; i++) {
         knows(&scene, "plain.example", 5060, "192.0.2.3:5060");
@@ -245,8 +203,8 @@ static void test_gone(void)
     g_assert_cmpuint(counters.misses, >=, 1);
 
     /* It comes back, and says something new. */
-    g_file_set_contents(scene.zone, "plain.example 60 A 192.0.2.33\n", -1, NULL);
-    server_start(&scene);
+    name_server_write(scene.server, "plain.example 60 A 192.0.2.33\n");
+    name_server_start(scene.server);
     loop_leap(scene.loop, 60);
     knows(&scene, "plain.example", 5060, "192.0.2.3:5060");
     for (guint i = 0; i < 600 && strcmp(scene.answer->str, "192.0.2.33:5060") != 0; i++) {

@@ -210,6 +210,49 @@ static void hundreds_of_calls_leave_nothing(void)
     house_close(&house);
 }
 
+/* One call at once, no longer than its time; and some numbers not at all. */
+static void a_class_refuses_counts_and_ends(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Settings) classes = settings_parse(
+        "classes", "[class default]\ndeny = 299\ncalls = 1\nmax-duration = 500ms\n", &error);
+    g_autofree char *denied = NULL;
+    ClassBook *book;
+    House house;
+
+    g_assert_no_error(error);
+    house_open(&house);
+    book = class_book_new(house.loop, classes);
+    ua_set_classes(house.ua, book);
+    denied = g_strdup(house.uri);
+    memcpy(strstr(denied, "200"), "299", 3);
+    phone_request(house.phone, "INVITE", denied, "", SDP);
+    phone_hear(house.phone, "SIP/2.0 403 Number Not Allowed");
+    phone_hang_up(house.phone);
+    phone_calls(&house);
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+    phone_hear(house.phone, "SIP/2.0 200");
+    phone_ack(house.phone, NULL);
+    phone_request(house.second, "INVITE", house.uri, "", SDP);
+    phone_hear(house.second, "SIP/2.0 403 Too Many Calls");
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 1);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_rests(&house);
+    g_assert_nonnull(strstr(house.line->str, "disconnect"));
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 0);
+    phone_hang_up(house.second);
+    phone_request(house.second, "INVITE", house.uri, "", SDP);
+    phone_hear(house.second, "SIP/2.0 100");
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 1);
+    phone_cancel(house.second, "");
+    phone_hear(house.second, "SIP/2.0 200");
+    phone_hear(house.second, "SIP/2.0 487");
+    house_rests(&house);
+    house_close(&house);
+    class_book_free(book);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -232,6 +275,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sip-hall/a-refused-route-is-told", a_refused_route_is_told);
     g_test_add_func("/sip-hall/hundreds-of-calls-leave-nothing", hundreds_of_calls_leave_nothing);
     dialog_stories();
+    g_test_add_func("/sip-hall/a-class-refuses-counts-and-ends", a_class_refuses_counts_and_ends);
     result = g_test_run();
     sofia_close();
     return result;

@@ -170,9 +170,8 @@ void house_rests(House *house)
     g_assert_cmpstr(house->errors->str, ==, "");
 }
 
-void house_close(House *house)
+void house_abandon(House *house)
 {
-    house_rests(house);
     phone_free(house->phone);
     phone_free(house->second);
     ua_free(house->ua);
@@ -181,6 +180,12 @@ void house_close(House *house)
     settings_free(house->settings);
     g_string_free(house->line, TRUE);
     g_string_free(house->errors, TRUE);
+}
+
+void house_close(House *house)
+{
+    house_rests(house);
+    house_abandon(house);
 }
 
 Call *house_call(House *house)
@@ -201,6 +206,81 @@ void pbx_says(House *house, CallEvent event, guint8 cause)
     news.cause = cause;
     news.reason_trusted = cause != 0;
     call_event(house_call(house), event, &news);
+}
+
+void pbx_says_of(House *house, guint32 id, CallEvent event, guint8 cause)
+{
+    CallNews news = CALL_NEWS_INIT;
+    Call *call = hall_find_call(house->hall, id);
+
+    g_assert_nonnull(call);
+    news.cause = cause;
+    news.reason_trusted = cause != 0;
+    call_event(call, event, &news);
+}
+
+void call_stands(House *house, guint32 id, SipState sip, IsdnState isdn)
+{
+    const Call *call;
+
+    loop_rest(house->loop, 10);
+    call = hall_find_call(house->hall, id);
+    g_assert_nonnull(call);
+    g_assert_cmpstr(sip_state_name(call_sip_state(call)), ==, sip_state_name(sip));
+    g_assert_cmpstr(isdn_state_name(call_isdn_state(call)), ==, isdn_state_name(isdn));
+}
+
+guint16 call_media_port(House *house, guint32 id)
+{
+    const MediaRemote *remote = call_remote(hall_find_call(house->hall, id));
+
+    g_assert_nonnull(remote);
+    return address_port((const struct sockaddr *)&remote->rtp);
+}
+
+void phone_is_talked_to(House *house)
+{
+    pbx_calls(house);
+    phone_hear(house->phone, "INVITE sip:100@");
+    phone_reply(house->phone, "INVITE", "200 OK", "", SDP);
+    phone_hear(house->phone, "ACK");
+    call_stands(house, hall_last_call(house->hall), SIP_UP, ISDN_ACTIVE);
+}
+
+void phone_talks(House *house, Phone *phone)
+{
+    guint32 before = hall_last_call(house->hall);
+
+    phone_hang_up(phone);
+    phone_request(phone, "INVITE", house->uri, "", SDP);
+    while (hall_last_call(house->hall) == before)
+        loop_rest(house->loop, 2);
+    pbx_says_of(house, before + 1, EVENT_ISDN_CONNECT, 0);
+    phone_hear(phone, "SIP/2.0 200");
+    phone_ack(phone, NULL);
+    call_stands(house, before + 1, SIP_UP, ISDN_ACTIVE);
+}
+
+void phone_refers(House *house, const char *target, const char *extra)
+{
+    g_autofree char *headers = g_strdup_printf("Refer-To: <%s>\r\n%s", target, extra);
+
+    phone_request(house->phone, "REFER", NULL, headers, NULL);
+    phone_hear(house->phone, "SIP/2.0 202");
+}
+
+void phone_is_notified(Phone *phone, const char *status, gboolean final)
+{
+    const char *heard = phone_hear(phone, "NOTIFY");
+    g_autofree char *body = g_strdup_printf("SIP/2.0 %s", status);
+
+    if (!g_str_has_prefix(message_body(heard), body))
+        g_error("NOTIFY of %s awaited, heard:\n%s", status, heard);
+    header_begins(heard, "Event", "refer");
+    header_begins(heard, "Content-Type", "message/sipfrag");
+    header_begins(heard, "Subscription-State",
+                  final ? "terminated;reason=noresource" : "active;expires=");
+    phone_reply(phone, "NOTIFY", "200 OK", "", NULL);
 }
 
 void pbx_calls(House *house)

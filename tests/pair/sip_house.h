@@ -27,6 +27,8 @@ void house_open(House *house);
 void house_rests(House *house);
 /* Also asserts that it rests. */
 void house_close(House *house);
+/* Closes without a word, whatever stands; the user agent may be gone. */
+void house_abandon(House *house);
 /* The last call, which must have begun within a second. */
 Call *house_call(House *house);
 
@@ -36,4 +38,19 @@ void pbx_calls(House *house);
 /* From 100 to 200, with an offer. */
 void phone_calls(House *house);
 
+/* The PBX's 200 talks to the phone, which it has called; the phone talks to 200. */
+void phone_is_talked_to(House *house);
+void phone_talks(House *house, Phone *phone);
+/* The phone asks for a transfer to TARGET, with more header lines; it is accepted. */
+void phone_refers(House *house, const char *target, const char *extra);
+/* The phone hears NOTIFY of STATUS, and answers it. */
+void phone_is_notified(Phone *phone, const char *status, gboolean final);
+/* The call with number ID stands there. */
+void call_stands(House *house, guint32 id, SipState sip, IsdnState isdn);
+/* The PBX says something of call ID. */
+void pbx_says_of(House *house, guint32 id, CallEvent event, guint8 cause);
+/* The port of the far end's RTP in call ID. */
+guint16 call_media_port(House *house, guint32 id);
+
 void dialog_stories(void);
+void replaces_stories(void);

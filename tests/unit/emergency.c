@@ -118,7 +118,8 @@ static CallOrigin origin_at(const char *address, const char *caller)
             "[elin first-floor]\nnumber = 07131555011\nextension = 1XX, reception\n"               \
             "[elin workshop]\nnumber = +497131555012\nextension = 2XX\nnetwork = 192.0.2.0/28\n"   \
             "[elin yard]\nnumber = 07131555013\nnetwork = 192.0.2.32/28\n"                         \
-            "[elin lift]\nnumber = 07131555014\n"
+            "[elin lift]\nnumber = 07131555014\n"                                                  \
+            "[phone 301]\nelin = lift\n[phone 302]\nelin = workshop\n"
 
 typedef struct Place {
     const char *name, *address, *caller, *user, *asserted, *number;
@@ -136,6 +137,8 @@ static const Place places[] = {
     {"asserted-with-plus", "192.0.2.70", "101", "", "497131555012", "+497131555012"},
     {"asserted-unknown", "192.0.2.70", "999", "", "0800123", "5550"},
     {"asserted-from-elsewhere", "192.0.2.200", "999", "", "07131555014", "5550"},
+    {"phone-names-it", "192.0.2.200", "301", "", "", "07131555014"},
+    {"phone-elsewhere", "192.0.2.200", "302", "", "", "5550"},
     {"nobody", "192.0.2.200", "", "", "", "5550"},
 };
 
@@ -254,7 +257,8 @@ static void call_back_finds_its_phone(void)
 
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5062");
-    entry = entry_of("1", "<sip:201@192.0.2.7:5060;line=2>", 1000); /* it speaks from another port */
+    entry =
+        entry_of("1", "<sip:201@192.0.2.7:5060;line=2>", 1000); /* it speaks from another port */
     g_assert_true(elin_entry_uri(&entry, uri, sizeof(uri)));
     g_assert_cmpstr(uri, ==, "sip:201@192.0.2.7:5060");
     entry = entry_of("1", "<sip:10.0.0.9:5060>", 1000);
@@ -340,6 +344,7 @@ static const Mistake mistakes[] = {
     {"drill-to-help", "drill = 199\ndrill-to = 112\n", "drill-to: 112 is an emergency number"},
     {"drill-is-help", "drill = 112\ndrill-to = 205\n", "drill: 112 is an emergency number"},
     {"elin", "[elin a]\nnumber = x\n", "[elin a] number: \"x\" is not allowed"},
+    {"phone", "[phone 201]\nelin = lift\n", "[phone 201] elin: no [elin lift] is configured"},
     {"elin-none", "[elin a]\nextension = 1\n", "[elin a] number: is missing"},
 };
 

@@ -70,6 +70,7 @@ Settings *fake_settings_new(void)
 
     settings->sip.no_answer_us = 120 * G_USEC_PER_SEC;
     settings->sip.max_calls = 100;
+    settings->sip.transfer = TRUE;
     settings->trunks = g_ptr_array_new();
     settings->routes = g_ptr_array_new();
     settings->peers = g_ptr_array_new();

@@ -36,6 +36,9 @@ static const Voice phone_voices[] = {
     /* From a phone we called also before it answers: NUA's news of its 180 may come after the BYE. */
     {EVENT_SIP_BYE, PHONE_ALIVE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
     {EVENT_SIP_MEDIA, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
+    /* A transfer succeeds, or a phone of theirs takes over what rings or talks; and a transferor leaves. */
+    {EVENT_SIP_REPLACED, P(RINGS) | P(UP), P(RINGS) | P(UP)},
+    {EVENT_SIP_MOVED, P(UP), P(UP)},
     /* NUA sends a BYE by itself too: when no ACK comes, when nobody refreshes the session. */
     {EVENT_SIP_ENDED, P(ANSWERED) | P(UP) | P(BYE), P(ANSWERED) | P(UP) | P(BYE)},
     /* NUA may let go of whatever it holds: no PRACK, no refresh, a handle that is gone. */
@@ -159,7 +162,8 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
     if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
         fit = FIT_LIVE;
     if (event == EVENT_MEDIA_SILENT && alive && legs->was_up)
-        fit = legs->media ? FIT_LIVE : FIT_ANY; /* told by value: may come after media_close */
+        /* told by value: may come after media_close, or of one who has left */
+        fit = legs->media && !(1u << legs->phone & PHONE_ASKED) ? FIT_LIVE : FIT_ANY;
     return fit;
 }
 
@@ -181,6 +185,12 @@ static void phone_raise(Legs *legs, CallEvent event)
     case EVENT_SIP_ANSWER:
         if (now & PHONE_ASKED)
             legs->phone = PHONE_UP;
+        break;
+    case EVENT_SIP_REPLACED:
+        legs->phone = PHONE_UP;
+        break;
+    case EVENT_SIP_MOVED:
+        legs->phone = PHONE_CALLED; /* another one */
         break;
     case EVENT_SIP_ACK:
     case EVENT_SIP_NO_ACK:
