@@ -158,9 +158,8 @@ class Scenario:
 
     def write_mark(self, action):
         """Tells the house that the phone has come this far."""
-        self.out.append(
-            '  <nop><action><exec command="touch %s" /></action></nop>' % self.mark_path(action.value)
-        )
+        path = self.mark_path(action.value)
+        self.out.append('  <nop><action><exec command="touch %s" /></action></nop>' % path)
 
     def write_to(self, action):
         host, port = self.addresses[action.value]
@@ -366,7 +365,8 @@ class Scenario:
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
-        if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
+        begins = fresh and method == dialog.first and method in MAKES_DIALOG
+        if begins and 100 < action.status < 300:
             values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
             lines.append("Record-Route:" + ",".join(values))
         if not any(one.startswith("Contact:") for one in action.headers):

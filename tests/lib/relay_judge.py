@@ -8,7 +8,8 @@ from dissect import SIP_SHORT
 SPACES = re.compile(r"\s*([,;])\s*")  # mean nothing there
 PRIVATE = "x-tieline"  # begins the names of headers that never leave the house
 # What a proxy may alter on the way; the rest is looked at apart or must be equal.
-ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route", "proxy-authorization", "content-length"}
+ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route"}
+ALTERED |= {"proxy-authorization", "content-length"}
 LISTS = {"via", "record-route", "route"}
 OWN_REQUESTS = {"ACK", "CANCEL", "OPTIONS"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
