@@ -40,10 +40,15 @@ static void entry_take_routes(Inbound *in)
     for (guint i = 0; i < 2 && in->sip->sip_route; i++) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
+        gboolean known;
 
         if (!url_is_ours(in->phones, url))
             break;
-        if (hop_of_token(in->phones, url->url_user, call_id, &hop)) {
+        known = hop_of_token(in->phones, url->url_user, call_id, &hop);
+        /* A domain of ours may be the primary's name for itself. */
+        if (!known && primaries_has_host(in->phones, url))
+            break;
+        if (known) {
             in->in_dialog = in->sip->sip_to->a_tag != NULL;
             if (hop.flow && !hop_equal(&hop, &in->from)) {
                 in->forced = TRUE;
@@ -279,7 +284,8 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
-    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time. */
+    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time.
+     */
     if (sip->sip_request->rq_method == sip_method_register)
         in.in_dialog = FALSE;
     else

@@ -9,6 +9,8 @@
 
 #define SAME_Q 0.0005
 
+static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip);
+
 static void fork_free(Fork *fork)
 {
     g_queue_unlink(&fork->phones->forks, &fork->link);
@@ -22,6 +24,8 @@ static void fork_free(Fork *fork)
         nta_incoming_destroy(fork->irq);
     if (fork->msg)
         msg_destroy(fork->msg);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
     g_free(fork->reason);
     g_free(fork->barred);
     g_free(fork);
@@ -278,6 +282,47 @@ void fork_pass_by(Fork *fork, Branch *branch)
     fork_go_on(fork);
 }
 
+/* After fork_move() the answer's way is the other one's: its Vias, and of Record-Routes ours alone.
+ */
+static void fork_lead_back(Fork *fork, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_t const *caller = fork->way_back ? sip_object(fork->way_back) : NULL;
+    sip_record_route_t *own;
+
+    if (!caller)
+        return;
+    if (sip->sip_via)
+        msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_via);
+    msg_header_add_dup(response, (msg_pub_t *)sip, (msg_header_t const *)caller->sip_via);
+    if (!sip->sip_record_route)
+        return;
+    msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
+    own = hop_record_route(fork->phones, msg_home(response), &fork->from,
+                           fork->sip->sip_call_id->i_id);
+    if (own)
+        msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);
+}
+
+void fork_move(Fork *fork, Fork *copy)
+{
+    gboolean rang = FALSE;
+
+    for (guint i = 0; i < fork->branches->len; i++)
+        rang |= ((const Branch *)fork->branches->pdata[i])->rang;
+    nta_incoming_treply(fork->irq, SIP_482_LOOP_DETECTED, TAG_END());
+    nta_incoming_destroy(fork->irq);
+    fork->irq = g_steal_pointer(&copy->irq);
+    nta_incoming_bind(fork->irq, fork_cancelled, fork);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
+    fork->way_back = msg_ref_create(copy->msg);
+    fork->from = copy->from;
+    copy->stop = TRUE;
+    if (rang)
+        nta_incoming_treply(fork->irq, SIP_180_RINGING, TAG_END());
+}
+
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
     /* RFC 4320 4.1: only an INVITE has provisional responses. */
@@ -286,6 +331,7 @@ void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *
         msg_destroy(response);
         return;
     }
+    fork_lead_back(fork, response);
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -295,6 +341,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     if (fork->irq) {
         fork->answered = TRUE;
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
@@ -389,6 +436,7 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
             msg_destroy(response);
     } else if (response) {
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_keep_best(fork, response);
     } else if (status == 503 && branch->target->kind == TARGET_PHONE && !fork->cancelled) {
         /* A phone that cannot be reached is not there; 503 would be about us (RFC 3261 16.7 6). */

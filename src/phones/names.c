@@ -2,6 +2,7 @@
  * number (ENUM). */
 #include "names.h"
 
+#include "allowance.h"
 #include "primaries.h"
 #include "resolve.h"
 
@@ -167,7 +168,7 @@ static void number_found(void *user, const char *uri)
 
     su_home_init(home);
     url = uri ? url_make(home, uri) : NULL;
-    if (url)
+    if (url && allowance_permits_place(fork, url))
         where_redirected(fork, url, uri, &found);
     if (url)
         log_info("phones: ENUM says %s", uri);

@@ -344,6 +344,12 @@ gboolean primaries_decided(Fork *fork, const Branch *branch, int status, gboolea
 /* ---- requests that come twice -----------------------------------------------------------------
  */
 
+static gboolean fork_is_primarys(const Fork *fork)
+{
+    return !fork->from_gateway && watch_knows(fork->phones->primaries->watch,
+                                              (const struct sockaddr *)&fork->from.address);
+}
+
 gboolean primaries_first(Branch *branch)
 {
     const Fork *fork = branch->fork;
@@ -358,6 +364,7 @@ gboolean primaries_first(Branch *branch)
                               sip->sip_from->a_tag ? sip->sip_from->a_tag : "",
                               (guint32)sip->sip_cseq->cs_seq, "INVITE", to};
     MergeRequest *request;
+    Branch *first;
     gboolean copy;
 
     if (!fork->invite || fork->in_dialog || sip->sip_to->a_tag || !sip->sip_via ||
@@ -371,6 +378,15 @@ gboolean primaries_first(Branch *branch)
         return TRUE;
     }
     primaries->copies++;
+    first = merge_owner(request);
+    /* The primary has passed on what the caller gave up waiting for: the caller hears no answer by
+     * that way. */
+    if (first && first->fork->irq && fork->irq && !first->fork->cancelled &&
+        fork_is_primarys(first->fork) && !fork_is_primarys(fork)) {
+        log_info("phones: INVITE %s to %s goes on for the caller itself", identity.call_id, to);
+        fork_move(first->fork, branch->fork);
+        return FALSE;
+    }
     log_info("phones: INVITE %s to %s came by another way already", identity.call_id, to);
     return FALSE;
 }

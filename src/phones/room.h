@@ -242,6 +242,7 @@ struct Fork {
     GPtrArray *tried;    /* of char*: URIs that need no second try */
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
+    msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
     gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
@@ -282,6 +283,9 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
 void fork_is_unreachable(Fork *fork);
 /* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
 void fork_go_on(Fork *fork);
+/* COPY, the request of FORK as the caller sent it straight to us, takes its place upstream: FORK's
+ * answers go back by it, who passed the request on to FORK hears 482. */
+void fork_move(Fork *fork, Fork *copy);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 

@@ -589,6 +589,52 @@ static void test_copy_by_a_slow_primary(void)
     scene_close(&scene);
 }
 
+/* The other way round: the primary's copy is here already when the phone gives it up and comes by
+ * itself. The phone hears what becomes of its call, the PBX of one. */
+static void test_copy_by_the_phone(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *line = NULL, *routes = NULL;
+
+    scene_open_up(&scene, "mode = standby\n");
+    /* What the phone has sent to the primary. */
+    line = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-slow\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\n"
+        "Record-Route: <sip:127.0.0.2:%u;lr>\r\nMax-Forwards: 69\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.primary), phone_port(scene.caller),
+        phone_port(scene.primary), phone_port(scene.caller));
+    phone_send_raw(scene.primary, line, strlen(line));
+    phone_hear(scene.gateway, "INVITE sip:9123@");
+    answers(scene.gateway, "180 Ringing");
+    phone_hear(scene.primary, "SIP/2.0 180");
+
+    copy = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-backup\r\nMax-Forwards: "
+        "70\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.caller), phone_port(scene.caller));
+    phone_send_raw(scene.caller, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    routes = g_strdup_printf("Record-Route: <sip:127.0.0.1:%u;lr>, <sip:127.0.0.2:%u;lr>\r\n",
+                             scene.port, phone_port(scene.primary));
+    phone_reply(scene.gateway, "INVITE", "200 OK", routes, SDP);
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    header_begins(heard, "Via", "SIP/2.0/UDP 127.0.0.1:");
+    g_assert_nonnull(strstr(heard, "branch=z9hG4bK-backup"));
+    g_assert_null(strstr(heard, "127.0.0.2"));
+    g_assert_nonnull(strstr(heard, "Record-Route:"));
+    g_assert_true(phone_hears_nothing(scene.gateway, 50));
+    scene_close(&scene);
+}
+
 /* The primary that was given up sends the call back to us, where it is under way: it rings once. */
 static void test_copy_of_what_was_given_up(void)
 {
@@ -650,6 +696,7 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/register-refused", test_register_refused);
     g_test_add_func("/primaries/register-in-standby", test_register_in_standby);
     g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
+    g_test_add_func("/primaries/copy-by-the-phone", test_copy_by_the_phone);
     g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
     name_stories();
