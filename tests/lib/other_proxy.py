@@ -60,7 +60,7 @@ class OtherHouse(house.House):
 def main(words):
     folders = [os.path.join(HERE, "..", "house", name) for name in ("flows", "own")]
     failed = 0
-    for one in (one for folder in folders for one in flow.read_flows(folder)):
+    for one in [one for folder in folders for one in flow.read_flows(folder)]:
         for case in one.cases if one.id in words or not words else ():
             plain = case.numbers and not (case.settings or case.softphones or case.passwords)
             if not plain or "pbx" in case.parties.values():

@@ -244,7 +244,7 @@ class Scenario:
             return []
         var = (dialog or Dialog(action.dialog, True, "")).var
         out = [
-            *self.list_came("Via", var, VIAS[: self.hops + 1], action.method),
+            *self.list_came("Via", var, self.vias(action.method), action.method),
             self.ereg("From", var("from", action.method)),
             self.ereg("To", var("to", action.method)),
             self.ereg("CSeq", var("cseq", action.method)),
@@ -258,6 +258,10 @@ class Scenario:
                 self.ereg("From", "junk,%s" % var("rtag"), "tag=([^;[:cntrl:]]*)"),
             ]
         return out
+
+    def vias(self, method):
+        """The variables of a request's Vias: a CANCEL is the last proxy's own (RFC 3261 16.10)."""
+        return VIAS[: 1 if method == "CANCEL" else self.hops + 1]
 
     def list_came(self, header, var, names, method=""):
         """Each value of HEADER into a variable of its own."""
@@ -353,7 +357,7 @@ class Scenario:
         dialog = self.dialogs[action.dialog]
         method, phrase = action.method, PHRASES.get(action.status, "Some Phrase")
         to = "To:[$%s]" % dialog.var("to", method)
-        vias = VIAS[: 1 if "one-via" in action.options else self.hops + 1]
+        vias = self.vias(method)[: 1 if "one-via" in action.options else None]
         fresh = dialog.incoming and not dialog.established and method in (dialog.first, "CANCEL")
         if action.status > 100 and fresh:
             to += ";tag=" + self.tag(dialog)

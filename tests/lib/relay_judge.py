@@ -31,7 +31,8 @@ def read_headers(octets):
 def via_key(via):
     """What names a hop: who sent it, and its branch."""
     branch = re.search(r";\s*branch\s*=\s*([^;\s]+)", via)
-    return (via.partition(";")[0].split()[-1].lower(), branch[1] if branch else "")
+    words = via.partition(";")[0].split() or [""]
+    return (words[-1].lower(), branch[1] if branch else "")
 
 
 def vias(message):
