@@ -91,6 +91,8 @@ static int refer_judge(Ua *ua, sip_t const *sip, const struct sockaddr *source, 
     asked->why = "it belongs to no call";
     if (!asked->leg)
         return 403;
+    if (referral_is_barred(asked->leg, &asked->why))
+        return 403;
     asked->why = "Refer-To";
     if (!refer_to ||
         sip->sip_error) /* the parser keeps a second one, as what it cannot read, there */
@@ -104,6 +106,8 @@ static int refer_judge(Ua *ua, sip_t const *sip, const struct sockaddr *source, 
     refer_to_read(ua, refer_to->r_url, &asked->to);
     if (asked->to.replaces)
         asked->other = replaces_find(ua, asked->to.replaces, &asked->early_only);
+    if (asked->other && referral_is_barred(asked->other, &asked->why))
+        return 403;
     return refer_judge_target(asked, &by);
 }
 

@@ -389,6 +389,15 @@ gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to
     return FALSE;
 }
 
+/* Whoever dialled for help had to show no credentials, and the place stays reachable. */
+gboolean referral_is_barred(const UaLeg *leg, const char **why)
+{
+    if (!leg->call || !(call_is_sheltered(leg->call) || call_is_emergency(leg->call)))
+        return FALSE;
+    *why = "a call for help goes nowhere else";
+    return TRUE;
+}
+
 gboolean referral_leg_is_up(const UaLeg *leg)
 {
     return leg->call && leg->established && (leg->acked || !leg->uas) &&

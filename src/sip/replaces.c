@@ -32,6 +32,8 @@ static int replaces_judge(sip_t const *sip, const UaLeg *leg, gboolean early_onl
     *why = "the dialog it names has ended";
     if (!leg->call || leg->closing)
         return 603;
+    if (referral_is_barred(leg, why))
+        return 403;
     *why = "the dialog it names is early and theirs";
     if (!leg->established && leg->uas)
         return 481;
