@@ -170,7 +170,7 @@ static void refer_accept(Ua *ua, nua_handle_t *nh, UaLeg *told, sip_t const *sip
     nua_respond(nh, SIP_202_ACCEPTED, NUTAG_WITH_THIS(ua->nua), SIPTAG_CONTACT_STR(ua->contact),
                 TAG_IF(asked->silent, SIPTAG_HEADER_STR("Refer-Sub: false")), TAG_END());
     if (asked->outcome) {
-        referral_tell_refused(ua, "REFER", asked->outcome, asked->why);
+        referral_tell_refused(ua, sip, "REFER", asked->outcome, asked->why);
         referral_end(referral, asked->outcome);
         return;
     }
@@ -203,7 +203,7 @@ void referral_asked(Ua *ua, nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi
     if (!status) {
         refer_accept(ua, nh, leg, sip, &asked, tags);
     } else {
-        referral_tell_refused(ua, "REFER", status, asked.why);
+        referral_tell_refused(ua, sip, "REFER", status, asked.why);
         if (leg)
             leg_note_response(leg, LADDER_OUT, status, referral_phrase((guint16)status), "REFER",
                               FALSE);
@@ -225,7 +225,7 @@ int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source)
         if (nh)
             nua_handle_unref(nh);
         else
-            referral_tell_refused_from(ua, source, "REFER", 481, "its dialog is none of ours");
+            referral_tell_refused_from(ua, sip, source, "REFER", 481, "its dialog is none of ours");
         return 0;
     }
     asked.leg = target_dialog(ua, sip);
@@ -236,7 +236,7 @@ int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source)
     }
     if (status) {
         ua->counters.referrals++;
-        referral_tell_refused_from(ua, source, "REFER", status, asked.why);
+        referral_tell_refused_from(ua, sip, source, "REFER", status, asked.why);
     }
     refer_to_clear(&asked.to);
     return status;

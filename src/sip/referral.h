@@ -54,5 +54,5 @@ gboolean referral_leg_is_up(const UaLeg *leg);
  * lends its right to another number. WHY tells so. */
 gboolean referral_is_barred(const UaLeg *leg, const char **why);
 /* As referral_tell_refused(), of what came from SOURCE. */
-void referral_tell_refused_from(Ua *ua, const struct sockaddr *source, const char *method,
-                                int status, const char *why);
+void referral_tell_refused_from(Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                                const char *method, int status, const char *why);

@@ -176,7 +176,7 @@ void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         replaces_take(ua, nh, sip, before, &by, &theirs);
         return;
     }
-    referral_tell_refused(ua, "INVITE with Replaces", status, why);
+    referral_tell_refused(ua, sip, "INVITE with Replaces", status, why);
     ua_refuse(ua, nh, status, status == 500 ? "Overlapping Requests" : sip_status_phrase(status),
               NULL);
 }

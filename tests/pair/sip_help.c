@@ -1,6 +1,9 @@
 /* A call for help stays where it is: no transfer moves it, takes it over, or leads to it. */
 #include "sip_house.h"
 
+#include "log.h"
+#include "log_heard.h"
+
 #include <string.h>
 
 #define HELP "[emergency]\nnumbers = 200\ntrunks = pbx\n"
@@ -118,6 +121,56 @@ static void no_call_is_joined_to_it(void)
     house_close(&house);
 }
 
+/* ---- what is told -------------------------------------------------------------------------------
+ */
+
+/* The INVITE came from .7, the REFER from .8 by another port, the INVITE with Replaces from .9. */
+static void story_behind_the_proxy(void)
+{
+    CallOrigin origin = {.kind = ORIGIN_SIP, .emergency = TRUE};
+    char sealed[ORIGIN_TEXT_MAX];
+    House house;
+
+    house_open_with(&house, HELP, TRUE);
+    for (guint i = 0; i < 2; i++) {
+        Phone *phone = i ? house.second : house.phone;
+        g_autofree char *dialog =
+            i ? phone_dialog(house.phone, ";to-tag=", ";from-tag=") : g_strdup("");
+        g_autofree char *call_id = phone_dialog(phone, "", "");
+        g_autofree char *headers = NULL;
+
+        g_assert_true(address_parse(i ? "192.0.2.9:5070" : "192.0.2.7:5070", &origin.source));
+        origin_seal(&house.key, &origin, call_id, sealed);
+        headers = g_strdup_printf("%s: %s\r\n%s%s%s", ORIGIN_HEADER, sealed, i ? "Replaces: " : "",
+                                  dialog, i ? "\r\n" : "");
+        phone_request(phone, "INVITE", house.uri, headers, SDP);
+        if (!i)
+            pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+        phone_hear(phone, i ? "SIP/2.0 403" : "SIP/2.0 200");
+        phone_ack(phone, NULL);
+        if (!i)
+            is_asked(phone, "REFER", NULL,
+                     "Via: SIP/2.0/UDP "
+                     "phone.example:5072;branch=z9hG4bK1;received=192.0.2.8;rport=5071\r\n"
+                     "Refer-To: <sip:222@127.0.0.1>\r\n",
+                     NULL, "SIP/2.0 403");
+    }
+    is_asked(house.phone, "BYE", NULL, "", NULL, "SIP/2.0 200");
+    house_close(&house);
+}
+
+static void the_phone_is_named_behind_the_proxy(void)
+{
+    g_autofree char *log = NULL;
+
+    log_open(LEVEL_WARNING, TRUE);
+    log = log_heard(story_behind_the_proxy);
+    g_assert_nonnull(strstr(log, "REFER from 192.0.2.8:5071 refused with 403: a call for help"));
+    g_assert_nonnull(
+        strstr(log, "INVITE with Replaces from 192.0.2.9:5070 refused with 403: a call for help"));
+    g_assert_null(strstr(log, "from 127.0.0.1"));
+}
+
 void help_stories(void)
 {
     g_test_add_data_func("/sip-help/nobody_moves_a_call_for_help", HELP,
@@ -125,4 +178,6 @@ void help_stories(void)
     g_test_add_data_func("/sip-help/nobody_moves_a_drill", DRILL, nobody_moves_a_call_for_help);
     g_test_add_func("/sip-help/nobody_moves_the_call_back", nobody_moves_the_call_back);
     g_test_add_func("/sip-help/no_call_is_joined_to_it", no_call_is_joined_to_it);
+    g_test_add_func("/sip-help/the_phone_is_named_behind_the_proxy",
+                    the_phone_is_named_behind_the_proxy);
 }
