@@ -290,6 +290,9 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
         in.in_dialog = FALSE;
     else
         help_recognize(&in);
+    if (in.origin.emergency) /* nobody is turned away for an extension */
+        while (sip->sip_proxy_require)
+            msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_proxy_require);
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

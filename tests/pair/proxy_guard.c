@@ -230,6 +230,25 @@ static void no_help(void)
     scene_close(&scene);
 }
 
+/* Nobody is turned away for an extension we lack, and nobody behind us hears of it. */
+static void help_with_extension(void)
+{
+    Scene scene;
+    Party *call;
+    const char *heard;
+
+    scene_open(&scene, GUARD HELP);
+    call = party_new(scene.a, at_proxy(&scene, "112"));
+    party_ask(call, "INVITE", "Proxy-Require: foo, bar\r\nProxy-Require: more\r\n", SDP);
+    heard = end_hear(scene.gateway, "INVITE sip:112@");
+    g_assert_cmpuint(value_count(&scene, heard, "Proxy-Require"), ==, 0);
+    end_answer(scene.gateway, heard, "486 Busy Here", "", NULL);
+    end_hear(scene.gateway, "ACK");
+    end_hear(scene.a, "SIP/2.0 486");
+    party_ack_refusal(call);
+    scene_close(&scene);
+}
+
 /* Other services are none of ours. */
 static void other_services(void)
 {
@@ -300,6 +319,7 @@ void proxy_guard_stories(void)
     g_test_add_data_func("/proxy/guard/help-alone", GUARD HELP "[policy none]\naction = refuse\n",
                          help);
     g_test_add_func("/proxy/guard/no-help", no_help);
+    g_test_add_func("/proxy/guard/help-with-extension", help_with_extension);
     g_test_add_func("/proxy/guard/services", other_services);
     g_test_add_func("/proxy/guard/origin", told_origin);
 }
