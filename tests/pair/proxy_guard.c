@@ -318,6 +318,8 @@ void proxy_guard_stories(void)
     g_test_add_data_func("/proxy/guard/help", GUARD HELP, help);
     g_test_add_data_func("/proxy/guard/help-alone", GUARD HELP "[policy none]\naction = refuse\n",
                          help);
+    g_test_add_data_func("/proxy/guard/help-without-services",
+                         GUARD "[emergency]\nnumbers = 11[0], 112\n", help);
     g_test_add_func("/proxy/guard/no-help", no_help);
     g_test_add_func("/proxy/guard/help-with-extension", help_with_extension);
     g_test_add_func("/proxy/guard/services", other_services);
