@@ -121,3 +121,4 @@ void proxy_dialog_stories(void);
 void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
+void proxy_box_stories(void);
