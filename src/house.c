@@ -52,11 +52,9 @@ static gboolean join_readiness(void *user)
     return isdn_is_ready(house->isdn);
 }
 
-static gboolean join_gateway_ready(void *user)
+static gboolean join_draining(void *user)
 {
-    House *house = user;
-
-    return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
+    return hall_is_draining(((House *)user)->hall);
 }
 
 /* A transfer is judged by its transferor's class; the party that stays is on the PBX already. */
@@ -120,8 +118,11 @@ static gboolean sip_open_phones(House *house, GError **error)
                        .key = &house->key,
                        .is_phone = join_is_phone,
                        .user = house};
-    PhonesGateway gateway = {
-        .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
+    PhonesGateway gateway = {.key = &house->key,
+                             .classes = house->classes,
+                             .ready = join_readiness,
+                             .draining = join_draining,
+                             .user = house};
 
     origin_key_make(&house->key);
     if (!ua_find_place(&behind.proxy, &behind.listen, error))

@@ -140,10 +140,22 @@ static gboolean is_for_the_box(const Inbound *in)
            !in->sip->sip_route;
 }
 
+/* Where the trunks are all that we are for, they decide; elsewhere phones keep us for each other's
+ * calls, too, whatever the line does. */
+static gboolean entry_is_ready(const Phones *phones)
+{
+    const PhonesGateway *gateway = &phones->gateway;
+
+    if (gateway->draining && gateway->draining(gateway->user))
+        return FALSE;
+    return phones->settings->proxy.mode != PROXY_EMERGENCY_ONLY || !gateway->ready ||
+           gateway->ready(gateway->user);
+}
+
 static void entry_answer_options(const Inbound *in)
 {
     Phones *phones = in->phones;
-    gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
+    gboolean ready = entry_is_ready(phones);
     nta_incoming_t *irq = entry_transaction(in);
 
     if (!irq)
