@@ -253,20 +253,26 @@ static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
     Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
-    g_autoptr(GError) trouble = NULL;
+    GError *trouble = NULL;
     NewSettings *new;
+    Users *users;
 
     if (!fresh)
         return FALSE;
+    users = phones_read_users(fresh, &trouble);
+    if (trouble) { /* a mistake like any other: all stays as it was */
+        g_propagate_error(error, trouble);
+        g_clear_pointer(waiting, g_free);
+        settings_free(fresh);
+        return FALSE;
+    }
     if (*waiting)
         log_warning("house: these settings wait for a restart: %s", *waiting);
     log_open((LogLevel)fresh->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
     new = g_new(NewSettings, 1);
-    *new = (NewSettings){house, fresh, phones_read_users(fresh, &trouble)};
-    if (trouble)
-        log_error("house: %s; the users known before stay", trouble->message);
+    *new = (NewSettings){house, fresh, users};
     loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;
