@@ -122,3 +122,4 @@ void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
 void proxy_hostile_stories(void);
+void proxy_box_stories(void);
