@@ -488,11 +488,42 @@ static gboolean method_begins_dialog(sip_t const *sip)
     }
 }
 
+/* A flood that nobody answers may cost others their calls, but not the box its memory. */
+static gboolean fork_is_one_too_many(const Inbound *in)
+{
+    const Phones *phones = in->phones;
+    guint most = phones->settings->proxy.max_transactions;
+
+    if (in->origin.emergency)
+        return FALSE;
+    return phones->forks.length >= (in->in_dialog || in->from_gateway ? 2 * most : most);
+}
+
+static void fork_turn_away(Inbound *in, GQueue *targets)
+{
+    Phones *phones = in->phones;
+
+    phones->counters.turned_away++;
+    if (log_limit(&phones->full_limit, 1, 10 * G_USEC_PER_SEC))
+        log_warning(
+            "phones: %u requests wait for their answers, [proxy] max-transactions: more are "
+            "refused",
+            phones->forks.length);
+    g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    g_clear_pointer(&in->barred, g_free);
+    nta_msg_treply(phones->agent, in->msg, SIP_503_SERVICE_UNAVAILABLE, TAG_END());
+}
+
 void fork_begin(Inbound *in, GQueue *targets)
 {
     Phones *phones = in->phones;
-    Fork *fork = g_new0(Fork, 1);
+    Fork *fork;
 
+    if (fork_is_one_too_many(in)) {
+        fork_turn_away(in, targets);
+        return;
+    }
+    fork = g_new0(Fork, 1);
     *fork = (Fork){.phones = phones,
                    .settings = phones->settings,
                    .from = in->from,
@@ -529,6 +560,13 @@ void fork_begin(Inbound *in, GQueue *targets)
 
 void fork_drop_all(Phones *phones)
 {
-    while (phones->forks.head)
-        fork_free(phones->forks.head->data);
+    while (phones->forks.head) {
+        Fork *fork = phones->forks.head->data;
+
+        /* The agent's, which goes with it silently: destroyed alone, it would answer 500, where the
+         * phone's 200 may yet pass the next start of ours. */
+        if (fork->irq)
+            nta_incoming_bind(g_steal_pointer(&fork->irq), NULL, NULL);
+        fork_free(fork);
+    }
 }

@@ -48,6 +48,7 @@ typedef struct MergeRequest MergeRequest; /* merge.h */
     X(cancelled, "proxy requests cancelled")                                                       \
     X(loops, "proxy loops")                                                                        \
     X(refused, "proxy requests refused")                                                           \
+    X(turned_away, "proxy requests over the limit")                                                \
     X(stray, "proxy messages without a transaction")
 #define PHONES_COUNTER_FIELD(field, name) guint64 field;
 typedef struct PhonesCounters {
@@ -71,7 +72,9 @@ struct Phones {
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
-    LogLimit refused_limit;
+    LogLimit refused_limit, full_limit;
+    gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
+    guint refusals;
 };
 
 /* ---- hop.c: where messages come from and go to ------------------------------------------------
@@ -150,6 +153,7 @@ typedef struct Inbound {
     guint at_most_s;      /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
+    gboolean strict; /* the next place is a strict router, now in the Request-URI */
     gboolean forced; /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
@@ -192,6 +196,8 @@ void target_free(Target *target);
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
 /* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
 nta_incoming_t *entry_transaction(const Inbound *in);
+/* May one more answer of ours be kept for repetitions of its request? */
+gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
 /* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */

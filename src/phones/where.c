@@ -42,7 +42,7 @@ static Target *where_in_dialog(const Inbound *in, const char *uri)
     if (in->forced) {
         target = target_new(TARGET_DIRECT, uri, 1.0);
         target->hop = in->forced_hop;
-    } else if (route) {
+    } else if (route && !in->strict) {
         target = target_direct(uri, route->r_url);
     } else if (url_is_gateway(in->phones, url)) {
         target = where_gateway(in->phones, uri);

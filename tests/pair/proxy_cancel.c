@@ -190,6 +190,27 @@ static void repetitions(void)
     pair_end(&pair);
 }
 
+/* A copy of the INVITE that was under way while it was answered begins nothing. */
+static void repeated_after_the_end(gconstpointer status)
+{
+    Pair pair;
+    const char *invite;
+    guint asked;
+
+    pair_open(&pair, NULL);
+    invite = pair.call->sent;
+    end_answer(pair.called, pair.invite, status, "", NULL);
+    end_hear(pair.caller, text_of(&pair.scene, "SIP/2.0 %.3s", (const char *)status));
+    scene_rest(&pair.scene, 30);
+    asked = end_count(pair.called, "INVITE");
+    for (guint i = 0; i < 3; i++)
+        end_send(pair.caller, invite);
+    scene_rest(&pair.scene, 50);
+    g_assert_cmpuint(end_count(pair.called, "INVITE"), ==, asked);
+    g_assert_cmpuint(phones_fork_count(pair.scene.phones), ==, 0);
+    scene_close(&pair.scene);
+}
+
 /* Two phones ring, one has not said a word: each is taken back in its own time. */
 static void of_a_fork(void)
 {
@@ -279,6 +300,8 @@ void proxy_cancel_stories(void)
     add("silent", never_answered_at_all);
     g_test_add_func("/proxy/cancel/unknown", unknown);
     g_test_add_func("/proxy/cancel/repetitions", repetitions);
+    g_test_add_data_func("/proxy/cancel/repeated-200", "200 OK", repeated_after_the_end);
+    g_test_add_data_func("/proxy/cancel/repeated-486", "486 Busy Here", repeated_after_the_end);
     g_test_add_func("/proxy/cancel/fork", of_a_fork);
     g_test_add_func("/proxy/cancel/hunting", while_hunting);
     g_test_add_func("/proxy/cancel/connection-gone", connection_gone);

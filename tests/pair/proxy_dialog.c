@@ -29,8 +29,8 @@ static const char *passes(Party *from, const char *method, End *to, const char *
 /* Everything that is said in a call, by both. */
 static void talk(Party *caller, Party *called)
 {
-    static const char *const methods[] = {"INVITE", "UPDATE",    "INFO",   "MESSAGE", "REFER",
-                                          "NOTIFY", "SUBSCRIBE", "OPTIONS"};
+    static const char *const methods[] = {"INVITE", "UPDATE", "INFO",      "MESSAGE",
+                                          "REFER",  "NOTIFY", "SUBSCRIBE", "OPTIONS"};
 
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
         passes(caller, methods[i], called->end, SDP);
@@ -326,6 +326,31 @@ static void next_route(void)
     }
 }
 
+/* The next one is a strict router (RFC 3261 16.6 step 6): it finds itself in the Request-URI, and
+ * the target at the end of the route. */
+static void strict_next_route(void)
+{
+    Scene scene;
+    Party *caller, *called;
+    const char *heard, *own;
+
+    scene_open(&scene, "");
+    calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
+    own = caller->routes;
+    caller->routes =
+        text_of(&scene, "%sRoute: <sip:p@%s>, <sip:last.example;lr>\r\n", own, end_place(scene.c));
+    party_ask(caller, "INFO", "", NULL);
+    heard = end_hear(scene.c, text_of(&scene, "INFO sip:p@%s SIP/2.0", end_place(scene.c)));
+    g_assert_cmpstr(values(&scene, heard, "Route"), ==,
+                    text_of(&scene, "<sip:last.example;lr>|<%s>", caller->target));
+    end_answer(scene.c, heard, "200 OK", "", NULL);
+    end_hear(scene.a, "SIP/2.0 200");
+    party_ack(caller);
+    heard = end_hear(scene.c, text_of(&scene, "ACK sip:p@%s SIP/2.0", end_place(scene.c)));
+    g_assert_cmpuint(value_count(&scene, heard, "Route"), ==, 2);
+    scene_close(&scene);
+}
+
 /* It has a name that the DNS does not know: that is no reason to go past it. */
 static void next_route_by_name(void)
 {
@@ -404,18 +429,18 @@ static void strays(void)
     party_ack(stray);
     for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
         /* Its way would lead to D, and we never sent what it answers. */
-        end_send(scene.a,
-                 text_of(&scene,
-                         "SIP/2.0 %s\r\n%sVia: SIP/2.0/UDP %s;branch=z9hG4bKvictim\r\n"
-                         "From: <sip:1@x>;tag=1\r\nTo: <sip:2@x>;tag=2\r\nCall-ID: stray%u\r\n"
-                         "CSeq: 1 INVITE\r\nContact: <sip:x@y>\r\nContent-Length: 0\r\n\r\n",
-                         statuses[i],
-                         i == 3 ? "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n"
-                                : text_of(&scene,
-                                          "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s\r\n",
-                                          scene.port,
-                                          "0011223344556677.00112233445566778899aabbccddeeff"),
-                         end_place(scene.d), i));
+        end_send(
+            scene.a,
+            text_of(&scene,
+                    "SIP/2.0 %s\r\n%sVia: SIP/2.0/UDP %s;branch=z9hG4bKvictim\r\n"
+                    "From: <sip:1@x>;tag=1\r\nTo: <sip:2@x>;tag=2\r\nCall-ID: stray%u\r\n"
+                    "CSeq: 1 INVITE\r\nContact: <sip:x@y>\r\nContent-Length: 0\r\n\r\n",
+                    statuses[i],
+                    i == 3
+                        ? "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKother\r\n"
+                        : text_of(&scene, "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s\r\n",
+                                  scene.port, "0011223344556677.00112233445566778899aabbccddeeff"),
+                    end_place(scene.d), i));
     }
     g_assert_true(end_quiet(scene.a, 50));
     g_assert_true(end_quiet(scene.b, 1));
@@ -437,6 +462,7 @@ void proxy_dialog_stories(void)
     g_test_add_func("/proxy/dialog/forged-flow", forged_flow);
     g_test_add_func("/proxy/dialog/strict-route", strict_route);
     g_test_add_func("/proxy/dialog/next-route", next_route);
+    g_test_add_func("/proxy/dialog/strict-next-route", strict_next_route);
     g_test_add_func("/proxy/dialog/next-route-by-name", next_route_by_name);
     g_test_add_func("/proxy/dialog/gateway", with_the_gateway);
     g_test_add_func("/proxy/dialog/subscription", subscription);

@@ -87,8 +87,8 @@ static void same_for_all(void)
         heard = end_hear(scene.a, "SIP/2.0 407");
         party_ack_refusal(call);
         shown =
-            authorization(&scene, "Proxy-Authorization",
-                          value(&scene, heard, "Proxy-Authenticate"), "INVITE", call->target, "x");
+            authorization(&scene, "Proxy-Authorization", value(&scene, heard, "Proxy-Authenticate"),
+                          "INVITE", call->target, "x");
         party_ask(call, "INVITE", shown, SDP);
         end_hear(scene.a, "SIP/2.0 407");
         party_ack_refusal(call);
@@ -168,17 +168,17 @@ static void registers_with(void)
 /* Calls for help pass without credentials, whatever else is asked, also where nothing else does. */
 static void help(gconstpointer more)
 {
-    static const char *const uris[] = {"sip:112@127.0.0.1:%u",     "tel:112;phone-context=x.%u",
-                                       "sip:112@192.0.2.9;x=%u",   "urn:service:sos",
+    static const char *const uris[] = {"sip:112@127.0.0.1:%u", "tel:112;phone-context=x.%u",
+                                       "sip:112@192.0.2.9;x=%u", "urn:service:sos",
                                        "URN:Service:SOS.fire"};
     Scene scene;
 
     scene_open(&scene, more);
     for (guint i = 0; i < G_N_ELEMENTS(uris); i++) {
         g_auto(GStrv) parts = g_strsplit(uris[i], "%u", 2);
-        Party *call = party_new(
-            scene.a, parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1])
-                              : uris[i]);
+        Party *call =
+            party_new(scene.a, parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1])
+                                        : uris[i]);
         CallOrigin origin;
         const char *heard;
 
@@ -229,8 +229,8 @@ static void told_origin(void)
     call = party_new(scene.a, at_proxy(&scene, "9123"));
     g_assert_true(address_parse("192.0.2.1:5060", &origin.source));
     origin_seal(&scene.key, &origin, call->call_id, text);
-    forged = text_of(&scene, "x-tieline-ORIGIN: %s\r\nX-Tieline-Origin : %s\r\n%s: \r\n", text, text,
-                     ORIGIN_HEADER);
+    forged = text_of(&scene, "x-tieline-ORIGIN: %s\r\nX-Tieline-Origin : %s\r\n%s: \r\n", text,
+                     text, ORIGIN_HEADER);
     party_ask(call, "INVITE", forged, SDP);
     heard = end_hear(scene.gateway, "INVITE");
     origin_of(&scene, heard, &origin);
@@ -265,8 +265,8 @@ void proxy_guard_stories(void)
     g_test_add_func("/proxy/guard/register", nobody_registers_without);
     g_test_add_func("/proxy/guard/registers", registers_with);
     g_test_add_data_func("/proxy/guard/help", GUARD HELP, help);
-    g_test_add_data_func("/proxy/guard/help-alone",
-                         GUARD HELP "[policy none]\naction = refuse\n", help);
+    g_test_add_data_func("/proxy/guard/help-alone", GUARD HELP "[policy none]\naction = refuse\n",
+                         help);
     g_test_add_func("/proxy/guard/services", other_services);
     g_test_add_func("/proxy/guard/origin", told_origin);
 }

@@ -250,8 +250,9 @@ static void garbage_for_an_answer(void)
     via = value(&scene, heard, "Via");
     end_send(scene.b, text_of(&scene, "SIP/2.0 200 OK\r\nVia: %s\r\nCSeq: x INVITE\r\n\r\n", via));
     end_send(scene.b, text_of(&scene, "SIP/2.0 180 R\r\nVia: %s\r\nCSeq: 1 INVITE\r\n\r\n", via));
-    end_send(scene.b, text_of(&scene, "SIP/2.0 042 R\r\nVia: %s\r\nCSeq: 1 INVITE\r\nFrom: a\r\n"
-                                      "To: b\r\nCall-ID: c\r\n\r\n",
+    end_send(scene.b, text_of(&scene,
+                              "SIP/2.0 042 R\r\nVia: %s\r\nCSeq: 1 INVITE\r\nFrom: a\r\n"
+                              "To: b\r\nCall-ID: c\r\n\r\n",
                               via));
     heard = end_hear(scene.c, "INVITE"); /* after the ring time of who has said nothing */
     /* It has lost the caller's Via. */

@@ -119,14 +119,13 @@ static void silent_server(void)
     is_refused(&scene, call, "486");
 }
 
-/* What the server leaves unsaid is not the phone's silence: it is busy, and its calls go where those
- * go. */
+/* What the server leaves unsaid is not the phone's silence: it is busy, and its calls go where
+ * those go. */
 static void silent_server_and_busy_phone(void)
 {
     Scene scene;
-    Party *call = begin(&scene,
-                        SERVER "[phone 221]\ncontact = sip:221@$B\nbusy = 202\nno-answer = 204\n",
-                        "221");
+    Party *call = begin(
+        &scene, SERVER "[phone 221]\ncontact = sip:221@$B\nbusy = 202\nno-answer = 204\n", "221");
     const char *heard;
 
     end_hear(scene.d, "INVITE");
@@ -213,8 +212,9 @@ static void phones_redirection(void)
 static void nonsense(void)
 {
     static const char *const contacts[] = {
-        "Contact: <http://x/>\r\n", "Contact: <sips:x@127.0.0.1>\r\n", "Contact: *\r\n",
-        "Contact: <tel:123>\r\n",   "Contact: <sip:>\r\n",             "",
+        "Contact: <http://x/>\r\n", "Contact: <sips:x@127.0.0.1>\r\n",
+        "Contact: *\r\n",           "Contact: <tel:123>\r\n",
+        "Contact: <sip:>\r\n",      "",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(contacts); i++) {
@@ -222,8 +222,7 @@ static void nonsense(void)
         Party *call = begin(&scene, SERVER "follow = 127.0.0.0/8\n", "201");
         const char *heard = end_hear(scene.d, "INVITE");
 
-        end_answer(scene.d, heard, "302 Moved",
-                   *contacts[i] ? contacts[i] : "Contact: \r\n", NULL);
+        end_answer(scene.d, heard, "302 Moved", *contacts[i] ? contacts[i] : "Contact: \r\n", NULL);
         heard = end_hear(scene.a, "SIP/2.0 ");
         while (g_str_has_prefix(heard, "SIP/2.0 100"))
             heard = end_hear(scene.a, "SIP/2.0 ");

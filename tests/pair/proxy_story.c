@@ -17,10 +17,10 @@ struct End {
     LoopWatch *watch, *listener_watch;
     gboolean stream;
     char *address, *place;
-    GString *inward;   /* of a stream */
-    GPtrArray *all;    /* of char*: every message */
-    GHashTable *seen;  /* of char* in ALL */
-    GQueue heard;      /* of char* in ALL, not asked for yet */
+    GString *inward;  /* of a stream */
+    GPtrArray *all;   /* of char*: every message */
+    GHashTable *seen; /* of char* in ALL */
+    GQueue heard;     /* of char* in ALL, not asked for yet */
     gboolean waiting;
 };
 
@@ -67,8 +67,7 @@ const char *at_proxy(Scene *scene, const char *user)
 static guint16 free_port(void)
 {
     for (;;) {
-        struct sockaddr_in own = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(own);
         int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -402,9 +401,9 @@ void end_send_octets(End *end, const void *octets, gsize size)
     if (end->stream)
         g_assert_cmpint(send(end->fd, octets, size, MSG_NOSIGNAL), ==, (gssize)size);
     else
-        g_assert_cmpint(sendto(end->fd, octets, size, 0, (struct sockaddr *)&proxy,
-                               address_length(&proxy)),
-                        ==, (gssize)size);
+        g_assert_cmpint(
+            sendto(end->fd, octets, size, 0, (struct sockaddr *)&proxy, address_length(&proxy)), ==,
+            (gssize)size);
 }
 
 void end_send(End *end, const char *text)

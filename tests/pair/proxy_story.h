@@ -18,7 +18,7 @@ typedef struct Scene {
     PhonesGateway place; /* the gateway's */
     Phones *phones;
     guint16 port;
-    char *folder;  /* of files */
+    char *folder; /* of files */
     GPtrArray *ends, *texts;
     /* The caller; who is called: 201 is B, 202 is C, 203 is D by UDP, 204 is T by TCP; the PBX. */
     End *a, *b, *c, *d, *t, *gateway;
@@ -121,3 +121,4 @@ void proxy_dialog_stories(void);
 void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
+void proxy_hostile_stories(void);
