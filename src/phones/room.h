@@ -180,6 +180,7 @@ typedef struct Target {
     TargetWhen when;
     char *uri;          /* the Request-URI */
     char *route;        /* value of the Route headers to put on, or NULL */
+    char *next;         /* the URI whose name says where it is sent; NULL: ROUTE's, or its own */
     Hop hop;            /* family 0: by the URI's name */
     double q;           /* equal ones ring together */
     gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */

@@ -208,7 +208,7 @@ static void reload(void)
     call = party_new(scene.a, at_proxy(&scene, "210"));
     party_ask(call, "INVITE", "", SDP);
     heard = end_hear(scene.b, "INVITE");
-    phones_set_settings(scene.phones, scene.settings);
+    phones_set_settings(scene.phones, scene.settings, NULL);
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
     end_answer(scene.c, end_hear(scene.c, "INVITE"), "200 OK", "", NULL);
     end_hear(scene.a, "SIP/2.0 200");
