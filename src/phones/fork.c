@@ -344,7 +344,10 @@ static void fork_take_success(Fork *fork, msg_t *response)
         fork_lead_back(fork, response);
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
-        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
+        tport_t *tport = phones_connection(fork->phones, &fork->from);
+
+        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_IF(tport, NTATAG_TPORT(tport)),
+                      TAG_END()); /* takes our Via off */
     } else {
         msg_destroy(response);
     }

@@ -31,7 +31,7 @@ static void fork_way(const Fork *fork, RegisterWay *way)
 {
     *way = (RegisterWay){.origin = &fork->origin,
                          .source = fork->from.address,
-                         .local = fork->settings->sip.listen,
+                         .local = fork->from.local,
                          .transport = (BindingTransport)fork->from.transport};
 }
 

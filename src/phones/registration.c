@@ -48,7 +48,7 @@ void registration_way(const Inbound *in, RegisterWay *way)
 {
     *way = (RegisterWay){.origin = &in->origin,
                          .source = in->from.address,
-                         .local = in->phones->settings->sip.listen,
+                         .local = in->from.local,
                          .transport = (BindingTransport)in->from.transport,
                          .at_most_s = in->at_most_s,
                          .irq = in->irq};
@@ -68,8 +68,10 @@ void registration_take(Inbound *in)
 /* Where BINDING is reached: by its path, by the flow it came by, or by its contact. */
 static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *home, Hop *hop)
 {
-    Hop flow = {
-        .transport = (Transport)binding->transport, .address = binding->source, .flow = TRUE};
+    Hop flow = {.transport = (Transport)binding->transport,
+                .address = binding->source,
+                .local = binding->local,
+                .flow = TRUE};
     sip_route_t *path = binding->path ? sip_route_make(home, binding->path[0]) : NULL;
     url_t *contact = url_make(home, binding->contact);
 
@@ -79,9 +81,12 @@ static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *h
         *hop = flow;
         return TRUE;
     }
+    if (!contact || !hop_of_url(contact, hop))
+        return FALSE;
+    /* From where it spoke to: a firewall between may know nothing else. */
+    hop->local = binding->local;
     /* No phone makes us ask the DNS; the settings may. */
-    return contact && hop_of_url(contact, hop) &&
-           (hop->address.ss_family || binding->origin == BINDING_STATIC);
+    return hop->address.ss_family || binding->origin == BINDING_STATIC;
 }
 
 Target *registration_target(Phones *phones, const Binding *binding)

@@ -1,8 +1,35 @@
 /* What has no transaction: ACK to a 2xx, and responses that nobody waits for any more. */
 #include "room.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the response SIP goes after us (RFC 3261 18.2.2, RFC 3581). */
+static tport_t *relay_way_back(Phones *phones, sip_t const *sip)
+{
+    sip_via_t const *via = sip->sip_via->v_next;
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    const char *host = via->v_received ? via->v_received : via->v_host;
+    const char *transport = sip_via_transport(via);
+    gboolean bare = strchr(host, ':') && *host != '[';
+    Hop hop = {0};
+    url_t *url;
+
+    su_home_init(home);
+    url = url_make(home, su_sprintf(home, bare ? "sip:[%s];transport=%s" : "sip:%s;transport=%s",
+                                    host, transport ? transport : "udp"));
+    if (url && !hop_of_url(url, &hop))
+        memset(&hop, 0, sizeof(hop));
+    if (hop.address.ss_family)
+        address_set_port(&hop.address, (guint16)strtoul(sip_via_port(via, (int[]){1}), NULL, 10));
+    su_home_deinit(home);
+    return phones_connection(phones, &hop);
+}
+
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
 {
+    tport_t *tport;
+
     phones->counters.stray++;
     /* Ours must be the top Via, and there must be somebody before us (RFC 3261 16.7 step 3): who
      * made the branch up would have us send to whomever it likes. A provisional or a failure
@@ -15,7 +42,9 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
         msg_destroy(msg);
         return;
     }
-    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+    tport = relay_way_back(phones, sip);
+    nta_msg_tsend(phones->agent, msg, NULL, TAG_IF(tport, NTATAG_TPORT(tport)),
+                  TAG_END()); /* takes our Via off */
 }
 
 void relay_ack(Inbound *in)

@@ -15,5 +15,6 @@ int main(int argc, char **argv)
     proxy_guard_stories();
     proxy_flood_stories();
     proxy_hostile_stories();
+    proxy_place_stories();
     return g_test_run();
 }
