@@ -2,6 +2,7 @@
  * REGISTERs, and makes targets of bindings. */
 #include "primaries.h"
 
+#include "filter.h"
 #include "location_store.h"
 #include "registrar.h"
 
@@ -50,6 +51,7 @@ void registration_way(const Inbound *in, RegisterWay *way)
                          .source = in->from.address,
                          .local = in->from.local,
                          .transport = (BindingTransport)in->from.transport,
+                         .believed = in->origin.trusted || primaries_sent(in),
                          .at_most_s = in->at_most_s,
                          .irq = in->irq};
 }
@@ -82,6 +84,11 @@ static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *h
         return TRUE;
     }
     if (!contact || !hop_of_url(contact, hop))
+        return FALSE;
+    /* Its Contact stands for a connection that is gone only where it names the same host. */
+    if (binding->flow && !(hop->address.ss_family == binding->source.ss_family &&
+                           filter_same_host((const struct sockaddr *)&hop->address,
+                                            (const struct sockaddr *)&binding->source)))
         return FALSE;
     /* From where it spoke to: a firewall between may know nothing else. */
     hop->local = binding->local;
