@@ -20,19 +20,26 @@ tport_t *phones_connection(Phones *phones, const Hop *hop)
     static const char *const names[] = {
         [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
 
-    if (hop->transport == TRANSPORT_UDP || !hop->address.ss_family)
+    const struct sockaddr *address = (const struct sockaddr *)&hop->address;
+    tport_t *connection = NULL;
+
+    if (!hop->address.ss_family)
         return NULL;
-    return proxyport_connection(phones->agent, names[hop->transport],
-                                (const struct sockaddr *)&hop->address);
+    if (hop->transport != TRANSPORT_UDP)
+        connection = proxyport_connection(phones->agent, names[hop->transport], address);
+    /* No connection of ours by TLS, nor one where only theirs will do. */
+    if (connection || hop->transport == TRANSPORT_TLS ||
+        (hop->transport == TRANSPORT_TCP && hop->flow))
+        return connection;
+    return proxyport_speaker(phones->agent, names[hop->transport], address, &hop->local);
 }
 
 gboolean phones_can_reach(Phones *phones, const Hop *hop)
 {
     switch (hop->transport) {
     case TRANSPORT_UDP:
-        return TRUE;
     case TRANSPORT_TCP:
-        return !hop->flow || phones_connection(phones, hop);
+        return !hop->address.ss_family || phones_connection(phones, hop);
     case TRANSPORT_TLS:
         return phones_connection(phones, hop) != NULL;
     }

@@ -86,6 +86,7 @@ typedef enum Transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS } Transport
 typedef struct Hop {
     Transport transport;
     struct sockaddr_storage address;
+    struct sockaddr_storage local; /* our place it is spoken to from; family 0: any that can */
     gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
 } Hop;
 
@@ -97,8 +98,8 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
-/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
- * there is none. */
+/* The connection that the far end HOP has with us, or else our place that can speak to it, for
+ * NTATAG_TPORT(); NULL: HOP goes by a name, or there is neither. */
 tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
