@@ -343,7 +343,8 @@ static void fork_take_success(Fork *fork, msg_t *response)
         message_leave_via(response, sip_object(response));
         fork_lead_back(fork, response);
         fork_answer(fork, response);
-    } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
+    } else if (fork->invite && loop_made_branch(fork->phones, sip_object(response))) {
+        /* Another one: the caller's transaction is over (16.7 step 5), the Via says where to. */
         nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
     } else {
         msg_destroy(response);
