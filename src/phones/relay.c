@@ -14,6 +14,7 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
         msg_destroy(msg);
         return;
     }
+    way_back_turn(phones, msg);
     nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
 }
 

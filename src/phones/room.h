@@ -71,6 +71,7 @@ struct Phones {
     Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
+    GQueue ways_back; /* of WayBack*, way_back.c's, oldest first */
     PhonesCounters counters;
     LogLimit refused_limit, full_limit;
     gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
@@ -319,6 +320,20 @@ msg_t *best_of(msg_t *one, msg_t *other);
 void relay_ack(Inbound *in);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
+
+/* ---- way_back.c: answers after fork_move() ------------------------------------------------------
+ */
+
+/* RESPONSE, without our Via, goes by REQUEST's Vias, which came FROM there; of Record-Routes ours
+ * alone stays. */
+void way_back_lead(Phones *phones, msg_t *request, const Hop *from, msg_t *response);
+/* Later repetitions of RESPONSE, a 2xx of FORK's with our Via, go FORK's way back. */
+void way_back_note(const Fork *fork, sip_t const *response);
+/* RESPONSE, with our Via, may be such a one. */
+void way_back_turn(Phones *phones, msg_t *response);
+/* Whom FORK was moved to hears what the callees said last. */
+void way_back_tell_ringing(Fork *fork);
+void way_back_drop_all(Phones *phones);
 
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */
