@@ -299,7 +299,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
 
         route = msg ? target_next_url(home, target, sip_object(msg)) : NULL;
         *status = 500;
-        branch_key = loop_branch(phones, home, fork->mark, fork->sip->sip_call_id->i_id);
+        branch_key = loop_branch(phones, home, fork->mark, fork->sip);
         branch->request = msg ? msg_ref_create(msg) : NULL;
         branch->orq = msg ? nta_outgoing_mcreate(
                                 phones->agent, branch_responded, branch, URL_STRING_MAKE(route),

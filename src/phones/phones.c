@@ -132,6 +132,7 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->loop = loop;
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
+    g_queue_init(&phones->ways_back);
     users = guard_load_users(settings, error);
     if (!users && settings->guard.users) {
         phones_free(phones);

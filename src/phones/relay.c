@@ -51,16 +51,16 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
 {
     phones->counters.stray++;
     /* Ours must be the top Via, and there must be somebody before us (RFC 3261 16.7 step 3): who
-     * made the branch up would have us send to whomever it likes. A provisional or a failure
-     * without a transaction would say nothing to a caller who has been answered; a 2xx must get
-     * through, each time it comes. */
-    if (!sip->sip_via || !sip->sip_via->v_next || !sip->sip_via->v_branch || !sip->sip_call_id ||
-        !loop_made_branch(phones, sip->sip_via->v_branch, sip->sip_call_id->i_id) ||
+     * made the branch up, or the Via below it, would have us send to whomever it likes. A
+     * provisional or a failure without a transaction would say nothing to a caller who has been
+     * answered; a 2xx must get through, each time it comes. */
+    if (!sip->sip_via || !sip->sip_via->v_next || !loop_made_branch(phones, sip) ||
         sip->sip_status->st_status / 100 != 2 || !sip->sip_cseq ||
         sip->sip_cseq->cs_method != sip_method_invite) {
         msg_destroy(msg);
         return;
     }
+    way_back_turn(phones, msg);
     relay_send_back(phones, msg, sip);
 }
 
@@ -90,7 +90,7 @@ void relay_ack(Inbound *in)
     if (phones_can_reach(phones, &target->hop))
         nta_msg_tsend(
             phones->agent, in->msg, URL_STRING_MAKE(route), TAG_IF(tport, NTATAG_TPORT(tport)),
-            NTATAG_BRANCH_KEY(loop_branch(phones, home, mark, sip->sip_call_id->i_id)), TAG_END());
+            NTATAG_BRANCH_KEY(loop_branch(phones, home, mark, sip)), TAG_END());
     else
         msg_destroy(in->msg);
     target_free(target);
