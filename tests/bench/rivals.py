@@ -203,5 +203,5 @@ class Ring:
     def register(self, rival):
         """The called phone registers with RIVAL, before it is there to be called."""
         load = self.load(rival, "register", 10, 1, at=CALLED)
-        if not load.clean:
+        if load.failed or not load.done:
             raise RuntimeError("%s does not take a registration" % rival.name)
