@@ -84,14 +84,9 @@ gboolean hop_of_url(const url_t *url, Hop *hop)
 
 gboolean hop_equal(const Hop *one, const Hop *other)
 {
-    char first[64], second[64];
-
-    if (one->transport != other->transport || !one->address.ss_family ||
-        one->address.ss_family != other->address.ss_family)
-        return FALSE;
-    return strcmp(address_describe((const struct sockaddr *)&one->address, first, sizeof(first)),
-                  address_describe((const struct sockaddr *)&other->address, second,
-                                   sizeof(second))) == 0;
+    return one->transport == other->transport &&
+           address_equal((const struct sockaddr *)&one->address,
+                         (const struct sockaddr *)&other->address);
 }
 
 const char *hop_url(su_home_t *home, const Hop *hop)

@@ -479,9 +479,7 @@ gboolean proxyport_is_own(const ProxyPort *port, const char *transport,
         const Place *place = &g_array_index(port->places, Place, i);
 
         if (g_ascii_strcasecmp(transport_names[place->transport], transport) == 0 &&
-            place->address.ss_family == address->sa_family &&
-            address_port((const struct sockaddr *)&place->address) == address_port(address) &&
-            filter_same_host((const struct sockaddr *)&place->address, address))
+            address_equal((const struct sockaddr *)&place->address, address))
             return TRUE;
     }
     return FALSE;
