@@ -22,7 +22,6 @@ void relay_ack(Inbound *in)
     sip_t *sip = in->sip;
     su_home_t *home = msg_home(in->msg);
     const char *route = NULL;
-    char mark[33];
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
     Target *target;
@@ -37,14 +36,13 @@ void relay_ack(Inbound *in)
     }
     g_queue_clear_full(&targets, (GDestroyNotify)target_free);
     route = hop_url(home, &target->hop);
-    loop_mark(phones, sip, mark);
     if (!route)
         route = su_strdup(home, target->uri);
     tport = phones_connection(phones, &target->hop);
     if (phones_can_reach(phones, &target->hop))
         nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
                       TAG_IF(tport, NTATAG_TPORT(tport)),
-                      NTATAG_BRANCH_KEY(loop_branch(home, mark)), TAG_END());
+                      NTATAG_BRANCH_KEY(loop_branch(home, in->mark)), TAG_END());
     else
         msg_destroy(in->msg);
     target_free(target);
