@@ -14,7 +14,7 @@ void origin_read(const Settings *settings, const struct sockaddr *source, CallOr
 
 #define ORIGIN_HEADER "X-Tieline-Origin"
 #define ORIGIN_KEY_SIZE 32
-#define ORIGIN_TEXT_MAX 512
+#define ORIGIN_TEXT_MAX 1024 /* three names with every octet escaped, and the rest */
 
 typedef struct OriginKey {
     guint8 octets[ORIGIN_KEY_SIZE];

@@ -30,8 +30,13 @@ typedef struct PhonesGateway {
 Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway, GError **error);
 /* Closes the ports; transactions under way end without another message. */
 void phones_free(Phones *phones);
-/* New settings for new requests; SETTINGS must outlive the next call to this. */
-void phones_set_settings(Phones *phones, const Settings *settings);
+/* What [guard] users holds, for phones_set_settings(): read in the thread that reloads, for a slow disk must not delay a call.
+ * NULL without ERROR when SETTINGS names no users, with an ERROR fit for an operator when they cannot be read. Home thread: any. */
+typedef struct Users Users;
+Users *phones_read_users(const Settings *settings, GError **error);
+/* New settings for new requests; SETTINGS must outlive the next call to this. USERS is the callee's; NULL where SETTINGS has some: those
+ * known before stay. */
+void phones_set_settings(Phones *phones, const Settings *settings, Users *users);
 
 /* A primary proxy, as the operator sees it. Times are loop_now()'s; 0: never. */
 typedef struct PhonesPrimary {
@@ -68,6 +73,9 @@ typedef void (*PhonesRegistrationFunc)(void *user, const PhonesRegistration *reg
 void phones_each_registration(const Phones *phones, const char *user, PhonesRegistrationFunc func, void *func_user);
 /* Drops CONTACT of USER, or all that it has registered when CONTACT is NULL. How many. */
 guint phones_drop_registration(Phones *phones, const char *user, const char *contact);
+
+/* Is USER a phone of the settings, by name or alias, or registered? */
+gboolean phones_has_user(const Phones *phones, const char *user);
 
 /* Values of the house's own books, kept in [registrar] store until EXPIRES_US of the wall clock. VALUE NULL: forgotten. */
 void phones_keep(Phones *phones, const char *kind, const char *key, const char *value, gint64 expires_us);

@@ -189,6 +189,7 @@ typedef struct ProxySettings {
     guint redirect_hops;     /* 3xx that lead to 3xx */
     gint64 ring_us;          /* how long one target rings where others wait behind it */
     gint64 timer_c_us;       /* RFC 3261 16.6 step 11 */
+    guint max_transactions;  /* requests under way at once */
     GArray *primaries;       /* of PrimaryPlace, in the order they are tried; NULL: none */
     gint64 check_us, check_down_us; /* between OPTIONS to a primary: while it is up, and else */
     gint64 fail_over_us;     /* silence after which a request is served without the primary */

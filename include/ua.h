@@ -19,6 +19,10 @@ typedef struct UaBehind {
     struct sockaddr_storage listen; /* its own address on this host */
     struct sockaddr_storage proxy;  /* what it sends goes there, and it hears nobody else */
     const OriginKey *key;           /* seals where requests came from; borrowed */
+    /* Is NAME, the user part of a URI of ours, a phone's? Who is transferred there is sent to the proxy, whatever the routes
+     * say of that number. NULL: nobody's is. */
+    gboolean (*is_phone)(void *user, const char *name);
+    void *user;
 } UaBehind;
 
 /* A free UDP port on the loopback of PROXY's family, for UaBehind.listen. FALSE with ERROR. */

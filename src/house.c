@@ -107,11 +107,19 @@ static struct sockaddr_storage proxy_inside(const Settings *settings)
     return proxy;
 }
 
+static gboolean join_is_phone(void *user, const char *name)
+{
+    return phones_has_user(((House *)user)->phones, name);
+}
+
 /* The proxy has the public port, the user agent stands behind it. */
 static gboolean sip_open_phones(House *house, GError **error)
 {
     const Settings *settings = house_settings(house);
-    UaBehind behind = {.proxy = proxy_inside(settings), .key = &house->key};
+    UaBehind behind = {.proxy = proxy_inside(settings),
+                       .key = &house->key,
+                       .is_phone = join_is_phone,
+                       .user = house};
     PhonesGateway gateway = {
         .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
 
@@ -223,6 +231,7 @@ static void signalling_stop(House *house)
 typedef struct NewSettings {
     House *house;
     const Settings *settings;
+    Users *users; /* signalling's when it has got there */
 } NewSettings;
 
 static void signalling_use_settings(void *user)
@@ -236,13 +245,14 @@ static void signalling_use_settings(void *user)
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
     if (new->house->phones)
-        phones_set_settings(new->house->phones, new->settings);
+        phones_set_settings(new->house->phones, new->settings, new->users);
 }
 
 static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
     Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
+    g_autoptr(GError) trouble = NULL;
     NewSettings *new;
 
     if (!fresh)
@@ -253,7 +263,9 @@ static gboolean house_reload(void *user, char **waiting, GError **error)
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
     new = g_new(NewSettings, 1);
-    *new = (NewSettings){house, fresh};
+    *new = (NewSettings){house, fresh, phones_read_users(fresh, &trouble)};
+    if (trouble)
+        log_error("house: %s; the users known before stay", trouble->message);
     loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;

@@ -50,7 +50,8 @@ static char *seal_of(const OriginKey *key, const char *text, gsize length, const
 /* A name as it may stand in a header's value: what is no plain character is escaped. */
 static char *name_escape(const char *name)
 {
-    return g_uri_escape_string(name, NULL, FALSE);
+    /* A "-" alone stands for none. */
+    return strcmp(name, "-") == 0 ? g_strdup("%2D") : g_uri_escape_string(name, NULL, FALSE);
 }
 
 void origin_seal(const OriginKey *key, const CallOrigin *origin, const char *call_id,

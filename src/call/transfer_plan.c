@@ -107,6 +107,20 @@ static char *uri_host(const char *uri)
                         : g_strndup(host, strcspn(host, ":;?>"));
 }
 
+/* The number in URI's user part, however it is written: a class may bar it wherever it leads. */
+static void uri_number(const char *uri, Number *number)
+{
+    const char *user = strchr(uri, ':'), *host = strchr(uri, '@');
+    g_autofree char *raw =
+        user && host > user ? g_strndup(user + 1, (gsize)(host - user - 1)) : NULL;
+    g_autofree char *plain = raw ? g_uri_unescape_string(raw, NULL) : NULL;
+
+    if (plain)
+        plain[strcspn(plain, ";:")] = '\0';
+    if (!plain || number_from_user(plain, number) != NUMBER_OK)
+        memset(number, 0, sizeof(*number));
+}
+
 static gboolean host_is_of(const char *host, const char *uri)
 {
     g_autofree char *other = uri_host(uri);
@@ -130,7 +144,7 @@ static gboolean host_is_routed(const Settings *settings, const char *host)
     return FALSE;
 }
 
-/* Our own public name or address: the phones' proxy, which stands before the user agent. */
+/* Our own public name, domain or address: the phones' proxy, which stands before the user agent. */
 static gboolean host_is_ours(const Settings *settings, const char *host)
 {
     struct sockaddr_storage bare = settings->sip.listen;
@@ -138,6 +152,9 @@ static gboolean host_is_ours(const Settings *settings, const char *host)
 
     if (g_strcmp0(host, settings->sip.public_host) == 0)
         return TRUE;
+    for (guint i = 0; settings->proxy.domains && i < settings->proxy.domains->len; i++)
+        if (g_ascii_strcasecmp(settings->proxy.domains->pdata[i], host) == 0)
+            return TRUE;
     if (bare.ss_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)&bare)->sin_addr, text, sizeof(text));
     else if (bare.ss_family == AF_INET6)
@@ -209,6 +226,8 @@ gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *cal
         return plan_bar(plan, 603, "[sip] transfer = no");
     if (called)
         plan->dialled = *called;
+    else
+        uri_number(uri, &plan->dialled);
     party_read(call, &plan->setup);
     if (!(called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan)))
         return FALSE;

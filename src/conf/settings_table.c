@@ -460,6 +460,8 @@ const SettingRow setting_rows[] = {
           SAYS "How many 3xx answers may lead from one to the next."),
     PROXY(ring_us, "ring", duration, DEFAULT("20s"), RANGE(100 * MS, 10 * MINUTE), IN_US, NEW_CALLS,
           SAYS "How long a phone rings before the next target is tried, where one waits."),
+    PROXY(max_transactions, "max-transactions", number, DEFAULT("5000"), RANGE(10, 1000000), .unit = "requests", NEW_CALLS,
+          SAYS "Requests that may wait for their answers at once; each holds about 30 kB. More are refused with 503, emergency calls never, and those of calls that stand only above twice as many. As many refusals are remembered for their repetitions; what is refused beyond is answered anew each time."),
     PROXY(timer_c_us, "timer-c", duration, DEFAULT("185s"), RANGE(SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "RFC 3261 Timer C: how long an INVITE may stay without a new response before it is cancelled; the RFC asks for more than three minutes."),
 

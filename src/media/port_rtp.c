@@ -137,6 +137,12 @@ void port_receive(Port *self)
     port_read_socket(self, self->setup.pair.rtp, port_take_datagram);
 }
 
+/* What is agreed for RTP toward the far end. */
+static guint8 port_payload_type(const Port *self)
+{
+    return self->orders.has_remote ? self->orders.remote.payload_type : PT_PCMU;
+}
+
 /* A packet's length, law and payload type are those agreed when its first sample comes. */
 static void port_begin_packet(Port *self)
 {
@@ -144,7 +150,7 @@ static void port_begin_packet(Port *self)
     guint ptime = self->orders.has_remote ? remote->ptime_ms : 0;
 
     self->out.size = (ptime == 10 || ptime == 30 ? ptime : 20) * SAMPLES_PER_MS;
-    self->out.payload_type = self->orders.has_remote ? remote->payload_type : PT_PCMU;
+    self->out.payload_type = port_payload_type(self);
     self->out.table = law_table(self->law, self->out.payload_type == PT_PCMA ? LAW_ALAW : LAW_ULAW);
 }
 
@@ -188,7 +194,8 @@ void port_send(Port *self, const guint8 *rx, gsize count)
         if (out->filled < out->size)
             return;
         to = port_target(self);
-        if (to)
+        /* One that was begun before the far end named its law is of a law that it may not know. */
+        if (to && out->payload_type == port_payload_type(self))
             port_transmit(self, to);
         else
             out->talkspurt = TRUE;

@@ -41,6 +41,19 @@ static gboolean redirect_refuse(Fork *fork, const ClassAnswer *answer,
     return FALSE;
 }
 
+gboolean allowance_permits_place(Fork *fork, const url_t *url)
+{
+    Number called = {.digits = ""};
+    ClassAsk ask = {CLASS_FOR_REDIRECTED, &fork->origin, &called, FALSE};
+    ClassAnswer answer;
+
+    if (!fork->phones->gateway.classes || fork->from_gateway || fork->origin.emergency)
+        return TRUE;
+    (void)number_from_user(url_user_text(msg_home(fork->msg), url), &called);
+    return class_judge(fork->phones->gateway.classes, &ask, &answer) == CLASS_ALLOWED ||
+           redirect_refuse(fork, &answer, &fork->from.address);
+}
+
 gboolean allowance_permits_redirect(Fork *fork, const Target *from, const url_t *url)
 {
     ClassBook *classes = fork->phones->gateway.classes;
@@ -60,8 +73,5 @@ gboolean allowance_permits_redirect(Fork *fork, const Target *from, const url_t 
             return redirect_refuse(fork, &answer, &phone.source);
     }
     /* The caller's own class counts as if the caller had dialled it. */
-    ask = (ClassAsk){CLASS_FOR_REDIRECTED, &fork->origin, &called, FALSE};
-    if (fork->from_gateway || class_judge(classes, &ask, &answer) == CLASS_ALLOWED)
-        return TRUE;
-    return redirect_refuse(fork, &answer, &fork->from.address);
+    return allowance_permits_place(fork, url);
 }

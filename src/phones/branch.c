@@ -149,11 +149,9 @@ static void cancel_send(Branch *branch, const char *reason)
     msg_t *msg = cancel_message(branch, reason);
     tport_t *tport = nta_outgoing_transport(branch->orq);
     su_home_t *home = msg ? msg_home(msg) : NULL;
-    const char *route = msg ? hop_url(home, &branch->target->hop) : NULL;
+    const char *route = msg ? target_next_url(home, branch->target, sip_object(msg)) : NULL;
 
     branch->cancel_sent = TRUE;
-    if (msg && !route)
-        route = su_strdup(home, branch->target->uri);
     if (msg && !nta_outgoing_mcreate(phones->agent, cancel_responded, NULL, URL_STRING_MAKE(route),
                                      msg, NTATAG_BRANCH_KEY(nta_outgoing_branch(branch->orq)),
                                      TAG_IF(tport, NTATAG_TPORT(tport)), TAG_END()))
@@ -206,28 +204,32 @@ static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t 
     return !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)other) >= 0;
 }
 
+/* Puts ROUTES behind the Route headers of MSG, in their order. */
+static gboolean copy_append_routes(msg_t *msg, sip_t *sip, sip_route_t *routes)
+{
+    for (sip_route_t *next; routes; routes = next) {
+        next = routes->r_next;
+        routes->r_next = NULL;
+        if (msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)routes) < 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* TARGET's route comes before what is there. */
 static gboolean copy_put_route(const Target *target, msg_t *msg, sip_t *sip)
 {
-    sip_route_t *route = target->route ? sip_route_make(msg_home(msg), target->route) : NULL;
+    su_home_t *home = msg_home(msg);
+    sip_route_t *route = target->route ? sip_route_make(home, target->route) : NULL;
+    sip_route_t *rest = sip->sip_route ? sip_route_dup(home, sip->sip_route) : NULL;
 
     if (!target->route)
         return TRUE;
-    if (!route)
+    if (!route || (sip->sip_route && !rest))
         return FALSE;
-    /* Before what is there, in its order: inserted from the last to the first. */
-    while (route) {
-        sip_route_t **last = &route, *one;
-
-        while ((*last)->r_next)
-            last = &(*last)->r_next;
-        one = *last;
-        *last = NULL;
-        if (msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
-            return FALSE;
-        if (one == route)
-            break;
-    }
-    return TRUE;
+    while (sip->sip_route)
+        sip_route_remove(msg, sip);
+    return copy_append_routes(msg, sip, route) && copy_append_routes(msg, sip, rest);
 }
 
 /* The gateway is told where the request came from. */
@@ -283,7 +285,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
     Phones *phones = fork->phones;
     Branch *branch = g_new0(Branch, 1);
     su_home_t home[1] = {SU_HOME_INIT(home)};
-    const char *route = NULL;
+    const char *route = NULL, *branch_key;
 
     su_home_init(home);
     branch->fork = fork;
@@ -297,14 +299,14 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
         msg_t *msg = branch_copy(fork, target, breadth);
         tport_t *tport = phones_connection(phones, &target->hop);
 
-        route = hop_url(home, &target->hop);
+        route = msg ? target_next_url(home, target, sip_object(msg)) : NULL;
         *status = 500;
+        branch_key = loop_branch(phones, home, fork->mark, fork->sip->sip_call_id->i_id);
         branch->request = msg ? msg_ref_create(msg) : NULL;
-        branch->orq = msg ? nta_outgoing_mcreate(phones->agent, branch_responded, branch,
-                                                 URL_STRING_MAKE(route ? route : target->uri), msg,
-                                                 NTATAG_BRANCH_KEY(loop_branch(home, fork->mark)),
-                                                 TAG_IF(tport, NTATAG_TPORT(tport)),
-                                                 NTATAG_PASS_100(1), TAG_END())
+        branch->orq = msg ? nta_outgoing_mcreate(
+                                phones->agent, branch_responded, branch, URL_STRING_MAKE(route),
+                                msg, NTATAG_BRANCH_KEY(branch_key),
+                                TAG_IF(tport, NTATAG_TPORT(tport)), NTATAG_PASS_100(1), TAG_END())
                           : NULL;
         if (msg && !branch->orq)
             msg_destroy(msg);

@@ -25,9 +25,19 @@ PolicyTarget door_target(const GQueue *targets)
 
 static void door_challenge(Inbound *in, const GuardAnswer *answer)
 {
-    nta_incoming_t *irq = entry_transaction(in);
-    msg_t *response = irq ? guard_response(irq, answer) : NULL;
+    nta_agent_t *agent = in->phones->agent;
+    nta_incoming_t *irq;
+    msg_t *response;
 
+    if (!in->irq && !entry_may_remember(in->phones)) {
+        response = nta_msg_create(agent, 0);
+        guard_put_challenges(response, answer);
+        nta_msg_mreply(agent, response, sip_object(response), answer->status, answer->phrase,
+                       in->msg, TAG_END());
+        return;
+    }
+    irq = entry_transaction(in);
+    response = irq ? guard_response(irq, answer) : NULL;
     if (response)
         nta_incoming_mreply(irq, response);
     if (irq)

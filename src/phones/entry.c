@@ -12,6 +12,19 @@ nta_incoming_t *entry_transaction(const Inbound *in)
                    : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
 }
 
+/* A transaction lives on for 64 * T1 after its answer, and costs whom we refuse nothing. */
+gboolean entry_may_remember(Phones *phones)
+{
+    const Settings *settings = phones->settings;
+    gint64 now = loop_now(phones->loop);
+
+    if (now - phones->refusals_since_us > (gint64)settings->sip.t1_ms * 64 * 1000) {
+        phones->refusals_since_us = now;
+        phones->refusals = 0;
+    }
+    return phones->refusals++ < settings->proxy.max_transactions;
+}
+
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
 {
     Phones *phones = in->phones;
@@ -23,27 +36,38 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
         log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
                    address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
                    status, why);
+    if (!phrase)
+        phrase = sip_status_phrase(status);
+    if (!in->irq && !entry_may_remember(phones)) {
+        nta_msg_treply(phones->agent, in->msg, status, phrase, TAG_END());
+        return;
+    }
     /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
     irq = entry_transaction(in);
     if (irq) {
-        nta_incoming_treply(irq, status, phrase ? phrase : sip_status_phrase(status), TAG_END());
+        nta_incoming_treply(irq, status, phrase, TAG_END());
         nta_incoming_destroy(irq);
     }
 }
 
-/* Takes our own Route headers off, one for each side; a flow among them says where to, unless the
- * request has come that way. */
+/* Takes our own Route headers off: one for each side, and as many again where the call came by us
+ * once more. The last flow among them says where to, unless the request has come that way. */
 static void entry_take_routes(Inbound *in)
 {
     const char *call_id = in->sip->sip_call_id->i_id;
 
-    for (guint i = 0; i < 2 && in->sip->sip_route; i++) {
+    while (in->sip->sip_route) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
+        gboolean known;
 
         if (!url_is_ours(in->phones, url))
             break;
-        if (hop_of_token(in->phones, url->url_user, call_id, &hop)) {
+        known = hop_of_token(in->phones, url->url_user, call_id, &hop);
+        /* A domain of ours may be the primary's name for itself. */
+        if (!known && primaries_has_host(in->phones, url))
+            break;
+        if (known) {
             in->in_dialog = in->sip->sip_to->a_tag != NULL;
             if (hop.flow && !hop_equal(&hop, &in->from)) {
                 in->forced = TRUE;
@@ -75,6 +99,28 @@ static void entry_undo_strict_route(Inbound *in)
     msg_header_remove(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)last);
     if (request)
         msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
+}
+
+/* The next place is a strict router: it wants itself in the Request-URI, and the target last (16.6
+ * step 6). Without a Route it is an ordinary target. */
+static void entry_serve_strict_router(Inbound *in)
+{
+    sip_route_t const *next = in->sip->sip_route;
+    su_home_t *home = msg_home(in->msg);
+    sip_request_t *request, *was = in->sip->sip_request;
+    sip_route_t *last;
+
+    if (!in->in_dialog || !next || url_has_param(next->r_url, "lr"))
+        return;
+    last = sip_route_create(home, was->rq_url, NULL);
+    request = sip_request_create(home, was->rq_method, was->rq_method_name,
+                                 (url_string_t const *)next->r_url, NULL);
+    if (!last || !request)
+        return;
+    sip_route_remove(in->msg, in->sip);
+    msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)last);
+    msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
+    in->strict = TRUE;
 }
 
 static void entry_know_origin(Inbound *in)
@@ -109,16 +155,12 @@ static gboolean scheme_is_known(const url_t *url)
 /* 420 for what Proxy-Require asks: we have no extensions that need one. */
 static void entry_refuse_extension(const Inbound *in)
 {
-    nta_incoming_t *irq;
     sip_unsupported_t *unsupported =
         sip_unsupported_dup(msg_home(in->msg), (sip_unsupported_t *)in->sip->sip_proxy_require);
 
     in->phones->counters.refused++;
-    irq = entry_transaction(in);
-    if (irq) {
-        nta_incoming_treply(irq, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED(unsupported), TAG_END());
-        nta_incoming_destroy(irq);
-    }
+    nta_msg_treply(in->phones->agent, in->msg, SIP_420_BAD_EXTENSION,
+                   SIPTAG_UNSUPPORTED(unsupported), TAG_END());
 }
 
 /* A request to the box itself: nobody's phone. */
@@ -139,14 +181,12 @@ static void entry_answer_options(const Inbound *in)
 {
     Phones *phones = in->phones;
     gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
-    nta_incoming_t *irq = entry_transaction(in);
 
-    if (!irq)
-        return;
-    nta_incoming_treply(irq, ready ? 200 : 503, ready ? sip_200_OK : sip_503_Service_unavailable,
-                        SIPTAG_ALLOW_STR(PHONES_METHODS), SIPTAG_ACCEPT_STR("application/sdp"),
-                        SIPTAG_SUPPORTED_STR("path, outbound"), TAG_END());
-    nta_incoming_destroy(irq);
+    /* Without a transaction: a repetition is answered as well. */
+    nta_msg_treply(phones->agent, in->msg, ready ? 200 : 503,
+                   ready ? sip_200_OK : sip_503_Service_unavailable,
+                   SIPTAG_ALLOW_STR(PHONES_METHODS), SIPTAG_ACCEPT_STR("application/sdp"),
+                   SIPTAG_SUPPORTED_STR("path, outbound"), TAG_END());
 }
 
 void entry_serve_box(Inbound *in)
@@ -275,11 +315,17 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     loop_mark(phones, sip, in.mark); /* of what came, before anything is changed */
     entry_undo_strict_route(&in);
     entry_take_routes(&in);
+    entry_serve_strict_router(&in);
     status = sip->sip_request->rq_method == sip_method_ack ? 0 : entry_judge(&in, &phrase, &why);
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
-    help_recognize(&in);
+    /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time.
+     */
+    if (sip->sip_request->rq_method == sip_method_register)
+        in.in_dialog = FALSE;
+    else
+        help_recognize(&in);
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

@@ -9,6 +9,8 @@
 
 #define SAME_Q 0.0005
 
+static int fork_cancelled(Fork *fork, nta_incoming_t *irq, sip_t const *sip);
+
 static void fork_free(Fork *fork)
 {
     g_queue_unlink(&fork->phones->forks, &fork->link);
@@ -22,6 +24,8 @@ static void fork_free(Fork *fork)
         nta_incoming_destroy(fork->irq);
     if (fork->msg)
         msg_destroy(fork->msg);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
     g_free(fork->reason);
     g_free(fork->barred);
     g_free(fork);
@@ -53,7 +57,19 @@ static msg_t *fork_make_response(Fork *fork, int status)
 
 static void fork_keep_best(Fork *fork, msg_t *response)
 {
+    if (fork->weak)
+        msg_destroy(g_steal_pointer(&fork->best));
+    fork->weak = FALSE;
     fork->best = best_of(fork->best, response);
+}
+
+/* Somebody could not be reached: a word of ours, where nobody else has said one. */
+static void fork_keep_unreached(Fork *fork)
+{
+    if (fork->best)
+        return;
+    fork->best = fork_make_response(fork, 480);
+    fork->weak = fork->best != NULL;
 }
 
 /* The way back is a single message: who waits need not be told when to try again by a place that we
@@ -107,6 +123,21 @@ static gboolean target_applies(const Fork *fork, const Target *target)
     return FALSE;
 }
 
+/* Is what TARGET says a word of the one who is called, not of who was asked for the way? */
+static gboolean target_is_called(const Target *target)
+{
+    switch (target->kind) {
+    case TARGET_DIRECT:
+    case TARGET_PHONE:
+    case TARGET_GATEWAY:
+        return TRUE;
+    case TARGET_REDIRECT:
+    case TARGET_PRIMARY:
+        return FALSE;
+    }
+    return FALSE;
+}
+
 static void fork_drop_unfit(Fork *fork)
 {
     const Target *first;
@@ -145,16 +176,21 @@ static void fork_try(Fork *fork, Target *target, guint breadth)
 {
     int status;
     Branch *branch;
+    gboolean called = target_is_called(target);
 
-    g_ptr_array_add(fork->tried, g_strdup(target->uri));
+    if (target->kind != TARGET_REDIRECT) /* it was asked about whom it may name */
+        g_ptr_array_add(fork->tried, g_strdup(target->uri));
     fork->depth = MAX(fork->depth, target->depth);
     branch = branch_new(fork, target, breadth, &status);
     if (branch) {
         g_ptr_array_add(fork->branches, branch);
         return;
     }
-    fork->was_silent = TRUE;
-    fork_keep_best(fork, fork_make_response(fork, status));
+    fork->was_silent |= called;
+    if (status == 480)
+        fork_keep_unreached(fork);
+    else
+        fork_keep_best(fork, fork_make_response(fork, status));
 }
 
 static void fork_try_group(Fork *fork)
@@ -241,17 +277,61 @@ void fork_go_on(Fork *fork)
 
 void fork_pass_by(Fork *fork, Branch *branch)
 {
-    fork->was_silent = TRUE;
+    fork->was_silent |= target_is_called(branch->target);
     fork_keep_best(fork, fork_make_response(fork, 408));
     fork_go_on(fork);
 }
 
+/* After fork_move() the answer's way is the other one's: its Vias, and of Record-Routes ours alone.
+ */
+static void fork_lead_back(Fork *fork, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_t const *caller = fork->way_back ? sip_object(fork->way_back) : NULL;
+    sip_record_route_t *own;
+
+    if (!caller)
+        return;
+    if (sip->sip_via)
+        msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_via);
+    msg_header_add_dup(response, (msg_pub_t *)sip, (msg_header_t const *)caller->sip_via);
+    if (!sip->sip_record_route)
+        return;
+    msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
+    own = hop_record_route(fork->phones, msg_home(response), &fork->from,
+                           fork->sip->sip_call_id->i_id);
+    if (own)
+        msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);
+}
+
+void fork_move(Fork *fork, Fork *copy)
+{
+    gboolean rang = FALSE;
+
+    for (guint i = 0; i < fork->branches->len; i++)
+        rang |= ((const Branch *)fork->branches->pdata[i])->rang;
+    nta_incoming_treply(fork->irq, SIP_482_LOOP_DETECTED, TAG_END());
+    nta_incoming_destroy(fork->irq);
+    fork->irq = g_steal_pointer(&copy->irq);
+    nta_incoming_bind(fork->irq, fork_cancelled, fork);
+    if (fork->way_back)
+        msg_destroy(fork->way_back);
+    fork->way_back = msg_ref_create(copy->msg);
+    fork->from = copy->from;
+    copy->stop = TRUE;
+    if (rang)
+        nta_incoming_treply(fork->irq, SIP_180_RINGING, TAG_END());
+}
+
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
-    if (!fork->irq || fork->answered || !message_leave_via(response, sip_object(response))) {
+    /* RFC 4320 4.1: only an INVITE has provisional responses. */
+    if (!fork->invite || !fork->irq || fork->answered ||
+        !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
     }
+    fork_lead_back(fork, response);
     nta_incoming_mreply(fork->irq, response);
 }
 
@@ -261,9 +341,10 @@ static void fork_take_success(Fork *fork, msg_t *response)
     if (fork->irq) {
         fork->answered = TRUE;
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_answer(fork, response);
     } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
-        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
+        relay_send_back(fork->phones, response, sip_object(response));
     } else {
         msg_destroy(response);
     }
@@ -288,6 +369,33 @@ static gboolean fork_follow(Fork *fork, Branch *branch, sip_t const *sip)
     return TRUE;
 }
 
+/* A 3xx: whose contacts may not be called is told of once, by redirect_strip(). TRUE when RESPONSE
+ * is taken. */
+static gboolean fork_redirect(Fork *fork, Branch *branch, msg_t *response)
+{
+    gboolean permitted = redirect_strip(fork, branch->target, response);
+    gboolean followed = permitted && fork_follow(fork, branch, sip_object(response));
+
+    if (followed || (branch->target->kind == TARGET_REDIRECT && fork->waiting.length)) {
+        msg_destroy(response); /* without an answer of the server's, those behind it have one */
+        return TRUE;
+    }
+    if (permitted)
+        return FALSE;
+    msg_destroy(response);
+    fork_keep_best(fork, fork_make_response(fork, 403));
+    return TRUE;
+}
+
+/* What the forwardings that wait would like to know. */
+static void fork_note_end(Fork *fork, const Branch *branch, int status, gboolean answered)
+{
+    if (status == 486)
+        fork->was_busy = TRUE;
+    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !answered)
+        fork->was_silent = TRUE;
+}
+
 void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
 {
     gboolean cancelled = branch->cancel_sent && status == 487;
@@ -297,10 +405,8 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         response = NULL;
         status = 502;
     }
-    if (status == 486)
-        fork->was_busy = TRUE;
-    else if (branch->timed_out || status == 480 || status == 408 || status == 503 || !response)
-        fork->was_silent = TRUE;
+    if (target_is_called(branch->target))
+        fork_note_end(fork, branch, status, response != NULL);
     if (branch->target->kind == TARGET_PRIMARY && status >= 300 &&
         primaries_decided(fork, branch, status, !response)) {
         fork_drop_waiting(fork);
@@ -322,13 +428,22 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response)
         if (response)
             msg_destroy(response);
         fork_keep_best(fork, fork_make_response(fork, 480));
-    } else if (response && status < 400 && fork_follow(fork, branch, sip_object(response))) {
-        msg_destroy(response);
+    } else if (response && status < 400 && fork_redirect(fork, branch, response)) {
+        /* taken */
+    } else if (branch->target->kind == TARGET_REDIRECT && status < 600 && fork->waiting.length) {
+        /* It has no answer: those whom it was asked about have. */
+        if (response)
+            msg_destroy(response);
     } else if (response) {
         message_leave_via(response, sip_object(response));
+        fork_lead_back(fork, response);
         fork_keep_best(fork, response);
+    } else if (status == 503 && branch->target->kind == TARGET_PHONE && !fork->cancelled) {
+        /* A phone that cannot be reached is not there; 503 would be about us (RFC 3261 16.7 6). */
+        fork_keep_unreached(fork);
     } else {
-        fork_keep_best(fork, fork_make_response(fork, status));
+        /* To who has taken the call back, silence is its end (RFC 3261 9.1). */
+        fork_keep_best(fork, fork_make_response(fork, fork->cancelled ? 487 : status));
     }
     if (status >= 600) {
         fork->stop = TRUE;
@@ -373,11 +488,42 @@ static gboolean method_begins_dialog(sip_t const *sip)
     }
 }
 
+/* A flood that nobody answers may cost others their calls, but not the box its memory. */
+static gboolean fork_is_one_too_many(const Inbound *in)
+{
+    const Phones *phones = in->phones;
+    guint most = phones->settings->proxy.max_transactions;
+
+    if (in->origin.emergency)
+        return FALSE;
+    return phones->forks.length >= (in->in_dialog || in->from_gateway ? 2 * most : most);
+}
+
+static void fork_turn_away(Inbound *in, GQueue *targets)
+{
+    Phones *phones = in->phones;
+
+    phones->counters.turned_away++;
+    if (log_limit(&phones->full_limit, 1, 10 * G_USEC_PER_SEC))
+        log_warning(
+            "phones: %u requests wait for their answers, [proxy] max-transactions: more are "
+            "refused",
+            phones->forks.length);
+    g_queue_clear_full(targets, (GDestroyNotify)target_free);
+    g_clear_pointer(&in->barred, g_free);
+    nta_msg_treply(phones->agent, in->msg, SIP_503_SERVICE_UNAVAILABLE, TAG_END());
+}
+
 void fork_begin(Inbound *in, GQueue *targets)
 {
     Phones *phones = in->phones;
-    Fork *fork = g_new0(Fork, 1);
+    Fork *fork;
 
+    if (fork_is_one_too_many(in)) {
+        fork_turn_away(in, targets);
+        return;
+    }
+    fork = g_new0(Fork, 1);
     *fork = (Fork){.phones = phones,
                    .settings = phones->settings,
                    .from = in->from,
@@ -414,6 +560,13 @@ void fork_begin(Inbound *in, GQueue *targets)
 
 void fork_drop_all(Phones *phones)
 {
-    while (phones->forks.head)
-        fork_free(phones->forks.head->data);
+    while (phones->forks.head) {
+        Fork *fork = phones->forks.head->data;
+
+        /* The agent's, which goes with it silently: destroyed alone, it would answer 500, where the
+         * phone's 200 may yet pass the next start of ours. */
+        if (fork->irq)
+            nta_incoming_bind(g_steal_pointer(&fork->irq), NULL, NULL);
+        fork_free(fork);
+    }
 }

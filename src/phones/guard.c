@@ -211,8 +211,12 @@ static void finding_count(Guard *guard, const GuardRequest *request, const Guard
     case GUARD_REASON_MALFORMED:
         guard->counters.malformed++;
         break;
-    case GUARD_REASON_NONE:
     case GUARD_REASON_NO_CREDENTIALS:
+        /* Phones begin so, but with a transfer they do not begin. */
+        if (strcmp(request->method, "REFER") != 0)
+            return;
+        break;
+    case GUARD_REASON_NONE:
     case GUARD_REASON_FOREIGN_TO:
     case GUARD_REASON_POLICY:
     case GUARD_REASON_BLOCKED:

@@ -24,7 +24,7 @@
 /* What is told of a request that was not let pass: id, the log line's word. */
 #define GUARD_REASONS(X)                                                                           \
     X(NONE, "")                                                                                    \
-    X(NO_CREDENTIALS, "no-credentials")       /* not logged: every phone begins so */              \
+    X(NO_CREDENTIALS, "no-credentials")       /* logged of a REFER; else every phone begins so */  \
     X(STALE, "stale-nonce")                   /* not logged */                                     \
     X(WRONG, "wrong-credentials")             /* password or user */                               \
     X(REPLAYED, "replayed-nonce")             /* a nonce count that was used */                    \

@@ -60,11 +60,9 @@ void guard_take_credentials(msg_t *msg, sip_t *sip, const GuardRequest *request,
     }
 }
 
-msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
+void guard_put_challenges(msg_t *response, const GuardAnswer *answer)
 {
-    msg_t *response = message_response(irq, answer->status, answer->phrase);
-
-    for (guint i = 0; response && i < answer->challenge_count; i++) {
+    for (guint i = 0; i < answer->challenge_count; i++) {
         su_home_t *home = msg_home(response);
         msg_auth_t *header = answer->status == 407
                                  ? sip_proxy_authenticate_make(home, answer->challenges[i])
@@ -73,5 +71,13 @@ msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
         if (header)
             msg_header_insert(response, (msg_pub_t *)sip_object(response), (msg_header_t *)header);
     }
+}
+
+msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer)
+{
+    msg_t *response = message_response(irq, answer->status, answer->phrase);
+
+    if (response)
+        guard_put_challenges(response, answer);
     return response;
 }

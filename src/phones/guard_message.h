@@ -19,6 +19,8 @@ void guard_read_message(su_home_t *home, const sip_t *sip, GuardRequest *request
  * that has it too. */
 void guard_take_credentials(msg_t *msg, sip_t *sip, const GuardRequest *request,
                             const GuardAnswer *answer);
+/* Puts ANSWER's challenges into RESPONSE. */
+void guard_put_challenges(msg_t *response, const GuardAnswer *answer);
 /* The response to IRQ that CHALLENGE and REFUSE ask for, for nta_incoming_mreply(); NULL when there
  * is no memory. */
 msg_t *guard_response(nta_incoming_t *irq, const GuardAnswer *answer);

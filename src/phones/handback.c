@@ -1,21 +1,25 @@
 /* How fast registrations go back to a primary that has returned: so many a second, no herd. */
 #include "handback.h"
 
-/* Unused turns of this time are not lost: phones come in bunches. */
+/* Turns of this time may be taken at once: phones come in bunches. */
 #define BURST_US G_USEC_PER_SEC
 #define LIFE_MIN_S 15
 
 gboolean handback_admits(Handback *handback, guint rate, gint64 now_us)
 {
+    gint64 interval, next;
+
     if (rate == 0) {
         handback->handed++;
         return TRUE;
     }
-    if (handback->next_us > now_us) {
+    interval = G_USEC_PER_SEC / (gint64)rate;
+    next = MAX(handback->next_us, now_us);
+    if (next - now_us > BURST_US - interval) {
         handback->held++;
         return FALSE;
     }
-    handback->next_us = MAX(handback->next_us, now_us - BURST_US) + G_USEC_PER_SEC / (gint64)rate;
+    handback->next_us = next + interval;
     handback->handed++;
     return TRUE;
 }

@@ -58,7 +58,47 @@ gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark)
     return FALSE;
 }
 
-const char *loop_branch(su_home_t *home, const char *mark)
+/* ---- branches: "z9hG4bK", 16 random digits, 16 of a seal, "." and the mark ---------------------
+ */
+
+#define COOKIE "z9hG4bK"
+#define RANDOM_SIZE 16
+#define BRANCH_SEAL 8 /* octets of the seal */
+
+/* Of the random digits, the mark and the call. No URI begins as this does: it is no loop_mark(). */
+static void branch_seal(const Phones *phones, const char *random, const char *mark,
+                        const char *call_id, char text[2 * BRANCH_SEAL + 1])
 {
-    return su_sprintf(home, "z9hG4bK%08x%08x.%s", g_random_int(), g_random_int(), mark);
+    guint8 octets[SEAL_SIZE];
+    Seal seal;
+
+    seal_begin(&seal, phones->secret.octets);
+    seal_add(&seal, "\n", 1);
+    seal_add(&seal, random, RANDOM_SIZE);
+    mark_update(&seal, mark);
+    mark_update(&seal, call_id);
+    seal_end(&seal, octets);
+    seal_write(octets, BRANCH_SEAL, text);
+}
+
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
+                        const char *call_id)
+{
+    char random[RANDOM_SIZE + 1], seal[2 * BRANCH_SEAL + 1];
+
+    g_snprintf(random, sizeof(random), "%08x%08x", g_random_int(), g_random_int());
+    branch_seal(phones, random, mark, call_id, seal);
+    return su_sprintf(home, COOKIE "%s%s.%s", random, seal, mark);
+}
+
+gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id)
+{
+    const char *random = branch + strlen(COOKIE), *told = random + RANDOM_SIZE;
+    char seal[2 * BRANCH_SEAL + 1];
+
+    if (strlen(branch) <= strlen(COOKIE) + RANDOM_SIZE + 2 * BRANCH_SEAL ||
+        !g_str_has_prefix(branch, COOKIE) || told[2 * BRANCH_SEAL] != '.')
+        return FALSE;
+    branch_seal(phones, random, told + 2 * BRANCH_SEAL + 1, call_id, seal);
+    return strncmp(seal, told, 2 * BRANCH_SEAL) == 0;
 }

@@ -1,4 +1,4 @@
-/* Headers that Sofia has no class for: found, taken out and put in by name. */
+/* Small things done to a Sofia message: headers by name, Max-Forwards, Via, a response of ours. */
 #include "room.h"
 
 #define MAX_FORWARDS_DEFAULT 70

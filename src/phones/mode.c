@@ -46,8 +46,10 @@ static ModeVerdict judge_emergency(const ModeQuestion *question)
 {
     switch (question->kind) {
     case REQUEST_REGISTER:
-    case REQUEST_OUT:
         return VERDICT_REFUSE;
+    case REQUEST_OUT:
+        /* What the PBX calls, its routes say, and the answering point that calls back. */
+        return question->source == SOURCE_GATEWAY ? VERDICT_SERVE : VERDICT_REFUSE;
     case REQUEST_IN_DIALOG:
     case REQUEST_PING:
     case REQUEST_EMERGENCY:

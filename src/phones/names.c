@@ -2,6 +2,7 @@
  * number (ENUM). */
 #include "names.h"
 
+#include "allowance.h"
 #include "primaries.h"
 #include "resolve.h"
 
@@ -77,7 +78,7 @@ static url_t *target_url(su_home_t *home, const Target *target)
 {
     sip_route_t *route = target->route ? sip_route_make(home, target->route) : NULL;
 
-    return route ? route->r_url : url_make(home, target->uri);
+    return route ? route->r_url : url_make(home, target->next ? target->next : target->uri);
 }
 
 static guint16 port_of(const url_t *url)
@@ -92,15 +93,18 @@ static void target_ask(Fork *fork, Target *target)
     su_home_t home[1] = {SU_HOME_INIT(home)};
     url_t *url;
     NameWait *wait = wait_new(fork, target);
+    ResolveQuery *query;
     char maddr[256];
 
     su_home_init(home);
     url = target_url(home, target);
     if (url && url->url_params && url_param(url->url_params, "maddr", maddr, sizeof(maddr)) > 1)
         url->url_host = maddr;
-    wait->query = resolve_hops(primaries_resolver(fork->phones), url ? url->url_host : "",
-                               url ? port_of(url) : 0, target->hop.transport == TRANSPORT_TCP,
-                               target_found, wait);
+    query = resolve_hops(primaries_resolver(fork->phones), url ? url->url_host : "",
+                         url ? port_of(url) : 0, target->hop.transport == TRANSPORT_TCP,
+                         target_found, wait);
+    if (query) /* else WAIT is no more */
+        wait->query = query;
     su_home_deinit(home);
 }
 
@@ -109,6 +113,8 @@ gboolean names_ask(Fork *fork, guint count)
     g_autoptr(GPtrArray) nameless = g_ptr_array_new();
     GList *at = fork->waiting.head;
 
+    if (fork->names && fork->names->len) /* asked already, the answers are under way */
+        return TRUE;
     for (guint i = 0; i < count && at; i++, at = at->next) {
         Target *target = at->data;
 
@@ -164,7 +170,7 @@ static void number_found(void *user, const char *uri)
 
     su_home_init(home);
     url = uri ? url_make(home, uri) : NULL;
-    if (url)
+    if (url && allowance_permits_place(fork, url))
         where_redirected(fork, url, uri, &found);
     if (url)
         log_info("phones: ENUM says %s", uri);
@@ -182,10 +188,13 @@ gboolean names_ask_number(Fork *fork)
 {
     su_home_t *home = msg_home(fork->msg);
     NameWait *wait = wait_new(fork, NULL);
+    ResolveQuery *query;
 
     fork->asking = TRUE;
-    wait->query = resolve_number(primaries_resolver(fork->phones), called_number(home, fork->sip),
-                                 fork->settings->proxy.enum_suffix, number_found, wait);
+    query = resolve_number(primaries_resolver(fork->phones), called_number(home, fork->sip),
+                           fork->settings->proxy.enum_suffix, number_found, wait);
+    if (query)
+        wait->query = query;
     fork->asking = FALSE;
     return fork->names && fork->names->len;
 }

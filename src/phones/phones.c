@@ -140,18 +140,20 @@ void phones_free(Phones *phones)
     g_free(phones);
 }
 
-void phones_set_settings(Phones *phones, const Settings *settings)
+Users *phones_read_users(const Settings *settings, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Users) users = guard_load_users(settings, &error);
+    return settings->proxy.mode == PROXY_OFF ? NULL : guard_load_users(settings, error);
+}
 
-    if (error)
-        log_error("phones: %s; the users known before stay", error->message);
+void phones_set_settings(Phones *phones, const Settings *settings, Users *users)
+{
     phones->settings = settings;
     proxyport_set_settings(phones->port, settings);
     registration_set_settings(phones);
     guard_set(phones->guard, settings, users);
     primaries_set_settings(phones);
+    if (users)
+        users_unref(users);
 }
 
 void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user)

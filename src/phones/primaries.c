@@ -5,6 +5,7 @@
 #include "handback.h"
 #include "location.h"
 #include "merge.h"
+#include "port.h"
 #include "watch.h"
 
 #include <sofia-sip/hostdomain.h>
@@ -30,6 +31,17 @@ static gboolean listens_on(const struct sockaddr_storage *listen, sa_family_t fa
     return listen->ss_family == family;
 }
 
+/* Whatever [sip] allow says: its answers are awaited, its requests welcome. */
+static void primary_admit(void *user, const struct sockaddr *address, gboolean in)
+{
+    Phones *phones = user;
+
+    if (in)
+        proxyport_admit(phones->port, address);
+    else
+        proxyport_forget(phones->port, address);
+}
+
 static WatchSettings watch_settings(const Phones *phones)
 {
     static GArray *nowhere;
@@ -45,6 +57,7 @@ static WatchSettings watch_settings(const Phones *phones)
                    .down_after = proxy->down_after,
                    .up_after = proxy->up_after,
                    .up_time_us = proxy->up_time_us},
+        .admit = primary_admit,
         .own_host = phones->host,
         .user_agent = phones->settings->sip.user_agent,
     };
@@ -340,6 +353,12 @@ static gboolean branch_has_copies(const Branch *branch)
            (branch->target->kind == TARGET_GATEWAY || branch->target->kind == TARGET_PHONE);
 }
 
+static gboolean fork_is_primarys(const Fork *fork)
+{
+    return !fork->from_gateway && watch_knows(fork->phones->primaries->watch,
+                                              (const struct sockaddr *)&fork->from.address);
+}
+
 gboolean primaries_first(Branch *branch)
 {
     const Fork *fork = branch->fork;
@@ -352,6 +371,7 @@ gboolean primaries_first(Branch *branch)
                               sip->sip_from->a_tag ? sip->sip_from->a_tag : "",
                               (guint32)sip->sip_cseq->cs_seq, "INVITE", NULL};
     MergeRequest *request;
+    Branch *first;
     gboolean copy;
 
     if (!branch_has_copies(branch))
@@ -368,6 +388,15 @@ gboolean primaries_first(Branch *branch)
         return TRUE;
     }
     primaries->copies++;
+    first = merge_owner(request);
+    /* The primary has passed on what the caller gave up waiting for: the caller hears no answer by
+     * that way. */
+    if (first && first->fork->irq && fork->irq && !first->fork->cancelled &&
+        fork_is_primarys(first->fork) && !fork_is_primarys(fork)) {
+        log_info("phones: INVITE %s to %s goes on for the caller itself", identity.call_id, to);
+        fork_move(first->fork, branch->fork);
+        return FALSE;
+    }
     log_info("phones: INVITE %s to %s came by another way already", identity.call_id, to);
     return FALSE;
 }

@@ -68,8 +68,7 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
             q = contact_q(contact);
             rank++;
         }
-        if (uri && !fork_has_tried(fork, uri) &&
-            allowance_permits_redirect(fork, from, contact->m_url))
+        if (uri && !fork_has_tried(fork, uri))
             where_redirected(fork, contact->m_url, uri, &found);
         while (found.length) {
             Target *target = g_queue_pop_head(&found);
@@ -81,4 +80,18 @@ void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *
     }
     g_queue_clear(&contacts);
     su_home_deinit(home);
+}
+
+gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response)
+{
+    sip_t *sip = sip_object(response);
+    sip_contact_t *contact = sip->sip_contact, *next;
+    gboolean any = contact != NULL;
+
+    for (; contact; contact = next) {
+        next = contact->m_next;
+        if (!allowance_permits_redirect(fork, from, contact->m_url))
+            msg_header_remove(response, (msg_pub_t *)sip, (msg_header_t *)contact);
+    }
+    return !any || sip->sip_contact;
 }

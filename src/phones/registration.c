@@ -138,6 +138,21 @@ void phones_each_registration(const Phones *phones, const char *user, PhonesRegi
     location_each(phones->location, user, registration_tell, &listing);
 }
 
+static void registration_count(void *user, const PhonesRegistration *registration)
+{
+    ++*(guint *)user;
+}
+
+gboolean phones_has_user(const Phones *phones, const char *user)
+{
+    guint count = 0;
+
+    if (settings_find_phone(phones->settings, user))
+        return TRUE;
+    phones_each_registration(phones, user, registration_count, &count);
+    return count > 0;
+}
+
 guint phones_drop_registration(Phones *phones, const char *user, const char *contact)
 {
     guint count = location_drop(phones->location, user, contact);

@@ -1,19 +1,41 @@
 /* What has no transaction: ACK to a 2xx, and responses that nobody waits for any more. */
 #include "room.h"
 
+#include <sofia-sip/hostdomain.h>
+
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip)
+{
+    sip_via_t const *back = sip->sip_via ? sip->sip_via->v_next : NULL;
+    const char *host = !back              ? NULL
+                       : back->v_maddr    ? back->v_maddr
+                       : back->v_received ? back->v_received
+                                          : back->v_host;
+
+    /* Sofia would ask the name server for a name, and all signalling wait for it. What came to us
+     * got the address it came from. */
+    if (!host || !host_is_ip_address(host)) {
+        phones->counters.stray++;
+        msg_destroy(msg);
+        return;
+    }
+    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+}
+
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
 {
     phones->counters.stray++;
-    /* Ours must be the top Via, and there must be somebody before us (RFC 3261 16.7 step 3). A
-     * provisional or a failure without a transaction would say nothing to a caller who has been
-     * answered; a 2xx must get through, each time it comes. */
-    if (!sip->sip_via || !sip->sip_via->v_next || !sip->sip_via->v_branch ||
+    /* Ours must be the top Via, and there must be somebody before us (RFC 3261 16.7 step 3): who
+     * made the branch up would have us send to whomever it likes. A provisional or a failure
+     * without a transaction would say nothing to a caller who has been answered; a 2xx must get
+     * through, each time it comes. */
+    if (!sip->sip_via || !sip->sip_via->v_next || !sip->sip_via->v_branch || !sip->sip_call_id ||
+        !loop_made_branch(phones, sip->sip_via->v_branch, sip->sip_call_id->i_id) ||
         sip->sip_status->st_status / 100 != 2 || !sip->sip_cseq ||
         sip->sip_cseq->cs_method != sip_method_invite) {
         msg_destroy(msg);
         return;
     }
-    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+    relay_send_back(phones, msg, sip);
 }
 
 void relay_ack(Inbound *in)
@@ -35,14 +57,13 @@ void relay_ack(Inbound *in)
         return;
     }
     g_queue_clear_full(&targets, (GDestroyNotify)target_free);
-    route = hop_url(home, &target->hop);
-    if (!route)
-        route = su_strdup(home, target->uri);
+    route = target_next_url(home, target, sip);
     tport = phones_connection(phones, &target->hop);
     if (phones_can_reach(phones, &target->hop))
-        nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
-                      TAG_IF(tport, NTATAG_TPORT(tport)),
-                      NTATAG_BRANCH_KEY(loop_branch(home, in->mark)), TAG_END());
+        nta_msg_tsend(
+            phones->agent, in->msg, URL_STRING_MAKE(route), TAG_IF(tport, NTATAG_TPORT(tport)),
+            NTATAG_BRANCH_KEY(loop_branch(phones, home, in->mark, sip->sip_call_id->i_id)),
+            TAG_END());
     else
         msg_destroy(in->msg);
     target_free(target);

@@ -48,6 +48,7 @@ typedef struct MergeRequest MergeRequest; /* merge.h */
     X(cancelled, "proxy requests cancelled")                                                       \
     X(loops, "proxy loops")                                                                        \
     X(refused, "proxy requests refused")                                                           \
+    X(turned_away, "proxy requests over the limit")                                                \
     X(stray, "proxy messages without a transaction")
 #define PHONES_COUNTER_FIELD(field, name) guint64 field;
 typedef struct PhonesCounters {
@@ -71,7 +72,9 @@ struct Phones {
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
     PhonesCounters counters;
-    LogLimit refused_limit;
+    LogLimit refused_limit, full_limit;
+    gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
+    guint refusals;
 };
 
 /* ---- hop.c: where messages come from and go to ------------------------------------------------
@@ -124,8 +127,11 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
 /* Has SIP been here before with the same mark? */
 gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
-/* A branch for one more copy of a request with MARK; in HOME. */
-const char *loop_branch(su_home_t *home, const char *mark);
+/* A branch for one more copy of a request with MARK in the call CALL_ID; in HOME. */
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
+                        const char *call_id);
+/* Has BRANCH, of a response in the call CALL_ID, been made by us? */
+gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */
@@ -147,6 +153,7 @@ typedef struct Inbound {
     guint at_most_s;      /* how long a registration is granted; 0: as set */
     nta_incoming_t
         *irq;        /* its transaction, when there is one already; MSG is somebody else's then */
+    gboolean strict; /* the next place is a strict router, now in the Request-URI */
     gboolean forced; /* a flow token says where to */
     Hop forced_hop;
     char mark[33]; /* loop_mark() */
@@ -173,6 +180,7 @@ typedef struct Target {
     TargetWhen when;
     char *uri;          /* the Request-URI */
     char *route;        /* value of the Route headers to put on, or NULL */
+    char *next;         /* the URI whose name says where it is sent; NULL: ROUTE's, or its own */
     Hop hop;            /* family 0: by the URI's name */
     double q;           /* equal ones ring together */
     gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */
@@ -182,11 +190,15 @@ typedef struct Target {
 } Target;
 
 Target *target_new(TargetKind kind, const char *uri, double q);
+/* Where SIP, the request for TARGET as it is sent, goes next, for NTA; in HOME. */
+const char *target_next_url(su_home_t *home, const Target *target, sip_t const *sip);
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
 /* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
 nta_incoming_t *entry_transaction(const Inbound *in);
+/* May one more answer of ours be kept for repetitions of its request? */
+gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
 /* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
@@ -237,6 +249,8 @@ struct Fork {
     GPtrArray *tried;    /* of char*: URIs that need no second try */
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
+    msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
+    gboolean weak; /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
@@ -276,6 +290,9 @@ void fork_final(Fork *fork, Branch *branch, int status, msg_t *response);
 void fork_is_unreachable(Fork *fork);
 /* Tries what waits, answers when nothing is left, goes when nobody has anything more to say. */
 void fork_go_on(Fork *fork);
+/* COPY, the request of FORK as the caller sent it straight to us, takes its place upstream: FORK's
+ * answers go back by it, who passed the request on to FORK hears 482. */
+void fork_move(Fork *fork, Fork *copy);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 
@@ -300,12 +317,18 @@ msg_t *best_of(msg_t *one, msg_t *other);
 
 /* An ACK to a 2xx: on to where its dialog goes. Takes IN->msg. */
 void relay_ack(Inbound *in);
+/* Sends the response MSG, which it takes, by the Via below ours; only to an address, never to a
+ * name. */
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */
 void redirect_targets(Fork *fork, const Target *from, sip_t const *sip, GQueue *targets);
+/* Takes the targets that may not be called out of RESPONSE, a 3xx of FROM's, before it is followed
+ * or handed on. FALSE when none is left. */
+gboolean redirect_strip(Fork *fork, const Target *from, msg_t *response);
 /* Are 3xx answers of TARGET followed here, or told to the caller? */
 gboolean redirect_is_followed(const Fork *fork, const Target *target);
 

@@ -136,6 +136,7 @@ static Place *place_new(Watch *watch, const PrimaryPlace *where)
 static void watch_take_settings(Watch *watch, const WatchSettings *settings)
 {
     watch->policy = settings->policy;
+    watch->admit = settings->admit;
     g_free(watch->own_host);
     watch->own_host = g_strdup(settings->own_host);
     g_free(watch->user_agent);

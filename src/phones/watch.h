@@ -22,6 +22,9 @@ typedef struct WatchTicket WatchTicket;
 typedef struct WatchSettings {
     const GArray *places; /* of PrimaryPlace; copied */
     PrimaryPolicy policy;
+    /* A primary was found, or is one no more: who is not admitted is not heard. NULL: everybody is.
+     */
+    void (*admit)(void *user, const struct sockaddr *address, gboolean in);
     const char *own_host; /* in From of OPTIONS */
     const char *user_agent;
 } WatchSettings;

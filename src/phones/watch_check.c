@@ -21,7 +21,8 @@ static char *uri_new(const NextHop *hop)
     char buffer[64];
 
     return g_strdup_printf(
-        "sip:%s;transport=%s", address_describe((const struct sockaddr *)&hop->address, buffer, sizeof buffer),
+        "sip:%s;transport=%s",
+        address_describe((const struct sockaddr *)&hop->address, buffer, sizeof buffer),
         hop->tcp ? "tcp" : "udp");
 }
 
@@ -36,6 +37,8 @@ Watched *watched_new(Watch *watch, const NextHop *hop, const Place *place)
     watched->place = g_strdup(place->text);
     watched->target = g_strdup_printf("sip:%s", place->text);
     watched->primary.since_us = loop_now(watch->loop);
+    if (watch->admit)
+        watch->admit(watch->user, (const struct sockaddr *)&hop->address, TRUE);
     watched->check_timer = loop_timer_new(watch->loop, watched_check, watched);
     watched->silence_timer = loop_timer_new(watch->loop, watched_unanswered, watched);
     return watched;
@@ -68,6 +71,10 @@ static void watched_drop_options(Watched *watched)
 
 void watched_retire(Watched *watched)
 {
+    Watch *watch = watched->watch;
+
+    if (watch->admit)
+        watch->admit(watch->user, (const struct sockaddr *)&watched->hop.address, FALSE);
     watched_drop_options(watched);
     loop_timer_free(watched->watch->loop, g_steal_pointer(&watched->check_timer));
     loop_timer_free(watched->watch->loop, g_steal_pointer(&watched->silence_timer));

@@ -27,6 +27,7 @@ struct Watch {
     char *own_host, *user_agent;
     GPtrArray *places; /* of Place*; owns */
     WatchChangedFunc changed;
+    void (*admit)(void *user, const struct sockaddr *address, gboolean in);
     void *user;
     guint32 cseq;
 };

@@ -15,6 +15,13 @@ static Target *target_direct(const char *uri, const url_t *hop_at)
         return NULL;
     target = target_new(TARGET_DIRECT, uri, 1.0);
     target->hop = hop;
+    if (!hop.address.ss_family) {
+        su_home_t home[1] = {SU_HOME_INIT(home)};
+
+        su_home_init(home);
+        target->next = g_strdup(url_as_string(home, hop_at));
+        su_home_deinit(home);
+    }
     return target;
 }
 
@@ -42,7 +49,7 @@ static Target *where_in_dialog(const Inbound *in, const char *uri)
     if (in->forced) {
         target = target_new(TARGET_DIRECT, uri, 1.0);
         target->hop = in->forced_hop;
-    } else if (route) {
+    } else if (route && !in->strict) {
         target = target_direct(uri, route->r_url);
     } else if (url_is_gateway(in->phones, url)) {
         target = where_gateway(in->phones, uri);

@@ -80,7 +80,8 @@ static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *w
 {
     const char *bad;
 
-    if (sip->sip_request && !why && !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
+    if (sip->sip_request && !why &&
+        !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
         service_refuse(user, msg, sip);
         return NULL;
     }

@@ -26,7 +26,26 @@ static void refer_to_read_headers(su_home_t *home, const char *query, ReferTo *t
     to->require = line_value(lines, "Require");
 }
 
-/* Host and port are those of our Contact, or of the socket. */
+static gboolean host_is_domain(const ProxySettings *proxy, const char *host)
+{
+    for (guint i = 0; proxy->domains && i < proxy->domains->len; i++)
+        if (g_ascii_strcasecmp(proxy->domains->pdata[i], host) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A user that the proxy before us knows: only the proxy can say where. */
+static gboolean url_is_phone(const Ua *ua, su_home_t *home, url_t const *url)
+{
+    char *name = url->url_user ? su_strdup(home, url->url_user) : NULL;
+
+    if (!ua->is_behind || !ua->behind.is_phone || !name)
+        return FALSE;
+    url_unescape(name, name);
+    return ua->behind.is_phone(ua->behind.user, name);
+}
+
+/* Host and port are those of our Contact, or of the socket; or it is a domain of the proxy. */
 static gboolean url_is_ours(const Ua *ua, url_t const *url)
 {
     const struct sockaddr *listen = (const struct sockaddr *)&ua->settings->sip.listen;
@@ -35,7 +54,11 @@ static gboolean url_is_ours(const Ua *ua, url_t const *url)
     g_autofree char *bracketed = NULL;
     char text[64];
 
-    if (!url->url_host || port != address_port(listen))
+    if (!url->url_host)
+        return FALSE;
+    if (host_is_domain(&ua->settings->proxy, url->url_host))
+        return TRUE;
+    if (port != address_port(listen))
         return FALSE;
     address_set_port(&bare, 0);
     address_describe((struct sockaddr *)&bare, text, sizeof(text));
@@ -55,7 +78,8 @@ void refer_to_read(const Ua *ua, url_t const *url, ReferTo *to)
     su_home_init(home);
     copy = url_hdup(home, url);
     to->is_sip = url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel;
-    to->ours = url->url_type == url_tel || (to->is_sip && url_is_ours(ua, url));
+    to->ours = url->url_type == url_tel ||
+               (to->is_sip && url_is_ours(ua, url) && !url_is_phone(ua, home, url));
     to->has_number = identity_number(url, &to->number);
     if (copy && copy->url_params && url_param(copy->url_params, "method", method, sizeof(method))) {
         to->method = g_strdup(method);

@@ -40,6 +40,7 @@ static const Verb verbs[] = {
      "[AOR]",
      "where phones are reached, and how they are known",
      {{"aor", WORD_TEXT, TRUE}}},
+    {"show primary", "", "the primary proxies, and whether they live"},
     {"drop registration",
      "AOR [CONTACT]",
      "forget what a phone has registered",

@@ -4,6 +4,10 @@ import json
 import subprocess
 
 
+# Counters of what lives no longer than a call.
+GONE = ("port pairs in use", "calls live", "proxy transactions live")
+
+
 class Desk:
     """tielinectl at the control socket CONTROL."""
 
@@ -74,6 +78,6 @@ class Desk:
             + [
                 "%d %s" % (row["value"], row["counter"])
                 for row in counters
-                if row["counter"] in ("port pairs in use", "calls live") and row["value"]
+                if row["counter"] in GONE and row["value"]
             ]
         )

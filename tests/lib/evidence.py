@@ -9,22 +9,27 @@ from cesopsn_decode import Pseudowire, merge, write_lapd
 from dissect import mark_repeats, number_calls, q931_messages, sip_messages
 
 U_FRAMES = {0x43: "DISC", 0x63: "UA"}  # Q.921 table 5, the P/F bit apart
+DNS = 53
 SLOTS = {"e1": 31, "t1": 24}
 D_SLOT = {"e1": 16, "t1": 24}
 
 
 class Evidence:
     """messages: Sip and Q931 in time order. relayed: the SIP messages, and what the gateway tells
-    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two pseudowires (None
-    without a span). marks: {name: time} of what befell the line. complaints: what the decoder found
-    wrong on the span, and datagrams that are nothing known."""
+    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two
+    pseudowires (None without a span). marks: {name: time} of what befell the line. complaints: what
+    the decoder found wrong on the span, and datagrams that are nothing known."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
         self.datagrams = [d for d in pcap.datagrams(path) if layout.since <= d.time < layout.until]
         self.layout = layout
         spans = {layout.span_local, layout.span_remote}
-        others = [d for d in self.datagrams if not {d.src, d.dst} & spans and d.src != d.dst]
+        others = [
+            d
+            for d in self.datagrams
+            if not {d.src, d.dst} & spans and d.src != d.dst and DNS not in (d.src[1], d.dst[1])
+        ]
         self.rtp = [d for d in others if 5060 not in (d.src[1], d.dst[1])]
         self.relayed = self.take_sip([d for d in others if 5060 in (d.src[1], d.dst[1])], folder)
         self.sip = [one for one in self.relayed if one.src != one.dst]

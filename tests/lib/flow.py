@@ -7,6 +7,7 @@ import os
 import re
 
 import phone_script
+import primary
 import softphone
 
 Q931_MESSAGES = {
@@ -139,9 +140,12 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
+        self.clients, self.asks = {}, {}  # callers by digest_client.py; {proxy: its password}
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
+        self.primary = {}  # what becomes of the proxy that the gateway stands by, see primary.py
+        self.zone = []  # of a name server, as dns_server.py reads it
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
@@ -226,7 +230,8 @@ def group_steps(steps, parties, place):
         groups[step.number] = step
         if "of" in step.rules:
             request = groups.get(int(step.rules["of"]))
-            if request is None or request.group is None or step.is_request != (step.method == "ACK"):
+            fits = step.is_request == (step.method == "ACK")
+            if request is None or request.group is None or not fits:
                 raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
             step.group = request.group
         elif step.is_q931:
@@ -370,10 +375,31 @@ class Reader:
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
 
+    def read_primary(self, rest):
+        """primary frozen|returned|refuses [returns=up:1]: the proxy is the gateway's primary."""
+        fate, *words = rest.split()
+        if fate not in primary.FATES:
+            raise FlowError("%s: %s is none of %s" % (self.place(), fate, " ".join(primary.FATES)))
+        self.case.primary = {"fate": fate, **dict(word.split("=", 1) for word in words)}
+
+    def read_zone(self, _):
+        """zone: a name server with these records; the gateway asks it for numbers below
+        e164.test."""
+        self.case.zone = self.block()
+
     def read_passwords(self, rest):
         """passwords A=secret: the guard asks for credentials, and knows these phones by their
         numbers."""
         self.case.passwords = dict(pair.split("=", 1) for pair in rest.split())
+
+    def read_client(self, rest):
+        """client A to=202 via=Q password=word: tests/lib/digest_client.py calls as A."""
+        party, *words = rest.split()
+        self.case.clients[party] = dict(word.split("=", 1) for word in words)
+
+    def read_asks(self, rest):
+        """asks Q=word: the proxy of another make asks every caller for credentials."""
+        self.case.asks = dict(pair.split("=", 1) for pair in rest.split())
 
     def read_phone(self, rest):
         """phone PARTY key=value...: its script follows."""

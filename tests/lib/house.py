@@ -5,6 +5,7 @@ import time
 
 import config
 import ladder as told
+import primary
 import relay_judge
 import rtp_judge
 import softphones
@@ -158,7 +159,9 @@ class House(Stage):
                 (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
             )
             self.outcome.failures += rtp_judge.judge(
-                rtp_judge.dissect(softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder),
+                rtp_judge.dissect(
+                    softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder
+                ),
                 evidence.messages,
                 self.party("gateway"),
                 bool(self.case.preludes),
@@ -170,7 +173,12 @@ class House(Stage):
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
     def take_evidence(self, layout):
-        return Evidence(self.path("all.pcap"), self.folder, layout)
+        evidence = Evidence(self.path("all.pcap"), self.folder, layout)
+        if self.case.primary:
+            for name in ("messages", "sip", "relayed"):
+                kept = [one for one in getattr(evidence, name) if not primary.is_watching(one)]
+                setattr(evidence, name, kept)
+        return evidence
 
     def logs(self):
         """[(who, the end of what it wrote)]"""

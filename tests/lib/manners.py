@@ -299,9 +299,9 @@ def end(m):
         m.fail("a sanitizer speaks: " + m.daemon.tail(60))
 
 
-def run(build, story):
-    """The failures of STORY, as texts."""
-    with Manners(build, "manners " + story.__name__) as m:
+def run(build, story, stage=Manners):
+    """The failures of STORY on STAGE, as texts."""
+    with stage(build, "manners " + story.__name__) as m:
         try:
             story(m)
         except (RuntimeError, subprocess.TimeoutExpired, OSError, LookupError) as error:

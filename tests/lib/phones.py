@@ -63,6 +63,23 @@ def open_callers(stage):
         if mark and not wait_for(lambda: os.path.exists(mark_path(stage, mark)), 15, 0.02):
             raise RuntimeError("nobody came as far as '%s'" % mark)
         open_phone(stage, party)
+    for party, values in stage.case.clients.items():
+        open_client(stage, party, values)
+
+
+def open_client(stage, party, values):
+    """digest_client.py as PARTY: it calls, with the credentials that it is asked for, and hangs
+    up."""
+    host = stage.addresses[party][0]
+    body = phone_script.SDP.strip() % (1, host, phone_script.RTP_PORT, "sendrecv")
+    body = body.replace("[local_ip]", host).replace("\n", "\\r\\n") + "\\r\\n"
+    command = ["python3", os.path.join(os.path.dirname(__file__), "digest_client.py"), "INVITE"]
+    command += ["%s:%d" % stage.addresses[values["via"]], "--local", host, "--body", body]
+    command += ["--uri", "sip:%s@%s" % (values["to"], config.GATEWAY), "--domain", config.GATEWAY]
+    command += ["--user", stage.case.numbers[party], "--password", values["password"]]
+    stage.phones.append(
+        stage.namespace.start(party + "-client", command, stage.path(party + "-client.log"))
+    )
 
 
 def mark_path(stage, name):

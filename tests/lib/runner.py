@@ -12,6 +12,7 @@ import build
 import cause_tables
 import flow
 import house
+import intruder
 import leaving
 import manners
 import mutate
@@ -221,6 +222,12 @@ def run_span_check(results):
     tell_outcome(results, outcome, text)
 
 
+def run_intruder(results, story):
+    """What the proxy's port refuses."""
+    failures = intruder.run(build.BUILD, story)
+    results.tell("fail" if failures else "pass", intruder.title(story), "\n".join(failures))
+
+
 def run_torture(results, way):
     """RFC 4475 at the proxy's port."""
     if not os.path.isdir(torture.CORPUS):
@@ -278,6 +285,8 @@ def run_house(results, flows, causes=True):
             waiting[pool.submit(run_span_check, results)] = "span-check"
             for way in torture.WAYS:
                 waiting[pool.submit(run_torture, results, way)] = "RFC 4475 over " + way
+            for story in intruder.STORIES:
+                waiting[pool.submit(run_intruder, results, story)] = intruder.title(story)
             for story in manners.STORIES:
                 waiting[pool.submit(run_manners, results, story)] = manners.title(story)
             for story in storm.STORIES:

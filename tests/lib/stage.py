@@ -11,6 +11,7 @@ import time
 import config
 import credentials
 import phones
+import primary
 import softphones
 import sound
 from capture import Capture
@@ -149,10 +150,14 @@ class Stage:
         if self.case.audio or self.case.no_rtp:
             self._open_audio()
         phones.open_silent(self)
+        primary.open_name_server(self)
         for party, scenario, values in self.case.peers:
             if scenario.startswith("uas"):
                 self.phones.append(self._open_phone(party, scenario, values))
         phones.open_called(self)
+        watched = primary.Primary(self) if self.case.primary else None
+        if watched:
+            watched.open()
         rest = self._open_pbx() if self.case.span_up else None
         softphones.open_softphones(self)
         if self.case.span_up:
@@ -166,6 +171,12 @@ class Stage:
             self._await(values.get("when"))
             self.phones.append(self._open_phone(party, scenario, values))
         phones.open_callers(self)
+        if watched:
+            watched.go_on()
+
+    def await_moment(self, when):
+        """Until the line is down, or so many calls are up."""
+        self._await(when)
 
     def start_capture(self):
         self.capture = Capture(self.namespace, self.path("all.pcap"), self.path("dumpcap.log"))
@@ -188,11 +199,13 @@ class Stage:
     def configuration(self):
         """{group: {key: value}}: the house's own, changed by the flow, then by the mutation under
         test."""
-        proxy, phone = self.party("proxy"), self.party("phone")
+        proxy = None if self.case.primary else self.party("proxy")
+        phone = self.party("phone")
         target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
         settings = config.base(self.folder, self.switch, target)
         config.apply(settings, self.line_settings())
         config.apply(settings, phones.settings(self.case, self.addresses))
+        config.apply(settings, primary.settings(self.case, self.addresses))
         config.apply(settings, softphones.settings(self))
         config.apply(settings, credentials.settings(self.case, self.path("users")))
         config.apply(settings, self.case.settings)
@@ -235,8 +248,10 @@ class Stage:
         values = {
             "listen": "%s:%d" % (address, config.SIP_PORT),
             "gateway": config.GATEWAY,
-            "phone": self.addresses[self.party("phone")][0],
+            "phone": self.addresses[self.party("phone") or self.party("gateway")][0],
+            "password": self.case.asks.get(self.party("proxy"), "none"),
             "arch": arch or "x86_64-linux-gnu",
+            **primary.config_values(self.case),
         }
         with open(os.path.join(PEERS, "kamailio.cfg"), encoding="utf-8") as file:
             text = fill(file.read(), values, "kamailio.cfg")
@@ -304,11 +319,14 @@ class Stage:
         with open(os.path.join(PEERS, scenario + ".xml"), encoding="utf-8") as file:
             text = fill(file.read(), {"rtp": RTP_PORT, **values}, scenario)
         name = "%s-%s-%d" % (party, scenario, port)
-        first_hop = self.addresses[self.party("proxy") or self.party("gateway")]
+        proxy = None if self.case.primary else self.party("proxy")
+        first_hop = self.addresses[proxy or self.party("gateway")]
         calling = first_hop if scenario.startswith("uac") else None
         return self.run_sipp(name, text, party, calling, values, port, calls, more)
 
-    def run_sipp(self, name, text, party, first_hop, values, port=config.SIP_PORT, calls=1, more=()):
+    def run_sipp(
+        self, name, text, party, first_hop, values, port=config.SIP_PORT, calls=1, more=()
+    ):
         """A SIPp that plays the scenario TEXT as PARTY; FIRST_HOP: where its calls go, None when it
         waits for one."""
         with open(self.path(name + ".xml"), "w", encoding="utf-8") as file:

@@ -112,7 +112,7 @@ static void a_redirection_is_judged_by_the_phone_that_makes_it(void)
     dials(&scene, "201");
     phone_hear(scene.called, "INVITE sip:201@");
     phone_reply(scene.called, "INVITE", "302 Moved Temporarily", contact, NULL);
-    phone_hear(scene.caller, "SIP/2.0 302");
+    phone_hear(scene.caller, "SIP/2.0 403");
     g_assert_true(phone_hears_nothing(scene.gateway, 50));
     scene_close(&scene);
 }
@@ -128,7 +128,7 @@ static void a_redirection_is_judged_for_the_caller(void)
     dials(&scene, "201");
     phone_hear(scene.called, "INVITE sip:201@");
     phone_reply(scene.called, "INVITE", "302 Moved Temporarily", contact, NULL);
-    phone_hear(scene.caller, "SIP/2.0 302");
+    phone_hear(scene.caller, "SIP/2.0 403");
     g_assert_true(phone_hears_nothing(scene.gateway, 50));
     dials(&scene, "201");
     phone_hear(scene.called, "INVITE sip:201@");
@@ -147,7 +147,7 @@ static void a_phone_may_be_kept_from_forwarding(void)
     dials(&scene, "201");
     phone_hear(scene.called, "INVITE sip:201@");
     phone_reply(scene.called, "INVITE", "302 Moved Temporarily", contact, NULL);
-    phone_hear(scene.caller, "SIP/2.0 302");
+    phone_hear(scene.caller, "SIP/2.0 403");
     g_assert_true(phone_hears_nothing(scene.gateway, 50));
     scene_close(&scene);
 }

@@ -451,6 +451,72 @@ static void test_register_taken_over(void)
     scene_close(&scene);
 }
 
+/* PHONE registers as USER, and hears for how long. */
+static guint registers_as(Phone *phone, const char *user)
+{
+    g_autofree char *lines = g_strdup_printf(
+        "From: <sip:%s@pbx.example>;tag=r\r\nTo: <sip:%s@pbx.example>\r\nExpires: 600\r\n"
+        "Contact: <sip:%s@127.0.0.1:%u>\r\n",
+        user, user, user, phone_port(phone));
+
+    phone_hang_up(phone);
+    phone_request(phone, "REGISTER", "sip:pbx.example", lines, NULL);
+    return granted(phone_hear(phone, "SIP/2.0 200"));
+}
+
+static void state_take(void *user, const PhonesPrimary *primary)
+{
+    *(gboolean *)user = strcmp(primary->state, "up") == 0 && primary->used;
+}
+
+static gboolean is_up(const Scene *scene)
+{
+    gboolean up = FALSE;
+
+    phones_each_primary(scene->phones, state_take, &up);
+    return up;
+}
+
+/* The primary is back: of two phones that have registered here meanwhile one goes back at once, the
+ * other when its turn has come; both are served all the time. */
+static void test_handed_back(void)
+{
+    Scene scene;
+    guint life;
+
+    scene_open(&scene, "mode = outbound\ncheck-down = 100ms\nup-after = 2\nup-time = 100ms\n"
+                       "down-after = 1\nhandback-rate = 1\n");
+    loop_rest(scene.loop, 300); /* nobody answers */
+    phone_forget(scene.primary);
+    g_assert_cmpuint(registers_as(scene.caller, "205"), ==, 180);
+    g_assert_cmpuint(registers_as(scene.called, "206"), ==, 180);
+
+    /* It answers again, for as long as it takes. */
+    phone_forget(scene.primary);
+    while (!is_up(&scene)) {
+        phone_hear(scene.primary, "OPTIONS");
+        phone_reply(scene.primary, "OPTIONS", "200 OK", "", NULL);
+        loop_rest(scene.loop, 30);
+    }
+    phone_forget(scene.primary);
+
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    primary_accepts(&scene);
+    g_assert_cmpuint(granted(phone_hear(scene.caller, "SIP/2.0 200")), ==, 300);
+    life = registers_as(scene.called, "206");
+    g_assert_cmpuint(life, >=, 15);
+    g_assert_cmpuint(life, <=, 180);
+    g_assert_true(phone_hears_nothing(scene.primary, 20));
+    /* Who is the primary's again asks it as often as he likes. */
+    phone_hang_up(scene.caller);
+    registers(&scene, "");
+    phone_hear(scene.primary, "REGISTER");
+    primary_accepts(&scene);
+    phone_hear(scene.caller, "SIP/2.0 200");
+    scene_close(&scene);
+}
+
 /* It refuses, and that is its word; nothing is learnt. */
 static void test_register_refused(void)
 {
@@ -523,6 +589,52 @@ static void test_copy_by_a_slow_primary(void)
     scene_close(&scene);
 }
 
+/* The other way round: the primary's copy is here already when the phone gives it up and comes by
+ * itself. The phone hears what becomes of its call, the PBX of one. */
+static void test_copy_by_the_phone(void)
+{
+    Scene scene;
+    const char *heard;
+    g_autofree char *copy = NULL, *line = NULL, *routes = NULL;
+
+    scene_open_up(&scene, "mode = standby\n");
+    /* What the phone has sent to the primary. */
+    line = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-slow\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\n"
+        "Record-Route: <sip:127.0.0.2:%u;lr>\r\nMax-Forwards: 69\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.primary), phone_port(scene.caller),
+        phone_port(scene.primary), phone_port(scene.caller));
+    phone_send_raw(scene.primary, line, strlen(line));
+    phone_hear(scene.gateway, "INVITE sip:9123@");
+    answers(scene.gateway, "180 Ringing");
+    phone_hear(scene.primary, "SIP/2.0 180");
+
+    copy = g_strdup_printf(
+        "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-backup\r\nMax-Forwards: "
+        "70\r\n"
+        "From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:200@127.0.0.1>\r\nCall-ID: "
+        "slow@phone\r\n"
+        "CSeq: 1 INVITE\r\nContact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+        scene.number, phone_port(scene.caller), phone_port(scene.caller));
+    phone_send_raw(scene.caller, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    routes = g_strdup_printf("Record-Route: <sip:127.0.0.1:%u;lr>, <sip:127.0.0.2:%u;lr>\r\n",
+                             scene.port, phone_port(scene.primary));
+    phone_reply(scene.gateway, "INVITE", "200 OK", routes, SDP);
+    heard = phone_hear(scene.caller, "SIP/2.0 200");
+    header_begins(heard, "Via", "SIP/2.0/UDP 127.0.0.1:");
+    g_assert_nonnull(strstr(heard, "branch=z9hG4bK-backup"));
+    g_assert_null(strstr(heard, "127.0.0.2"));
+    g_assert_nonnull(strstr(heard, "Record-Route:"));
+    g_assert_true(phone_hears_nothing(scene.gateway, 50));
+    scene_close(&scene);
+}
+
 /* The primary that was given up sends the call back to us, where it is under way: it rings once. */
 static void test_copy_of_what_was_given_up(void)
 {
@@ -580,9 +692,11 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/outbound-known-user", test_outbound_known_user);
     g_test_add_func("/primaries/learns", test_learns);
     g_test_add_func("/primaries/register-taken-over", test_register_taken_over);
+    g_test_add_func("/primaries/handed-back", test_handed_back);
     g_test_add_func("/primaries/register-refused", test_register_refused);
     g_test_add_func("/primaries/register-in-standby", test_register_in_standby);
     g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
+    g_test_add_func("/primaries/copy-by-the-phone", test_copy_by_the_phone);
     g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
     name_stories();

@@ -39,11 +39,11 @@ void scene_open(Scene *scene, const char *proxy_lines)
         "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n[trunk pbx]\nspan = e1\n"
         "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
         "[phone 201]\ncontact = sip:201@127.0.0.1:%u\n[registrar]\nstore = none\n%s"
-        "[proxy]\nprimary = 127.0.0.2:%u\ndomains = pbx.example\ncheck = 1h\ncheck-down = 1h\n"
+        "[proxy]\nprimary = 127.0.0.2:%u\ndomains = pbx.example\ncheck = 1h\n%s"
         "%s%s",
         scene->port, phone_port(scene->called),
         strstr(proxy_lines, "accept = outage") ? "accept = outage\n" : "",
-        phone_port(scene->primary),
+        phone_port(scene->primary), strstr(proxy_lines, "check-down") ? "" : "check-down = 1h\n",
         strstr(proxy_lines, "fail-over-after") ? "" : "fail-over-after = 200ms\n", proxy_lines);
     parts = g_strsplit(text, SCENE_CALLED_PORT, -1);
     called_port = g_strdup_printf("%u", phone_port(scene->called));

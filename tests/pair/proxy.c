@@ -14,5 +14,6 @@ int main(int argc, char **argv)
     proxy_flow_stories();
     proxy_guard_stories();
     proxy_flood_stories();
+    proxy_hostile_stories();
     return g_test_run();
 }

@@ -28,8 +28,8 @@ static void first_answer_wins(void)
     g_assert_cmpstr(value(scene, fork.b, "Via"), !=, value(scene, fork.c, "Via"));
     end_answer(scene->b, fork.b, "180 Ringing", "", NULL);
     heard = end_hear(scene->a, "SIP/2.0 180");
-    g_assert_nonnull(strstr(value(scene, heard, "To"),
-                            strchr(end_place(scene->b), ':') + 1)); /* its own tag */
+    g_assert_nonnull(
+        strstr(value(scene, heard, "To"), strchr(end_place(scene->b), ':') + 1)); /* its own tag */
     end_answer(scene->c, fork.c, "183 Session Progress", "", SDP);
     heard = end_hear(scene->a, "SIP/2.0 183");
     g_assert_nonnull(strstr(value(scene, heard, "To"), strchr(end_place(scene->c), ':') + 1));
@@ -112,9 +112,9 @@ static void best_is(const char *b, const char *c, const char *best)
     g_assert_cmpuint(end_count(scene->a, "SIP/2.0 "), ==, 1); /* the 100 */
     end_answer(scene->c, fork.c, c, "Retry-After: 9\r\n", NULL);
     end_hear(scene->c, "ACK");
-    g_assert_cmpstr(value(scene, end_hear(scene->a, text_of(scene, "SIP/2.0 %s", best)),
-                          "Retry-After"),
-                    ==, g_str_has_prefix(best, "503") ? NULL : "9");
+    g_assert_cmpstr(
+        value(scene, end_hear(scene->a, text_of(scene, "SIP/2.0 %s", best)), "Retry-After"), ==,
+        g_str_has_prefix(best, "503") ? NULL : "9");
     party_ack_refusal(fork.call);
     scene_close(scene);
 }

@@ -42,28 +42,33 @@ static void loop_is_ended(void)
     scene_close(&scene);
 }
 
-static void spiral_passes(void)
+/* CONTACT: the caller's; one that leads nowhere makes two Record-Routes of each passage. */
+static void spiral_passes(gconstpointer contact)
 {
     Scene scene;
     Party *call;
+    Party *called;
     const char *first, *heard, *again;
 
     scene_open(&scene, "");
     call = party_new(scene.a, at_proxy(&scene, "201"));
+    if (contact)
+        call->contact = contact;
     party_ask(call, "INVITE", "", SDP);
     first = end_hear(scene.b, "INVITE");
     sends_on(scene.b, first, at_proxy(&scene, "202"));
     heard = end_hear(scene.c, "INVITE sip:202@");
     g_assert_cmpuint(value_count(&scene, heard, "Via"), ==, 4);
-    g_assert_cmpuint(value_count(&scene, heard, "Record-Route"), ==, 2);
+    g_assert_cmpuint(value_count(&scene, heard, "Record-Route"), ==, contact ? 3 : 2);
+    called = party_of(scene.c, heard);
     g_assert_cmpstr(value(&scene, heard, "Max-Forwards"), ==, "68");
     end_answer(scene.c, heard, "200 OK", "", SDP);
     heard = end_hear(scene.b, "SIP/2.0 200");
     /* What the second proxy does with it: its own Via off. */
     again = strstr(heard, "Via: SIP/2.0/UDP 127.0.0.1:");
     g_assert_nonnull(again);
-    end_send(scene.b, text_of(&scene, "%.*s%s", (int)(again - heard), heard,
-                              strstr(again, "\r\n") + 2));
+    end_send(scene.b,
+             text_of(&scene, "%.*s%s", (int)(again - heard), heard, strstr(again, "\r\n") + 2));
     party_learn(call, end_hear(scene.a, "SIP/2.0 200"));
     /* Both of our places in the route are left at once. */
     party_ack(call);
@@ -74,6 +79,11 @@ static void spiral_passes(void)
     g_assert_cmpuint(value_count(&scene, heard, "Route"), ==, 0);
     end_answer(scene.c, heard, "200 OK", "", NULL);
     end_hear(scene.a, "SIP/2.0 200");
+    party_ask(called, "INFO", "", NULL);
+    heard = end_hear(scene.a, "INFO");
+    g_assert_cmpuint(value_count(&scene, heard, "Via"), ==, 2);
+    end_answer(scene.a, heard, "200 OK", "", NULL);
+    end_hear(scene.c, "SIP/2.0 200");
     scene_close(&scene);
 }
 
@@ -143,7 +153,8 @@ static void breadth_of_one(void)
 void proxy_loop_stories(void)
 {
     g_test_add_func("/proxy/loop/ended", loop_is_ended);
-    g_test_add_func("/proxy/loop/spiral", spiral_passes);
+    g_test_add_data_func("/proxy/loop/spiral", NULL, spiral_passes);
+    g_test_add_data_func("/proxy/loop/spiral-nat", "<sip:100@192.0.2.77>", spiral_passes);
     g_test_add_func("/proxy/loop/breadth", breadth_is_handed_down);
     g_test_add_func("/proxy/loop/breadth-of-one", breadth_of_one);
 }

@@ -84,12 +84,12 @@ Party *party_new(End *end, const char *target)
 
     last_number++;
     *call = (Party){.end = end,
-                   .target = target,
-                   .call_id = text_of(scene, "call-%u@%s", last_number, end_place(end)),
-                   .own = text_of(scene, "\"A\" <sip:100@127.0.0.1>;tag=a%u", last_number),
-                   .far = text_of(scene, "<%s>", target),
-                   .routes = "",
-                   .contact = own_contact(end)};
+                    .target = target,
+                    .call_id = text_of(scene, "call-%u@%s", last_number, end_place(end)),
+                    .own = text_of(scene, "\"A\" <sip:100@127.0.0.1>;tag=a%u", last_number),
+                    .far = text_of(scene, "<%s>", target),
+                    .routes = "",
+                    .contact = own_contact(end)};
     return call;
 }
 
@@ -129,22 +129,21 @@ void party_learn(Party *call, const char *response)
 }
 
 static void party_send(Party *call, const char *method, guint cseq, const char *target,
-                      const char *routes, const char *extra, const char *body)
+                       const char *routes, const char *extra, const char *body)
 {
     Scene *scene = end_scene(call->end);
     gboolean has = g_str_has_prefix(extra, "Contact:") || strstr(extra, "\nContact:");
     const char *contact = has ? "" : text_of(scene, "Contact: %s\r\n", call->contact);
 
-    call->sent = text_of(
-        scene,
-        "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\n%s%sFrom: %s\r\nTo: %s\r\n"
-        "Call-ID: %s\r\nCSeq: %u %s\r\n%s%s%sContent-Length: %zu\r\n\r\n%s",
-        method, target, end_is_stream(call->end) ? "TCP" : "UDP", end_place(call->end),
-        call->branch, strstr(extra, "Max-Forwards") ? "" : "Max-Forwards: 70\r\n", routes,
-        call->own, call->far, call->call_id, cseq, method,
-        contact, extra,
-        body && !strstr(extra, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
-        body ? strlen(body) : 0, body ? body : "");
+    call->sent =
+        text_of(scene,
+                "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\n%s%sFrom: %s\r\nTo: %s\r\n"
+                "Call-ID: %s\r\nCSeq: %u %s\r\n%s%s%sContent-Length: %zu\r\n\r\n%s",
+                method, target, end_is_stream(call->end) ? "TCP" : "UDP", end_place(call->end),
+                call->branch, strstr(extra, "Max-Forwards") ? "" : "Max-Forwards: 70\r\n", routes,
+                call->own, call->far, call->call_id, cseq, method, contact, extra,
+                body && !strstr(extra, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
+                body ? strlen(body) : 0, body ? body : "");
     end_send(call->end, call->sent);
 }
 

@@ -1,6 +1,7 @@
 /* The scene of the proxy's stories: the proxy, the gateway's place, and the ends around it. */
 #include "proxy_story.h"
 
+#include "digest.h"
 #include "sofia.h"
 
 #include <glib/gstdio.h>
@@ -16,10 +17,10 @@ struct End {
     LoopWatch *watch, *listener_watch;
     gboolean stream;
     char *address, *place;
-    GString *inward;   /* of a stream */
-    GPtrArray *all;    /* of char*: every message */
-    GHashTable *seen;  /* of char* in ALL */
-    GQueue heard;      /* of char* in ALL, not asked for yet */
+    GString *inward;  /* of a stream */
+    GPtrArray *all;   /* of char*: every message */
+    GHashTable *seen; /* of char* in ALL */
+    GQueue heard;     /* of char* in ALL, not asked for yet */
     gboolean waiting;
 };
 
@@ -66,8 +67,7 @@ const char *at_proxy(Scene *scene, const char *user)
 static guint16 free_port(void)
 {
     for (;;) {
-        struct sockaddr_in own = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(own);
         int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -117,6 +117,17 @@ static void scene_read_settings(Scene *scene, const char *more)
     g_assert_no_error(error);
 }
 
+/* User 201, by SHA-256 alone. */
+static void scene_write_users(Scene *scene)
+{
+    char ha1[DIGEST_HEX_SIZE];
+
+    digest_hash_user(DIGEST_SHA256, "201", "127.0.0.1", "secret", ha1);
+    g_assert_true(g_file_set_contents_full(text_of(scene, "%s/users", scene->folder),
+                                           text_of(scene, "201:127.0.0.1::%s\n", ha1), -1,
+                                           G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
 static void scene_begin(Scene *scene)
 {
     g_autoptr(GError) error = NULL;
@@ -143,6 +154,7 @@ void scene_open(Scene *scene, const char *more)
     scene->gateway = end_udp(scene, "127.0.0.1");
     scene->t = end_tcp_listener(scene);
     scene_read_settings(scene, more);
+    scene_write_users(scene);
     origin_key_make(&scene->key);
     scene->place.key = &scene->key;
     g_assert_true(address_parse(scene->gateway->place, &scene->place.address));
@@ -389,9 +401,9 @@ void end_send_octets(End *end, const void *octets, gsize size)
     if (end->stream)
         g_assert_cmpint(send(end->fd, octets, size, MSG_NOSIGNAL), ==, (gssize)size);
     else
-        g_assert_cmpint(sendto(end->fd, octets, size, 0, (struct sockaddr *)&proxy,
-                               address_length(&proxy)),
-                        ==, (gssize)size);
+        g_assert_cmpint(
+            sendto(end->fd, octets, size, 0, (struct sockaddr *)&proxy, address_length(&proxy)), ==,
+            (gssize)size);
 }
 
 void end_send(End *end, const char *text)

@@ -18,14 +18,15 @@ typedef struct Scene {
     PhonesGateway place; /* the gateway's */
     Phones *phones;
     guint16 port;
-    char *folder;  /* of files */
+    char *folder; /* of files */
     GPtrArray *ends, *texts;
     /* The caller; who is called: 201 is B, 202 is C, 203 is D by UDP, 204 is T by TCP; the PBX. */
     End *a, *b, *c, *d, *t, *gateway;
 } Scene;
 
 /* MORE: more of the configuration, after [proxy] with mode, timer-c and redirect-hops to follow.
- * In it $A, $B, $C, $D and $T are the host and port of an end, $F is a folder for files. */
+ * In it $A, $B, $C, $D and $T are the host and port of an end, $F is a folder, with a file "users"
+ * that knows user 201 and its password "secret". */
 void scene_open(Scene *scene, const char *more);
 /* Fails the test when the proxy still has requests under way. */
 void scene_close(Scene *scene);
@@ -120,3 +121,4 @@ void proxy_dialog_stories(void);
 void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
+void proxy_hostile_stories(void);

@@ -170,9 +170,8 @@ void house_rests(House *house)
     g_assert_cmpstr(house->errors->str, ==, "");
 }
 
-void house_close(House *house)
+void house_abandon(House *house)
 {
-    house_rests(house);
     phone_free(house->phone);
     phone_free(house->second);
     ua_free(house->ua);
@@ -181,6 +180,12 @@ void house_close(House *house)
     settings_free(house->settings);
     g_string_free(house->line, TRUE);
     g_string_free(house->errors, TRUE);
+}
+
+void house_close(House *house)
+{
+    house_rests(house);
+    house_abandon(house);
 }
 
 Call *house_call(House *house)

@@ -27,6 +27,8 @@ void house_open(House *house);
 void house_rests(House *house);
 /* Also asserts that it rests. */
 void house_close(House *house);
+/* Closes without a word, whatever stands; the user agent may be gone. */
+void house_abandon(House *house);
 /* The last call, which must have begun within a second. */
 Call *house_call(House *house);
 

@@ -595,6 +595,28 @@ static void the_transferor_vanishes(void)
     house_close(&house);
 }
 
+/* The house closes while a transfer is under way: everybody hears the end, or nobody is there any
+ * more. */
+static void the_house_closes_meanwhile(void)
+{
+    for (guint told = FALSE; told <= TRUE; told++) {
+        House house;
+
+        house_open(&house);
+        phone_refers_to_second(&house, "", "");
+        phone_is_notified(house.phone, "100", FALSE);
+        phone_hear(house.second, "INVITE sip:bob@");
+        phone_reply(house.second, "INVITE", "180 Ringing", "", NULL);
+        phone_is_notified(house.phone, "180", FALSE);
+        if (told)
+            hall_drop_calls(house.hall);
+        ua_free(house.ua);
+        house.ua = NULL;
+        phone_hear(house.second, "CANCEL");
+        house_abandon(&house);
+    }
+}
+
 /* ---- BYE with Also ------------------------------------------------------------------------------
  */
 
@@ -757,6 +779,7 @@ int main(int argc, char **argv)
     STORY(only_who_talks_may_transfer);
     STORY(one_transfer_at_a_time);
     STORY(the_transferor_vanishes);
+    STORY(the_house_closes_meanwhile);
     STORY(bye_names_another_phone);
     STORY(bye_names_one_on_the_pbx);
     STORY(also_leads_nowhere);

@@ -184,6 +184,10 @@ static const RequestCase requests[] = {
          "\"transport\":\"tcp\",\"flow\":true,\"user\":\"ann\",\"agent\":\"Phone/1.0\"},"
          "{\"aor\":\"202\",\"contact\":\"sip:202@192.0.2.32\",\"q\":1.0,"
          "\"origin\":\"static\"}]")},
+    {"show-primary", "{\"command\":\"show primary\"}",
+     YES("[{\"primary\":\"pbx.example\",\"address\":\"192.0.2.5:5060\",\"transport\":\"udp\","
+         "\"state\":\"up\",\"used\":true,\"since_s\":65,\"answered_s\":3,\"answered\":7,"
+         "\"refused\":1,\"silent\":2,\"outages\":1}]")},
     {"show-registrations-one", "{\"command\":\"show registrations\",\"aor\":\"203\"}", YES("[]")},
     {"drop-registration", "{\"command\":\"drop registration\",\"aor\":\"201\"}",
      YES("{\"aor\":\"201\",\"dropped\":2}")},
@@ -216,6 +220,9 @@ static void test_no_proxy(void)
 
     g_assert_null(command_show_registrations(&scene, arguments, &error));
     g_assert_cmpstr(error->message, ==, "phones do not register here: [proxy] mode is off");
+    g_clear_error(&error);
+    g_assert_null(command_show_primary(&scene, arguments, &error));
+    g_assert_cmpstr(error->message, ==, "no primary is watched: [proxy] mode is off");
     g_clear_error(&error);
     g_assert_null(command_drop_registration(&scene, arguments, &error));
     g_assert_nonnull(error);

@@ -312,6 +312,22 @@ void phones_each_counter(const Phones *phones, CounterFunc func, void *user)
     func(user, "proxy requests in", 3);
 }
 
+void phones_each_primary(const Phones *phones, PhonesPrimaryFunc func, void *user)
+{
+    PhonesPrimary primary = {.place = "pbx.example",
+                             .state = "up",
+                             .used = TRUE,
+                             .since_us = clock_now_us() - 65 * G_USEC_PER_SEC,
+                             .heard_us = clock_now_us() - 3 * G_USEC_PER_SEC,
+                             .answered = 7,
+                             .refused = 1,
+                             .silent = 2,
+                             .outages = 1};
+    (void)phones;
+    g_assert_true(address_parse("192.0.2.5:5060", &primary.address));
+    func(user, &primary);
+}
+
 void phones_each_registration(const Phones *phones, const char *user, PhonesRegistrationFunc func,
                               void *func_user)
 {

@@ -228,7 +228,7 @@ static void no_call_slips_in_between(void)
     Fake *fake = help_new(1, "pbx", NULL);
     guint32 victim = phone_talks(fake, "200"), help, other = 0;
 
-    fake_route(fake->settings, "to-pbx")->targets->len = 1; /* no spare */
+    g_ptr_array_set_size(fake_route(fake->settings, "to-pbx")->targets, 1); /* no spare */
     help = call_for_help(fake);
     g_assert_null(fake_call_from_phone(fake, "201", &other));
     says(fake, other, "sip_reject:503");
@@ -372,7 +372,7 @@ static void route_alone_makes_it_so(void)
 
     route->emergency = TRUE;
     fake->capacity = 1;
-    fake_route(fake->settings, "to-pbx")->targets->len = 1;
+    g_ptr_array_set_size(fake_route(fake->settings, "to-pbx")->targets, 1);
     victim = phone_talks(fake, "200");
     fake_call_from_phone(fake, "0911", &help);
     says_last(fake, victim, "sip_bye:8 isdn_disconnect:8");

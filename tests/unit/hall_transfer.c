@@ -359,6 +359,8 @@ static gboolean check_says_no(void *user, const Call *call, const CallOrigin *by
                               TransferPlan *plan)
 {
     (*(guint *)user)++;
+    if (plan->way == TRANSFER_TO_TRUNK)
+        g_assert_cmpstr(plan->dialled.digits, ==, "200");
     return FALSE;
 }
 
@@ -386,6 +388,9 @@ static void plans_follow_the_routes(void)
     /* A URI elsewhere: where a route leads, or nowhere. */
     plan = plan_of(ear.fake, id, NULL, "sip:bob@192.0.2.2:5070;transport=udp");
     g_assert_cmpint(plan.way, ==, TRANSFER_TO_URI);
+    g_assert_cmpstr(plan.dialled.digits, ==, "");
+    plan = plan_of(ear.fake, id, NULL, "sip:%2B190%30555;phone-context=x:secret@192.0.2.2");
+    g_assert_cmpstr(plan.dialled.digits, ==, "1900555"); /* what a class shall judge */
     plan = plan_of(ear.fake, id, NULL, "sip:bob@203.0.113.7");
     g_assert_cmpuint(plan.status, ==, 403);
     /* A class may still say no, the settings above all. */

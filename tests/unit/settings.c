@@ -312,8 +312,7 @@ static const MistakeCase mistakes[] = {
      "t:1: [trunk pbx] span: is missing; allowed: a list of names of spans"},
     {"empty-span", "[trunk pbx]\nspan = ,\n",
      "t:2: [trunk pbx] span: a value is missing; allowed: a list of names of spans"},
-    {"unknown-group", "[trunks]\n",
-     "t:1: [trunks]: unknown group; allowed: [system] [sip] "},
+    {"unknown-group", "[trunks]\n", "t:1: [trunks]: unknown group; allowed: [system] [sip] "},
     {"name-missing", "[span]\n", "t:1: [span]: a name is missing: [span NAME]"},
     {"name-too-many", "[sip  one]\n", "t:1: [sip one]: [sip] takes no name"},
     {"name-two-words", "[span a b]\n",
@@ -527,6 +526,24 @@ static const MistakeCase mistakes[] = {
      "t:2: [phone 1] always: 9 leads back to this phone\n"
      "t:5: [phone 2] always: 3 leads back to this phone\n"
      "t:7: [phone 3] always: 1 leads back to this phone"},
+    {"primary", "[proxy]\nprimary = 192.0.2.1:x\n",
+     "t:2: [proxy] primary: \"192.0.2.1:x\" is not allowed; allowed: a list of HOST, HOST:PORT or "
+     "HOST:PORT/tcp; HOST is a name or a numeric address, IPv6 in []"},
+    {"primary-transport", "[proxy]\nprimary = pbx.example/sctp\n",
+     "t:2: [proxy] primary: \"pbx.example/sctp\" is not allowed; allowed: a list of HOST, "
+     "HOST:PORT or "
+     "HOST:PORT/tcp; HOST is a name or a numeric address, IPv6 in []"},
+    {"primary-missing", "[proxy]\nmode = outbound\n",
+     "t:1: [proxy] primary: is missing: mode outbound passes requests on to it"},
+    {"primary-ourselves", "[proxy]\nprimary = 127.0.0.1\n",
+     "t:2: [proxy] primary: 127.0.0.1 is our own [sip] listen"},
+    {"primary-check", "[proxy]\ncheck = 1s\n", "t:1: [proxy] check-down: is longer than check"},
+    {"name-server", "[proxy]\nname-server = dns.example\n",
+     "t:2: [proxy] name-server: \"dns.example\" is not allowed; allowed: a numeric address, with "
+     "or without a "
+     "port, like 192.0.2.53 or 127.0.0.1:5353"},
+    {"enum", "[proxy]\nenum = 192.0.2.1\n",
+     "t:2: [proxy] enum: \"192.0.2.1\" is not allowed; allowed: a domain name, like e164.arpa"},
     {"phone-instance", "[phone 1]\ninstance = uuid\n",
      "t:2: [phone 1] instance: \"uuid\" is not allowed; allowed: a URN as in +sip.instance, like "
      "urn:uuid:00000000-0000-1000-8000-000a95a0e128"},
@@ -715,6 +732,29 @@ static void test_round_trip_values(void)
     }
 }
 
+/* Primaries are read as places, and printed such that they are read alike. */
+static void test_primaries(void)
+{
+    static const char *const text = "pbx.example, 192.0.2.1:5070, [2001:db8::1]:5060/tcp, ::1/tcp";
+    g_autofree char *file = g_strdup_printf("[proxy]\nprimary = %s/udp\n",
+                                            "pbx.example, 192.0.2.1:5070, "
+                                            "[2001:db8::1]:5060/tcp, ::1/tcp, b.example:99");
+    g_autoptr(Settings) settings = settings_parse("t", file, NULL);
+    g_autoptr(GString) printed = g_string_new(NULL);
+    const GArray *places;
+
+    g_assert_nonnull(settings);
+    places = settings->proxy.primaries;
+    g_assert_cmpuint(places->len, ==, 5);
+    for (guint i = 0; i < 4; i++) {
+        g_autofree char *one = primary_place_describe(&g_array_index(places, PrimaryPlace, i));
+
+        g_string_append_printf(printed, "%s%s", i ? ", " : "", one);
+    }
+    g_assert_cmpstr(printed->str, ==, text);
+    g_assert_false(g_array_index(places, PrimaryPlace, 4).tcp);
+}
+
 /* The call map and the settings agree on how long its timers are, and how long they may be. */
 static void test_timers(void)
 {
@@ -796,8 +836,8 @@ static void test_man_page(void)
 
 static void test_samples(void)
 {
-    static const char *const names[] = {"backup-proxy.conf", "card.conf", "demo.conf", "pbx-trunk.conf",
-                                        "emergency-only.conf"};
+    static const char *const names[] = {"backup-proxy.conf", "card.conf", "demo.conf",
+                                        "pbx-trunk.conf", "emergency-only.conf"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(TOP_SRCDIR, "conf", names[i], NULL);
@@ -1044,6 +1084,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/noise", test_noise);
     g_test_add_func("/settings/round-trip", test_round_trip);
     g_test_add_func("/settings/round-trip-values", test_round_trip_values);
+    g_test_add_func("/settings/primaries", test_primaries);
     g_test_add_func("/settings/timers", test_timers);
     g_test_add_func("/settings/every-row-documented", test_every_row_documented);
     g_test_add_func("/settings/man-page", test_man_page);

@@ -113,6 +113,10 @@ static const ToolCase cases[] = {
      "Phone/1.0\n"
      "202  sip:202@192.0.2.32               1           static\n",
      ""},
+    {"primary", "show primary", 0,
+     "PRIMARY      ADDRESS         BY   STATE    FOR  ANSWER  ANSWERED  REFUSED  SILENT  OUTAGES\n"
+     "pbx.example  192.0.2.5:5060  udp  up     1m 5s     3 s         7        1       2        1\n",
+     ""},
     {"registrations-none", "show registrations 9", 0, "no registrations\n", ""},
     {"drop-registration", "drop registration 201", 0, "2 registration(s) of 201 dropped\n", ""},
     {"drop-registration-contact", "drop registration 201 sip:a@b", 0,
