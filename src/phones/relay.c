@@ -70,7 +70,6 @@ void relay_ack(Inbound *in)
     sip_t *sip = in->sip;
     su_home_t *home = msg_home(in->msg);
     const char *route = NULL;
-    char mark[33];
     GQueue targets = G_QUEUE_INIT;
     const char *phrase = NULL;
     Target *target;
@@ -85,12 +84,11 @@ void relay_ack(Inbound *in)
     }
     g_queue_clear_full(&targets, (GDestroyNotify)target_free);
     route = target_next_url(home, target, sip);
-    loop_mark(phones, sip, mark);
     tport = phones_connection(phones, &target->hop);
     if (phones_can_reach(phones, &target->hop))
-        nta_msg_tsend(
-            phones->agent, in->msg, URL_STRING_MAKE(route), TAG_IF(tport, NTATAG_TPORT(tport)),
-            NTATAG_BRANCH_KEY(loop_branch(phones, home, mark, sip)), TAG_END());
+        nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
+                      TAG_IF(tport, NTATAG_TPORT(tport)),
+                      NTATAG_BRANCH_KEY(loop_branch(phones, home, in->mark, sip)), TAG_END());
     else
         msg_destroy(in->msg);
     target_free(target);

@@ -8,7 +8,7 @@ static gboolean hearing_allows(void *user, const struct sockaddr *source)
     const Ua *ua = user;
 
     if (ua->is_behind)
-        return filter_same_host((const struct sockaddr *)&ua->behind.proxy, source);
+        return address_same_host((const struct sockaddr *)&ua->behind.proxy, source);
     return network_contains(ua->settings->sip.allow, source);
 }
 
