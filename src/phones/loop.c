@@ -60,36 +60,64 @@ gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark)
 #define RANDOM_SIZE 16
 #define SEAL_SIZE 16
 
-/* Of the random digits, the mark and the call. */
+static void seal_update_name(GHmac *hmac, const char *name)
+{
+    g_autofree char *low = g_ascii_strdown(name ? name : "", -1);
+
+    mark_update(hmac, low);
+}
+
+/* All that says where an answer goes. */
+static void seal_update_via(GHmac *hmac, sip_via_t const *via)
+{
+    if (!via)
+        return;
+    seal_update_name(hmac, via->v_protocol);
+    seal_update_name(hmac, via->v_host);
+    seal_update_name(hmac, via->v_port);
+    seal_update_name(hmac, via->v_maddr);
+    seal_update_name(hmac, via->v_received);
+    seal_update_name(hmac, via->v_rport);
+}
+
+/* Of the random digits, the mark, the call, and BELOW, the Via that comes next: an answer goes by
+ * what it says, so the callee may not write another. */
 static void branch_seal(const Phones *phones, const char *random, const char *mark,
-                        const char *call_id, char seal[SEAL_SIZE + 1])
+                        const char *call_id, sip_via_t const *below, char seal[SEAL_SIZE + 1])
 {
     g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, phones->secret.octets, ORIGIN_KEY_SIZE);
 
     g_hmac_update(hmac, (const guchar *)random, RANDOM_SIZE);
     mark_update(hmac, mark);
     mark_update(hmac, call_id);
+    seal_update_via(hmac, below);
     g_strlcpy(seal, g_hmac_get_string(hmac), SEAL_SIZE + 1);
 }
 
-const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
-                        const char *call_id)
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark, sip_t const *sip)
 {
     char random[RANDOM_SIZE + 1], seal[SEAL_SIZE + 1];
 
     g_snprintf(random, sizeof(random), "%08x%08x", g_random_int(), g_random_int());
-    branch_seal(phones, random, mark, call_id, seal);
+    branch_seal(phones, random, mark, sip->sip_call_id->i_id, sip->sip_via, seal);
     return su_sprintf(home, COOKIE "%s%s.%s", random, seal, mark);
 }
 
-gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id)
+gboolean loop_made_branch(const Phones *phones, sip_t const *response)
 {
-    const char *random = branch + strlen(COOKIE), *told = random + RANDOM_SIZE;
+    sip_via_t const *via = response->sip_via;
+    const char *branch = via ? via->v_branch : NULL;
+    const char *random = branch ? branch + strlen(COOKIE) : NULL, *told;
     char seal[SEAL_SIZE + 1];
 
-    if (strlen(branch) <= strlen(COOKIE) + RANDOM_SIZE + SEAL_SIZE ||
-        !g_str_has_prefix(branch, COOKIE) || told[SEAL_SIZE] != '.')
+    if (!branch || !response->sip_call_id ||
+        strlen(branch) <= strlen(COOKIE) + RANDOM_SIZE + SEAL_SIZE ||
+        !g_str_has_prefix(branch, COOKIE))
         return FALSE;
-    branch_seal(phones, random, told + SEAL_SIZE + 1, call_id, seal);
+    told = random + RANDOM_SIZE;
+    if (told[SEAL_SIZE] != '.')
+        return FALSE;
+    branch_seal(phones, random, told + SEAL_SIZE + 1, response->sip_call_id->i_id, via->v_next,
+                seal);
     return strncmp(seal, told, SEAL_SIZE) == 0;
 }

@@ -71,6 +71,7 @@ struct Phones {
     Primaries *primaries;
     Guard *guard;
     GQueue forks; /* of Fork*, by their link: requests without a final response */
+    GQueue ways_back; /* of WayBack*, way_back.c's, oldest first */
     PhonesCounters counters;
     LogLimit refused_limit, full_limit;
     gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
@@ -86,6 +87,7 @@ typedef enum Transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS } Transport
 typedef struct Hop {
     Transport transport;
     struct sockaddr_storage address;
+    struct sockaddr_storage local; /* our place it is spoken to from; family 0: any that can */
     gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
 } Hop;
 
@@ -97,8 +99,8 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
-/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
- * there is none. */
+/* The connection that the far end HOP has with us, or else our place that can speak to it, for
+ * NTATAG_TPORT(); NULL: HOP goes by a name, or there is neither. */
 tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
@@ -127,11 +129,12 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
 /* Has SIP been here before with the same mark? */
 gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
-/* A branch for one more copy of a request with MARK in the call CALL_ID; in HOME. */
-const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
-                        const char *call_id);
-/* Has BRANCH, of a response in the call CALL_ID, been made by us? */
-gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id);
+/* A branch for one more copy of SIP, with MARK: its call and its topmost Via are sealed in. In HOME.
+ */
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark, sip_t const *sip);
+/* Has the branch of RESPONSE been made by us, for this call, and does the Via below ours say what it
+ * said then? */
+gboolean loop_made_branch(const Phones *phones, sip_t const *response);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */
@@ -322,6 +325,20 @@ void relay_ack(Inbound *in);
 void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
+
+/* ---- way_back.c: answers after fork_move() ------------------------------------------------------
+ */
+
+/* RESPONSE, without our Via, goes by REQUEST's Vias, which came FROM there; of Record-Routes ours
+ * alone stays. */
+void way_back_lead(Phones *phones, msg_t *request, const Hop *from, msg_t *response);
+/* Later repetitions of RESPONSE, a 2xx of FORK's with our Via, go FORK's way back. */
+void way_back_note(const Fork *fork, sip_t const *response);
+/* RESPONSE, with our Via, may be such a one. */
+void way_back_turn(Phones *phones, msg_t *response);
+/* Whom FORK was moved to hears what the callees said last. */
+void way_back_tell_ringing(Fork *fork);
+void way_back_drop_all(Phones *phones);
 
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */
