@@ -40,7 +40,6 @@ void leg_free(UaLeg *leg)
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
-    service_end(leg);
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
