@@ -44,6 +44,7 @@ void leg_free(UaLeg *leg)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
     g_free(leg->own_tag);
+    g_free(leg->taker);
     if (leg->early)
         g_array_unref(leg->early);
     if (leg->far.ss_family)

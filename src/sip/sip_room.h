@@ -124,6 +124,7 @@ struct UaLeg {
     gboolean told_media; /* it was to carry a description */
     LoopTimer *repeat;   /* and is due again */
 
+    CallOrigin *taker;  /* who took the call over by this dialog; NULL: nobody; owned */
     gboolean replacing; /* its INVITE replaced another dialog: the hall knows it as answered */
     gboolean bye_waits; /* ... and BYE is due as soon as the ACK has come */
 

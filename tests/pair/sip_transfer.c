@@ -859,6 +859,7 @@ int main(int argc, char **argv)
     STORY(a_transferred_call_counts_and_ends);
     STORY(joined_calls_count_and_end);
     replaces_stories();
+    behind_stories();
     result = g_test_run();
     sofia_close();
     return result;
