@@ -42,9 +42,9 @@ void relay_ack(Inbound *in)
     loop_mark(phones, sip, mark);
     tport = phones_connection(phones, &target->hop);
     if (phones_can_reach(phones, &target->hop))
-        nta_msg_tsend(
-            phones->agent, in->msg, URL_STRING_MAKE(route), TAG_IF(tport, NTATAG_TPORT(tport)),
-            NTATAG_BRANCH_KEY(loop_branch(phones, home, mark, sip)), TAG_END());
+        nta_msg_tsend(phones->agent, in->msg, URL_STRING_MAKE(route),
+                      TAG_IF(tport, NTATAG_TPORT(tport)),
+                      NTATAG_BRANCH_KEY(loop_branch(phones, home, mark, sip)), TAG_END());
     else
         msg_destroy(in->msg);
     target_free(target);
