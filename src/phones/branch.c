@@ -193,15 +193,13 @@ static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t 
 {
     su_home_t *home = msg_home(msg);
     const char *call_id = sip->sip_call_id->i_id;
-    Hop onward = target->hop;
-    gboolean two = fork->from.flow || onward.flow || fork->from.transport != onward.transport;
     sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from, call_id);
-    sip_record_route_t *other = two ? hop_record_route(fork->phones, home, &onward, call_id) : NULL;
+    sip_record_route_t *other = hop_record_route(fork->phones, home, &target->hop, call_id);
 
-    if (!one || (two && !other) ||
-        msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
+    if (!one || !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
         return FALSE;
-    return !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)other) >= 0;
+    return url_cmp_all(one->r_url, other->r_url) == 0 ||
+           msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)other) >= 0;
 }
 
 /* Puts ROUTES behind the Route headers of MSG, in their order. */

@@ -339,7 +339,7 @@ static void fork_take_success(Fork *fork, msg_t *response)
     } else if (fork->invite && loop_made_branch(fork->phones, sip_object(response))) {
         /* Another one: the caller's transaction is over (16.7 step 5), the Via says where to. */
         way_back_turn(fork->phones, response);
-        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_END()); /* takes our Via off */
+        relay_send_back(fork->phones, response, sip_object(response));
     } else {
         msg_destroy(response);
     }

@@ -1,4 +1,5 @@
 /* Hops: where a message came from, where one goes to, and our own name on the way. */
+#include "filter.h"
 #include "port.h"
 #include "room.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define SEAL_SIZE 10 /* octets of a token's HMAC */
-#define FLOW_MAX 19
+#define FLOW_MAX 37
 
 static const char *const transport_names[] = {
     [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
@@ -25,6 +26,14 @@ static gboolean transport_read(const char *name, Transport *transport)
     return FALSE;
 }
 
+static void hop_set_address(struct sockaddr_storage *address, const struct sockaddr *from)
+{
+    if (from->sa_family == AF_INET || from->sa_family == AF_INET6)
+        memcpy(address, from,
+               from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                           : sizeof(struct sockaddr_in));
+}
+
 void hop_of_message(Phones *phones, msg_t *msg, Hop *hop)
 {
     const struct sockaddr *source = &msg_addr(msg)->su_sa;
@@ -33,10 +42,9 @@ void hop_of_message(Phones *phones, msg_t *msg, Hop *hop)
     memset(hop, 0, sizeof(*hop));
     if (tport)
         transport_read(tport_name(tport)->tpn_proto, &hop->transport);
-    if (source->sa_family == AF_INET || source->sa_family == AF_INET6)
-        memcpy(&hop->address, source,
-               source->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                             : sizeof(struct sockaddr_in));
+    hop_set_address(&hop->address, source);
+    if (tport && tport_get_address(tport_parent(tport)))
+        hop_set_address(&hop->local, tport_get_address(tport_parent(tport))->ai_addr);
 }
 
 /* "192.0.2.7", "[2001:db8::7]" with PORT. FALSE when HOST is a name. */
@@ -166,43 +174,60 @@ const char *url_user_text(su_home_t *home, const url_t *url)
 /* ---- tokens: this dialog is known here, and what way back one side has ------------------------
  */
 
-/* The flow's octets; none where HOP is no flow. */
+static gsize octets_put_address(guint8 *octets, const struct sockaddr_storage *storage)
+{
+    const struct sockaddr *address = (const struct sockaddr *)storage;
+    guint16 port = address_port(address);
+
+    octets[0] = (guint8)(port >> 8);
+    octets[1] = (guint8)port;
+    if (address->sa_family == AF_INET6)
+        memcpy(octets + 2, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+    else
+        memcpy(octets + 2, &((const struct sockaddr_in *)address)->sin_addr, 4);
+    return address->sa_family == AF_INET6 ? 18 : 6;
+}
+
+static void octets_read_address(const guint8 *octets, gboolean v6, struct sockaddr_storage *storage)
+{
+    storage->ss_family = v6 ? AF_INET6 : AF_INET;
+    if (v6)
+        memcpy(&((struct sockaddr_in6 *)storage)->sin6_addr, octets + 2, 16);
+    else
+        memcpy(&((struct sockaddr_in *)storage)->sin_addr, octets + 2, 4);
+    address_set_port(storage, (guint16)(octets[0] << 8 | octets[1]));
+}
+
+/* The flow's octets, its far end's and our own place; none where HOP is no flow. */
 static gsize flow_octets(const Hop *hop, guint8 octets[FLOW_MAX])
 {
-    const struct sockaddr *address = (const struct sockaddr *)&hop->address;
-    guint16 port = address_port(address);
-    gboolean v6 = address->sa_family == AF_INET6;
+    gboolean v6 = hop->address.ss_family == AF_INET6;
+    gsize size = 1;
 
     if (!hop->flow)
         return 0;
     octets[0] = (guint8)((guint)hop->transport << 1 | (v6 ? 1 : 0));
-    octets[1] = (guint8)(port >> 8);
-    octets[2] = (guint8)port;
-    if (v6)
-        memcpy(octets + 3, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
-    else
-        memcpy(octets + 3, &((const struct sockaddr_in *)address)->sin_addr, 4);
-    return v6 ? 19 : 7;
+    size += octets_put_address(octets + size, &hop->address);
+    if (hop->local.ss_family == hop->address.ss_family)
+        size += octets_put_address(octets + size, &hop->local);
+    return size;
 }
 
 static gboolean flow_read(const guint8 *octets, gsize size, Hop *hop)
 {
+    gsize one;
+
     memset(hop, 0, sizeof(*hop));
     if (!size)
         return TRUE;
-    if ((size != 7 && size != 19) || octets[0] >> 1 > TRANSPORT_TLS ||
-        (octets[0] & 1) != (size == 19))
+    one = octets[0] & 1 ? 18 : 6;
+    if ((size != 1 + one && size != 1 + 2 * one) || octets[0] >> 1 > TRANSPORT_TLS)
         return FALSE;
     hop->transport = (Transport)(octets[0] >> 1);
     hop->flow = TRUE;
-    if (size == 19) {
-        hop->address.ss_family = AF_INET6;
-        memcpy(&((struct sockaddr_in6 *)&hop->address)->sin6_addr, octets + 3, 16);
-    } else {
-        hop->address.ss_family = AF_INET;
-        memcpy(&((struct sockaddr_in *)&hop->address)->sin_addr, octets + 3, 4);
-    }
-    address_set_port(&hop->address, (guint16)(octets[1] << 8 | octets[2]));
+    octets_read_address(octets + 1, octets[0] & 1, &hop->address);
+    if (size > 1 + one)
+        octets_read_address(octets + 1 + one, octets[0] & 1, &hop->local);
     return TRUE;
 }
 
@@ -254,8 +279,19 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
     return !differ && flow_read(octets, size, hop);
 }
 
-/* Our host, and *port, as HOP can reach us: where it speaks another protocol of the Internet than
- * [sip] listen, or by TLS, that is another place. */
+/* Is HOP spoken to from a place of ours that is an address, and another than [sip] listen's? */
+static gboolean hop_place_is_second(const Phones *phones, const Hop *hop)
+{
+    const struct sockaddr *local = (const struct sockaddr *)&hop->local;
+    const struct sockaddr *first = (const struct sockaddr *)&phones->settings->sip.listen;
+
+    return local->sa_family && local->sa_family == hop->address.ss_family &&
+           proxyport_is_own(phones->port, transport_names[hop->transport], local) &&
+           !(local->sa_family == first->sa_family && filter_same_host(local, first));
+}
+
+/* Our host, and *port, as HOP can reach us: where it speaks to another place than [sip] listen, by
+ * another protocol of the Internet, or by TLS, that is another place. */
 static const char *hop_own_host(const Phones *phones, su_home_t *home, const Hop *hop,
                                 guint16 *port)
 {
@@ -264,10 +300,12 @@ static const char *hop_own_host(const Phones *phones, su_home_t *home, const Hop
     struct sockaddr_storage place;
     char text[64];
 
-    if (!proxyport_place(phones->port, transport_names[hop->transport], family, &place))
+    if (hop_place_is_second(phones, hop))
+        place = hop->local;
+    else if (!proxyport_place(phones->port, transport_names[hop->transport], family, &place))
         return phones->host;
     *port = address_port((struct sockaddr *)&place);
-    if (family == main_family)
+    if (family == main_family && !hop_place_is_second(phones, hop))
         return phones->host;
     address_set_port(&place, 0);
     address_describe((struct sockaddr *)&place, text, sizeof(text));

@@ -78,7 +78,7 @@ static url_t *target_url(su_home_t *home, const Target *target)
 {
     sip_route_t *route = target->route ? sip_route_make(home, target->route) : NULL;
 
-    return route ? route->r_url : url_make(home, target->uri);
+    return route ? route->r_url : url_make(home, target->next ? target->next : target->uri);
 }
 
 static guint16 port_of(const url_t *url)

@@ -321,7 +321,7 @@ static gboolean port_open_place(ProxyPort *port, const Place *place, GError **er
 {
     const PortSettings *ports = &port->settings->proxy.port;
     g_autofree char *url = place_url(place, port->settings->sip.public_host);
-    char text[64];
+    char text[64], name[64];
     int failed, why;
 
     if (!place_is_free(place, error))
@@ -331,10 +331,14 @@ static gboolean port_open_place(ProxyPort *port, const Place *place, GError **er
                           place->transport == PORT_TLS ? certificate_expect : NULL);
     if (place->transport == PORT_TLS)
         certificate_begin(port->certificate);
+    /* By its name Sofia finds it again: it looks for a place to speak from by the protocol alone.
+     */
+    address_describe((const struct sockaddr *)&place->address, name, sizeof(name));
     failed = nta_agent_add_tport(
-        port->agent, URL_STRING_MAKE(url), TPTAG_TOS((int)(port->settings->sip.dscp << 2)),
-        TPTAG_UDP_RMEM(SOCKET_BUFFER), TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1),
-        TPTAG_PONG2PING(1), TPTAG_QUEUESIZE(ports->queue), TPTAG_TIMEOUT(RECEIVE_TIMEOUT_MS),
+        port->agent, URL_STRING_MAKE(url), TPTAG_IDENT(name),
+        TPTAG_TOS((int)(port->settings->sip.dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
+        TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TPTAG_PONG2PING(1),
+        TPTAG_QUEUESIZE(ports->queue), TPTAG_TIMEOUT(RECEIVE_TIMEOUT_MS),
         TPTAG_IDLE(UINT_MAX), /* connections.c knows better */
         /* The files of this folder that is none are replaced before anybody connects. */
         TPTAG_TLS_VERSION(0), TPTAG_CERTIFICATE("/nonexistent"), TAG_END());
@@ -349,6 +353,15 @@ static gboolean port_open_place(ProxyPort *port, const Place *place, GError **er
                address_describe((const struct sockaddr *)&place->address, text, sizeof(text)),
                transport_names[place->transport]);
     return TRUE;
+}
+
+/* Sofia writes a place's name into the Via as a comment, which RFC 3261 no longer knows. */
+static void port_clear_comments(ProxyPort *port)
+{
+    for (tport_t *at = tport_primaries(nta_agent_tports(port->agent)); at; at = tport_next(at)) {
+        for (sip_via_t *via = (sip_via_t *)tport_magic(at); via; via = via->v_next)
+            via->v_comment = NULL;
+    }
 }
 
 static gboolean port_open_agent(ProxyPort *port, GError **error)
@@ -367,6 +380,7 @@ static gboolean port_open_agent(ProxyPort *port, GError **error)
         if (!port_open_place(port, &g_array_index(port->places, Place, i), error))
             return FALSE;
     }
+    port_clear_comments(port);
     if (port->certificate)
         log_notice("phones: outgoing TLS needs a newer Sofia-SIP: phones on TLS are reached by the "
                    "connections they have opened");
@@ -463,6 +477,27 @@ tport_t *proxyport_connection(nta_agent_t *agent, const char *transport,
             return found;
     }
     return NULL;
+}
+
+tport_t *proxyport_speaker(nta_agent_t *agent, const char *transport,
+                           const struct sockaddr *address, const struct sockaddr_storage *local)
+{
+    tport_t *first = NULL;
+
+    for (tport_t *at = tport_primaries(nta_agent_tports(agent)); at; at = tport_next(at)) {
+        const su_addrinfo_t *own = tport_get_address(at);
+
+        if (!own || own->ai_family != address->sa_family ||
+            g_ascii_strcasecmp(tport_name(at)->tpn_proto, transport) != 0)
+            continue;
+        if (!local || local->ss_family != own->ai_family ||
+            (address_port(own->ai_addr) == address_port((const struct sockaddr *)local) &&
+             filter_same_host(own->ai_addr, (const struct sockaddr *)local)))
+            return at;
+        if (!first)
+            first = at;
+    }
+    return first;
 }
 
 static gboolean address_is_any(const struct sockaddr_storage *address)

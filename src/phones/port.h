@@ -48,6 +48,13 @@ gboolean proxyport_allows(const ProxyPort *port, const struct sockaddr *address)
  * none. Borrowed: for NTATAG_TPORT() at once. Never makes one. */
 struct tport_s *proxyport_connection(struct nta_agent_s *agent, const char *transport,
                                      const struct sockaddr *address);
+/* Our place ("udp", "tcp") that can speak to the far end ADDRESS: the one at LOCAL where there is
+ * such (NULL or family 0: none is wanted), else the first of its protocol of the Internet; NULL
+ * when there is none. Borrowed: for NTATAG_TPORT() at once. Sofia by itself takes the first of any.
+ */
+struct tport_s *proxyport_speaker(struct nta_agent_s *agent, const char *transport,
+                                  const struct sockaddr *address,
+                                  const struct sockaddr_storage *local);
 
 /* Is ADDRESS with its port one we listen on by TRANSPORT ("udp", "tcp", "tls")? A wildcard is no
  * address. */

@@ -56,8 +56,8 @@ static gboolean aor_read(const RegisterReader *reader, sip_t const *sip, Registe
 
 /* ---- the path, and who stands between ---- */
 
-static gboolean path_read(const RegisterReader *reader, sip_t const *sip, su_home_t *home,
-                          GStrv *path, RegisterFault *fault)
+static gboolean path_read(const RegisterReader *reader, sip_t const *sip, const RegisterWay *way,
+                          su_home_t *home, GStrv *path, RegisterFault *fault)
 {
     g_autoptr(GPtrArray) hops = g_ptr_array_new_with_free_func(g_free);
     gsize octets = 0;
@@ -75,6 +75,9 @@ static gboolean path_read(const RegisterReader *reader, sip_t const *sip, su_hom
     /* RFC 3327 5.3: who does not know of paths would not learn that there is one. */
     if (!reader->elsewhere && !sip_has_feature(sip->sip_supported, "path"))
         return fault_set(fault, 420, NULL, "it has a Path and does not support it");
+    /* Calls would go wherever the phone says, past its class. An answer tells our own, too. */
+    if (!way->believed && !sip->sip_status)
+        return fault_set(fault, 403, "Path Not Allowed", "a Path from no trusted peer");
     g_ptr_array_add(hops, NULL);
     *path = (GStrv)g_ptr_array_steal(hops, NULL);
     return TRUE;
@@ -111,8 +114,9 @@ static gboolean contact_is_anywhere(const struct sockaddr_storage *address)
 }
 
 /* May calls be sent there? */
-static gboolean contact_judge(const RegisterReader *reader, sip_t const *sip, url_t const *url,
-                              const char *uri, RegisterFault *fault)
+static gboolean contact_judge(const RegisterReader *reader, sip_t const *sip,
+                              const RegisterWay *way, url_t const *url, const char *uri,
+                              RegisterFault *fault)
 {
     struct sockaddr_storage address;
 
@@ -130,7 +134,7 @@ static gboolean contact_judge(const RegisterReader *reader, sip_t const *sip, ur
                fault_set(fault, 403, "Contact Not Allowed", "a Contact that is no single address");
     /* Where the phone itself speaks to us it is called where it spoke from; nobody asks the DNS in
      * an outage. */
-    return came_directly(sip) || sip->sip_path ||
+    return came_directly(sip) || !way->believed || sip->sip_path ||
            fault_set(fault, 403, "Contact Not Numeric", "a Contact by name, through a proxy");
 }
 
@@ -214,12 +218,14 @@ static gboolean transport_differs(const char *uri, BindingTransport transport)
     return name && g_ascii_strcasecmp(name, binding_transport_name(transport)) != 0;
 }
 
-/* Is the phone reached where it spoke from, and not where its Contact says? */
+/* Is the phone reached where it spoke from, and not where its Contact says? Only who is believed
+ * may name a place other than its own: any other would have calls go past its class, or to whom it
+ * likes, by one Via more. */
 static gboolean flow_is_kept(sip_t const *sip, const RegisterWay *way, const Binding *binding)
 {
     struct sockaddr_storage address, source = way->source;
 
-    if (!way->source.ss_family || sip->sip_path || !came_directly(sip))
+    if (!way->source.ss_family || (way->believed && (sip->sip_path || !came_directly(sip))))
         return FALSE;
     if (!uri_address(binding->contact, &address))
         return TRUE;
@@ -243,7 +249,7 @@ static Binding *contact_read(const RegisterReader *reader, sip_t const *sip, con
     g_autoptr(Binding) binding = binding_new(BINDING_REGISTERED, aor, uri ? uri : "");
 
     su_home_deinit(home);
-    if (!contact_judge(reader, sip, contact->m_url, binding->contact, fault))
+    if (!contact_judge(reader, sip, way, contact->m_url, binding->contact, fault))
         return NULL;
     if (!q_read(contact->m_q, &binding->q)) {
         fault_set(fault, 400, "Bad q", "a Contact with a bad q");
@@ -296,7 +302,7 @@ static gboolean contacts_read(const RegisterReader *reader, sip_t const *sip,
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
     g_auto(GStrv) path = NULL;
-    gboolean good = path_read(reader, sip, home, &path, fault);
+    gboolean good = path_read(reader, sip, way, home, &path, fault);
 
     su_home_deinit(home);
     for (sip_contact_t const *contact = sip->sip_contact; contact && good;

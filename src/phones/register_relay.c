@@ -31,8 +31,9 @@ static void fork_way(const Fork *fork, RegisterWay *way)
 {
     *way = (RegisterWay){.origin = &fork->origin,
                          .source = fork->from.address,
-                         .local = fork->settings->sip.listen,
-                         .transport = (BindingTransport)fork->from.transport};
+                         .local = fork->from.local,
+                         .transport = (BindingTransport)fork->from.transport,
+                         .believed = fork->origin.trusted};
 }
 
 /* Only what this request asked for: whatever else the primary lists came another way, and is

@@ -28,6 +28,7 @@ typedef struct RegisterWay {
     struct sockaddr_storage source; /* of the transport */
     struct sockaddr_storage local;  /* our socket; family 0: not known */
     BindingTransport transport;
+    gboolean believed;   /* a trusted peer, or a primary: it speaks for phones elsewhere */
     guint at_most_s;     /* how long is granted; 0: as set */
     nta_incoming_t *irq; /* the transaction, when there is one; NULL: made of MSG */
 } RegisterWay;

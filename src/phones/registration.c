@@ -2,6 +2,7 @@
  * REGISTERs, and makes targets of bindings. */
 #include "primaries.h"
 
+#include "filter.h"
 #include "location_store.h"
 #include "registrar.h"
 
@@ -48,8 +49,9 @@ void registration_way(const Inbound *in, RegisterWay *way)
 {
     *way = (RegisterWay){.origin = &in->origin,
                          .source = in->from.address,
-                         .local = in->phones->settings->sip.listen,
+                         .local = in->from.local,
                          .transport = (BindingTransport)in->from.transport,
+                         .believed = in->origin.trusted || primaries_sent(in),
                          .at_most_s = in->at_most_s,
                          .irq = in->irq};
 }
@@ -68,8 +70,10 @@ void registration_take(Inbound *in)
 /* Where BINDING is reached: by its path, by the flow it came by, or by its contact. */
 static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *home, Hop *hop)
 {
-    Hop flow = {
-        .transport = (Transport)binding->transport, .address = binding->source, .flow = TRUE};
+    Hop flow = {.transport = (Transport)binding->transport,
+                .address = binding->source,
+                .local = binding->local,
+                .flow = TRUE};
     sip_route_t *path = binding->path ? sip_route_make(home, binding->path[0]) : NULL;
     url_t *contact = url_make(home, binding->contact);
 
@@ -79,9 +83,17 @@ static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *h
         *hop = flow;
         return TRUE;
     }
+    if (!contact || !hop_of_url(contact, hop))
+        return FALSE;
+    /* Its Contact stands for a connection that is gone only where it names the same host. */
+    if (binding->flow && !(hop->address.ss_family == binding->source.ss_family &&
+                           filter_same_host((const struct sockaddr *)&hop->address,
+                                            (const struct sockaddr *)&binding->source)))
+        return FALSE;
+    /* From where it spoke to: a firewall between may know nothing else. */
+    hop->local = binding->local;
     /* No phone makes us ask the DNS; the settings may. */
-    return contact && hop_of_url(contact, hop) &&
-           (hop->address.ss_family || binding->origin == BINDING_STATIC);
+    return hop->address.ss_family || binding->origin == BINDING_STATIC;
 }
 
 Target *registration_target(Phones *phones, const Binding *binding)

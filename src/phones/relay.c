@@ -1,6 +1,52 @@
 /* What has no transaction: ACK to a 2xx, and responses that nobody waits for any more. */
 #include "room.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the response SIP goes after us (RFC 3261 18.2.2, RFC 3581); FALSE where that is a name:
+ * Sofia would ask the name server for it, and all signalling wait. What came to us got the address
+ * it came from. */
+static gboolean relay_way_back(sip_t const *sip, Hop *hop)
+{
+    sip_via_t const *via = sip->sip_via ? sip->sip_via->v_next : NULL;
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    const char *host, *transport;
+    gboolean bare;
+    url_t *url;
+
+    memset(hop, 0, sizeof(*hop));
+    if (!via)
+        return FALSE;
+    host = via->v_maddr ? via->v_maddr : via->v_received ? via->v_received : via->v_host;
+    transport = sip_via_transport(via);
+    bare = strchr(host, ':') && *host != '[';
+    su_home_init(home);
+    url = url_make(home, su_sprintf(home, bare ? "sip:[%s];transport=%s" : "sip:%s;transport=%s",
+                                    host, transport ? transport : "udp"));
+    if (!url || !hop_of_url(url, hop))
+        memset(hop, 0, sizeof(*hop));
+    else if (hop->address.ss_family)
+        address_set_port(&hop->address, (guint16)strtoul(sip_via_port(via, (int[]){1}), NULL, 10));
+    su_home_deinit(home);
+    return hop->address.ss_family != 0;
+}
+
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip)
+{
+    tport_t *tport;
+    Hop hop;
+
+    if (!relay_way_back(sip, &hop)) {
+        phones->counters.stray++;
+        msg_destroy(msg);
+        return;
+    }
+    tport = phones_connection(phones, &hop);
+    nta_msg_tsend(phones->agent, msg, NULL, TAG_IF(tport, NTATAG_TPORT(tport)),
+                  TAG_END()); /* takes our Via off */
+}
+
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
 {
     phones->counters.stray++;
@@ -15,7 +61,7 @@ void relay_response(Phones *phones, msg_t *msg, sip_t *sip)
         return;
     }
     way_back_turn(phones, msg);
-    nta_msg_tsend(phones->agent, msg, NULL, TAG_END()); /* takes our Via off */
+    relay_send_back(phones, msg, sip);
 }
 
 void relay_ack(Inbound *in)

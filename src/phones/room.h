@@ -87,6 +87,7 @@ typedef enum Transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS } Transport
 typedef struct Hop {
     Transport transport;
     struct sockaddr_storage address;
+    struct sockaddr_storage local; /* our place it is spoken to from; family 0: any that can */
     gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
 } Hop;
 
@@ -98,8 +99,8 @@ gboolean hop_equal(const Hop *one, const Hop *other);
 /* Could a message be sent there now? Not over TLS without a connection of the far end's, nor by a
  * flow that has ended. */
 gboolean phones_can_reach(Phones *phones, const Hop *hop);
-/* The connection that the far end HOP has with us, for NTATAG_TPORT(); NULL: none is needed, or
- * there is none. */
+/* The connection that the far end HOP has with us, or else our place that can speak to it, for
+ * NTATAG_TPORT(); NULL: HOP goes by a name, or there is neither. */
 tport_t *phones_connection(Phones *phones, const Hop *hop);
 /* Is PORT one that we listen on? */
 gboolean phones_has_port(const Phones *phones, guint16 port);
@@ -183,6 +184,7 @@ typedef struct Target {
     TargetWhen when;
     char *uri;          /* the Request-URI */
     char *route;        /* value of the Route headers to put on, or NULL */
+    char *next;         /* the URI whose name says where it is sent; NULL: ROUTE's, or its own */
     Hop hop;            /* family 0: by the URI's name */
     double q;           /* equal ones ring together */
     gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */
@@ -319,6 +321,9 @@ msg_t *best_of(msg_t *one, msg_t *other);
 
 /* An ACK to a 2xx: on to where its dialog goes. Takes IN->msg. */
 void relay_ack(Inbound *in);
+/* Sends the response MSG, which it takes, by the Via below ours; only to an address, never to a
+ * name. */
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
 

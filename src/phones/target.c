@@ -15,7 +15,10 @@ const char *target_next_url(su_home_t *home, const Target *target, sip_t const *
 {
     const char *url = hop_url(home, &target->hop);
 
-    if (!url && sip->sip_route) /* by the name in it, where Sofia would go by the Request-URI */
+    /* By a name, where Sofia would go by the Request-URI. */
+    if (!url && target->next)
+        url = su_strdup(home, target->next);
+    if (!url && target->route && sip->sip_route)
         url = url_as_string(home, sip->sip_route->r_url);
     return url ? url : su_strdup(home, target->uri);
 }
@@ -24,5 +27,6 @@ void target_free(Target *target)
 {
     g_free(target->uri);
     g_free(target->route);
+    g_free(target->next);
     g_free(target);
 }

@@ -2,6 +2,7 @@
 #include "watch_private.h"
 
 #include "log.h"
+#include "port.h"
 #include "settings.h"
 
 #include <sofia-sip/msg_header.h>
@@ -9,6 +10,7 @@
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_tag.h>
+#include <sofia-sip/tport.h>
 
 /* NTA marks with this what it answers in a far end's place (nta_internal.h). */
 #define MADE_BY_NTA (1 << 15)
@@ -186,12 +188,16 @@ static void watched_check(void *user)
 {
     Watched *watched = user;
     Watch *watch = watched->watch;
+    tport_t *tport;
     msg_t *msg;
 
     watched_drop_options(watched);
     msg = options_message(watched);
+    tport = proxyport_speaker(watch->agent, watched->hop.tcp ? "tcp" : "udp",
+                              (const struct sockaddr *)&watched->hop.address, NULL);
     watched->options = msg ? nta_outgoing_mcreate(watch->agent, options_answered, watched,
-                                                  URL_STRING_MAKE(watched->uri), msg, TAG_END())
+                                                  URL_STRING_MAKE(watched->uri), msg,
+                                                  TAG_IF(tport, NTATAG_TPORT(tport)), TAG_END())
                            : NULL;
     if (msg && !watched->options)
         msg_destroy(msg);

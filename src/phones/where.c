@@ -15,6 +15,13 @@ static Target *target_direct(const char *uri, const url_t *hop_at)
         return NULL;
     target = target_new(TARGET_DIRECT, uri, 1.0);
     target->hop = hop;
+    if (!hop.address.ss_family) {
+        su_home_t home[1] = {SU_HOME_INIT(home)};
+
+        su_home_init(home);
+        target->next = g_strdup(url_as_string(home, hop_at));
+        su_home_deinit(home);
+    }
     return target;
 }
 

@@ -159,7 +159,9 @@ class House(Stage):
                 (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
             )
             self.outcome.failures += rtp_judge.judge(
-                rtp_judge.dissect(softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder),
+                rtp_judge.dissect(
+                    softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder
+                ),
                 evidence.messages,
                 self.party("gateway"),
                 bool(self.case.preludes),

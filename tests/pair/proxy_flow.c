@@ -149,7 +149,7 @@ static void path(void)
     Scene scene;
     const char *heard, *edge, *outer;
 
-    scene_open(&scene, "");
+    scene_open(&scene, "[peer edge]\nnetwork = 127.0.0.1\ntrusted = yes\n");
     edge = text_of(&scene, "<sip:edge@%s;lr>", end_place(scene.d));
     outer = "<sip:outer.example;lr>";
     heard = registers(&scene, scene.c, "205", "<sip:205@192.0.2.77>;expires=600",
@@ -160,6 +160,63 @@ static void path(void)
     g_assert_cmpstr(values(&scene, heard, "Route"), ==, text_of(&scene, "%s|%s", edge, outer));
     end_answer(scene.d, heard, "486 Busy Here", "", NULL);
     end_hear(scene.a, "SIP/2.0 486");
+    scene_close(&scene);
+}
+
+/* Calls to it would go past its class, to whatever its Contact or its Path says: only who is
+ * trusted speaks for a place other than its own. */
+static void contact_of_another(void)
+{
+    static const char *const vias[] = {
+        "", "Via: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK-invented\r\n",
+        "Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK-1\r\nVia: SIP/2.0/UDP "
+        "10.0.0.8;branch=z9hG4bK-2\r\n"};
+    Scene scene;
+    End *other;
+    Party *call, *party;
+
+    scene_open(&scene, "");
+    other = end_udp(&scene, "127.0.0.3");
+    for (guint i = 0; i < G_N_ELEMENTS(vias); i++) {
+        registers(&scene, scene.c, "205",
+                  text_of(&scene, "<sip:0900123@%s>;expires=600", end_place(other)), vias[i]);
+        call = calls(&scene, "205");
+        end_answer(scene.c, end_hear(scene.c, "INVITE sip:0900123@"), "486 Busy Here", "", NULL);
+        end_hear(scene.c, "ACK");
+        end_hear(scene.a, "SIP/2.0 486");
+        party_ack_refusal(call);
+    }
+    party = party_new(scene.c, text_of(&scene, "sip:127.0.0.1:%u", scene.port));
+    party->own = "<sip:206@127.0.0.1>;tag=r";
+    party->far = text_of(&scene, "<%s>", at_proxy(&scene, "206"));
+    party_ask(party, "REGISTER",
+              text_of(&scene, "Supported: path\r\nPath: <sip:%s;lr>\r\n", end_place(other)), NULL);
+    end_hear(scene.c, "SIP/2.0 403 Path Not Allowed");
+    call = calls(&scene, "206");
+    end_hear(scene.a, "SIP/2.0 404");
+    party_ack_refusal(call);
+    g_assert_true(end_quiet(other, 50));
+    scene_close(&scene);
+}
+
+/* Nor when its connection has gone, on purpose. */
+static void contact_of_another_without_its_connection(void)
+{
+    Scene scene;
+    End *other, *phone;
+    Party *call;
+
+    scene_open(&scene, "");
+    other = end_udp(&scene, "127.0.0.3");
+    phone = end_tcp(&scene);
+    registers(&scene, phone, "205",
+              text_of(&scene, "<sip:0900123@%s>;expires=600", end_place(other)), "");
+    end_close(phone);
+    scene_rest(&scene, 50);
+    call = calls(&scene, "205");
+    end_hear(scene.a, "SIP/2.0 4");
+    party_ack_refusal(call);
+    g_assert_true(end_quiet(other, 50));
     scene_close(&scene);
 }
 
@@ -204,5 +261,7 @@ void proxy_flow_stories(void)
     g_test_add_func("/proxy/flow/dialog-gone", flow_of_a_dialog_gone);
     g_test_add_func("/proxy/flow/two", two_phones_of_one_address);
     g_test_add_func("/proxy/flow/path", path);
+    g_test_add_func("/proxy/flow/another", contact_of_another);
+    g_test_add_func("/proxy/flow/another-gone", contact_of_another_without_its_connection);
     g_test_add_func("/proxy/flow/no-tls", no_outgoing_tls);
 }

@@ -68,7 +68,7 @@ static guint last_number;
 
 static const char *own_tag(const End *end)
 {
-    return text_of(end_scene(end), "t%s", strchr(end_place(end), ':') + 1);
+    return text_of(end_scene(end), "t%s", strrchr(end_place(end), ':') + 1);
 }
 
 static const char *own_contact(const End *end)

@@ -17,10 +17,11 @@ struct End {
     LoopWatch *watch, *listener_watch;
     gboolean stream;
     char *address, *place;
-    GString *inward;  /* of a stream */
-    GPtrArray *all;   /* of char*: every message */
-    GHashTable *seen; /* of char* in ALL */
-    GQueue heard;     /* of char* in ALL, not asked for yet */
+    struct sockaddr_storage proxy; /* where it speaks to */
+    GString *inward;               /* of a stream */
+    GPtrArray *all;                /* of char*: every message */
+    GHashTable *seen;              /* of char* in ALL */
+    GQueue heard;                  /* of char* in ALL, not asked for yet */
     gboolean waiting;
 };
 
@@ -93,26 +94,28 @@ static void scene_read_settings(Scene *scene, const char *more)
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    g_string_printf(text,
-                    "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\nt1 = 20ms\nt2 = 160ms\n"
-                    "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n"
-                    "[trunk pbx]\nspan = e1\n"
-                    "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
-                    "[registrar]\nstore = $F/store.db\n"
-                    "[phone 201]\ncontact = sip:201@$B\n[phone 202]\ncontact = sip:202@$C\n"
-                    "[phone 203]\ncontact = sip:203@$D\n"
-                    "[phone 204]\ncontact = sip:204@$T;transport=tcp\n"
-                    "[phone 200]\ncontact = sip:200@$B, sip:200@$C\n"
-                    "[phone 210]\nring-time = 300ms\n"
-                    "contact = <sip:210@$B>;q=1.0, <sip:210@$C>;q=0.5, <sip:210@$D>;q=0.1\n"
-                    "[proxy]\nmode = standby\n%s",
-                    scene->port, more);
+    g_string_printf(
+        text,
+        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8, ::1\nt1 = 20ms\nt2 = 160ms\n"
+        "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n"
+        "[trunk pbx]\nspan = e1\n"
+        "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
+        "[registrar]\nstore = $F/store.db\n"
+        "[phone 201]\ncontact = sip:201@$B\n[phone 202]\ncontact = sip:202@$C\n"
+        "[phone 203]\ncontact = sip:203@$D\n"
+        "[phone 204]\ncontact = sip:204@$T;transport=tcp\n"
+        "[phone 200]\ncontact = sip:200@$B, sip:200@$C\n"
+        "[phone 210]\nring-time = 300ms\n"
+        "contact = <sip:210@$B>;q=1.0, <sip:210@$C>;q=0.5, <sip:210@$D>;q=0.1\n"
+        "[proxy]\nmode = standby\n%s",
+        scene->port, more);
     replace_place(text, "$A", scene->a);
     replace_place(text, "$B", scene->b);
     replace_place(text, "$C", scene->c);
     replace_place(text, "$D", scene->d);
     replace_place(text, "$T", scene->t);
     g_string_replace(text, "$F", scene->folder, 0);
+    g_string_replace(text, "$P", text_of(scene, "%u", scene->port), 0);
     scene->settings = settings_parse("scene", text->str, &error);
     g_assert_no_error(error);
 }
@@ -313,7 +316,10 @@ static End *end_new(Scene *scene, const char *address, int fd)
     end->fd = end->listener = -1;
     end->address = g_strdup(address);
     getsockname(fd, (struct sockaddr *)&own, &size);
-    end->place = g_strdup_printf("%s:%u", address, address_port((struct sockaddr *)&own));
+    end->place = g_strdup_printf(own.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", address,
+                                 address_port((struct sockaddr *)&own));
+    g_assert_true(address_parse("127.0.0.1", &end->proxy));
+    address_set_port(&end->proxy, scene->port);
     end->inward = g_string_new(NULL);
     end->all = g_ptr_array_new_with_free_func(g_free);
     end->seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -339,6 +345,17 @@ End *end_udp(Scene *scene, const char *address)
     End *end = end_new(scene, address, fd);
 
     end_watch(end, fd);
+    return end;
+}
+
+End *end_udp_to(Scene *scene, const char *address, const char *proxy)
+{
+    End *end = end_udp(scene, address);
+
+    g_assert_true(address_parse(proxy, &end->proxy));
+    address_set_port(&end->proxy, scene->port);
+    g_assert_cmpint(connect(end->fd, (struct sockaddr *)&end->proxy, address_length(&end->proxy)),
+                    ==, 0);
     return end;
 }
 
@@ -394,15 +411,13 @@ const char *end_place(const End *end)
 
 void end_send_octets(End *end, const void *octets, gsize size)
 {
-    struct sockaddr_storage proxy;
+    const struct sockaddr_storage *proxy = &end->proxy;
 
-    g_assert_true(address_parse("127.0.0.1", &proxy));
-    address_set_port(&proxy, end->scene->port);
     if (end->stream)
         g_assert_cmpint(send(end->fd, octets, size, MSG_NOSIGNAL), ==, (gssize)size);
     else
         g_assert_cmpint(
-            sendto(end->fd, octets, size, 0, (struct sockaddr *)&proxy, address_length(&proxy)), ==,
+            sendto(end->fd, octets, size, 0, (struct sockaddr *)proxy, address_length(proxy)), ==,
             (gssize)size);
 }
 

@@ -25,7 +25,7 @@ typedef struct Scene {
 } Scene;
 
 /* MORE: more of the configuration, after [proxy] with mode, timer-c and redirect-hops to follow.
- * In it $A, $B, $C, $D and $T are the host and port of an end, $F is a folder, with a file "users"
+ * In it $A, $B, $C, $D and $T are the host and port of an end, $P is the proxy's port, $F is a folder, with a file "users"
  * that knows user 201 and its password "secret". */
 void scene_open(Scene *scene, const char *more);
 /* Fails the test when the proxy still has requests under way. */
@@ -45,6 +45,8 @@ char *text_keep(Scene *scene, char *text);
 /* ---- ends ---- */
 
 End *end_udp(Scene *scene, const char *address);
+/* One that hears and speaks to nobody but the proxy's port at the address PROXY. */
+End *end_udp_to(Scene *scene, const char *address, const char *proxy);
 /* One that has connected to the proxy; one that waits for the proxy to connect. */
 End *end_tcp(Scene *scene);
 End *end_tcp_listener(Scene *scene);
@@ -122,3 +124,5 @@ void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
 void proxy_hostile_stories(void);
+void proxy_box_stories(void);
+void proxy_place_stories(void);

@@ -13,6 +13,8 @@
 #define DOMAIN "home.test"
 #define INSTANCE "\"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>\""
 
+#define TRUSTED "[peer edge]\nnetwork = 127.0.0.1\ntrusted = yes\n"
+
 /* A box for many phones. */
 static const char storm[] = "storm";
 
@@ -195,6 +197,8 @@ static void test_refused(Story *story, gconstpointer data)
         {"Contact: <sip:a@127.0.0.1>\r\nRequire: teleport\r\n", "420", "Unsupported", "teleport"},
         {"Contact: <sip:a@127.0.0.1>\r\nPath: <sip:127.0.0.9;lr>\r\n", "420", "Unsupported",
          "path"},
+        {"Contact: <sip:a@127.0.0.1>\r\nSupported: path\r\nPath: <sip:127.0.0.9;lr>\r\n", "403",
+         "Warning", "399 127.0.0.1 \"Path Not Allowed\""},
         {"Contact: <sip:a@127.0.0.1>;+sip.instance=" INSTANCE ";reg-id=0\r\n", "400", NULL, NULL},
         {"Contact: <sip:a@127.0.0.1>;+sip.instance=" INSTANCE ";reg-id=1, <sip:b@127.0.0.1>\r\n",
          "400", NULL, NULL},
@@ -589,8 +593,8 @@ int main(int argc, char **argv)
     ADD("whose", test_whose, PHONES);
     ADD("one-device", test_one_device, PHONES);
     ADD("full", test_full, NULL);
-    ADD("path", test_path, NULL);
-    ADD("outbound", test_outbound, NULL);
+    ADD("path", test_path, TRUSTED);
+    ADD("outbound", test_outbound, TRUSTED);
     ADD("reached", test_reached, NULL);
     ADD("connection", test_connection, NULL);
     ADD("operator", test_operator, PHONES);

@@ -860,6 +860,7 @@ int main(int argc, char **argv)
     STORY(joined_calls_count_and_end);
     replaces_stories();
     behind_stories();
+    help_stories();
     result = g_test_run();
     sofia_close();
     return result;
