@@ -76,6 +76,10 @@ void class_call_answer(ClassCall *call);
 void class_call_end(ClassCall *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClassCall, class_call_end)
 
+/* CALL, which has just begun, is counted in CLASSES as its origin's until it is over, by whatever SIP side it goes on; answered it
+ * lasts no longer than MAX_US (0: no limit). CLASSES must outlive it. */
+void call_serve(Call *call, ClassBook *classes, gint64 max_us);
+
 /* Live calls of ORIGIN's user, and of the class NAME. */
 guint class_live_calls(const ClassBook *book, const CallOrigin *origin);
 guint class_live_group(const ClassBook *book, const char *name);

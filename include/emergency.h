@@ -69,3 +69,5 @@ guint elin_book_count(const ElinBook *book);
 /* Where ENTRY's phone is reached without a registrar: "sip:USER@ADDRESS". The user is the one its Contact named, else From's;
  * the address its Contact's where that is of the host it called from, else the one it called from. FALSE when none is known. */
 gboolean elin_entry_uri(const ElinEntry *entry, char *uri, gsize size);
+/* Is the host of the SIP URI CONTACT the one of SOURCE, whatever the ports? */
+gboolean elin_contact_is_at(const char *contact, const struct sockaddr_storage *source);

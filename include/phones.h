@@ -78,6 +78,10 @@ guint phones_drop_registration(Phones *phones, const char *user, const char *con
 /* Is USER a phone of the settings, by name or alias, or registered? */
 gboolean phones_has_user(const Phones *phones, const char *user);
 
+/* Who was called as NAME, at ORIGIN's address, asks for something: user and class of ORIGIN are those of such a phone, "" where it has
+ * none. */
+void phones_know_called(const Phones *phones, const char *name, CallOrigin *origin);
+
 /* Values of the house's own books, kept in [registrar] store until EXPIRES_US of the wall clock. VALUE NULL: forgotten. */
 void phones_keep(Phones *phones, const char *kind, const char *key, const char *value, gint64 expires_us);
 typedef void (*PhonesKeptFunc)(void *user, const char *key, const char *value, gint64 expires_us);

@@ -22,6 +22,8 @@ typedef struct UaBehind {
     /* Is NAME, the user part of a URI of ours, a phone's? Who is transferred there is sent to the proxy, whatever the routes
      * say of that number. NULL: nobody's is. */
     gboolean (*is_phone)(void *user, const char *name);
+    /* Who was called as NAME asks for a transfer, from ORIGIN's address: fills in user and class. NULL: they stay as they are. */
+    void (*know_called)(void *user, const char *name, CallOrigin *origin);
     void *user;
 } UaBehind;
 

@@ -110,6 +110,11 @@ static gboolean join_is_phone(void *user, const char *name)
     return phones_has_user(((House *)user)->phones, name);
 }
 
+static void join_know_called(void *user, const char *name, CallOrigin *origin)
+{
+    phones_know_called(((House *)user)->phones, name, origin);
+}
+
 /* The proxy has the public port, the user agent stands behind it. */
 static gboolean sip_open_phones(House *house, GError **error)
 {
@@ -117,6 +122,7 @@ static gboolean sip_open_phones(House *house, GError **error)
     UaBehind behind = {.proxy = proxy_inside(settings),
                        .key = &house->key,
                        .is_phone = join_is_phone,
+                       .know_called = join_know_called,
                        .user = house};
     PhonesGateway gateway = {.key = &house->key,
                              .classes = house->classes,

@@ -6,6 +6,7 @@
 #include "log.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 /* A hook that hangs must not fill the box with its like. */
 #define HOOK_MS 30000
@@ -139,6 +140,41 @@ static void hook_call(House *house, const EmergencyNews *news)
     g_main_context_invoke(NULL, hook_arrived, run);
 }
 
+/* Has somebody registered, or does a [phone] stand, at ORIGIN's address by the name in its From? */
+typedef struct Vouched {
+    const CallOrigin *origin;
+    gboolean yes;
+} Vouched;
+
+static void vouched_note(void *user, const PhonesRegistration *registration)
+{
+    Vouched *vouched = user;
+    struct sockaddr_storage theirs = registration->source, source = vouched->origin->source;
+    char one[64], other[64];
+
+    if (!theirs.ss_family) {
+        vouched->yes |= elin_contact_is_at(registration->contact, &source);
+        return;
+    }
+    address_set_port(&theirs, 0);
+    address_set_port(&source, 0);
+    vouched->yes |= strcmp(address_describe((struct sockaddr *)&theirs, one, sizeof(one)),
+                           address_describe((struct sockaddr *)&source, other, sizeof(other))) == 0;
+}
+
+/* By what name whoever needs help is called back. From is anybody's to write: where the proxy knows
+ * the name at another place, the call back would ring there. */
+static const char *callback_user(const House *house, const CallOrigin *origin)
+{
+    Vouched vouched = {.origin = origin};
+
+    if (*origin->user || !house->phones)
+        return *origin->user ? origin->user : origin->caller;
+    if (*origin->caller)
+        phones_each_registration(house->phones, origin->caller, vouched_note, &vouched);
+    return vouched.yes ? origin->caller : "";
+}
+
 /* From now on, and anew from the call's end, a call to its number rings its phone. */
 static void book_note(House *house, const EmergencyNews *news)
 {
@@ -150,7 +186,7 @@ static void book_note(House *house, const EmergencyNews *news)
         return;
     g_strlcpy(entry.number, news->callback, sizeof(entry.number));
     g_strlcpy(entry.trunk, news->trunk, sizeof(entry.trunk));
-    g_strlcpy(entry.user, *origin->user ? origin->user : origin->caller, sizeof(entry.user));
+    g_strlcpy(entry.user, callback_user(house, origin), sizeof(entry.user));
     g_strlcpy(entry.contact, origin->contact, sizeof(entry.contact));
     address_describe((const struct sockaddr *)&origin->source, entry.source, sizeof(entry.source));
     elin_book_note(house->elin_book, &entry, now_us);

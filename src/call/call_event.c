@@ -201,6 +201,8 @@ static void call_count_event(Call *call, CallEvent event)
         hall_count(call->hall, COUNT_NO_CHANNEL);
     if (call->sip_from != SIP_UP && call->sip == SIP_UP)
         hall_count(call->hall, COUNT_CALLS_ANSWERED);
+    if (call->sip == SIP_ANSWERED || call->sip == SIP_UP)
+        call_service_answered(call);
     if (event == EVENT_ISDN_CONNECT && call->isdn == ISDN_ACTIVE)
         call->answered = TRUE;
     for (guint id = 0; id < CALL_TIMER_COUNT; id++)

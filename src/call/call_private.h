@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call.h"
+#include "class.h"
 #include "emergency.h"
 #include "route.h"
 #include "transfer.h"
@@ -124,6 +125,11 @@ struct Call {
     /* The answering point calls back. */
     gboolean callback, callback_tried;
 
+    /* In its caller's class (call_service.c). */
+    ClassCall *counted; /* NULL: in none */
+    gint64 max_us;      /* how long it may last once answered; 0: no limit */
+    LoopTimer *max;
+
     Channel channel;
     Channel refused[CALL_CHANNEL_RETRIES + 1]; /* on the present trunk */
     guint refused_count, channel_retries;
@@ -177,6 +183,10 @@ const CallOps *hall_sip_of(const Call *call);
 
 /* CALL's SIP leg comes to rest: its room lets go of it, and so does a call sought beside it. */
 void hall_part_sip(Call *call);
+
+/* call_service.c: CALL's SIP side is up; CALL is over. */
+void call_service_answered(Call *call);
+void call_end_service(Call *call);
 
 /* call_cause.c: the actions note_cause and forget_cause */
 void call_note_cause(Call *call, CallEvent event, const CallNews *news);

@@ -255,3 +255,15 @@ gboolean elin_entry_uri(const ElinEntry *entry, char *uri, gsize size)
     return (gsize)g_snprintf(uri, size, "sip:%s%s%s", user ? user : "", user ? "@" : "",
                              entry_address(entry, contact)) < size;
 }
+
+gboolean elin_contact_is_at(const char *contact, const struct sockaddr_storage *source)
+{
+    g_autofree char *user = NULL, *address = NULL;
+    char text[64];
+    gsize length;
+
+    contact_read(contact, &user, &address);
+    address_describe((const struct sockaddr *)source, text, sizeof(text));
+    length = host_length(text);
+    return address && host_length(address) == length && strncmp(address, text, length) == 0;
+}

@@ -39,6 +39,7 @@ static void call_free(Call *call)
     Hall *hall = call->hall;
 
     call_timers_free(call);
+    call_end_service(call);
     g_queue_clear_full(&call->events, g_free);
     g_hash_table_remove(hall->by_id, GUINT_TO_POINTER(call->id));
     g_queue_unlink(&hall->calls, &call->link);

@@ -75,3 +75,11 @@ gboolean allowance_permits_redirect(Fork *fork, const Target *from, const url_t 
     /* The caller's own class counts as if the caller had dialled it. */
     return allowance_permits_place(fork, url);
 }
+
+void phones_know_called(const Phones *phones, const char *name, CallOrigin *origin)
+{
+    origin->user[0] = origin->class_name[0] = '\0';
+    if (guard_knows(phones->guard, name, origin->class_name))
+        g_strlcpy(origin->user, name, sizeof(origin->user));
+    origin_learn_class(phones->settings, origin, name);
+}

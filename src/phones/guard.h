@@ -117,6 +117,8 @@ Guard *guard_new(const Settings *settings, Users *users);
  * stay. */
 void guard_set(Guard *guard, const Settings *settings, Users *users);
 void guard_free(Guard *guard);
+/* Is NAME one of the users? Then CLASS_NAME is its class, or "". */
+gboolean guard_knows(const Guard *guard, const char *name, char class_name[TAG_MAX]);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
 
 GuardVerdict guard_judge(Guard *guard, const GuardRequest *request, GuardAnswer *answer);

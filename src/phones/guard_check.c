@@ -181,3 +181,11 @@ void guard_check(Guard *guard, const GuardRequest *request, const char *place,
     if (finding->reason != GUARD_REASON_NONE)
         finding->found = NULL; /* a replayed response was right once */
 }
+
+gboolean guard_knows(const Guard *guard, const char *name, char class_name[TAG_MAX])
+{
+    const User *user = guard->users ? users_find(guard->users, name) : NULL;
+
+    g_strlcpy(class_name, user ? user->class_name : "", TAG_MAX);
+    return user != NULL;
+}

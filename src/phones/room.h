@@ -70,7 +70,7 @@ struct Phones {
     struct Registrar *registrar;
     Primaries *primaries;
     Guard *guard;
-    GQueue forks; /* of Fork*, by their link: requests without a final response */
+    GQueue forks;     /* of Fork*, by their link: requests without a final response */
     GQueue ways_back; /* of WayBack*, way_back.c's, oldest first */
     PhonesCounters counters;
     LogLimit refused_limit, full_limit;
@@ -129,11 +129,12 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
 /* Has SIP been here before with the same mark? */
 gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
-/* A branch for one more copy of SIP, with MARK: its call and its topmost Via are sealed in. In HOME.
+/* A branch for one more copy of SIP, with MARK: its call and its topmost Via are sealed in. In
+ * HOME.
  */
 const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark, sip_t const *sip);
-/* Has the branch of RESPONSE been made by us, for this call, and does the Via below ours say what it
- * said then? */
+/* Has the branch of RESPONSE been made by us, for this call, and does the Via below ours say what
+ * it said then? */
 gboolean loop_made_branch(const Phones *phones, sip_t const *response);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes

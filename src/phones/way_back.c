@@ -89,9 +89,8 @@ void way_back_turn(Phones *phones, msg_t *response)
 /* What the callee said last, as its early dialog is the one to join. */
 static msg_t *ringing_of(const Branch *branch)
 {
-    msg_t *last = branch->rang && !branch->done && branch->orq
-                      ? nta_outgoing_getresponse(branch->orq)
-                      : NULL;
+    msg_t *last =
+        branch->rang && !branch->done && branch->orq ? nta_outgoing_getresponse(branch->orq) : NULL;
     sip_t const *said = last ? sip_object(last) : NULL;
     msg_t *copy = NULL;
 

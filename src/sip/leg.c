@@ -40,11 +40,11 @@ void leg_free(UaLeg *leg)
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
-    service_end(leg);
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
     g_free(leg->own_tag);
+    g_free(leg->taker);
     if (leg->early)
         g_array_unref(leg->early);
     if (leg->far.ss_family)

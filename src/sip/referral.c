@@ -352,18 +352,49 @@ const char *referral_header(sip_t const *sip, const char *name)
     return NULL;
 }
 
-/* Behind the proxy a request in a dialog has no seal: who began the dialog is who asks. */
+/* BY has the address of a phone that we called: it is who it was called as. */
+static void source_called(const Ua *ua, const UaLeg *leg, CallOrigin *by)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    url_t *url;
+    char *name;
+
+    su_home_init(home);
+    url = url_make(home, call_uri(leg->call));
+    if (url && url->url_user && ua->behind.know_called) {
+        name = su_strdup(home, url->url_user);
+        url_unescape(name, name);
+        ua->behind.know_called(ua->behind.user, name, by);
+    }
+    su_home_deinit(home);
+}
+
+/* Behind the proxy a request in a dialog says where it came from, but of the guard's questions none
+ * was asked: who began the dialog is who asks. */
+static void source_in_dialog(const Ua *ua, const UaLeg *leg, CallOrigin *by)
+{
+    if (leg->taker)
+        *by = *leg->taker;
+    else if (leg->uas && leg->call && call_origin(leg->call)->kind == ORIGIN_SIP)
+        *by = *call_origin(leg->call);
+    else if (!leg->uas && leg->call)
+        source_called(ua, leg, by);
+}
+
+/* No transfer is a call for help: what the call was, or the Request-URI says, opens no door. */
 gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struct sockaddr *source,
                          CallOrigin *by)
 {
     if (ua->is_behind) {
-        if (origin_of_request(ua, sip, source, by))
-            return TRUE;
-        if (!sip->sip_to->a_tag)
+        gboolean sealed = origin_of_request(ua, sip, source, by);
+
+        if (!sealed && !sip->sip_to->a_tag)
             return FALSE;
-        origin_read(ua->settings, source, by);
-        if (leg && leg->uas && leg->call && call_origin(leg->call)->kind == ORIGIN_SIP)
-            *by = *call_origin(leg->call);
+        if (!sealed)
+            origin_read(ua->settings, source, by);
+        if (leg && sip->sip_to->a_tag)
+            source_in_dialog(ua, leg, by);
+        by->emergency = FALSE;
         return TRUE;
     }
     origin_read(ua->settings, source, by);

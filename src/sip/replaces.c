@@ -119,6 +119,7 @@ static void replaces_take(Ua *ua, nua_handle_t *nh, sip_t const *sip, UaLeg *bef
     gsize size;
 
     leg->replacing = TRUE;
+    leg->taker = g_memdup2(by, sizeof(*by));
     leg->trusted = by->trusted;
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
     session_asked(leg, sip);

@@ -113,9 +113,6 @@ struct UaLeg {
     MediaRemote told; /* what the hall knows of their media */
 
     /* UAS */
-    ClassCall *counted; /* in its caller's class; NULL: no classes, or the call is ours */
-    gint64 max_us;      /* how long it may last once answered; 0: no limit */
-    LoopTimer *max;
     gboolean reliable;             /* INVITE had 100rel in Supported or Require */
     gboolean reliable_only;        /* ... in Require */
     gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
@@ -127,6 +124,7 @@ struct UaLeg {
     gboolean told_media; /* it was to carry a description */
     LoopTimer *repeat;   /* and is due again */
 
+    CallOrigin *taker;  /* who took the call over by this dialog; NULL: nobody; owned */
     gboolean replacing; /* its INVITE replaced another dialog: the hall knows it as answered */
     gboolean bye_waits; /* ... and BYE is due as soon as the ACK has come */
 
@@ -221,10 +219,6 @@ gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
  * may last. */
 gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
                        gint64 *max_us);
-/* LEG's call counts from now on, and may last MAX_US once answered (0: no limit). */
-void service_begin(UaLeg *leg, const CallOrigin *origin, gint64 max_us);
-void service_answer(UaLeg *leg);
-void service_end(UaLeg *leg);
 
 /* uac.c */
 /* What an INVITE of ours is to say. */

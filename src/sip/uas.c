@@ -160,7 +160,8 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         return;
     }
     leg = leg_new(ua, call, nh, TRUE);
-    service_begin(leg, &origin, max_us);
+    if (ua->classes)
+        call_serve(call, ua->classes, max_us);
     uas_begin(leg, sip, &theirs);
 }
 
@@ -295,7 +296,6 @@ static gboolean uas_send_answer(Call *call)
     if (!uas_act(call, SIP_200_OK, TRUE))
         return FALSE;
     leg->established = TRUE;
-    service_answer(leg);
     return TRUE;
 }
 

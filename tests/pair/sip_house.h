@@ -57,4 +57,5 @@ guint16 call_media_port(House *house, guint32 id);
 
 void dialog_stories(void);
 void replaces_stories(void);
+void behind_stories(void);
 void help_stories(void);

@@ -749,6 +749,77 @@ static void hundreds_of_transfers_leave_nothing(void)
     house_close(&house);
 }
 
+/* One class for all, with LINES. */
+static ClassBook *classes_open(House *house, Settings **classes, const char *lines)
+{
+    g_autofree char *text = g_strdup_printf("[class default]\n%s", lines);
+    g_autoptr(GError) error = NULL;
+    ClassBook *book;
+
+    *classes = settings_parse("classes", text, &error);
+    g_assert_no_error(error);
+    book = class_book_new(house->loop, *classes);
+    ua_set_classes(house->ua, book);
+    return book;
+}
+
+/* The caller's class goes with its call to whomever it is transferred to. */
+static void a_transferred_call_counts_and_ends(void)
+{
+    g_autofree char *uri = NULL;
+    g_autoptr(Settings) classes = NULL;
+    ClassBook *book;
+    House house;
+
+    house_open(&house);
+    book = classes_open(&house, &classes, "calls = 1\nmax-duration = 700ms\n");
+    uri = second_uri(&house, "");
+    phone_talks(&house, house.phone);
+    phone_refers(&house, uri, "");
+    phone_is_notified(house.phone, "100", FALSE);
+    phone_hear(house.second, "INVITE sip:bob@");
+    phone_reply(house.second, "INVITE", "200 OK", "", SDP_OTHER);
+    phone_hear(house.second, "ACK");
+    phone_is_notified(house.phone, "200", TRUE);
+    phone_says_bye(house.phone);
+    loop_rest(house.loop, 20);
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 1);
+    phone_hear(house.second, "BYE");
+    phone_reply(house.second, "BYE", "200 OK", "", NULL);
+    house_rests(&house);
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 0);
+    house_close(&house);
+    class_book_free(book);
+}
+
+/* Two calls joined on the PBX are still the phone's that made them. */
+static void joined_calls_count_and_end(void)
+{
+    g_autofree char *dialog = NULL, *escaped = NULL, *target = NULL;
+    g_autoptr(Settings) classes = NULL;
+    ClassBook *book;
+    House house;
+
+    house_open(&house);
+    book = classes_open(&house, &classes, "max-duration = 700ms\n");
+    phone_talks(&house, house.second);
+    dialog = phone_dialog(house.second, ";to-tag=", ";from-tag=");
+    phone_talks(&house, house.phone);
+    escaped = g_uri_escape_string(dialog, NULL, FALSE);
+    target = g_strdup_printf("%s?Replaces=%s", house.uri, escaped);
+    phone_refers(&house, target, "");
+    phone_hear(house.second, "BYE");
+    phone_reply(house.second, "BYE", "200 OK", "", NULL);
+    phone_is_notified(house.phone, "200", TRUE);
+    phone_says_bye(house.phone);
+    loop_rest(house.loop, 50);
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 2);
+    house_rests(&house); /* nobody but the class ends them */
+    g_assert_cmpuint(class_live_group(book, "default"), ==, 0);
+    house_close(&house);
+    class_book_free(book);
+}
+
 #define STORY(name) g_test_add_func("/sip-transfer/" #name, name)
 
 int main(int argc, char **argv)
@@ -785,7 +856,10 @@ int main(int argc, char **argv)
     STORY(also_leads_nowhere);
     STORY(who_is_named_in_the_bye_is_busy);
     STORY(hundreds_of_transfers_leave_nothing);
+    STORY(a_transferred_call_counts_and_ends);
+    STORY(joined_calls_count_and_end);
     replaces_stories();
+    behind_stories();
     help_stories();
     result = g_test_run();
     sofia_close();

@@ -247,6 +247,7 @@ static void call_back_finds_its_phone(void)
     ElinBook *book = elin_book_new();
     ElinEntry entry = entry_of("+497131555012", "sip:201@10.0.0.9:5060;line=2", 1000);
     char uri[URI_MAX];
+    struct sockaddr_storage source;
 
     elin_book_note(book, &entry, 10);
     /* In every form an exchange may send it. */
@@ -276,6 +277,12 @@ static void call_back_finds_its_phone(void)
     g_assert_cmpstr(uri, ==, "sip:reception%20desk@192.0.2.7:5062");
     entry.source[0] = '\0';
     g_assert_false(elin_entry_uri(&entry, uri, sizeof(uri)));
+    g_assert_true(address_parse("192.0.2.7:5062", &source));
+    g_assert_true(elin_contact_is_at("<sip:201@192.0.2.7:5060;line=2>", &source));
+    g_assert_true(elin_contact_is_at("sip:192.0.2.7", &source));
+    g_assert_false(elin_contact_is_at("sip:201@192.0.2.70:5062", &source));
+    g_assert_false(elin_contact_is_at("sip:201@192.0.2", &source));
+    g_assert_false(elin_contact_is_at("", &source));
     elin_book_free(book);
     settings_free(settings);
 }
