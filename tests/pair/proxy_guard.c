@@ -217,8 +217,8 @@ static void no_help(void)
     scene_open(&scene, GUARD HELP);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) parts = g_strsplit(cases[i].uri, "%u", 2);
-        const char *uri = parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1])
-                                   : cases[i].uri;
+        const char *uri =
+            parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1]) : cases[i].uri;
         Party *call = party_new(scene.a, uri);
 
         party_ask(call, cases[i].method, cases[i].extra, SDP);
