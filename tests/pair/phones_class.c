@@ -1,4 +1,5 @@
 /* Classes of service at the proxy: what a phone dials, and what a 3xx to its call names. */
+#include "free_port.h"
 #include "phone.h"
 #include "phones.h"
 #include "sofia.h"
@@ -19,18 +20,6 @@ typedef struct Scene {
     Phone *caller, *called, *gateway;
     guint16 port;
 } Scene;
-
-static guint16 free_port(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, size), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
-}
 
 /* The caller calls from 127.0.0.3, the phone 201 stands at 127.0.0.2. */
 static void scene_open(Scene *scene, const char *classes)

@@ -1,23 +1,12 @@
 /* What the stories of the proxy and its primary begin with. */
 #include "primaries_scene.h"
+#include "free_port.h"
 
 #include "sofia.h"
 
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static guint16 free_port(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
-}
 
 /* The primary has its own address: whom a request comes from is known by it. */
 void scene_open(Scene *scene, const char *proxy_lines)

@@ -1,5 +1,6 @@
 /* The scene of the proxy's stories: the proxy, the gateway's place, and the ends around it. */
 #include "proxy_story.h"
+#include "free_port.h"
 
 #include "digest.h"
 #include "sofia.h"
@@ -62,26 +63,6 @@ const char *text_of(Scene *scene, const char *format, ...)
 const char *at_proxy(Scene *scene, const char *user)
 {
     return text_of(scene, "sip:%s@127.0.0.1:%u", user, scene->port);
-}
-
-/* Free for UDP, and for TCP as well. */
-static guint16 free_port(void)
-{
-    for (;;) {
-        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t size = sizeof(own);
-        int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        gboolean both;
-
-        g_assert_cmpint(bind(udp, (struct sockaddr *)&own, sizeof(own)), ==, 0);
-        getsockname(udp, (struct sockaddr *)&own, &size);
-        both = bind(tcp, (struct sockaddr *)&own, sizeof(own)) == 0;
-        close(udp);
-        close(tcp);
-        if (both)
-            return ntohs(own.sin_port);
-    }
 }
 
 static void replace_place(GString *text, const char *mark, const End *end)

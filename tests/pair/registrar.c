@@ -1,5 +1,6 @@
 /* The registrar behind the proxy's port, against phones that say what the story says: RFC
  * 3261 10.3, RFC 3327, RFC 5626. */
+#include "free_port.h"
 #include "phone.h"
 #include "phones.h"
 #include "sofia.h"
@@ -28,18 +29,6 @@ typedef struct Story {
     guint count; /* requests said */
 } Story;
 
-static guint16 port_free_now(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, size), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
-}
-
 static gboolean is_ready(void *user)
 {
     return TRUE;
@@ -62,7 +51,7 @@ static void story_open(Story *story, gconstpointer more)
 
     story->folder = g_dir_make_tmp("tieline-registrar-XXXXXX", NULL);
     story->store = g_build_filename(story->folder, "tieline.db", NULL);
-    story->port = port_free_now();
+    story->port = free_port();
     text = g_strdup_printf("[sip]\nlisten = 127.0.0.1:%u\n[proxy]\nmode = standby\n"
                            "domains = " DOMAIN "\n[policy lan]\naction = allow\n"
                            "[registrar]\nstore = %s\nmax-contacts = 4\n"
