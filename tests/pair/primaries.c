@@ -648,6 +648,41 @@ static void test_copy_by_the_phone(void)
     scene_close(&scene);
 }
 
+/* The primary has called one of a user's devices when the caller comes for all of them: its call
+ * goes on where it rings, and nobody else is called. */
+static void test_copy_for_more_devices(void)
+{
+    Scene scene;
+    g_autofree char *line = NULL, *copy = NULL, *rest = NULL;
+
+    scene_open_up(&scene,
+                  "mode = standby\n[phone 202]\ncontact = sip:a@127.0.0.1:" SCENE_CALLED_PORT
+                  ", sip:b@127.0.0.1:" SCENE_CALLED_PORT "\n");
+    rest =
+        g_strdup_printf("From: \"Phone\" <sip:100@127.0.0.1>;tag=p\r\nTo: <sip:202@127.0.0.1>\r\n"
+                        "Call-ID: devices@phone\r\nCSeq: 1 INVITE\r\nMax-Forwards: 69\r\n"
+                        "Contact: <sip:100@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+                        phone_port(scene.caller));
+    line = g_strdup_printf(
+        "INVITE sip:a@127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-slow\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-try\r\n%s",
+        phone_port(scene.called), phone_port(scene.primary), phone_port(scene.caller), rest);
+    phone_send_raw(scene.primary, line, strlen(line));
+    phone_hear(scene.called, "INVITE sip:a@");
+    answers(scene.called, "180 Ringing");
+    phone_hear(scene.primary, "SIP/2.0 180");
+    copy = g_strdup_printf("INVITE sip:202@127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP "
+                           "127.0.0.1:%u;branch=z9hG4bK-all\r\n%s",
+                           scene.port, phone_port(scene.caller), rest);
+    phone_send_raw(scene.caller, copy, strlen(copy));
+    phone_hear(scene.primary, "SIP/2.0 482");
+    phone_hear(scene.caller, "SIP/2.0 180");
+    g_assert_true(phone_hears_nothing(scene.called, 100));
+    answers(scene.called, "200 OK");
+    phone_hear(scene.caller, "SIP/2.0 200");
+    scene_close(&scene);
+}
+
 /* The primary that was given up sends the call back to us, where it is under way: it rings once. */
 static void test_copy_of_what_was_given_up(void)
 {
@@ -710,6 +745,7 @@ int main(int argc, char **argv)
     g_test_add_func("/primaries/register-in-standby", test_register_in_standby);
     g_test_add_func("/primaries/copy-by-a-slow-primary", test_copy_by_a_slow_primary);
     g_test_add_func("/primaries/copy-by-the-phone", test_copy_by_the_phone);
+    g_test_add_func("/primaries/copy-for-more-devices", test_copy_for_more_devices);
     g_test_add_func("/primaries/copy-of-what-was-given-up", test_copy_of_what_was_given_up);
     g_test_add_func("/primaries/emergency-only", test_emergency_only);
     name_stories();
