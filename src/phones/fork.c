@@ -1,6 +1,7 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
 #include "names.h"
+#include "port.h"
 #include "primaries.h"
 
 #include "guard_message.h"
@@ -282,6 +283,17 @@ void fork_pass_by(Fork *fork, Branch *branch)
     fork_go_on(fork);
 }
 
+Leave fork_leave(const Fork *fork)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&fork->from.address;
+
+    if (fork->in_dialog)
+        return LEAVE_NONE;
+    if (fork->origin.trusted || primaries_know(fork->phones, address))
+        return LEAVE_OPEN;
+    return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
+}
+
 /* After fork_move() the answer's way is the other one's: its Vias, and of Record-Routes ours alone.
  */
 static void fork_lead_back(Fork *fork, msg_t *response)
@@ -298,7 +310,7 @@ static void fork_lead_back(Fork *fork, msg_t *response)
     if (!sip->sip_record_route)
         return;
     msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
-    own = hop_record_route(fork->phones, msg_home(response), &fork->from,
+    own = hop_record_route(fork->phones, msg_home(response), &fork->from, fork_leave(fork),
                            fork->sip->sip_call_id->i_id);
     if (own)
         msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);

@@ -90,6 +90,13 @@ typedef struct Hop {
     gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
 } Hop;
 
+/* Where a dialog's later requests may go, beside the networks that we serve. */
+typedef enum Leave {
+    LEAVE_NONE,
+    LEAVE_HOST, /* to the host of this side */
+    LEAVE_OPEN, /* anywhere: this side speaks for others, or is known by name only */
+} Leave;
+
 /* Where MSG came from. */
 void hop_of_message(Phones *phones, msg_t *msg, Hop *hop);
 /* Where a request with this URI goes; FALSE when it is no SIP URI that can be reached. */
@@ -114,12 +121,13 @@ gboolean url_is_gateway(const Phones *phones, const url_t *url);
 /* The user part of URL without escapes; "" when there is none. In HOME. */
 const char *url_user_text(su_home_t *home, const url_t *url);
 /* Our Record-Route in the dialog CALL_ID for the side that HOP is on: its user part is a token that
- * says that the dialog began here and, for a flow, which (RFC 5626 5.2). */
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+ * says that the dialog began here, for a flow which (RFC 5626 5.2), and else where it may lead. */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop, Leave leave,
                                      const char *call_id);
 /* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
- * dialog. HOP: the flow, with family 0 when it names none. */
-gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
+ * dialog. HOP: the flow, or the host of LEAVE, or with family 0 neither. */
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop,
+                      Leave *leave);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
@@ -136,6 +144,8 @@ gboolean loop_made_branch(const Phones *phones, const char *branch, const char *
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */
+
+#define LEAVES_MAX 4
 
 /* A request on its way in, and what the entry found out about it. */
 typedef struct Inbound {
@@ -157,6 +167,9 @@ typedef struct Inbound {
     gboolean strict; /* the next place is a strict router, now in the Request-URI */
     gboolean forced; /* a flow token says where to */
     Hop forced_hop;
+    Leave leave;               /* the tokens': where it may go besides */
+    Hop leave_hop[LEAVES_MAX]; /* hosts */
+    guint leave_count;
     char mark[33]; /* loop_mark() */
 } Inbound;
 
@@ -251,7 +264,7 @@ struct Fork {
     GPtrArray *branches; /* of Branch*, owned */
     msg_t *best;         /* of the final responses so far */
     msg_t *way_back;     /* what stands for MSG upstream since fork_move(); NULL: MSG */
-    gboolean weak;       /* it is ours, for somebody who could not be reached: any other is better */
+    gboolean weak; /* it is ours, for somebody who could not be reached: any other is better */
     gboolean cancelled, answered, ended;
     gboolean stop;                 /* 2xx or 6xx: no more targets */
     gboolean was_busy, was_silent; /* what became of those tried */
@@ -281,6 +294,9 @@ struct Branch {
     gint64 patience_us; /* when it has been silent long enough; 0: never */
 };
 
+/* Where the later requests of the dialog that FORK begins may go on its caller's side: who is
+ * trusted speaks for others. */
+Leave fork_leave(const Fork *fork);
 /* Begins to serve IN with TARGETS, which it takes, as it takes IN->msg. */
 void fork_begin(Inbound *in, GQueue *targets);
 /* A branch has news: RESPONSE is its message (owned by the caller), STATUS what it says or what its

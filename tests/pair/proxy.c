@@ -16,5 +16,6 @@ int main(int argc, char **argv)
     proxy_flood_stories();
     proxy_hostile_stories();
     proxy_place_stories();
+    proxy_leave_stories();
     return g_test_run();
 }

@@ -125,3 +125,4 @@ void proxy_guard_stories(void);
 void proxy_flood_stories(void);
 void proxy_hostile_stories(void);
 void proxy_place_stories(void);
+void proxy_leave_stories(void);
