@@ -67,13 +67,25 @@ void registration_take(Inbound *in)
 
 /* ---- targets ---- */
 
+static Hop binding_flow(const Binding *binding)
+{
+    return (Hop){.transport = (Transport)binding->transport,
+                 .address = binding->source,
+                 .local = binding->local,
+                 .flow = TRUE};
+}
+
+static gboolean binding_flow_lives(void *user, const Binding *binding)
+{
+    Hop flow = binding_flow(binding);
+
+    return phones_can_reach(user, &flow);
+}
+
 /* Where BINDING is reached: by its path, by the flow it came by, or by its contact. */
 static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *home, Hop *hop)
 {
-    Hop flow = {.transport = (Transport)binding->transport,
-                .address = binding->source,
-                .local = binding->local,
-                .flow = TRUE};
+    Hop flow = binding_flow(binding);
     sip_route_t *path = binding->path ? sip_route_make(home, binding->path[0]) : NULL;
     url_t *contact = url_make(home, binding->contact);
 
@@ -109,6 +121,16 @@ Target *registration_target(Phones *phones, const Binding *binding)
     }
     su_home_deinit(home);
     return target;
+}
+
+void registration_find_flow(Phones *phones, const char *contact, Hop *hop)
+{
+    const Binding *binding =
+        location_find_flow(phones->location, contact, (BindingTransport)hop->transport,
+                           &hop->address, binding_flow_lives, phones);
+
+    if (binding)
+        *hop = binding_flow(binding);
 }
 
 /* ---- for the operator ---- */

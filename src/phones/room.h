@@ -360,5 +360,8 @@ void registration_each_counter(const Phones *phones, CounterFunc func, void *use
 void registration_take(Inbound *in);
 /* Where IN came from, as registrar.h wants it; borrows IN. */
 void registration_way(const Inbound *in, struct RegisterWay *way);
+/* HOP, the flow to the far end CONTACT of a dialog, has ended: the one that the phone has registered
+ * by since, if there is such. */
+void registration_find_flow(Phones *phones, const char *contact, Hop *hop);
 /* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
 Target *registration_target(Phones *phones, const struct Binding *binding);

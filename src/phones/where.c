@@ -83,6 +83,8 @@ static Target *where_in_dialog(const Inbound *in, const char *uri, gboolean *bar
     if (in->forced) {
         target = target_new(TARGET_DIRECT, uri, 1.0);
         target->hop = in->forced_hop;
+        if (!phones_can_reach(in->phones, &target->hop))
+            registration_find_flow(in->phones, uri, &target->hop);
     } else if (route && !in->strict) {
         target = target_of_dialog(in, uri, route->r_url, barred);
     } else if (url_is_gateway(in->phones, url)) {
