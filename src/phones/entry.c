@@ -6,50 +6,6 @@
 
 #include <string.h>
 
-nta_incoming_t *entry_transaction(const Inbound *in)
-{
-    return in->irq ? in->irq
-                   : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
-}
-
-/* A transaction lives on for 64 * T1 after its answer, and costs whom we refuse nothing. */
-gboolean entry_may_remember(Phones *phones)
-{
-    const Settings *settings = phones->settings;
-    gint64 now = loop_now(phones->loop);
-
-    if (now - phones->refusals_since_us > (gint64)settings->sip.t1_ms * 64 * 1000) {
-        phones->refusals_since_us = now;
-        phones->refusals = 0;
-    }
-    return phones->refusals++ < settings->proxy.max_transactions;
-}
-
-void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
-{
-    Phones *phones = in->phones;
-    nta_incoming_t *irq;
-    char text[64];
-
-    phones->counters.refused++;
-    if (why && log_limit(&phones->refused_limit, 10, 10 * G_USEC_PER_SEC))
-        log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
-                   address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
-                   status, why);
-    if (!phrase)
-        phrase = sip_status_phrase(status);
-    if (!in->irq && !entry_may_remember(phones)) {
-        nta_msg_treply(phones->agent, in->msg, status, phrase, TAG_END());
-        return;
-    }
-    /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
-    irq = entry_transaction(in);
-    if (irq) {
-        nta_incoming_treply(irq, status, phrase, TAG_END());
-        nta_incoming_destroy(irq);
-    }
-}
-
 static void entry_take_leave(Inbound *in, const Hop *hop, Leave leave)
 {
     in->leave = MAX(in->leave, leave);

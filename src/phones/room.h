@@ -209,10 +209,6 @@ const char *target_next_url(su_home_t *home, const Target *target, sip_t const *
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
-/* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
-nta_incoming_t *entry_transaction(const Inbound *in);
-/* May one more answer of ours be kept for repetitions of its request? */
-gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
 /* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
@@ -228,6 +224,15 @@ gboolean door_passes(Inbound *in, PolicyTarget to);
 /* The same without an answer: what ANSWER says is kept for later. */
 gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
 
+/* ---- refusal.c: what we answer ourselves ------------------------------------------------------
+ */
+
+/* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
+nta_incoming_t *entry_transaction(const Inbound *in);
+/* Is IN answered with STATUS without a transaction, each time it comes? */
+gboolean entry_answers_once(const Inbound *in, int status);
+/* The To of such an answer, with a tag. */
+sip_to_t *entry_answer_to(const Inbound *in);
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
 
@@ -360,8 +365,8 @@ void registration_each_counter(const Phones *phones, CounterFunc func, void *use
 void registration_take(Inbound *in);
 /* Where IN came from, as registrar.h wants it; borrows IN. */
 void registration_way(const Inbound *in, struct RegisterWay *way);
-/* HOP, the flow to the far end CONTACT of a dialog, has ended: the one that the phone has registered
- * by since, if there is such. */
+/* HOP, the flow to the far end CONTACT of a dialog, has ended: the one that the phone has
+ * registered by since, if there is such. */
 void registration_find_flow(Phones *phones, const char *contact, Hop *hop);
 /* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
 Target *registration_target(Phones *phones, const struct Binding *binding);
