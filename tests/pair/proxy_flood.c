@@ -26,14 +26,12 @@ static void silent_targets(void)
 
     scene_open(&scene, "max-transactions = 50\n[emergency]\nnumbers = 112\n");
     calls_up(&scene, scene.c, "203", scene.d, &caller, &called);
-    for (guint i = 0; i < 2000; i++)
+    for (guint i = 0; i < 20000 && end_count(scene.a, "SIP/2.0 503") < 1000; i++)
         asks(&scene, i % 2 ? "INVITE" : "MESSAGE", at_proxy(&scene, "201"), i);
-    scene_rest(&scene, 20);
     g_assert_cmpuint(phones_fork_count(scene.phones), <=, 50);
-    g_assert_cmpuint(scene_counter(&scene, "proxy requests over the limit"), >, 1000);
-    g_assert_cmpuint(end_count(scene.a, "SIP/2.0 503"), >, 1000);
+    g_assert_cmpuint(scene_counter(&scene, "proxy requests over the limit"), >=, 1000);
     /* Help, what stands, and what the gateway says go on. */
-    for (guint i = 3000; phones_fork_count(scene.phones) < 50; i++) {
+    for (guint i = 30000; phones_fork_count(scene.phones) < 50; i++) {
         asks(&scene, "INVITE", at_proxy(&scene, "201"), i);
         scene_rest(&scene, 1);
     }
@@ -59,23 +57,18 @@ static void silent_targets(void)
 /* Who is refused is answered, however often. */
 static void refused(gconstpointer more)
 {
+    gboolean guarded = strstr(more, "users") != NULL;
     Scene scene;
 
     scene_open(&scene, more);
-    for (guint i = 0; i < 1000; i++)
-        asks(&scene, "INVITE", at_proxy(&scene, "nobody"), i);
-    for (guint i = 0; i < 200 && end_count(scene.a, "SIP/2.0 40") < 1000; i++)
-        scene_rest(&scene, 10);
-    g_assert_cmpuint(phones_fork_count(scene.phones), ==, 0);
-    g_assert_cmpuint(end_count(scene.a, "SIP/2.0 40"), >=, 1000);
-    if (strstr(more, "users")) {
-        guint challenges = 0;
+    for (guint i = 0; i < 1000; i++) {
+        const char *heard;
 
-        for (guint i = 0; i < 1000; i++)
-            challenges +=
-                value_count(&scene, end_hear(scene.a, "SIP/2.0 407"), "Proxy-Authenticate") > 0;
-        g_assert_cmpuint(challenges, ==, 1000);
+        asks(&scene, "INVITE", at_proxy(&scene, "nobody"), i);
+        heard = end_hear(scene.a, text_of(&scene, "SIP/2.0 %s", guarded ? "407" : "404"));
+        g_assert_cmpuint(value_count(&scene, heard, "Proxy-Authenticate") > 0, ==, guarded);
     }
+    g_assert_cmpuint(phones_fork_count(scene.phones), ==, 0);
     scene_close(&scene);
 }
 
@@ -108,8 +101,8 @@ static void strays(void)
                                 i % 4 == 2 ? "ACK" : "CANCEL", proxy, end_place(scene.a), i, i,
                                 i % 4 == 2 ? "ACK" : "CANCEL");
         end_send(scene.a, text);
-        if (i % 20 == 19)
-            scene_rest(&scene, 1);
+        for (guint k = 0; i % 20 == 19 && k < 5; k++) /* so that none is lost on the way */
+            end_hear(scene.a, "SIP/2.0 481");
     }
     scene_rest(&scene, 50);
     heard = end_count(scene.a, "");
