@@ -17,7 +17,8 @@ EmergencyKind emergency_recognize(const Settings *settings, const Number *called
 
 /* TRUE for "urn:service:sos" and "urn:service:sos.NAME", in any case (RFC 5031 4.2, RFC 8141 3). */
 gboolean emergency_is_urn(const char *uri);
-/* The number of URI's service, or of what stands before its last dot; NULL when it has none. */
+/* The number of URI's service, or of what stands before its last dot; where no services are configured, the first of [emergency]
+ * numbers that is no pattern, as it is dialled. NULL when it has none. */
 const char *emergency_service_number(const Settings *settings, const char *uri);
 
 /* The place ORIGIN calls from; NULL when none fits. An asserted identity counts where it came from one of [emergency] network,

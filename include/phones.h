@@ -21,7 +21,8 @@ typedef struct PhonesGateway {
     struct sockaddr_storage address; /* where its user agent listens: UDP, this host */
     const OriginKey *key;            /* seals what it is told of a request's origin; borrowed */
     ClassBook *classes;              /* judges what phones may call; borrowed; NULL: nobody does */
-    gboolean (*ready)(void *user);   /* could it carry a call now? */
+    gboolean (*ready)(void *user);   /* could a trunk carry a call now? NULL: yes */
+    gboolean (*draining)(void *user); /* are new calls refused, as we are about to leave? NULL: no */
     void *user;
 } PhonesGateway;
 

@@ -377,6 +377,10 @@ gboolean network_parse(const char *text, Network *network);
 gboolean address_parse(const char *text, struct sockaddr_storage *address);
 /* The reverse, with port when it is not 0; points to BUFFER (at least 64). */
 const char *address_describe(const struct sockaddr *address, char *buffer, gsize size);
+/* Are both one address, with and without regard to the port? Never where one is none of the
+ * Internet's. */
+gboolean address_equal(const struct sockaddr *one, const struct sockaddr *other);
+gboolean address_same_host(const struct sockaddr *one, const struct sockaddr *other);
 guint16 address_port(const struct sockaddr *address);
 void address_set_port(struct sockaddr_storage *address, guint16 port);
 socklen_t address_length(const struct sockaddr_storage *address);

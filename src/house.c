@@ -52,11 +52,9 @@ static gboolean join_readiness(void *user)
     return isdn_is_ready(house->isdn);
 }
 
-static gboolean join_gateway_ready(void *user)
+static gboolean join_draining(void *user)
 {
-    House *house = user;
-
-    return !hall_is_draining(house->hall) && isdn_is_ready(house->isdn);
+    return hall_is_draining(((House *)user)->hall);
 }
 
 /* A transfer is judged by its transferor's class; the party that stays is on the PBX already. */
@@ -120,8 +118,11 @@ static gboolean sip_open_phones(House *house, GError **error)
                        .key = &house->key,
                        .is_phone = join_is_phone,
                        .user = house};
-    PhonesGateway gateway = {
-        .key = &house->key, .classes = house->classes, .ready = join_gateway_ready, .user = house};
+    PhonesGateway gateway = {.key = &house->key,
+                             .classes = house->classes,
+                             .ready = join_readiness,
+                             .draining = join_draining,
+                             .user = house};
 
     origin_key_make(&house->key);
     if (!ua_find_place(&behind.proxy, &behind.listen, error))
@@ -252,20 +253,26 @@ static gboolean house_reload(void *user, char **waiting, GError **error)
 {
     House *house = user;
     Settings *fresh = settings_reload(house->settings->pdata[0], waiting, error);
-    g_autoptr(GError) trouble = NULL;
+    GError *trouble = NULL;
     NewSettings *new;
+    Users *users;
 
     if (!fresh)
         return FALSE;
+    users = phones_read_users(fresh, &trouble);
+    if (trouble) { /* a mistake like any other: all stays as it was */
+        g_propagate_error(error, trouble);
+        g_clear_pointer(waiting, g_free);
+        settings_free(fresh);
+        return FALSE;
+    }
     if (*waiting)
         log_warning("house: these settings wait for a restart: %s", *waiting);
     log_open((LogLevel)fresh->system.log_level, g_getenv("JOURNAL_STREAM") != NULL);
     g_ptr_array_add(house->settings, fresh);
     ctl_set_settings(house->ctl, fresh);
     new = g_new(NewSettings, 1);
-    *new = (NewSettings){house, fresh, phones_read_users(fresh, &trouble)};
-    if (trouble)
-        log_error("house: %s; the users known before stay", trouble->message);
+    *new = (NewSettings){house, fresh, users};
     loop_post(house->signalling, signalling_use_settings, new, g_free);
     log_notice("house: %s read anew", fresh->file);
     return TRUE;

@@ -33,9 +33,15 @@ gboolean call_is_callback(const Call *call)
     return call->callback;
 }
 
-gboolean call_is_sheltered(const Call *call)
+static gboolean shelters(const Call *call)
 {
     return (call->origin.emergency && !call->drill) || call->callback;
+}
+
+/* Joined to a call for help by a transfer, it carries that call's voice: what ends it ends both. */
+gboolean call_is_sheltered(const Call *call)
+{
+    return shelters(call) || (call->twin && shelters(call->twin));
 }
 
 /* The host of ADDRESS, an IPv4-mapped one as IPv6 writes it. */

@@ -88,6 +88,19 @@ gboolean emergency_is_urn(const char *uri)
     return urn_service(uri) != NULL;
 }
 
+/* The first of [emergency] numbers that is one number rather than a pattern, as it is dialled: by
+ * that it is known as one. */
+static const char *first_number(const GPtrArray *numbers)
+{
+    for (guint i = 0; numbers && i < numbers->len; i++) {
+        const NamedNumber *one = numbers->pdata[i];
+
+        if (!one->name[strspn(one->name, "+0123456789*#")])
+            return one->name;
+    }
+    return NULL;
+}
+
 const char *emergency_service_number(const Settings *settings, const char *uri)
 {
     const GPtrArray *services = settings->emergency.services;
@@ -108,7 +121,7 @@ const char *emergency_service_number(const Settings *settings, const char *uri)
             break;
         *dot = '\0';
     }
-    return NULL;
+    return told && !(services && services->len) ? first_number(settings->emergency.numbers) : NULL;
 }
 
 /* ---- by which number the place is called back ---------------------------------------------------

@@ -82,6 +82,23 @@ const char *address_describe(const struct sockaddr *address, char *buffer, gsize
     return buffer;
 }
 
+gboolean address_same_host(const struct sockaddr *one, const struct sockaddr *other)
+{
+    if (one->sa_family != other->sa_family)
+        return FALSE;
+    if (one->sa_family == AF_INET)
+        return ((const struct sockaddr_in *)one)->sin_addr.s_addr ==
+               ((const struct sockaddr_in *)other)->sin_addr.s_addr;
+    return one->sa_family == AF_INET6 &&
+           IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)one)->sin6_addr,
+                              &((const struct sockaddr_in6 *)other)->sin6_addr);
+}
+
+gboolean address_equal(const struct sockaddr *one, const struct sockaddr *other)
+{
+    return address_same_host(one, other) && address_port(one) == address_port(other);
+}
+
 guint16 address_port(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET)

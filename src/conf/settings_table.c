@@ -606,7 +606,7 @@ const SettingRow setting_rows[] = {
     EMERGENCY(numbers, "numbers", emergency_numbers, DEFAULT(""), NEW_CALLS,
               SAYS "What is dialled for help, as patterns; a call from SIP to one of them is an emergency call. PATTERN:NUMBER tells the trunk another number than was dialled, like 0112:112."),
     EMERGENCY(services, "services", emergency_services, DEFAULT(""), NEW_CALLS,
-              SAYS "The numbers of the services that phones call by urn:service:sos (RFC 5031), like sos:112, sos.police:110. A service that is not listed is what stands before its last dot; without any it is refused with 404. These numbers count as emergency numbers, too."),
+              SAYS "The numbers of the services that phones call by urn:service:sos (RFC 5031), like sos:112, sos.police:110. A service that is not listed is what stands before its last dot; without any it is refused with 404. Empty: each of them is the first of numbers that is no pattern. These numbers count as emergency numbers, too."),
     EMERGENCY(trunks, "trunks", trunks, DEFAULT(""), NEW_CALLS,
               SAYS "The trunks emergency calls from SIP take, in this order, each with all its spans, after any cause. Those with a free channel come first; when none has carried the call, the full ones are tried again and a call on them gives way. Empty: the routes decide."),
     EMERGENCY(preempt, "preempt", choice, DEFAULT("newest"), ONE_OF(preempt_policies), NEW_CALLS,

@@ -201,6 +201,17 @@ static Leave leave_onward(const Fork *fork, const Target *target)
     return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
 }
 
+static Leave leave_back(const Fork *fork)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&fork->from.address;
+
+    if (fork->in_dialog)
+        return LEAVE_NONE;
+    if (fork->origin.trusted || primaries_know(fork->phones, address))
+        return LEAVE_OPEN;
+    return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
+}
+
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,
  * two of our own: each side sees its own first (RFC 5658). */
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
@@ -208,7 +219,7 @@ static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t 
     su_home_t *home = msg_home(msg);
     const char *call_id = sip->sip_call_id->i_id;
     sip_record_route_t *one =
-        hop_record_route(fork->phones, home, &fork->from, fork_leave(fork), call_id);
+        hop_record_route(fork->phones, home, &fork->from, leave_back(fork), call_id);
     sip_record_route_t *other =
         hop_record_route(fork->phones, home, &target->hop, leave_onward(fork, target), call_id);
 
@@ -315,7 +326,7 @@ Branch *branch_new(Fork *fork, Target *target, guint breadth, int *status)
 
         route = msg ? target_next_url(home, target, sip_object(msg)) : NULL;
         *status = 500;
-        branch_key = loop_branch(phones, home, fork->mark, fork->sip->sip_call_id->i_id);
+        branch_key = loop_branch(phones, home, fork->mark, fork->sip);
         branch->request = msg ? msg_ref_create(msg) : NULL;
         branch->orq = msg ? nta_outgoing_mcreate(
                                 phones->agent, branch_responded, branch, URL_STRING_MAKE(route),

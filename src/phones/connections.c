@@ -217,14 +217,6 @@ void connections_count(Connections *connections, ConnectionCounts *counts)
     counts->live = connections->live->len;
 }
 
-static gboolean same_place(const struct sockaddr_storage *one, const struct sockaddr_storage *other)
-{
-    char first[64], second[64];
-
-    return strcmp(address_describe((const struct sockaddr *)one, first, sizeof(first)),
-                  address_describe((const struct sockaddr *)other, second, sizeof(second))) == 0;
-}
-
 /* Who guards the listening socket FD; NULL: nobody. */
 static Connections *guard_of(int fd, const Guarded **guarded)
 {
@@ -239,7 +231,8 @@ static Connections *guard_of(int fd, const Guarded **guarded)
 
         for (guint i = 0; i < connections->guarded->len; i++) {
             *guarded = &g_array_index(connections->guarded, Guarded, i);
-            if (same_place(&own, &(*guarded)->address))
+            if (address_equal((const struct sockaddr *)&own,
+                              (const struct sockaddr *)&(*guarded)->address))
                 return connections;
         }
     }

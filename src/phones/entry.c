@@ -150,10 +150,22 @@ static gboolean is_for_the_box(const Inbound *in)
            !in->sip->sip_route;
 }
 
+/* Where the trunks are all that we are for, they decide; elsewhere phones keep us for each other's
+ * calls, too, whatever the line does. */
+static gboolean entry_is_ready(const Phones *phones)
+{
+    const PhonesGateway *gateway = &phones->gateway;
+
+    if (gateway->draining && gateway->draining(gateway->user))
+        return FALSE;
+    return phones->settings->proxy.mode != PROXY_EMERGENCY_ONLY || !gateway->ready ||
+           gateway->ready(gateway->user);
+}
+
 static void entry_answer_options(const Inbound *in)
 {
     Phones *phones = in->phones;
-    gboolean ready = !phones->gateway.ready || phones->gateway.ready(phones->gateway.user);
+    gboolean ready = entry_is_ready(phones);
 
     /* Without a transaction: a repetition is answered as well. */
     nta_msg_treply(phones->agent, in->msg, ready ? 200 : 503,
@@ -304,6 +316,9 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
         in.in_dialog = FALSE;
     else
         help_recognize(&in);
+    if (in.origin.emergency) /* nobody is turned away for an extension */
+        while (sip->sip_proxy_require)
+            msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_proxy_require);
     if (sip->sip_request->rq_method == sip_method_ack)
         relay_ack(&in);
     else if (status)

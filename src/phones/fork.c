@@ -211,7 +211,7 @@ static void fork_try_group(Fork *fork)
         count = CLAMP(fork->breadth, 1, count);
         breadth = 1;
     }
-    while (count--) {
+    while (count-- && !fork->stop) { /* a copy may have taken its place: fork_move() */
         Target *target = g_queue_pop_head(&fork->waiting);
 
         if (!next)
@@ -283,45 +283,24 @@ void fork_pass_by(Fork *fork, Branch *branch)
     fork_go_on(fork);
 }
 
-Leave fork_leave(const Fork *fork)
-{
-    const struct sockaddr *address = (const struct sockaddr *)&fork->from.address;
-
-    if (fork->in_dialog)
-        return LEAVE_NONE;
-    if (fork->origin.trusted || primaries_know(fork->phones, address))
-        return LEAVE_OPEN;
-    return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
-}
-
-/* After fork_move() the answer's way is the other one's: its Vias, and of Record-Routes ours alone.
- */
+/* After fork_move() the answer's way is the other one's. */
 static void fork_lead_back(Fork *fork, msg_t *response)
 {
-    sip_t *sip = sip_object(response);
-    sip_t const *caller = fork->way_back ? sip_object(fork->way_back) : NULL;
-    sip_record_route_t *own;
+    if (fork->way_back)
+        way_back_lead(fork->phones, fork->way_back, &fork->from, response);
+}
 
-    if (!caller)
-        return;
-    if (sip->sip_via)
-        msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_via);
-    msg_header_add_dup(response, (msg_pub_t *)sip, (msg_header_t const *)caller->sip_via);
-    if (!sip->sip_record_route)
-        return;
-    msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
-    own = hop_record_route(fork->phones, msg_home(response), &fork->from, fork_leave(fork),
-                           fork->sip->sip_call_id->i_id);
-    if (own)
-        msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);
+/* NTA would make what it sends with this a reliable one of its own, and of its own PRACK the callee
+ * knows nothing. */
+static gboolean fork_requires_100rel(const Fork *fork)
+{
+    sip_t const *sip = fork->way_back ? sip_object(fork->way_back) : fork->sip;
+
+    return sip_has_feature(sip->sip_require, "100rel");
 }
 
 void fork_move(Fork *fork, Fork *copy)
 {
-    gboolean rang = FALSE;
-
-    for (guint i = 0; i < fork->branches->len; i++)
-        rang |= ((const Branch *)fork->branches->pdata[i])->rang;
     nta_incoming_treply(fork->irq, SIP_482_LOOP_DETECTED, TAG_END());
     nta_incoming_destroy(fork->irq);
     fork->irq = g_steal_pointer(&copy->irq);
@@ -331,14 +310,15 @@ void fork_move(Fork *fork, Fork *copy)
     fork->way_back = msg_ref_create(copy->msg);
     fork->from = copy->from;
     copy->stop = TRUE;
-    if (rang)
-        nta_incoming_treply(fork->irq, SIP_180_RINGING, TAG_END());
+    if (!fork_requires_100rel(fork))
+        way_back_tell_ringing(fork);
 }
 
 void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *sip)
 {
     /* RFC 4320 4.1: only an INVITE has provisional responses. */
     if (!fork->invite || !fork->irq || fork->answered ||
+        (fork_requires_100rel(fork) && !sip->sip_rseq) ||
         !message_leave_via(response, sip_object(response))) {
         msg_destroy(response);
         return;
@@ -350,16 +330,17 @@ void fork_provisional(Fork *fork, Branch *branch, msg_t *response, sip_t const *
 static void fork_take_success(Fork *fork, msg_t *response)
 {
     fork->stop = TRUE;
+    if (fork->invite)
+        way_back_note(fork, sip_object(response));
     if (fork->irq) {
         fork->answered = TRUE;
         message_leave_via(response, sip_object(response));
         fork_lead_back(fork, response);
         fork_answer(fork, response);
-    } else if (fork->invite) { /* another one: the caller's transaction is over (16.7 step 5) */
-        tport_t *tport = phones_connection(fork->phones, &fork->from);
-
-        nta_msg_tsend(fork->phones->agent, response, NULL, TAG_IF(tport, NTATAG_TPORT(tport)),
-                      TAG_END()); /* takes our Via off */
+    } else if (fork->invite && loop_made_branch(fork->phones, sip_object(response))) {
+        /* Another one: the caller's transaction is over (16.7 step 5), the Via says where to. */
+        way_back_turn(fork->phones, response);
+        relay_send_back(fork->phones, response, sip_object(response));
     } else {
         msg_destroy(response);
     }
@@ -584,4 +565,5 @@ void fork_drop_all(Phones *phones)
             nta_incoming_bind(g_steal_pointer(&fork->irq), NULL, NULL);
         fork_free(fork);
     }
+    way_back_drop_all(phones);
 }

@@ -36,13 +36,21 @@ static void service_to_number(Inbound *in, const char *number)
         msg_header_insert(in->msg, (msg_pub_t *)in->sip, (msg_header_t *)request);
 }
 
+/* Only who dials asks for help: who takes a call over by its INVITE, or speaks in another method,
+ * shows credentials like anybody. */
+static gboolean dials(sip_t const *sip)
+{
+    return sip->sip_request->rq_method == sip_method_invite && !sip->sip_replaces &&
+           !message_find_header(sip, "Replaces") && !message_find_header(sip, "Join");
+}
+
 void help_recognize(Inbound *in)
 {
     const url_t *url = in->sip->sip_request->rq_url;
     su_home_t *home = msg_home(in->msg);
     const char *uri = url_as_string(home, url), *number;
 
-    if (in->from_gateway || in->in_dialog)
+    if (in->from_gateway || in->in_dialog || !dials(in->sip))
         return;
     if (uri && emergency_is_urn(uri)) {
         if (!(number = emergency_service_number(in->phones->settings, uri)))

@@ -1,7 +1,7 @@
 /* Hops: where a message came from, where one goes to, and our own name on the way. */
-#include "filter.h"
 #include "port.h"
 #include "room.h"
+#include "seal.h"
 
 #include "uri.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEAL_SIZE 10 /* octets of a token's HMAC */
+#define TOKEN_SEAL 10 /* octets of a token's seal */
 #define FLOW_MAX 37
 #define OCTET_HOST 0x10 /* above those of the transports */
 #define OCTET_OPEN 0x20
@@ -94,14 +94,9 @@ gboolean hop_of_url(const url_t *url, Hop *hop)
 
 gboolean hop_equal(const Hop *one, const Hop *other)
 {
-    char first[64], second[64];
-
-    if (one->transport != other->transport || !one->address.ss_family ||
-        one->address.ss_family != other->address.ss_family)
-        return FALSE;
-    return strcmp(address_describe((const struct sockaddr *)&one->address, first, sizeof(first)),
-                  address_describe((const struct sockaddr *)&other->address, second,
-                                   sizeof(second))) == 0;
+    return one->transport == other->transport &&
+           address_equal((const struct sockaddr *)&one->address,
+                         (const struct sockaddr *)&other->address);
 }
 
 const char *hop_url(su_home_t *home, const Hop *hop)
@@ -251,41 +246,40 @@ static gboolean flow_read(const guint8 *octets, gsize size, Hop *hop, Leave *lea
     return TRUE;
 }
 
-/* Of the flow in the dialog, SEAL_SIZE octets that count. */
+/* Of the flow in the dialog, TOKEN_SEAL octets that count. The other half of the secret than
+ * loop.c's. */
 static void token_seal(const Phones *phones, const guint8 *octets, gsize size, const char *call_id,
-                       guint8 seal[32])
+                       guint8 mark[SEAL_SIZE])
 {
-    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, phones->secret.octets, ORIGIN_KEY_SIZE);
-    gsize length = 32;
+    Seal seal;
 
-    g_hmac_update(hmac, (const guchar *)call_id, -1);
-    g_hmac_update(hmac, (const guchar *)"", 1);
-    g_hmac_update(hmac, octets, (gssize)size);
-    g_hmac_get_digest(hmac, seal, &length);
+    seal_begin(&seal, phones->secret.octets + SEAL_KEY_SIZE);
+    seal_add(&seal, call_id, strlen(call_id) + 1);
+    seal_add(&seal, octets, size);
+    seal_end(&seal, mark);
 }
 
 static char *hop_token(const Phones *phones, const Hop *hop, Leave leave, const char *call_id)
 {
-    guint8 octets[FLOW_MAX + 32];
+    guint8 octets[FLOW_MAX + SEAL_SIZE];
     gsize size = flow_octets(hop, leave, octets);
-    GString *text = g_string_new(NULL);
+    char *text = g_malloc(2 * (size + TOKEN_SEAL) + 1);
 
     token_seal(phones, octets, size, call_id, octets + size);
-    for (gsize i = 0; i < size + SEAL_SIZE; i++)
-        g_string_append_printf(text, "%02x", octets[i]);
-    return g_string_free(text, FALSE);
+    seal_write(octets, size + TOKEN_SEAL, text);
+    return text;
 }
 
 gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop,
                       Leave *leave)
 {
-    guint8 octets[FLOW_MAX + SEAL_SIZE], seal[32];
+    guint8 octets[FLOW_MAX + TOKEN_SEAL], seal[SEAL_SIZE];
     gsize length = token ? strlen(token) : 0, size;
     guint8 differ = 0;
 
     memset(hop, 0, sizeof(*hop));
     *leave = LEAVE_NONE;
-    if (length % 2 || length < 2 * SEAL_SIZE || length > 2 * sizeof(octets))
+    if (length % 2 || length < 2 * TOKEN_SEAL || length > 2 * sizeof(octets))
         return FALSE;
     for (gsize i = 0; i < length / 2; i++) {
         int high = g_ascii_xdigit_value(token[2 * i]), low = g_ascii_xdigit_value(token[2 * i + 1]);
@@ -294,9 +288,9 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
             return FALSE;
         octets[i] = (guint8)(high << 4 | low);
     }
-    size = length / 2 - SEAL_SIZE;
+    size = length / 2 - TOKEN_SEAL;
     token_seal(phones, octets, size, call_id, seal);
-    for (gsize i = 0; i < SEAL_SIZE; i++)
+    for (gsize i = 0; i < TOKEN_SEAL; i++)
         differ |= (guint8)(seal[i] ^ octets[size + i]);
     return !differ && flow_read(octets, size, hop, leave);
 }
@@ -309,7 +303,7 @@ static gboolean hop_place_is_second(const Phones *phones, const Hop *hop)
 
     return local->sa_family && local->sa_family == hop->address.ss_family &&
            proxyport_is_own(phones->port, transport_names[hop->transport], local) &&
-           !(local->sa_family == first->sa_family && filter_same_host(local, first));
+           !(local->sa_family == first->sa_family && address_same_host(local, first));
 }
 
 /* Our host, and *port, as HOP can reach us: where it speaks to another place than [sip] listen, by

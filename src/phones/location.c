@@ -315,17 +315,6 @@ void location_each_counter(const Location *location, CounterFunc func, void *use
 
 /* ---- a flow made anew ---- */
 
-static gboolean same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other)
-{
-    if (one->ss_family != other->ss_family)
-        return FALSE;
-    if (one->ss_family == AF_INET6)
-        return memcmp(&((const struct sockaddr_in6 *)one)->sin6_addr,
-                      &((const struct sockaddr_in6 *)other)->sin6_addr, 16) == 0;
-    return ((const struct sockaddr_in *)one)->sin_addr.s_addr ==
-           ((const struct sockaddr_in *)other)->sin_addr.s_addr;
-}
-
 /* Does the user part of both URIs read alike? */
 static gboolean same_user(const char *one, const char *other)
 {
@@ -351,7 +340,8 @@ const Binding *location_find_flow(const Location *location, const char *contact,
             const Binding *binding = g_ptr_array_index(bindings, i);
 
             if (!binding->flow || binding->transport != transport || binding->expires_us <= now ||
-                !same_host(&binding->source, source))
+                !address_same_host((const struct sockaddr *)&binding->source,
+                                   (const struct sockaddr *)source))
                 continue;
             if (uri_same(binding->contact, contact) && lives(user, binding))
                 return binding;

@@ -113,6 +113,8 @@ gboolean names_ask(Fork *fork, guint count)
     g_autoptr(GPtrArray) nameless = g_ptr_array_new();
     GList *at = fork->waiting.head;
 
+    if (fork->names && fork->names->len) /* asked already, the answers are under way */
+        return TRUE;
     for (guint i = 0; i < count && at; i++, at = at->next) {
         Target *target = at->data;
 

@@ -106,6 +106,21 @@ static void phones_keep_secret(Phones *phones)
     store_meta_put(phones->store, "phones-secret", text);
 }
 
+/* A class bars what it does not allow; who has none is barred by nothing but routes. */
+static void phones_tell_classes(const Settings *settings)
+{
+    if (!settings->guard.users)
+        return;
+    for (guint i = 0; i < settings->classes->len; i++) {
+        const ClassSettings *class = settings->classes->pdata[i];
+
+        if (strcmp(class->name, "default") == 0)
+            return;
+    }
+    log_warning("phones: no [class default]: premium and international numbers are barred by "
+                "routes only");
+}
+
 Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *gateway,
                    GError **error)
 {
@@ -118,11 +133,13 @@ Phones *phones_new(const Settings *settings, Loop *loop, const PhonesGateway *ga
     phones->loop = loop;
     phones->gateway = *gateway;
     g_queue_init(&phones->forks);
+    g_queue_init(&phones->ways_back);
     users = guard_load_users(settings, error);
     if (!users && settings->guard.users) {
         phones_free(phones);
         return NULL;
     }
+    phones_tell_classes(settings);
     phones->guard = guard_new(settings, users);
     phones->host = phones_name(&settings->sip);
     if (phones_open_port(phones, error)) {

@@ -492,7 +492,7 @@ tport_t *proxyport_speaker(nta_agent_t *agent, const char *transport,
             continue;
         if (!local || local->ss_family != own->ai_family ||
             (address_port(own->ai_addr) == address_port((const struct sockaddr *)local) &&
-             filter_same_host(own->ai_addr, (const struct sockaddr *)local)))
+             address_same_host(own->ai_addr, (const struct sockaddr *)local)))
             return at;
         if (!first)
             first = at;
@@ -514,9 +514,7 @@ gboolean proxyport_is_own(const ProxyPort *port, const char *transport,
         const Place *place = &g_array_index(port->places, Place, i);
 
         if (g_ascii_strcasecmp(transport_names[place->transport], transport) == 0 &&
-            place->address.ss_family == address->sa_family &&
-            address_port((const struct sockaddr *)&place->address) == address_port(address) &&
-            filter_same_host((const struct sockaddr *)&place->address, address))
+            address_equal((const struct sockaddr *)&place->address, address))
             return TRUE;
     }
     return FALSE;

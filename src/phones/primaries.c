@@ -344,6 +344,15 @@ gboolean primaries_decided(Fork *fork, const Branch *branch, int status, gboolea
 /* ---- requests that come twice -----------------------------------------------------------------
  */
 
+/* Could another copy of BRANCH's request come by another way? */
+static gboolean branch_has_copies(const Branch *branch)
+{
+    const Fork *fork = branch->fork;
+
+    return fork->invite && !fork->in_dialog && !fork->sip->sip_to->a_tag && fork->sip->sip_via &&
+           (branch->target->kind == TARGET_GATEWAY || branch->target->kind == TARGET_PHONE);
+}
+
 static gboolean fork_is_primarys(const Fork *fork)
 {
     return !fork->from_gateway && watch_knows(fork->phones->primaries->watch,
@@ -357,19 +366,20 @@ gboolean primaries_first(Branch *branch)
     const Target *target = branch->target;
     gboolean gateway = target->kind == TARGET_GATEWAY;
     sip_t const *sip = fork->sip;
-    const char *user = url_user_text(msg_home(fork->msg), sip->sip_request->rq_url);
-    g_autofree char *to =
-        g_strdup_printf("%s %s", gateway ? "gateway" : "phone", gateway ? user : target->uri);
+    g_autofree char *to = NULL;
     MergeIdentity identity = {sip->sip_call_id->i_id,
                               sip->sip_from->a_tag ? sip->sip_from->a_tag : "",
-                              (guint32)sip->sip_cseq->cs_seq, "INVITE", to};
+                              (guint32)sip->sip_cseq->cs_seq, "INVITE", NULL};
     MergeRequest *request;
     Branch *first;
     gboolean copy;
 
-    if (!fork->invite || fork->in_dialog || sip->sip_to->a_tag || !sip->sip_via ||
-        (!gateway && target->kind != TARGET_PHONE))
+    if (!branch_has_copies(branch))
         return TRUE;
+    to = gateway ? g_strdup_printf("gateway %s",
+                                   url_user_text(msg_home(fork->msg), sip->sip_request->rq_url))
+                 : g_strdup_printf("phone %s", target->uri);
+    identity.target = to;
     request = merge_meet(primaries->merge, &identity,
                          sip->sip_via->v_branch ? sip->sip_via->v_branch : "", branch,
                          loop_now(fork->phones->loop), &copy);

@@ -140,15 +140,11 @@ static gboolean sender_is_registered(const Inbound *in)
     location_find(in->phones->location, user, found);
     for (guint i = 0; i < found->len; i++) {
         const Binding *binding = g_ptr_array_index(found, i);
-        struct sockaddr_storage one = binding->source, other = in->from.address;
-        char first[64], second[64];
 
-        if (binding->origin == BINDING_STATIC || !one.ss_family ||
-            binding->transport != (BindingTransport)in->from.transport)
-            continue;
-        address_describe((struct sockaddr *)&one, first, sizeof(first));
-        address_describe((struct sockaddr *)&other, second, sizeof(second));
-        if (strcmp(first, second) == 0)
+        if (binding->origin != BINDING_STATIC &&
+            binding->transport == (BindingTransport)in->from.transport &&
+            address_equal((const struct sockaddr *)&binding->source,
+                          (const struct sockaddr *)&in->from.address))
             return TRUE;
     }
     return FALSE;

@@ -2,7 +2,6 @@
  * REGISTERs, and makes targets of bindings. */
 #include "primaries.h"
 
-#include "filter.h"
 #include "location_store.h"
 #include "registrar.h"
 
@@ -99,8 +98,8 @@ static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *h
         return FALSE;
     /* Its Contact stands for a connection that is gone only where it names the same host. */
     if (binding->flow && !(hop->address.ss_family == binding->source.ss_family &&
-                           filter_same_host((const struct sockaddr *)&hop->address,
-                                            (const struct sockaddr *)&binding->source)))
+                           address_same_host((const struct sockaddr *)&hop->address,
+                                             (const struct sockaddr *)&binding->source)))
         return FALSE;
     /* From where it spoke to: a firewall between may know nothing else. */
     hop->local = binding->local;

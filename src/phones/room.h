@@ -70,7 +70,8 @@ struct Phones {
     struct Registrar *registrar;
     Primaries *primaries;
     Guard *guard;
-    GQueue forks; /* of Fork*, by their link: requests without a final response */
+    GQueue forks;     /* of Fork*, by their link: requests without a final response */
+    GQueue ways_back; /* of WayBack*, way_back.c's, oldest first */
     PhonesCounters counters;
     LogLimit refused_limit, full_limit;
     gint64 refusals_since_us; /* the time in which REFUSALS have been remembered */
@@ -136,11 +137,13 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
 void loop_mark(const Phones *phones, sip_t const *sip, char mark[33]);
 /* Has SIP been here before with the same mark? */
 gboolean loop_found(const Phones *phones, sip_t const *sip, const char *mark);
-/* A branch for one more copy of a request with MARK in the call CALL_ID; in HOME. */
-const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark,
-                        const char *call_id);
-/* Has BRANCH, of a response in the call CALL_ID, been made by us? */
-gboolean loop_made_branch(const Phones *phones, const char *branch, const char *call_id);
+/* A branch for one more copy of SIP, with MARK: its call and its topmost Via are sealed in. In
+ * HOME.
+ */
+const char *loop_branch(const Phones *phones, su_home_t *home, const char *mark, sip_t const *sip);
+/* Has the branch of RESPONSE been made by us, for this call, and does the Via below ours say what
+ * it said then? */
+gboolean loop_made_branch(const Phones *phones, sip_t const *response);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */
@@ -299,9 +302,6 @@ struct Branch {
     gint64 patience_us; /* when it has been silent long enough; 0: never */
 };
 
-/* Where the later requests of the dialog that FORK begins may go on its caller's side: who is
- * trusted speaks for others. */
-Leave fork_leave(const Fork *fork);
 /* Begins to serve IN with TARGETS, which it takes, as it takes IN->msg. */
 void fork_begin(Inbound *in, GQueue *targets);
 /* A branch has news: RESPONSE is its message (owned by the caller), STATUS what it says or what its
@@ -339,8 +339,25 @@ msg_t *best_of(msg_t *one, msg_t *other);
 
 /* An ACK to a 2xx: on to where its dialog goes. Takes IN->msg. */
 void relay_ack(Inbound *in);
+/* Sends the response MSG, which it takes, by the Via below ours; only to an address, never to a
+ * name. */
+void relay_send_back(Phones *phones, msg_t *msg, sip_t *sip);
 /* A response nobody waits for: on by its Via (RFC 3261 16.11, late and repeated 2xx). Takes MSG. */
 void relay_response(Phones *phones, msg_t *msg, sip_t *sip);
+
+/* ---- way_back.c: answers after fork_move() ------------------------------------------------------
+ */
+
+/* RESPONSE, without our Via, goes by REQUEST's Vias, which came FROM there; of Record-Routes ours
+ * alone stays. */
+void way_back_lead(Phones *phones, msg_t *request, const Hop *from, msg_t *response);
+/* Later repetitions of RESPONSE, a 2xx of FORK's with our Via, go FORK's way back. */
+void way_back_note(const Fork *fork, sip_t const *response);
+/* RESPONSE, with our Via, may be such a one. */
+void way_back_turn(Phones *phones, msg_t *response);
+/* Whom FORK was moved to hears what the callees said last. */
+void way_back_tell_ringing(Fork *fork);
+void way_back_drop_all(Phones *phones);
 
 /* redirect.c: the targets a 3xx names; those already tried or pointing home in a circle are left
  * out. */

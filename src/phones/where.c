@@ -1,5 +1,4 @@
 /* Where a request goes: along its route, to a user of ours, to the gateway, or abroad. */
-#include "filter.h"
 #include "port.h"
 #include "primaries.h"
 
@@ -54,7 +53,7 @@ static gboolean dialog_may_reach(const Inbound *in, const url_t *url, const Hop 
     if (!address->sa_family)
         return FALSE;
     for (guint i = 0; i < in->leave_count; i++) {
-        if (filter_same_host(address, (const struct sockaddr *)&in->leave_hop[i].address))
+        if (address_same_host(address, (const struct sockaddr *)&in->leave_hop[i].address))
             return TRUE;
     }
     return proxyport_allows(phones->port, address) || primaries_know(phones, address);

@@ -39,8 +39,12 @@ static gboolean also_try(UaLeg *leg, ReferTo *to, sip_t const *sip, CallNews *ne
     Referral *referral;
 
     leg->ua->counters.referrals++;
+    if (referral_is_barred(leg, &why)) { /* and ends as by any BYE */
+        referral_tell_refused(leg->ua, sip, "BYE with Also", 403, why);
+        return FALSE;
+    }
     if (status) {
-        referral_tell_refused(leg->ua, "BYE with Also", status, why);
+        referral_tell_refused(leg->ua, sip, "BYE with Also", status, why);
         news->cause = status_to_cause(call_trunk(leg->call), (guint16)status, FALSE);
         return FALSE;
     }

@@ -116,7 +116,7 @@ gboolean early_is_spoken_to(Ua *ua, sip_t const *sip, const struct sockaddr *sou
     UaLeg *leg = sip->sip_call_id ? g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id) : NULL;
 
     return leg && leg->far.ss_family && sip->sip_to && sip->sip_to->a_tag &&
-           filter_same_host((const struct sockaddr *)&leg->far, source);
+           address_same_host((const struct sockaddr *)&leg->far, source);
 }
 
 static void early_tell(UaLeg *leg, HeardWhat what)

@@ -8,7 +8,7 @@ static gboolean hearing_allows(void *user, const struct sockaddr *source)
     const Ua *ua = user;
 
     if (ua->is_behind)
-        return filter_same_host((const struct sockaddr *)&ua->behind.proxy, source);
+        return address_same_host((const struct sockaddr *)&ua->behind.proxy, source);
     return network_contains(ua->settings->sip.allow, source);
 }
 
@@ -63,7 +63,7 @@ static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
         if (log_limit(&ua->refused_limit, 5, G_USEC_PER_SEC))
             log_notice("sip: %s from %s refused with 404: [emergency] services has no such service",
                        sip->sip_request->rq_method_name,
-                       address_describe(&msg_addr(msg)->su_sa, text, sizeof(text)));
+                       origin_describe(ua, sip, &msg_addr(msg)->su_sa, text, sizeof(text)));
         reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, 404);
     }
     msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);

@@ -17,6 +17,27 @@ void origin_source(nua_t *nua, struct sockaddr_storage *source)
         memcpy(source, &address->su_sin6, sizeof(struct sockaddr_in6));
 }
 
+const char *origin_describe(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                            char *text, gsize size)
+{
+    sip_via_t const *via = sip->sip_via ? sip->sip_via->v_next : NULL;
+    const char *host = !via ? NULL : via->v_received ? via->v_received : via->v_host;
+    const char *port = !via ? NULL : via->v_rport && *via->v_rport ? via->v_rport : via->v_port;
+    struct sockaddr_storage seen;
+    CallOrigin origin;
+    guint64 number;
+
+    if (!ua->is_behind)
+        return address_describe(source, text, size);
+    if (origin_of_request(ua, sip, source, &origin))
+        return address_describe((struct sockaddr *)&origin.source, text, size);
+    if (!host || !address_parse(host, &seen))
+        return address_describe(source, text, size);
+    if (port && g_ascii_string_to_unsigned(port, 10, 1, G_MAXUINT16, &number, NULL))
+        address_set_port(&seen, (guint16)number);
+    return address_describe((struct sockaddr *)&seen, text, size);
+}
+
 gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
                            CallOrigin *origin)
 {

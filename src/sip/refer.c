@@ -91,6 +91,8 @@ static int refer_judge(Ua *ua, sip_t const *sip, const struct sockaddr *source, 
     asked->why = "it belongs to no call";
     if (!asked->leg)
         return 403;
+    if (referral_is_barred(asked->leg, &asked->why))
+        return 403;
     asked->why = "Refer-To";
     if (!refer_to ||
         sip->sip_error) /* the parser keeps a second one, as what it cannot read, there */
@@ -104,6 +106,8 @@ static int refer_judge(Ua *ua, sip_t const *sip, const struct sockaddr *source, 
     refer_to_read(ua, refer_to->r_url, &asked->to);
     if (asked->to.replaces)
         asked->other = replaces_find(ua, asked->to.replaces, &asked->early_only);
+    if (asked->other && referral_is_barred(asked->other, &asked->why))
+        return 403;
     return refer_judge_target(asked, &by);
 }
 
@@ -166,7 +170,7 @@ static void refer_accept(Ua *ua, nua_handle_t *nh, UaLeg *told, sip_t const *sip
     nua_respond(nh, SIP_202_ACCEPTED, NUTAG_WITH_THIS(ua->nua), SIPTAG_CONTACT_STR(ua->contact),
                 TAG_IF(asked->silent, SIPTAG_HEADER_STR("Refer-Sub: false")), TAG_END());
     if (asked->outcome) {
-        referral_tell_refused(ua, "REFER", asked->outcome, asked->why);
+        referral_tell_refused(ua, sip, "REFER", asked->outcome, asked->why);
         referral_end(referral, asked->outcome);
         return;
     }
@@ -199,7 +203,7 @@ void referral_asked(Ua *ua, nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi
     if (!status) {
         refer_accept(ua, nh, leg, sip, &asked, tags);
     } else {
-        referral_tell_refused(ua, "REFER", status, asked.why);
+        referral_tell_refused(ua, sip, "REFER", status, asked.why);
         if (leg)
             leg_note_response(leg, LADDER_OUT, status, referral_phrase((guint16)status), "REFER",
                               FALSE);
@@ -221,7 +225,7 @@ int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source)
         if (nh)
             nua_handle_unref(nh);
         else
-            referral_tell_refused_from(ua, source, "REFER", 481, "its dialog is none of ours");
+            referral_tell_refused_from(ua, sip, source, "REFER", 481, "its dialog is none of ours");
         return 0;
     }
     asked.leg = target_dialog(ua, sip);
@@ -232,7 +236,7 @@ int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source)
     }
     if (status) {
         ua->counters.referrals++;
-        referral_tell_refused_from(ua, source, "REFER", status, asked.why);
+        referral_tell_refused_from(ua, sip, source, "REFER", status, asked.why);
     }
     refer_to_clear(&asked.to);
     return status;

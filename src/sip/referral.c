@@ -389,14 +389,23 @@ gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to
     return FALSE;
 }
 
+/* Whoever dialled for help had to show no credentials, and the place stays reachable. */
+gboolean referral_is_barred(const UaLeg *leg, const char **why)
+{
+    if (!leg->call || !(call_is_sheltered(leg->call) || call_is_emergency(leg->call)))
+        return FALSE;
+    *why = "a call for help goes nowhere else";
+    return TRUE;
+}
+
 gboolean referral_leg_is_up(const UaLeg *leg)
 {
     return leg->call && leg->established && (leg->acked || !leg->uas) &&
            call_sip_state(leg->call) == SIP_UP;
 }
 
-void referral_tell_refused_from(Ua *ua, const struct sockaddr *source, const char *method,
-                                int status, const char *why)
+void referral_tell_refused_from(Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                                const char *method, int status, const char *why)
 {
     char text[64];
 
@@ -404,14 +413,15 @@ void referral_tell_refused_from(Ua *ua, const struct sockaddr *source, const cha
     if (log_limit(&ua->referral_limit, 10, 10 * G_USEC_PER_SEC))
         log_warning("sip: %s from %s refused with %d: %s (%" G_GUINT64_FORMAT
                     " such lines suppressed)",
-                    method, address_describe(source, text, sizeof(text)), status, why,
+                    method, origin_describe(ua, sip, source, text, sizeof(text)), status, why,
                     ua->referral_limit.suppressed);
 }
 
-void referral_tell_refused(Ua *ua, const char *method, int status, const char *why)
+void referral_tell_refused(Ua *ua, sip_t const *sip, const char *method, int status,
+                           const char *why)
 {
     struct sockaddr_storage source;
 
     origin_source(ua->nua, &source);
-    referral_tell_refused_from(ua, (struct sockaddr *)&source, method, status, why);
+    referral_tell_refused_from(ua, sip, (struct sockaddr *)&source, method, status, why);
 }

@@ -50,6 +50,9 @@ gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struc
 gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to,
                        TransferPlan *plan);
 gboolean referral_leg_is_up(const UaLeg *leg);
+/* LEG's call is one for help, a drill of one, or answers one: nobody moves it, takes it over or
+ * lends its right to another number. WHY tells so. */
+gboolean referral_is_barred(const UaLeg *leg, const char **why);
 /* As referral_tell_refused(), of what came from SOURCE. */
-void referral_tell_refused_from(Ua *ua, const struct sockaddr *source, const char *method,
-                                int status, const char *why);
+void referral_tell_refused_from(Ua *ua, sip_t const *sip, const struct sockaddr *source,
+                                const char *method, int status, const char *why);

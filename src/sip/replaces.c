@@ -32,6 +32,8 @@ static int replaces_judge(sip_t const *sip, const UaLeg *leg, gboolean early_onl
     *why = "the dialog it names has ended";
     if (!leg->call || leg->closing)
         return 603;
+    if (referral_is_barred(leg, why))
+        return 403;
     *why = "the dialog it names is early and theirs";
     if (!leg->established && leg->uas)
         return 481;
@@ -174,7 +176,7 @@ void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         replaces_take(ua, nh, sip, before, &by, &theirs);
         return;
     }
-    referral_tell_refused(ua, "INVITE with Replaces", status, why);
+    referral_tell_refused(ua, sip, "INVITE with Replaces", status, why);
     ua_refuse(ua, nh, status, status == 500 ? "Overlapping Requests" : sip_status_phrase(status),
               NULL);
 }

@@ -286,8 +286,8 @@ gboolean referral_leaves(UaLeg *leg, sip_t const *sip, CallNews *news);
 void referral_forsake(UaLeg *leg);
 /* LEG is being freed. */
 void referral_forget(UaLeg *leg);
-/* One line, one count: METHOD from where NUA's present request came from. */
-void referral_tell_refused(Ua *ua, const char *method, int status, const char *why);
+/* One line, one count: METHOD, SIP, from where NUA's present request came from. */
+void referral_tell_refused(Ua *ua, sip_t const *sip, const char *method, int status, const char *why);
 
 /* refer_to.c: where a transfer shall lead, as Refer-To or Also says. */
 typedef struct ReferTo {
@@ -323,6 +323,9 @@ const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
 gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
                            CallOrigin *origin);
 void origin_source(nua_t *nua, struct sockaddr_storage *source);
+/* SOURCE of SIP for people. Behind the proxy: what its seal says, else where the proxy has it from,
+ * which stands in the Via under the proxy's own. */
+const char *origin_describe(const Ua *ua, sip_t const *sip, const struct sockaddr *source, char *text, gsize size);
 
 /* identity.c */
 NumberResult identity_called(sip_t const *sip, Number *called);

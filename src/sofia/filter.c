@@ -58,13 +58,6 @@ char *filter_host_key(const struct sockaddr *address)
     return g_strdup(address_describe((struct sockaddr *)&host, text, sizeof(text)));
 }
 
-gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other)
-{
-    g_autofree char *first = filter_host_key(one), *second = filter_host_key(other);
-
-    return strcmp(first, second) == 0;
-}
-
 static gboolean filter_allows(SourceFilter *filter, const struct sockaddr *source)
 {
     return filter->ops->allows(filter->user, source);

@@ -35,5 +35,3 @@ msg_mclass_t *filter_mclass(SourceFilter *filter);
 
 /* An address without its port, as a key. Caller frees. */
 char *filter_host_key(const struct sockaddr *address);
-/* ONE and OTHER are the same address, whatever their ports. */
-gboolean filter_same_host(const struct sockaddr *one, const struct sockaddr *other);

@@ -8,8 +8,11 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
+import versus  # noqa: E402
+from figures import span  # noqa: E402
 from measures import above_aim  # noqa: E402
 from place import Place  # noqa: E402
+from rivals import Load  # noqa: E402
 from selftest import Tap  # noqa: E402
 
 QUIET = {"calls": [], "channels": [{"channel": "e0/1", "state": "idle"}],
@@ -72,8 +75,29 @@ def test_beginning(tap):
             shutil.rmtree(place.folder)
 
 
+SIPP = "CallRate(C);SuccessfulCall(C);FailedCall(C);Retransmissions(C)\n100.5;10;0;0\n99.5;20;%d;%d\n"
+
+
+def test_rivals(tap):
+    """A load that failed, or had to be sent again, was too much; costs are compared within a round."""
+    for failed, again in ((0, 0), (1, 0), (0, 2)):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(SIPP % (failed, again))
+            file.flush()
+            load = Load(file.name)
+        tap.case((load.done, load.failed, load.sent_again, load.clean) == (20, failed, again, not failed and not again),
+                 "a load with %d failures, %d sent again" % (failed, again))
+    tap.case(span([3.0, 1.0, 2.0]) == {"min": 1.0, "median": 2.0, "max": 3.0}, "the least, the middle, the greatest")
+    ours, theirs = versus.Turn(None, "", 0, 0), versus.Turn(None, "", 0, 0)
+    ours.costs, theirs.costs = [1.0, 4.0, 9.0], [1.0, 2.0, 3.0]
+    tap.case(versus.ratios(ours, theirs) == {"min": 1.0, "median": 2.0, "max": 3.0}, "ratios round by round")
+    told = versus.above_aims({"calls": {"ratio": {"median": 1.5}, "aim": 1.4}, "registers kept": {"ratio": {"median": 2.0}, "aim": 2.0}})
+    tap.case(told == ["calls: 1.50 times Kamailio's, the aim is 1.4"], "a ratio beyond its aim is told", str(told))
+
+
 def main():
     tap = Tap()
+    test_rivals(tap)
     test_beginning(tap)
     test_aims(tap)
     test_leftovers(tap)

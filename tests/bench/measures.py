@@ -1,4 +1,4 @@
-# What `make bench` measures: capacity of a D channel, endurance, delay, cost per call and channel.
+# What `make bench` measures: capacity of a D channel, endurance, delay, cost per call and channel; versus.py and storms.py have the rest.
 import json
 import os
 import re
@@ -6,8 +6,11 @@ import sys
 import tempfile
 import time
 
+import storms
+import versus
 from capture import Capture
 from cesopsn_decode import Pseudowire
+from figures import percentile
 from pcap import datagrams
 from place import PHONE, Place, span_addresses, wait_process
 
@@ -18,11 +21,6 @@ DELAY_AIM_MS = 2.0  # added by the gateway, median and 99 in a hundred
 SETUP, CONNECT = 0x05, 0x07
 INVITE_CSEQ = re.compile(rb"\r\nCSeq: *\d+ INVITE\r", re.IGNORECASE)
 CALL_ID = re.compile(rb"\r\nCall-ID: *(\S+)\r", re.IGNORECASE)
-
-
-def percentile(values, share):
-    ordered = sorted(values)
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
 def capacity(build, seconds=30):
@@ -195,4 +193,5 @@ def dahdi(build):
     return {**result, "failures": ["%s: %d of 30 calls were up" % (name, one["calls"]) for name, one in result.items() if one["calls"] != 30]}
 
 
-ALL = {"capacity": capacity, "delay": delay, "cost": cost, "dahdi": dahdi, "endurance": endurance}
+ALL = {"capacity": capacity, "delay": delay, "cost": cost, "versus": versus.versus, "summit": versus.summit, "weigh": versus.weigh,
+       "storm": storms.storms, "dahdi": dahdi, "endurance": endurance}

@@ -16,9 +16,9 @@ D_SLOT = {"e1": 16, "t1": 24}
 
 class Evidence:
     """messages: Sip and Q931 in time order. relayed: the SIP messages, and what the gateway tells
-    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two pseudowires (None
-    without a span). marks: {name: time} of what befell the line. complaints: what the decoder found
-    wrong on the span, and datagrams that are nothing known."""
+    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two
+    pseudowires (None without a span). marks: {name: time} of what befell the line. complaints: what
+    the decoder found wrong on the span, and datagrams that are nothing known."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""

@@ -230,7 +230,8 @@ def group_steps(steps, parties, place):
         groups[step.number] = step
         if "of" in step.rules:
             request = groups.get(int(step.rules["of"]))
-            if request is None or request.group is None or step.is_request != (step.method == "ACK"):
+            fits = step.is_request == (step.method == "ACK")
+            if request is None or request.group is None or not fits:
                 raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
             step.group = request.group
         elif step.is_q931:
@@ -382,7 +383,8 @@ class Reader:
         self.case.primary = {"fate": fate, **dict(word.split("=", 1) for word in words)}
 
     def read_zone(self, _):
-        """zone: a name server with these records; the gateway asks it for numbers below e164.test."""
+        """zone: a name server with these records; the gateway asks it for numbers below
+        e164.test."""
         self.case.zone = self.block()
 
     def read_passwords(self, rest):

@@ -75,14 +75,15 @@ class House(Stage):
         if number and not wait_for(lambda: self.desk.out_of_service("e1/%d" % number), 15, 0.2):
             self.fail("channel %d is never said to be out of service" % number)
         # Whom a wrong setting keeps a message from waits for it in vain.
-        until = time.monotonic() + self.case.timeout / (3 if self.overrides else 1)
+        patience = self.case.timeout / (3 if self.overrides else 1)
+        until = time.monotonic() + patience
         waiting = list(self.phones)
         if self.pbx and "serve" not in self.case.pbx:
             waiting.append(self.pbx)
         for process in waiting:
             status = process.wait(until)
             if status is None:
-                self.fail("%s did not come to its end in %g s" % (process.name, self.case.timeout))
+                self.fail("%s did not come to its end in %g s" % (process.name, patience))
             elif status:
                 self.fail(
                     "%s ended with status %d: %s" % (process.name, status, self._why(process))
@@ -159,7 +160,9 @@ class House(Stage):
                 (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
             )
             self.outcome.failures += rtp_judge.judge(
-                rtp_judge.dissect(softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder),
+                rtp_judge.dissect(
+                    softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder
+                ),
                 evidence.messages,
                 self.party("gateway"),
                 bool(self.case.preludes),

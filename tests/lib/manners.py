@@ -1,5 +1,6 @@
 # The daemon's manners: what it says of bad settings and of what it cannot open, how it takes new
 # settings, and how it drains and leaves.
+import hashlib
 import os
 import signal
 import subprocess
@@ -201,6 +202,43 @@ def reload(m):
     m.expect("no channel stays busy", wait_for(lambda: m.desk.busy_channels() == 0, 5), True)
 
 
+def reload_users(m):
+    """Users that cannot be read are a mistake like any other: the reload fails, old settings and users stay."""
+    settings = m.configuration()
+    settings["proxy"] = {"mode": "standby"}
+    settings["registrar"] = {"store": m.path("store.db")}
+    settings["guard"] = {"users": m.path("users"), "realm": "house"}
+    settings["policy all"] = {"action": "challenge"}
+    m.configuration = lambda: settings
+
+    def users(text):
+        with open(m.path("users"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(m.path("users"), 0o600)
+
+    def asked(when, number, status):
+        m.expect("a call to %s %s" % (number, when), m.ask_sip("INVITE", "sip:%s@127.0.0.1" % number), status)
+
+    good = "201:house:%s\n" % hashlib.md5(b"201:house:secret").hexdigest()
+    users(good)
+    m._open_daemon()
+    asked("without credentials", "200", "407")
+    # Nobody would be asked any more, if these settings came without their users.
+    settings["policy all"] = {"action": "allow"}
+    m.write(settings)
+    users("nonsense\n")
+    m.expect("tielinectl reload", m.desk.tell("reload"), "")
+    asked("after a reload without users", "200", "407")
+    m.daemon.popen.send_signal(signal.SIGHUP)
+    if not wait_for(lambda: "the old settings stay" in m.log(), 5):
+        m.fail("broken users are not told after SIGHUP")
+    m.expect("their line in the log", "%s:1" % m.path("users") in m.log(), True)
+    asked("after SIGHUP", "200", "407")
+    users(good)
+    m.expect("tielinectl reload of what is right", m.desk.tell("reload") != "", True)
+    m.expect("nobody is asked any more", m.ask_sip("INVITE", "sip:nobody@127.0.0.1"), "404")
+
+
 def drain(m):
     """Draining: new calls of both sides and OPTIONS are refused, the standing call goes on; undrain."""
     m._open_daemon()
@@ -286,7 +324,7 @@ def transit(m):
     m.expect("no call is left", wait_for(m.desk.no_calls, 5), True)
 
 
-STORIES = (check_config, cannot_open, reload, drain, grace_over, grace_used, transit)
+STORIES = (check_config, cannot_open, reload, reload_users, drain, grace_over, grace_used, transit)
 
 
 def end(m):

@@ -158,9 +158,8 @@ class Scenario:
 
     def write_mark(self, action):
         """Tells the house that the phone has come this far."""
-        self.out.append(
-            '  <nop><action><exec command="touch %s" /></action></nop>' % self.mark_path(action.value)
-        )
+        path = self.mark_path(action.value)
+        self.out.append('  <nop><action><exec command="touch %s" /></action></nop>' % path)
 
     def write_to(self, action):
         host, port = self.addresses[action.value]
@@ -245,7 +244,7 @@ class Scenario:
             return []
         var = (dialog or Dialog(action.dialog, True, "")).var
         out = [
-            *self.list_came("Via", var, VIAS[: self.hops + 1], action.method),
+            *self.list_came("Via", var, self.vias(action.method), action.method),
             self.ereg("From", var("from", action.method)),
             self.ereg("To", var("to", action.method)),
             self.ereg("CSeq", var("cseq", action.method)),
@@ -259,6 +258,10 @@ class Scenario:
                 self.ereg("From", "junk,%s" % var("rtag"), "tag=([^;[:cntrl:]]*)"),
             ]
         return out
+
+    def vias(self, method):
+        """The variables of a request's Vias: a CANCEL is the last proxy's own (RFC 3261 16.10)."""
+        return VIAS[: 1 if method == "CANCEL" else self.hops + 1]
 
     def list_came(self, header, var, names, method=""):
         """Each value of HEADER into a variable of its own."""
@@ -354,7 +357,7 @@ class Scenario:
         dialog = self.dialogs[action.dialog]
         method, phrase = action.method, PHRASES.get(action.status, "Some Phrase")
         to = "To:[$%s]" % dialog.var("to", method)
-        vias = VIAS[: 1 if "one-via" in action.options else self.hops + 1]
+        vias = self.vias(method)[: 1 if "one-via" in action.options else None]
         fresh = dialog.incoming and not dialog.established and method in (dialog.first, "CANCEL")
         if action.status > 100 and fresh:
             to += ";tag=" + self.tag(dialog)
@@ -366,7 +369,8 @@ class Scenario:
             "Call-ID: " + self.call_id(dialog),
             "CSeq:[$%s]" % dialog.var("cseq", method),
         ]
-        if fresh and method == dialog.first and method in MAKES_DIALOG and 100 < action.status < 300:
+        begins = fresh and method == dialog.first and method in MAKES_DIALOG
+        if begins and 100 < action.status < 300:
             values = ["[$%s]" % dialog.var(name) for name in RECORD_ROUTES[: self.hops]]
             lines.append("Record-Route:" + ",".join(values))
         if not any(one.startswith("Contact:") for one in action.headers):

@@ -8,7 +8,8 @@ from dissect import SIP_SHORT
 SPACES = re.compile(r"\s*([,;])\s*")  # mean nothing there
 PRIVATE = "x-tieline"  # begins the names of headers that never leave the house
 # What a proxy may alter on the way; the rest is looked at apart or must be equal.
-ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route", "proxy-authorization", "content-length"}
+ALTERED = {"via", "max-forwards", "max-breadth", "record-route", "route"}
+ALTERED |= {"proxy-authorization", "content-length"}
 LISTS = {"via", "record-route", "route"}
 OWN_REQUESTS = {"ACK", "CANCEL", "OPTIONS"}
 MAKES_DIALOG = {"INVITE", "SUBSCRIBE", "REFER"}
@@ -30,7 +31,8 @@ def read_headers(octets):
 def via_key(via):
     """What names a hop: who sent it, and its branch."""
     branch = re.search(r";\s*branch\s*=\s*([^;\s]+)", via)
-    return (via.partition(";")[0].split()[-1].lower(), branch[1] if branch else "")
+    words = via.partition(";")[0].split() or [""]
+    return (words[-1].lower(), branch[1] if branch else "")
 
 
 def vias(message):

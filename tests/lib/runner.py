@@ -18,6 +18,7 @@ import manners
 import mutate
 import relay_judge
 import span_check
+import storm
 import tap
 import torture
 from namespace import Namespace, Unavailable, close_all, sweep
@@ -249,6 +250,12 @@ def run_manners(results, story):
     results.tell("fail" if failures else "pass", manners.title(story), "\n".join(failures))
 
 
+def run_storm(results, story):
+    """Many phones at once."""
+    outcome = story(build.BUILD)[0].outcome
+    tell_outcome(results, outcome, storm.title(story))
+
+
 def namespaces_work():
     """None, or why not."""
     try:
@@ -282,6 +289,8 @@ def run_house(results, flows, causes=True):
                 waiting[pool.submit(run_intruder, results, story)] = intruder.title(story)
             for story in manners.STORIES:
                 waiting[pool.submit(run_manners, results, story)] = manners.title(story)
+            for story in storm.STORIES:
+                waiting[pool.submit(run_storm, results, story)] = storm.title(story)
             waiting.update(
                 {
                     pool.submit(run_causes, results, spoiled): "cause tables"

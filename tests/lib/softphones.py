@@ -20,7 +20,8 @@ def at_home(stage, datagrams):
     if not stage.case.softphones:
         return datagrams
     own = stage.addresses[next(iter(stage.case.softphones))][0]
-    return [move(one, own) if {one.src[1], one.dst[1]} & set(RTP_PORTS) else one for one in datagrams]
+    ports = set(RTP_PORTS)
+    return [move(one, own) if {one.src[1], one.dst[1]} & ports else one for one in datagrams]
 
 
 def move(datagram, own):
@@ -106,10 +107,10 @@ def open_softphones(stage):
         }
         with open(os.path.join(folder, "what.json"), "w", encoding="utf-8") as file:
             json.dump(what, file)
-        name = party + "-softphone"
+        name, player = party + "-softphone", os.path.join(HERE, "softphone.py")
         process = stage.namespace.start(
             name,
-            ["python3", os.path.join(HERE, "softphone.py"), folder, os.path.join(folder, "what.json")],
+            ["python3", player, folder, os.path.join(folder, "what.json")],
             stage.path(name + ".log"),
         )
         stage.phones.append(process)

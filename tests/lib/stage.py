@@ -324,7 +324,9 @@ class Stage:
         calling = first_hop if scenario.startswith("uac") else None
         return self.run_sipp(name, text, party, calling, values, port, calls, more)
 
-    def run_sipp(self, name, text, party, first_hop, values, port=config.SIP_PORT, calls=1, more=()):
+    def run_sipp(
+        self, name, text, party, first_hop, values, port=config.SIP_PORT, calls=1, more=()
+    ):
         """A SIPp that plays the scenario TEXT as PARTY; FIRST_HOP: where its calls go, None when it
         waits for one."""
         with open(self.path(name + ".xml"), "w", encoding="utf-8") as file:

@@ -122,7 +122,8 @@ def sip_text(step, address, leg, cseq, tag):
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
     ]
     contacts = int(rules.get("contacts", 1))
-    lines += ["Contact: <sip:x%d@%s>" % (number, address[step.src][0]) for number in range(contacts)]
+    here = address[step.src][0]
+    lines += ["Contact: <sip:x%d@%s>" % (count, here) for count in range(contacts)]
     if "preempted" in rules:
         lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:

@@ -195,6 +195,16 @@ const CallOrigin *call_origin(const Call *call)
     return &call->origin;
 }
 
+gboolean call_is_emergency(const Call *call)
+{
+    return call_origin(call)->emergency;
+}
+
+gboolean call_is_sheltered(const Call *call)
+{
+    return call_is_emergency(call);
+}
+
 const CallSetup *call_setup(const Call *call)
 {
     return &call->setup;

@@ -595,7 +595,8 @@ static void test_copy_by_the_phone(void)
 {
     Scene scene;
     const char *heard;
-    g_autofree char *copy = NULL, *line = NULL, *routes = NULL;
+    g_autofree char *copy = NULL, *line = NULL, *routes = NULL, *tag = NULL, *ringing = NULL;
+    guint count;
 
     scene_open_up(&scene, "mode = standby\n");
     /* What the phone has sent to the primary. */
@@ -622,7 +623,13 @@ static void test_copy_by_the_phone(void)
         scene.number, phone_port(scene.caller), phone_port(scene.caller));
     phone_send_raw(scene.caller, copy, strlen(copy));
     phone_hear(scene.primary, "SIP/2.0 482");
-    phone_hear(scene.caller, "SIP/2.0 180");
+    ringing = g_strdup(phone_last_sent(scene.gateway));
+    heard = phone_hear(scene.caller, "SIP/2.0 180");
+    /* The dialog of who rings, which is there to be spoken in. */
+    tag = message_header(ringing, "To");
+    header_is(heard, "To", tag);
+    g_assert_nonnull(strstr(heard, "branch=z9hG4bK-backup"));
+    g_assert_null(strstr(heard, "127.0.0.2"));
     routes = g_strdup_printf("Record-Route: <sip:127.0.0.1:%u;lr>, <sip:127.0.0.2:%u;lr>\r\n",
                              scene.port, phone_port(scene.primary));
     phone_reply(scene.gateway, "INVITE", "200 OK", routes, SDP);
@@ -632,6 +639,12 @@ static void test_copy_by_the_phone(void)
     g_assert_null(strstr(heard, "127.0.0.2"));
     g_assert_nonnull(strstr(heard, "Record-Route:"));
     g_assert_true(phone_hears_nothing(scene.gateway, 50));
+    /* Again, as its ACK was lost: by the same way, when nobody remembers the first any more. */
+    phone_forget(scene.primary);
+    count = phone_heard_count(scene.caller);
+    phone_reply(scene.gateway, "INVITE", "200 OK", routes, SDP);
+    g_assert_true(phone_hears_nothing(scene.primary, 50));
+    g_assert_cmpuint(phone_heard_count(scene.caller), ==, count + 1);
     scene_close(&scene);
 }
 

@@ -15,6 +15,7 @@ int main(int argc, char **argv)
     proxy_guard_stories();
     proxy_flood_stories();
     proxy_hostile_stories();
+    proxy_box_stories();
     proxy_place_stories();
     proxy_leave_stories();
     return g_test_run();

@@ -131,6 +131,29 @@ static void called_behind_nat(void)
     ends(caller, called);
 }
 
+/* Who must be told reliably hears nothing that its callee tells otherwise: a PRACK to it would have
+ * nowhere to go. */
+static void plain_ringing_where_reliable_is_required(void)
+{
+    Scene scene;
+    Party *caller;
+    const char *heard, *invite;
+
+    scene_open(&scene, "");
+    caller = party_new(scene.a, at_proxy(&scene, "201"));
+    party_ask(caller, "INVITE", "Require: 100rel\r\n", SDP);
+    invite = end_hear(scene.b, "INVITE");
+    end_answer(scene.b, invite, "180 Ringing", "", NULL);
+    end_answer(scene.b, invite, "183 Session Progress", "", SDP);
+    g_assert_true(end_quiet(scene.a, 100));
+    end_answer(scene.b, invite, "180 Ringing", "Require: 100rel\r\nRSeq: 7\r\n", NULL);
+    heard = end_hear(scene.a, "SIP/2.0 180");
+    g_assert_cmpstr(value(&scene, heard, "RSeq"), ==, "7");
+    end_answer(scene.b, invite, "200 OK", "", SDP);
+    end_hear(scene.a, "SIP/2.0 200");
+    scene_close(&scene);
+}
+
 /* PRACK and UPDATE before the answer, from both. */
 static void early(void)
 {
@@ -450,6 +473,7 @@ static void strays(void)
 
 void proxy_dialog_stories(void)
 {
+    g_test_add_func("/proxy/dialog/plain-ringing", plain_ringing_where_reliable_is_required);
     g_test_add_func("/proxy/dialog/udp", by_udp);
     g_test_add_func("/proxy/dialog/udp-tcp", udp_to_tcp);
     g_test_add_func("/proxy/dialog/tcp-udp", tcp_to_udp);

@@ -236,6 +236,57 @@ static void help(gconstpointer more)
     scene_close(&scene);
 }
 
+/* What only looks like a call for help: another method, an INVITE that takes a call over. */
+static void no_help(void)
+{
+    static const struct {
+        const char *method, *uri, *extra;
+    } cases[] = {
+        {"INVITE", "sip:112@127.0.0.1:%u", "Replaces: a@b;to-tag=1;from-tag=2\r\n"},
+        {"INVITE", "urn:service:sos", "replaces: a@b;to-tag=1;from-tag=2\r\n"},
+        {"INVITE", "sip:112@127.0.0.1:%u", "Join: a@b;to-tag=1;from-tag=2\r\n"},
+        {"MESSAGE", "sip:112@127.0.0.1:%u", ""},
+        {"REFER", "sip:112@127.0.0.1:%u", "Refer-To: <sip:9123@127.0.0.1>\r\n"},
+        {"SUBSCRIBE", "tel:112;phone-context=x.%u", "Event: dialog\r\n"},
+        {"MESSAGE", "urn:service:sos", ""},
+    };
+    Scene scene;
+
+    scene_open(&scene, GUARD HELP);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) parts = g_strsplit(cases[i].uri, "%u", 2);
+        const char *uri = parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1])
+                                   : cases[i].uri;
+        Party *call = party_new(scene.a, uri);
+
+        party_ask(call, cases[i].method, cases[i].extra, SDP);
+        end_hear(scene.a, "SIP/2.0 4");
+        if (*cases[i].method == 'I')
+            party_ack_refusal(call);
+        g_assert_true(end_quiet(scene.gateway, 20));
+    }
+    scene_close(&scene);
+}
+
+/* Nobody is turned away for an extension we lack, and nobody behind us hears of it. */
+static void help_with_extension(void)
+{
+    Scene scene;
+    Party *call;
+    const char *heard;
+
+    scene_open(&scene, GUARD HELP);
+    call = party_new(scene.a, at_proxy(&scene, "112"));
+    party_ask(call, "INVITE", "Proxy-Require: foo, bar\r\nProxy-Require: more\r\n", SDP);
+    heard = end_hear(scene.gateway, "INVITE sip:112@");
+    g_assert_cmpuint(value_count(&scene, heard, "Proxy-Require"), ==, 0);
+    end_answer(scene.gateway, heard, "486 Busy Here", "", NULL);
+    end_hear(scene.gateway, "ACK");
+    end_hear(scene.a, "SIP/2.0 486");
+    party_ack_refusal(call);
+    scene_close(&scene);
+}
+
 /* Other services are none of ours. */
 static void other_services(void)
 {
@@ -306,6 +357,10 @@ void proxy_guard_stories(void)
     g_test_add_data_func("/proxy/guard/help", GUARD HELP, help);
     g_test_add_data_func("/proxy/guard/help-alone", GUARD HELP "[policy none]\naction = refuse\n",
                          help);
+    g_test_add_data_func("/proxy/guard/help-without-services",
+                         GUARD "[emergency]\nnumbers = 11[0], 112\n", help);
+    g_test_add_func("/proxy/guard/no-help", no_help);
+    g_test_add_func("/proxy/guard/help-with-extension", help_with_extension);
     g_test_add_func("/proxy/guard/services", other_services);
     g_test_add_func("/proxy/guard/origin", told_origin);
 }

@@ -69,6 +69,46 @@ static void late_answers_to(End *caller, const char *via)
     end_hear(caller, "SIP/2.0 200");
 }
 
+/* A callee has us send its second answer, or another's, to a place of its choice: the Via below ours
+ * says another host or port than the caller's did. */
+static void answers_to_others(void)
+{
+    Scene scene;
+    const char *b, *c, *port;
+    Party *call;
+
+    scene_open(&scene, "");
+    port = strchr(end_place(scene.a), ':') + 1;
+    call = party_new(scene.a, at_proxy(&scene, "200"));
+    party_ask(call, "INVITE", "", SDP);
+    b = end_hear(scene.b, "INVITE");
+    c = end_hear(scene.c, "INVITE");
+    end_answer(scene.b, b, "200 OK", "", NULL);
+    end_hear(scene.a, "SIP/2.0 200");
+    for (guint i = 0; i < 2; i++) { /* C's first, then repeated ones */
+        for (guint j = 0; j < 2; j++) {
+            const char *before = j ? "rport=" : ":", *behind = j ? "" : ";";
+            g_autofree char *was = g_strconcat(before, port, behind, NULL);
+            g_autofree char *is =
+                g_strconcat(before, strchr(end_place(scene.d), ':') + 1, behind, NULL);
+            g_auto(GStrv) parts = g_strsplit(c, was, -1);
+            g_autofree char *turned = g_strjoinv(is, parts);
+
+            g_assert_cmpuint(g_strv_length(parts), >, 1);
+            end_answer(scene.c, turned, "200 OK", "", NULL);
+            parts = (g_strfreev(parts), g_strsplit(b, was, -1));
+            g_free(turned);
+            turned = g_strjoinv(is, parts);
+            end_answer(scene.b, turned, "200 OK", "", NULL);
+        }
+        g_assert_true(end_quiet(scene.d, 50));
+        scene_settle(&scene);
+    }
+    end_answer(scene.b, b, "200 OK", "X-Again: 1\r\n", NULL);
+    end_hear(scene.a, "SIP/2.0 200");
+    scene_close(&scene);
+}
+
 static void late_answers(void)
 {
     Scene scene;
@@ -219,6 +259,7 @@ void proxy_hostile_stories(void)
 {
     g_test_add_func("/proxy/hostile/fork-bomb", fork_bomb);
     g_test_add_func("/proxy/hostile/late-answers", late_answers);
+    g_test_add_func("/proxy/hostile/answers-to-others", answers_to_others);
     g_test_add_func("/proxy/hostile/spelling", other_spelling);
     g_test_add_func("/proxy/hostile/sizes", sizes);
     g_test_add_func("/proxy/hostile/restart", restart_in_the_middle);

@@ -124,5 +124,6 @@ void proxy_flow_stories(void);
 void proxy_guard_stories(void);
 void proxy_flood_stories(void);
 void proxy_hostile_stories(void);
+void proxy_box_stories(void);
 void proxy_place_stories(void);
 void proxy_leave_stories(void);

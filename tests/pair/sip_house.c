@@ -112,7 +112,7 @@ static guint16 free_port(void)
     return ntohs(own.sin_port);
 }
 
-static void house_settings(House *house, guint16 port)
+static void house_settings(House *house, guint16 port, const char *more)
 {
     g_autofree char *text = g_strdup_printf(
         "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.1\n"
@@ -120,8 +120,8 @@ static void house_settings(House *house, guint16 port)
         "[route in]\nfrom = 127.0.0.1\ncalled = 2XX\nto = trunk pbx\n"
         "[route out]\nfrom = pbx\ncalled = 1XX\n"
         "to = sip:{number}@127.0.0.1:%u, sip:{number}@127.0.0.1:%u\n"
-        "[peer phones]\nnetwork = 127.0.0.1\ntrusted = yes\n",
-        port, phone_port(house->phone), phone_port(house->second));
+        "[peer phones]\nnetwork = 127.0.0.1\ntrusted = yes\n%s",
+        port, phone_port(house->phone), phone_port(house->second), more);
     g_autoptr(GError) error = NULL;
 
     house->settings = settings_parse("house", text, &error);
@@ -130,7 +130,28 @@ static void house_settings(House *house, guint16 port)
     house->settings->sip.t2_ms = 160;
 }
 
+/* Behind the proxy it listens at another port than the public one. */
+static Ua *house_ua(House *house, guint16 port, gboolean behind, GError **error)
+{
+    UaBehind place = {.key = &house->key};
+
+    if (!behind)
+        return ua_new(house->settings, house->loop, house->hall, NULL, NULL, error);
+    origin_key_make(&house->key);
+    g_assert_true(address_parse("127.0.0.1", &place.listen));
+    place.proxy = place.listen;
+    address_set_port(&place.listen, port);
+    address_set_port(&place.proxy, phone_port(house->phone));
+    address_set_port(&house->settings->sip.listen, phone_port(house->phone));
+    return ua_new_behind(house->settings, &place, house->loop, house->hall, NULL, NULL, error);
+}
+
 void house_open(House *house)
+{
+    house_open_with(house, "", FALSE);
+}
+
+void house_open_with(House *house, const char *more, gboolean behind)
 {
     guint16 port = free_port();
     g_autoptr(GError) error = NULL;
@@ -143,11 +164,11 @@ void house_open(House *house)
     g_assert_no_error(error);
     house->phone = phone_new(house->loop, "127.0.0.1", port);
     house->second = phone_new(house->loop, "127.0.0.1", port);
-    house_settings(house, port);
+    house_settings(house, port, more);
     g_snprintf(house->uri, sizeof(house->uri), "sip:200@127.0.0.1:%u", port);
     house->hall = hall_new(house->loop, house->settings);
     hall_add_trace(house->hall, house_trace, house);
-    house->ua = ua_new(house->settings, house->loop, house->hall, NULL, NULL, &error);
+    house->ua = house_ua(house, port, behind, &error);
     g_assert_no_error(error);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);

@@ -20,9 +20,12 @@ typedef struct House {
     GString *line;   /* what the PBX and media were asked: "setup proceeding connect ..." */
     GString *errors; /* trace lines of rules that should not be */
     guint ports;     /* media_open less media_close */
+    OriginKey key;   /* behind the proxy */
 } House;
 
 void house_open(House *house);
+/* With MORE of the configuration; BEHIND: the first phone is the proxy before the user agent. */
+void house_open_with(House *house, const char *more, gboolean behind);
 /* Waits until the call is over on every side; no rule was missing. */
 void house_rests(House *house);
 /* Also asserts that it rests. */
@@ -54,3 +57,4 @@ guint16 call_media_port(House *house, guint32 id);
 
 void dialog_stories(void);
 void replaces_stories(void);
+void help_stories(void);

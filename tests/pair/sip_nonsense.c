@@ -48,6 +48,12 @@ static void malformed_messages_are_told_once(void)
         {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\nContent-Length: 9\r\n\r\nabc",
          "SIP/2.0 400"},
         {"OPTIONS %s SIP/3.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 505"},
+        {"OPTIONS %s SIP/7.0",
+         "Via: SIP/7.0/UDP a.invalid:5099;branch=z9hG4bKm\r\nMax-Forwards: 70\r\n"
+         "From: <sip:1@x>;tag=1\r\n" TO "Call-ID: m\r\nCSeq: 1 OPTIONS\r\n\r\n",
+         "SIP/2.0 505"},
+        {"OPTIONS %s; lr SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 400"},
+        {"OPTIONS <%s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 400"},
         {"INVITE %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\n\r\n", "SIP/2.0 400"},
         {"INVITE %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\nContact: <foo:x>\r\n\r\n",
          "SIP/2.0 400"},

@@ -786,6 +786,7 @@ int main(int argc, char **argv)
     STORY(who_is_named_in_the_bye_is_busy);
     STORY(hundreds_of_transfers_leave_nothing);
     replaces_stories();
+    help_stories();
     result = g_test_run();
     sofia_close();
     return result;

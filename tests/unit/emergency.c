@@ -87,6 +87,16 @@ static void services_lead_to_numbers(void)
     /* Its number is one for help, dialled or not. */
     g_assert_cmpint(kind_of(settings, "110", "110"), ==, EMERGENCY_CALL);
     settings_free(settings);
+    /* Without a list, the first number that is one. */
+    settings = settings_with("[emergency]\nnumbers = 11[0], 9X, 0112:112, 113\n");
+    g_assert_cmpstr(emergency_service_number(settings, "urn:service:sos"), ==, "0112");
+    g_assert_cmpstr(emergency_service_number(settings, "urn:service:sos.fire"), ==, "0112");
+    g_assert_cmpint(kind_of(settings, "0112", "112"), ==, EMERGENCY_CALL);
+    g_assert_null(emergency_service_number(settings, "urn:service:counseling"));
+    settings_free(settings);
+    settings = settings_with("[emergency]\nnumbers = 11[0]\n");
+    g_assert_null(emergency_service_number(settings, "urn:service:sos"));
+    settings_free(settings);
     settings = settings_with(NUMBERS "services = sos.police:110\n");
     g_assert_null(emergency_service_number(settings, "urn:service:sos.fire"));
     settings_free(settings);

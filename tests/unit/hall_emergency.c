@@ -3,6 +3,7 @@
 #include "cause.h"
 #include "fake_rooms.h"
 #include "log.h"
+#include "transfer.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -596,6 +597,39 @@ static void call_back_by_digits_and_beyond(void)
     fake_free(fake);
 }
 
+/* Joined by a transfer, the other half carries the call for help, or the call back, as well: it
+ * gives way to nobody, and is not cleared. */
+static void the_other_half_is_sheltered(void)
+{
+    for (guint back = FALSE; back <= TRUE; back++) {
+        Fake *fake = help_new(2, "pbx", NULL);
+        guint32 help = 0, half, more = 0;
+
+        if (back) {
+            hall_set_callback_finder(fake->hall, finder, (char *)"555012");
+            g_assert_nonnull(fake_call_from_pbx(fake, "555012", TRUE, &help));
+            fake_raise(fake, help, EVENT_SIP_ANSWER, NULL);
+            fake_raise(fake, help, EVENT_ISDN_CONNECT_ACK, NULL);
+        } else {
+            help = call_for_help(fake);
+            fake_raise(fake, help, EVENT_ISDN_CONNECT, NULL);
+            fake_raise(fake, help, EVENT_SIP_ACK, NULL);
+        }
+        half = phone_talks(fake, "200");
+        g_assert_false(call_is_sheltered(hall_find_call(fake->hall, half)));
+        fake_of(fake, help)->legs.phone = fake_of(fake, half)->legs.phone = PHONE_NONE;
+        call_set_sip_leg(hall_find_call(fake->hall, help), NULL);
+        call_set_sip_leg(hall_find_call(fake->hall, half), NULL);
+        transfer_join(hall_find_call(fake->hall, half), hall_find_call(fake->hall, help));
+        g_assert_null(fake_call_from_phone(fake, "112", &more));
+        says_last(fake, more, "sip_reject:503");
+        hall_clear_ordinary(fake->hall, 41);
+        g_assert_cmpint(isdn_of(fake, half), ==, ISDN_ACTIVE);
+        g_assert_cmpuint(hall_sheltered_count(fake->hall), ==, 2);
+        fake_free(fake);
+    }
+}
+
 #define STORY(name) g_test_add_func("/emergency/" #name, name)
 
 int main(int argc, char **argv)
@@ -623,5 +657,6 @@ int main(int argc, char **argv)
     STORY(rate_never_refuses_who_has_none);
     STORY(answering_point_calls_back);
     STORY(call_back_by_digits_and_beyond);
+    STORY(the_other_half_is_sheltered);
     return g_test_run();
 }

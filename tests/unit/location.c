@@ -547,6 +547,28 @@ static void test_uri_same(void)
     g_assert_false(uri_address("sip:1@192.0.2.1:0", &address));
 }
 
+/* A number has parameters, any other user has letters (RFC 3261 19.1.6, RFC 4475 3.1.1.9). */
+static void test_uri_cut_user(void)
+{
+    static const char *const rows[][2] = {
+        {"+4930123;phone-context=x", "+4930123"},
+        {"201;isub=1", "201"},
+        {"*21#;x", "*21#"},
+        {"201", "201"},
+        {"user;par=u%40example.net", "user;par=u%40example.net"},
+        {"2nd.floor;x", "2nd.floor;x"},
+        {";201", ";201"},
+        {"", ""},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *user = g_strdup(rows[i][0]);
+
+        uri_cut_user(user);
+        g_assert_cmpstr(user, ==, rows[i][1]);
+    }
+}
+
 static void test_uri_param(void)
 {
     g_autofree char *transport = uri_param("sip:a;transport=x@h;ob;Transport=TCP?a=b", "transport");
@@ -582,6 +604,7 @@ int main(int argc, char **argv)
     ADD("repeated-after-restart", test_repeated_after_restart);
     ADD("kept", test_kept);
     g_test_add_func("/location/uri-same", test_uri_same);
+    g_test_add_func("/location/uri-cut-user", test_uri_cut_user);
     g_test_add_func("/location/uri-param", test_uri_param);
     return g_test_run();
 }
