@@ -1,4 +1,5 @@
 /* One branch of a fork: the copy sent to one target, its timers, and its CANCEL. */
+#include "port.h"
 #include "primaries.h"
 #include "watch.h"
 
@@ -187,14 +188,40 @@ static gboolean copy_set_uri(msg_t *msg, sip_t *sip, const char *uri)
     return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0;
 }
 
+/* Where the later requests of the dialog that begins here may go on the target's side. The settings
+ * and the far ends that they trust know of hosts that we do not serve. */
+static Leave leave_onward(const Fork *fork, const Target *target)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&target->hop.address;
+
+    if (fork->in_dialog)
+        return LEAVE_NONE;
+    if (target->kind == TARGET_PRIMARY || !address->sa_family)
+        return LEAVE_OPEN;
+    return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
+}
+
+static Leave leave_back(const Fork *fork)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&fork->from.address;
+
+    if (fork->in_dialog)
+        return LEAVE_NONE;
+    if (fork->origin.trusted || primaries_know(fork->phones, address))
+        return LEAVE_OPEN;
+    return proxyport_allows(fork->phones->port, address) ? LEAVE_NONE : LEAVE_HOST;
+}
+
 /* What the dialog's later requests come back by. Where the two sides are reached in different ways,
  * two of our own: each side sees its own first (RFC 5658). */
 static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t *msg, sip_t *sip)
 {
     su_home_t *home = msg_home(msg);
     const char *call_id = sip->sip_call_id->i_id;
-    sip_record_route_t *one = hop_record_route(fork->phones, home, &fork->from, call_id);
-    sip_record_route_t *other = hop_record_route(fork->phones, home, &target->hop, call_id);
+    sip_record_route_t *one =
+        hop_record_route(fork->phones, home, &fork->from, leave_back(fork), call_id);
+    sip_record_route_t *other =
+        hop_record_route(fork->phones, home, &target->hop, leave_onward(fork, target), call_id);
 
     if (!one || !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
         return FALSE;

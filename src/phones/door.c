@@ -29,11 +29,11 @@ static void door_challenge(Inbound *in, const GuardAnswer *answer)
     nta_incoming_t *irq;
     msg_t *response;
 
-    if (!in->irq && !entry_may_remember(in->phones)) {
+    if (entry_answers_once(in, answer->status)) {
         response = nta_msg_create(agent, 0);
         guard_put_challenges(response, answer);
         nta_msg_mreply(agent, response, sip_object(response), answer->status, answer->phrase,
-                       in->msg, TAG_END());
+                       in->msg, SIPTAG_TO(entry_answer_to(in)), TAG_END());
         return;
     }
     irq = entry_transaction(in);

@@ -6,52 +6,16 @@
 
 #include <string.h>
 
-nta_incoming_t *entry_transaction(const Inbound *in)
+static void entry_take_leave(Inbound *in, const Hop *hop, Leave leave)
 {
-    return in->irq ? in->irq
-                   : nta_incoming_create(in->phones->agent, NULL, in->msg, in->sip, TAG_END());
-}
-
-/* A transaction lives on for 64 * T1 after its answer, and costs whom we refuse nothing. */
-gboolean entry_may_remember(Phones *phones)
-{
-    const Settings *settings = phones->settings;
-    gint64 now = loop_now(phones->loop);
-
-    if (now - phones->refusals_since_us > (gint64)settings->sip.t1_ms * 64 * 1000) {
-        phones->refusals_since_us = now;
-        phones->refusals = 0;
-    }
-    return phones->refusals++ < settings->proxy.max_transactions;
-}
-
-void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why)
-{
-    Phones *phones = in->phones;
-    nta_incoming_t *irq;
-    char text[64];
-
-    phones->counters.refused++;
-    if (why && log_limit(&phones->refused_limit, 10, 10 * G_USEC_PER_SEC))
-        log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
-                   address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
-                   status, why);
-    if (!phrase)
-        phrase = sip_status_phrase(status);
-    if (!in->irq && !entry_may_remember(phones)) {
-        nta_msg_treply(phones->agent, in->msg, status, phrase, TAG_END());
-        return;
-    }
-    /* With a transaction, so that its ACK is met and its repetitions are answered alike. */
-    irq = entry_transaction(in);
-    if (irq) {
-        nta_incoming_treply(irq, status, phrase, TAG_END());
-        nta_incoming_destroy(irq);
-    }
+    in->leave = MAX(in->leave, leave);
+    if (leave == LEAVE_HOST && in->leave_count < LEAVES_MAX)
+        in->leave_hop[in->leave_count++] = *hop;
 }
 
 /* Takes our own Route headers off: one for each side, and as many again where the call came by us
- * once more. The last flow among them says where to, unless the request has come that way. */
+ * once more. The last one is the far side's: its flow says where to, unless the request has come
+ * that way. Any other may be the sender's own, of a connection that it has no more. */
 static void entry_take_routes(Inbound *in)
 {
     const char *call_id = in->sip->sip_call_id->i_id;
@@ -59,20 +23,20 @@ static void entry_take_routes(Inbound *in)
     while (in->sip->sip_route) {
         const url_t *url = in->sip->sip_route->r_url;
         Hop hop;
+        Leave leave;
         gboolean known;
 
         if (!url_is_ours(in->phones, url))
             break;
-        known = hop_of_token(in->phones, url->url_user, call_id, &hop);
+        known = hop_of_token(in->phones, url->url_user, call_id, &hop, &leave);
         /* A domain of ours may be the primary's name for itself. */
         if (!known && primaries_has_host(in->phones, url))
             break;
         if (known) {
             in->in_dialog = in->sip->sip_to->a_tag != NULL;
-            if (hop.flow && !hop_equal(&hop, &in->from)) {
-                in->forced = TRUE;
-                in->forced_hop = hop;
-            }
+            entry_take_leave(in, &hop, leave);
+            in->forced = hop.flow && !hop_equal(&hop, &in->from);
+            in->forced_hop = hop;
         }
         sip_route_remove(in->msg, in->sip);
     }
@@ -85,12 +49,16 @@ static void entry_undo_strict_route(Inbound *in)
     sip_route_t *last = in->sip->sip_route;
     su_home_t *home = msg_home(in->msg);
     sip_request_t *request;
+    Leave leave;
     Hop hop;
 
     if (!last || !url->url_params || !url_has_param(url, "lr") || !url_is_ours(in->phones, url))
         return;
-    in->in_dialog = hop_of_token(in->phones, url->url_user, in->sip->sip_call_id->i_id, &hop) &&
-                    in->sip->sip_to->a_tag;
+    in->in_dialog =
+        hop_of_token(in->phones, url->url_user, in->sip->sip_call_id->i_id, &hop, &leave) &&
+        in->sip->sip_to->a_tag;
+    if (in->in_dialog)
+        entry_take_leave(in, &hop, leave);
     while (last->r_next)
         last = last->r_next;
     request = sip_request_create(home, in->sip->sip_request->rq_method,
@@ -146,9 +114,14 @@ static void entry_mark_flow(Inbound *in)
                     !hop_equal(&told, &in->from);
 }
 
+static gboolean url_is_sip(const url_t *url)
+{
+    return url->url_type == url_sip || url->url_type == url_sips;
+}
+
 static gboolean scheme_is_known(const url_t *url)
 {
-    return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel ||
+    return url_is_sip(url) || url->url_type == url_tel ||
            (url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0);
 }
 
@@ -332,6 +305,11 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     /* The gateway knows its own dialogs. */
     if (sip->sip_to->a_tag && (in.from_gateway || url_is_gateway(phones, sip->sip_request->rq_url)))
         in.in_dialog = TRUE;
+    /* A user of ours is no far end of a dialog: who asks for one there is asked like anybody. */
+    if (in.in_dialog && !in.from_gateway && !in.forced && !sip->sip_route &&
+        (url_is_ours(phones, sip->sip_request->rq_url) || !url_is_sip(sip->sip_request->rq_url)) &&
+        !url_is_gateway(phones, sip->sip_request->rq_url))
+        in.in_dialog = FALSE;
     /* Whatever its To and Route make of it: a REGISTER is a question to us, at the door each time.
      */
     if (sip->sip_request->rq_method == sip_method_register)

@@ -1,6 +1,7 @@
 /* A request and its branches: forking, hunting, and which answer goes back (RFC 3261 16.6
  * to 16.10). */
 #include "names.h"
+#include "port.h"
 #include "primaries.h"
 
 #include "guard_message.h"

@@ -11,6 +11,8 @@
 
 #define TOKEN_SEAL 10 /* octets of a token's seal */
 #define FLOW_MAX 37
+#define OCTET_HOST 0x10 /* above those of the transports */
+#define OCTET_OPEN 0x20
 
 static const char *const transport_names[] = {
     [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
@@ -193,12 +195,20 @@ static void octets_read_address(const guint8 *octets, gboolean v6, struct sockad
     address_set_port(storage, (guint16)(octets[0] << 8 | octets[1]));
 }
 
-/* The flow's octets, its far end's and our own place; none where HOP is no flow. */
-static gsize flow_octets(const Hop *hop, guint8 octets[FLOW_MAX])
+/* The flow's octets, its far end's and our own place; or those of a leave. */
+static gsize flow_octets(const Hop *hop, Leave leave, guint8 octets[FLOW_MAX])
 {
     gboolean v6 = hop->address.ss_family == AF_INET6;
     gsize size = 1;
 
+    if (!hop->flow && leave == LEAVE_OPEN) {
+        octets[0] = OCTET_OPEN;
+        return 1;
+    }
+    if (!hop->flow && leave == LEAVE_HOST && hop->address.ss_family) {
+        octets[0] = (guint8)(OCTET_HOST | (v6 ? 1 : 0));
+        return 1 + octets_put_address(octets + 1, &hop->address);
+    }
     if (!hop->flow)
         return 0;
     octets[0] = (guint8)((guint)hop->transport << 1 | (v6 ? 1 : 0));
@@ -208,14 +218,24 @@ static gsize flow_octets(const Hop *hop, guint8 octets[FLOW_MAX])
     return size;
 }
 
-static gboolean flow_read(const guint8 *octets, gsize size, Hop *hop)
+static gboolean flow_read(const guint8 *octets, gsize size, Hop *hop, Leave *leave)
 {
     gsize one;
 
     memset(hop, 0, sizeof(*hop));
+    *leave = LEAVE_NONE;
     if (!size)
         return TRUE;
+    if (octets[0] == OCTET_OPEN) {
+        *leave = LEAVE_OPEN;
+        return size == 1;
+    }
     one = octets[0] & 1 ? 18 : 6;
+    if ((octets[0] & ~1) == OCTET_HOST && size == 1 + one) {
+        *leave = LEAVE_HOST;
+        octets_read_address(octets + 1, octets[0] & 1, &hop->address);
+        return TRUE;
+    }
     if ((size != 1 + one && size != 1 + 2 * one) || octets[0] >> 1 > TRANSPORT_TLS)
         return FALSE;
     hop->transport = (Transport)(octets[0] >> 1);
@@ -239,10 +259,10 @@ static void token_seal(const Phones *phones, const guint8 *octets, gsize size, c
     seal_end(&seal, mark);
 }
 
-static char *hop_token(const Phones *phones, const Hop *hop, const char *call_id)
+static char *hop_token(const Phones *phones, const Hop *hop, Leave leave, const char *call_id)
 {
     guint8 octets[FLOW_MAX + SEAL_SIZE];
-    gsize size = flow_octets(hop, octets);
+    gsize size = flow_octets(hop, leave, octets);
     char *text = g_malloc(2 * (size + TOKEN_SEAL) + 1);
 
     token_seal(phones, octets, size, call_id, octets + size);
@@ -250,13 +270,15 @@ static char *hop_token(const Phones *phones, const Hop *hop, const char *call_id
     return text;
 }
 
-gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop)
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop,
+                      Leave *leave)
 {
     guint8 octets[FLOW_MAX + TOKEN_SEAL], seal[SEAL_SIZE];
     gsize length = token ? strlen(token) : 0, size;
     guint8 differ = 0;
 
     memset(hop, 0, sizeof(*hop));
+    *leave = LEAVE_NONE;
     if (length % 2 || length < 2 * TOKEN_SEAL || length > 2 * sizeof(octets))
         return FALSE;
     for (gsize i = 0; i < length / 2; i++) {
@@ -270,7 +292,7 @@ gboolean hop_of_token(const Phones *phones, const char *token, const char *call_
     token_seal(phones, octets, size, call_id, seal);
     for (gsize i = 0; i < TOKEN_SEAL; i++)
         differ |= (guint8)(seal[i] ^ octets[size + i]);
-    return !differ && flow_read(octets, size, hop);
+    return !differ && flow_read(octets, size, hop, leave);
 }
 
 /* Is HOP spoken to from a place of ours that is an address, and another than [sip] listen's? */
@@ -306,10 +328,10 @@ static const char *hop_own_host(const Phones *phones, su_home_t *home, const Hop
     return su_sprintf(home, family == AF_INET6 && *text != '[' ? "[%s]" : "%s", text);
 }
 
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop, Leave leave,
                                      const char *call_id)
 {
-    g_autofree char *token = hop_token(phones, hop, call_id);
+    g_autofree char *token = hop_token(phones, hop, leave, call_id);
     gboolean udp = hop->transport == TRANSPORT_UDP;
     guint16 port = listen_port(phones);
     const char *host = hop_own_host(phones, home, hop, &port);

@@ -312,3 +312,43 @@ void location_each_counter(const Location *location, CounterFunc func, void *use
     func(user, "bindings refused", location->counters.refused);
     func(user, "devices known", location->devices);
 }
+
+/* ---- a flow made anew ---- */
+
+/* Does the user part of both URIs read alike? */
+static gboolean same_user(const char *one, const char *other)
+{
+    gsize first = strcspn(one, "@"), second = strcspn(other, "@");
+
+    return one[first] && first == second && strncmp(one, other, first) == 0;
+}
+
+const Binding *location_find_flow(const Location *location, const char *contact,
+                                  BindingTransport transport, const struct sockaddr_storage *source,
+                                  gboolean (*lives)(void *user, const Binding *binding), void *user)
+{
+    const Binding *like = NULL;
+    gint64 now = loop_now(location->loop);
+    GHashTableIter at;
+    gpointer value;
+
+    g_hash_table_iter_init(&at, location->aors);
+    while (g_hash_table_iter_next(&at, NULL, &value)) {
+        const GPtrArray *bindings = ((const Aor *)value)->bindings;
+
+        for (guint i = 0; i < bindings->len; i++) {
+            const Binding *binding = g_ptr_array_index(bindings, i);
+
+            if (!binding->flow || binding->transport != transport || binding->expires_us <= now ||
+                !address_same_host((const struct sockaddr *)&binding->source,
+                                   (const struct sockaddr *)source))
+                continue;
+            if (uri_same(binding->contact, contact) && lives(user, binding))
+                return binding;
+            if (same_user(binding->contact, contact) &&
+                (!like || binding->updated_us > like->updated_us) && lives(user, binding))
+                like = binding;
+        }
+    }
+    return like;
+}

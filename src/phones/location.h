@@ -56,6 +56,14 @@ const char *location_aor(const Location *location, const char *user);
  * highest q first. How many they are. */
 guint location_find(Location *location, const char *user, GPtrArray *out);
 
+/* The binding of a flow from SOURCE's host that LIVES and stands for CONTACT now: the same contact,
+ * or else the newest with the same user part, as a connection made anew has another port. NULL:
+ * none. Looks at all, and compares texts of that host's alone. */
+const Binding *location_find_flow(const Location *location, const char *contact,
+                                  BindingTransport transport, const struct sockaddr_storage *source,
+                                  gboolean (*lives)(void *user, const Binding *binding),
+                                  void *user);
+
 /* ---- what changes it ---- */
 
 /* Registers BINDINGS (of Binding*, all of AOR; granted_s 0 removes), all of them or none. Their

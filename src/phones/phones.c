@@ -52,12 +52,13 @@ static gboolean phones_hears(void *user, sip_t const *sip, const struct sockaddr
 {
     const Phones *phones = user;
     const url_t *url = sip->sip_route ? sip->sip_route->r_url : NULL;
+    Leave leave;
     Hop hop;
 
     if (primaries_know(phones, source))
         return TRUE;
     return url && url_is_ours(phones, url) && sip->sip_call_id &&
-           hop_of_token(phones, url->url_user, sip->sip_call_id->i_id, &hop);
+           hop_of_token(phones, url->url_user, sip->sip_call_id->i_id, &hop, &leave);
 }
 
 /* The public host, or the listen address as in a URI. */

@@ -2,7 +2,6 @@
  * REGISTERs, and makes targets of bindings. */
 #include "primaries.h"
 
-#include "filter.h"
 #include "location_store.h"
 #include "registrar.h"
 
@@ -67,13 +66,25 @@ void registration_take(Inbound *in)
 
 /* ---- targets ---- */
 
+static Hop binding_flow(const Binding *binding)
+{
+    return (Hop){.transport = (Transport)binding->transport,
+                 .address = binding->source,
+                 .local = binding->local,
+                 .flow = TRUE};
+}
+
+static gboolean binding_flow_lives(void *user, const Binding *binding)
+{
+    Hop flow = binding_flow(binding);
+
+    return phones_can_reach(user, &flow);
+}
+
 /* Where BINDING is reached: by its path, by the flow it came by, or by its contact. */
 static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *home, Hop *hop)
 {
-    Hop flow = {.transport = (Transport)binding->transport,
-                .address = binding->source,
-                .local = binding->local,
-                .flow = TRUE};
+    Hop flow = binding_flow(binding);
     sip_route_t *path = binding->path ? sip_route_make(home, binding->path[0]) : NULL;
     url_t *contact = url_make(home, binding->contact);
 
@@ -88,7 +99,7 @@ static gboolean binding_hop(Phones *phones, const Binding *binding, su_home_t *h
     /* Its Contact stands for a connection that is gone only where it names the same host. */
     if (binding->flow && !(hop->address.ss_family == binding->source.ss_family &&
                            address_same_host((const struct sockaddr *)&hop->address,
-                                            (const struct sockaddr *)&binding->source)))
+                                             (const struct sockaddr *)&binding->source)))
         return FALSE;
     /* From where it spoke to: a firewall between may know nothing else. */
     hop->local = binding->local;
@@ -109,6 +120,16 @@ Target *registration_target(Phones *phones, const Binding *binding)
     }
     su_home_deinit(home);
     return target;
+}
+
+void registration_find_flow(Phones *phones, const char *contact, Hop *hop)
+{
+    const Binding *binding =
+        location_find_flow(phones->location, contact, (BindingTransport)hop->transport,
+                           &hop->address, binding_flow_lives, phones);
+
+    if (binding)
+        *hop = binding_flow(binding);
 }
 
 /* ---- for the operator ---- */

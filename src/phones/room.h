@@ -91,6 +91,13 @@ typedef struct Hop {
     gboolean flow; /* reached only the way it came from: a connection, a NAT's binding */
 } Hop;
 
+/* Where a dialog's later requests may go, beside the networks that we serve. */
+typedef enum Leave {
+    LEAVE_NONE,
+    LEAVE_HOST, /* to the host of this side */
+    LEAVE_OPEN, /* anywhere: this side speaks for others, or is known by name only */
+} Leave;
+
 /* Where MSG came from. */
 void hop_of_message(Phones *phones, msg_t *msg, Hop *hop);
 /* Where a request with this URI goes; FALSE when it is no SIP URI that can be reached. */
@@ -115,12 +122,13 @@ gboolean url_is_gateway(const Phones *phones, const url_t *url);
 /* The user part of URL without escapes; "" when there is none. In HOME. */
 const char *url_user_text(su_home_t *home, const url_t *url);
 /* Our Record-Route in the dialog CALL_ID for the side that HOP is on: its user part is a token that
- * says that the dialog began here and, for a flow, which (RFC 5626 5.2). */
-sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop,
+ * says that the dialog began here, for a flow which (RFC 5626 5.2), and else where it may lead. */
+sip_record_route_t *hop_record_route(Phones *phones, su_home_t *home, const Hop *hop, Leave leave,
                                      const char *call_id);
 /* Reads the user part of a Route of ours in the dialog CALL_ID; FALSE when it is no token of this
- * dialog. HOP: the flow, with family 0 when it names none. */
-gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop);
+ * dialog. HOP: the flow, or the host of LEAVE, or with family 0 neither. */
+gboolean hop_of_token(const Phones *phones, const char *token, const char *call_id, Hop *hop,
+                      Leave *leave);
 
 /* ---- loop.c: RFC 5393
  * ---------------------------------------------------------------------------- */
@@ -139,6 +147,8 @@ gboolean loop_made_branch(const Phones *phones, sip_t const *response);
 
 /* ---- entry.c: what a request must pass; where.c: where it goes
  * ------------------------------------ */
+
+#define LEAVES_MAX 4
 
 /* A request on its way in, and what the entry found out about it. */
 typedef struct Inbound {
@@ -160,6 +170,9 @@ typedef struct Inbound {
     gboolean strict; /* the next place is a strict router, now in the Request-URI */
     gboolean forced; /* a flow token says where to */
     Hop forced_hop;
+    Leave leave;               /* the tokens': where it may go besides */
+    Hop leave_hop[LEAVES_MAX]; /* hosts */
+    guint leave_count;
     char mark[33]; /* loop_mark() */
 } Inbound;
 
@@ -199,10 +212,6 @@ const char *target_next_url(su_home_t *home, const Target *target, sip_t const *
 void target_free(Target *target);
 
 void entry_request(Phones *phones, msg_t *msg, sip_t *sip);
-/* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
-nta_incoming_t *entry_transaction(const Inbound *in);
-/* May one more answer of ours be kept for repetitions of its request? */
-gboolean entry_may_remember(Phones *phones);
 /* Answers IN, a request to the box itself. */
 void entry_serve_box(Inbound *in);
 /* help.c: sets IN->origin.emergency where IN asks for help; a service's URN becomes its number. */
@@ -218,6 +227,15 @@ gboolean door_passes(Inbound *in, PolicyTarget to);
 /* The same without an answer: what ANSWER says is kept for later. */
 gboolean door_peeks(Inbound *in, PolicyTarget to, GuardAnswer *answer);
 
+/* ---- refusal.c: what we answer ourselves ------------------------------------------------------
+ */
+
+/* IN's transaction, the callee's from now on; NULL: out of memory. Takes IN->msg. */
+nta_incoming_t *entry_transaction(const Inbound *in);
+/* Is IN answered with STATUS without a transaction, each time it comes? */
+gboolean entry_answers_once(const Inbound *in, int status);
+/* The To of such an answer, with a tag. */
+sip_to_t *entry_answer_to(const Inbound *in);
 /* Answers MSG by itself; takes it. WHY is for the log, NULL: nothing to tell. */
 void entry_refuse(const Inbound *in, int status, const char *phrase, const char *why);
 
@@ -364,5 +382,8 @@ void registration_each_counter(const Phones *phones, CounterFunc func, void *use
 void registration_take(Inbound *in);
 /* Where IN came from, as registrar.h wants it; borrows IN. */
 void registration_way(const Inbound *in, struct RegisterWay *way);
+/* HOP, the flow to the far end CONTACT of a dialog, has ended: the one that the phone has
+ * registered by since, if there is such. */
+void registration_find_flow(Phones *phones, const char *contact, Hop *hop);
 /* The target that BINDING stands for, with its own q; NULL when it cannot be reached now. */
 Target *registration_target(Phones *phones, const struct Binding *binding);

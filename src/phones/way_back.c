@@ -34,7 +34,7 @@ void way_back_lead(Phones *phones, msg_t *request, const Hop *from, msg_t *respo
         return;
     /* Of Record-Routes ours alone: the others stand on the way that was given up. */
     msg_header_remove_all(response, (msg_pub_t *)sip, (msg_header_t *)sip->sip_record_route);
-    own = hop_record_route(phones, msg_home(response), from, sip->sip_call_id->i_id);
+    own = hop_record_route(phones, msg_home(response), from, LEAVE_NONE, sip->sip_call_id->i_id);
     if (own)
         msg_header_insert(response, (msg_pub_t *)sip, (msg_header_t *)own);
 }

@@ -1,4 +1,5 @@
 /* Where a request goes: along its route, to a user of ours, to the gateway, or abroad. */
+#include "port.h"
 #include "primaries.h"
 
 #include "number.h"
@@ -39,8 +40,40 @@ gboolean url_is_gateway(const Phones *phones, const url_t *url)
            url_is_ours(phones, url);
 }
 
-/* Inside a dialog the request says where it goes: a flow, the next Route, or the Request-URI. */
-static Target *where_in_dialog(const Inbound *in, const char *uri)
+/* May IN, of a dialog, go to HOP, where URL says? Its token alone would make us relay to whomever
+ * its Request-URI names. */
+static gboolean dialog_may_reach(const Inbound *in, const url_t *url, const Hop *hop)
+{
+    const Phones *phones = in->phones;
+    const struct sockaddr *address = (const struct sockaddr *)&hop->address;
+
+    if (in->from_gateway || in->leave == LEAVE_OPEN || phones->settings->proxy.foreign ||
+        primaries_has_host(phones, url))
+        return TRUE;
+    if (!address->sa_family)
+        return FALSE;
+    for (guint i = 0; i < in->leave_count; i++) {
+        if (address_same_host(address, (const struct sockaddr *)&in->leave_hop[i].address))
+            return TRUE;
+    }
+    return proxyport_allows(phones->port, address) || primaries_know(phones, address);
+}
+
+static Target *target_of_dialog(const Inbound *in, const char *uri, const url_t *hop_at,
+                                gboolean *barred)
+{
+    Target *target = target_direct(uri, hop_at);
+
+    if (!target || dialog_may_reach(in, hop_at, &target->hop))
+        return target;
+    *barred = TRUE;
+    target_free(target);
+    return NULL;
+}
+
+/* Inside a dialog the request says where it goes: a flow, the next Route, or the Request-URI.
+ * *barred: not there. */
+static Target *where_in_dialog(const Inbound *in, const char *uri, gboolean *barred)
 {
     const url_t *url = in->sip->sip_request->rq_url;
     sip_route_t const *route = in->sip->sip_route;
@@ -49,12 +82,14 @@ static Target *where_in_dialog(const Inbound *in, const char *uri)
     if (in->forced) {
         target = target_new(TARGET_DIRECT, uri, 1.0);
         target->hop = in->forced_hop;
+        if (!phones_can_reach(in->phones, &target->hop))
+            registration_find_flow(in->phones, uri, &target->hop);
     } else if (route && !in->strict) {
-        target = target_direct(uri, route->r_url);
+        target = target_of_dialog(in, uri, route->r_url, barred);
     } else if (url_is_gateway(in->phones, url)) {
         target = where_gateway(in->phones, uri);
     } else if (!url_is_ours(in->phones, url)) {
-        target = target_direct(uri, url);
+        target = target_of_dialog(in, uri, url, barred);
     }
     return target;
 }
@@ -65,8 +100,13 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
     su_home_t *home = msg_home(in->msg);
     const url_t *url = in->sip->sip_request->rq_url;
     const char *uri = url_as_string(home, url), *user = url_user_text(home, url);
-    Target *target = in->in_dialog ? where_in_dialog(in, uri) : NULL;
+    gboolean barred = FALSE;
+    Target *target = in->in_dialog ? where_in_dialog(in, uri, &barred) : NULL;
 
+    if (barred) {
+        *phrase = "Foreign Domain";
+        return 403;
+    }
     if (!target && (in->origin.emergency || url_is_gateway(phones, url)))
         target = where_gateway(phones, uri);
     if (!target && url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0)
@@ -76,7 +116,7 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
         target = registers_target(in, uri);
     if (!target && !url_is_ours(phones, url) && !primaries_has_host(phones, url) &&
         url->url_type != url_tel) {
-        if (!in->from_gateway && !in->in_dialog && !primaries_sent(in) &&
+        if (!in->from_gateway && (in->in_dialog || !primaries_sent(in)) &&
             !phones->settings->proxy.foreign) {
             *phrase = "Foreign Domain";
             return 403;

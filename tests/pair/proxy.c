@@ -17,5 +17,6 @@ int main(int argc, char **argv)
     proxy_hostile_stories();
     proxy_box_stories();
     proxy_place_stories();
+    proxy_leave_stories();
     return g_test_run();
 }

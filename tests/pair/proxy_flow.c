@@ -124,6 +124,47 @@ static void flow_of_a_dialog_gone(void)
     scene_close(&scene);
 }
 
+/* Its connection broke, it made another and registered again: the call goes on, by both. With the
+ * same contact, and with the port of the new connection in it. */
+static void call_outlives_the_connection(gconstpointer fixed)
+{
+    Scene scene;
+    End *phone, *other;
+    Party *call, *called;
+    const char *heard, *contact;
+
+    scene_open(&scene, "");
+    phone = end_tcp(&scene);
+    other = end_tcp(&scene);
+    contact = fixed ? "<sip:x205@192.0.2.77;transport=tcp>"
+                    : text_of(&scene, "<sip:x205@%s;transport=tcp>", end_place(phone));
+    registers(&scene, phone, "205", text_of(&scene, "%s;expires=600", contact), "");
+    registers(&scene, other, "206", "<sip:x206@192.0.2.77;transport=tcp>;expires=600", "");
+    call = calls(&scene, "205");
+    heard = end_hear(phone, "INVITE");
+    called = party_of(phone, heard);
+    called->contact = contact;
+    end_answer(phone, heard, "200 OK", text_of(&scene, "Contact: %s\r\n", contact), SDP);
+    party_learn(call, end_hear(scene.a, "SIP/2.0 200"));
+    party_ack(call);
+    end_hear(phone, "ACK");
+    end_close(phone);
+    scene_rest(&scene, 50);
+    phone = end_tcp(&scene);
+    if (!fixed)
+        contact = text_of(&scene, "<sip:x205@%s;transport=tcp>", end_place(phone));
+    registers(&scene, phone, "205", text_of(&scene, "%s;expires=600", contact), "");
+    party_ask(call, "INFO", "", NULL);
+    end_answer(phone, end_hear(phone, "INFO"), "200 OK", "", NULL);
+    end_hear(scene.a, "SIP/2.0 200");
+    called->end = phone;
+    party_ask(called, "BYE", "", NULL);
+    end_answer(scene.a, end_hear(scene.a, "BYE"), "200 OK", "", NULL);
+    end_hear(phone, "SIP/2.0 200");
+    g_assert_true(end_quiet(other, 30));
+    scene_close(&scene);
+}
+
 /* Two connections from one address: each is its own flow. */
 static void two_phones_of_one_address(void)
 {
@@ -259,6 +300,8 @@ void proxy_flow_stories(void)
     g_test_add_func("/proxy/flow/gone", connection_gone);
     g_test_add_func("/proxy/flow/goes", connection_goes_in_a_call);
     g_test_add_func("/proxy/flow/dialog-gone", flow_of_a_dialog_gone);
+    g_test_add_data_func("/proxy/flow/anew", NULL, call_outlives_the_connection);
+    g_test_add_data_func("/proxy/flow/anew-fixed", "fixed", call_outlives_the_connection);
     g_test_add_func("/proxy/flow/two", two_phones_of_one_address);
     g_test_add_func("/proxy/flow/path", path);
     g_test_add_func("/proxy/flow/another", contact_of_another);

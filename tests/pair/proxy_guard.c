@@ -42,6 +42,44 @@ static const char other_credentials[] =
     "Proxy-Authorization: Digest username=\"201\", realm=\"elsewhere\", nonce=\"n\", uri=\"u\", "
     "response=\"0123456789abcdef0123456789abcdef\"\r\n";
 
+/* A source that may be invented is sent one datagram for each of its own, not eleven. */
+static void answered_once(void)
+{
+    Scene scene;
+    Party *call;
+    const char *heard, *tag, *targets[3];
+
+    scene_open(&scene, GUARD);
+    targets[0] = at_proxy(&scene, "9123");
+    targets[1] = "urn:service:counseling";
+    targets[2] = "sip:x@192.0.2.77";
+    for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
+        End *caller = end_udp(&scene, "127.0.0.1");
+
+        call = party_new(caller, targets[i]);
+        party_ask(call, "INVITE", "", SDP);
+        heard = end_hear(caller, "SIP/2.0 4");
+        if (!i)
+            g_assert_true(g_str_has_prefix(heard, "SIP/2.0 407"));
+        tag = strstr(value(&scene, heard, "To"), ";tag=");
+        g_assert_nonnull(tag);
+        scene_rest(&scene, 300); /* of T1 20 ms */
+        g_assert_cmpuint(end_count(caller, "SIP/2.0"), ==, 1);
+        end_send(caller, call->sent);
+        scene_rest(&scene, 100);
+        g_assert_cmpuint(end_count(caller, "SIP/2.0"), ==, 2);
+        if (!i) { /* its nonce is new */
+            heard = end_hear(caller, "SIP/2.0 407");
+            g_assert_cmpstr(strstr(value(&scene, heard, "To"), ";tag="), ==, tag);
+        }
+        call->far = value(&scene, heard, "To");
+        party_ack_refusal(call);
+        g_assert_true(end_quiet(scene.gateway, 30));
+        g_assert_cmpuint(end_count(caller, "SIP/2.0"), ==, 2);
+    }
+    scene_close(&scene);
+}
+
 static void challenged(void)
 {
     Scene scene;
@@ -311,6 +349,7 @@ static void told_origin(void)
 
 void proxy_guard_stories(void)
 {
+    g_test_add_func("/proxy/guard/once", answered_once);
     g_test_add_func("/proxy/guard/challenge", challenged);
     g_test_add_func("/proxy/guard/same-for-all", same_for_all);
     g_test_add_func("/proxy/guard/register", nobody_registers_without);

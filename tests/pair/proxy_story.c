@@ -77,7 +77,7 @@ static void scene_read_settings(Scene *scene, const char *more)
 
     g_string_printf(
         text,
-        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8, ::1\nt1 = 20ms\nt2 = 160ms\n"
+        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/29, ::1\nt1 = 20ms\nt2 = 160ms\n"
         "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n"
         "[trunk pbx]\nspan = e1\n"
         "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"

@@ -126,3 +126,4 @@ void proxy_flood_stories(void);
 void proxy_hostile_stories(void);
 void proxy_box_stories(void);
 void proxy_place_stories(void);
+void proxy_leave_stories(void);
