@@ -1035,6 +1035,39 @@ static void test_addresses(void)
         g_assert_false(address_parse(bad[i], &address));
 }
 
+/* Which of them are one address, and which one host. */
+static void test_equal_addresses(void)
+{
+    static const struct {
+        const char *one, *other;
+        gboolean same_host, equal;
+    } pairs[] = {
+        {"192.0.2.7:5060", "192.0.2.7:5060", TRUE, TRUE},
+        {"192.0.2.7:5060", "192.0.2.7:5061", TRUE, FALSE},
+        {"192.0.2.7:5060", "192.0.2.8:5060", FALSE, FALSE},
+        {"[2001:db8::1]:5060", "[2001:db8:0::1]:5060", TRUE, TRUE},
+        {"[2001:db8::1]:5060", "[2001:db8::1]:5061", TRUE, FALSE},
+        {"[2001:db8::1]:5060", "[2001:db8::2]:5060", FALSE, FALSE},
+        {"[::ffff:192.0.2.7]:5060", "192.0.2.7:5060", FALSE, FALSE},
+    };
+    struct sockaddr_storage nobody = {0};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        struct sockaddr_storage one, other;
+
+        g_assert_true(address_parse(pairs[i].one, &one));
+        g_assert_true(address_parse(pairs[i].other, &other));
+        g_assert_cmpint(
+            address_same_host((const struct sockaddr *)&one, (const struct sockaddr *)&other), ==,
+            pairs[i].same_host);
+        g_assert_cmpint(
+            address_equal((const struct sockaddr *)&one, (const struct sockaddr *)&other), ==,
+            pairs[i].equal);
+    }
+    g_assert_false(
+        address_equal((const struct sockaddr *)&nobody, (const struct sockaddr *)&nobody));
+}
+
 static void test_networks(void)
 {
     static const struct {
@@ -1090,6 +1123,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/man-page", test_man_page);
     g_test_add_func("/settings/samples", test_samples);
     g_test_add_func("/settings/addresses", test_addresses);
+    g_test_add_func("/settings/equal-addresses", test_equal_addresses);
     g_test_add_func("/settings/networks", test_networks);
     for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++) {
         g_autofree char *path = g_strdup_printf("/settings/mistake/%s", mistakes[i].name);
