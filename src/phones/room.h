@@ -315,6 +315,9 @@ void fork_go_on(Fork *fork);
 /* COPY, the request of FORK as the caller sent it straight to us, takes its place upstream: FORK's
  * answers go back by it, who passed the request on to FORK hears 482. */
 void fork_move(Fork *fork, Fork *copy);
+/* Nobody who waits is tried any more; and what was sent is taken back. */
+void fork_drop_waiting(Fork *fork);
+void fork_cancel_all(Fork *fork, const char *reason);
 /* Ends every fork of PHONES without a message. */
 void fork_drop_all(Phones *phones);
 
@@ -330,6 +333,19 @@ void branch_cancel(Branch *branch, const char *reason);
 /* It has been silent for too long: whoever waits behind it is tried. */
 void branch_give_up(Branch *branch);
 void branch_free(Branch *branch);
+
+/* answer.c: a final response of our own; what is kept as the best one so far; what is sent, as
+ * the final one; and where it goes once the fork was moved. Each takes the RESPONSE it is given. */
+msg_t *fork_make_response(Fork *fork, int status);
+void fork_keep_best(Fork *fork, msg_t *response);
+void fork_keep_unreached(Fork *fork);
+void fork_answer(Fork *fork, msg_t *response);
+/* Is TARGET where the callee is, not one who is asked about it? Must provisional responses be
+ * reliable? */
+gboolean target_is_called(const Target *target);
+gboolean fork_requires_100rel(const Fork *fork);
+/* RESPONSE stays the caller's. */
+void fork_lead_back(Fork *fork, msg_t *response);
 
 /* best.c: which of two final responses goes back (RFC 3261 16.7 6). Takes both, gives back one. */
 msg_t *best_of(msg_t *one, msg_t *other);
