@@ -4,7 +4,7 @@ import time
 from figures import span
 from rivals import LINGER, Kamailio, Ours, Ring, store_of_kamailio
 
-ROUNDS = 5
+ROUNDS = 4
 CALLS, CALL_RATE = 2000, 250
 REGISTERS, REGISTER_RATE = 4000, 800
 HELD = 1000  # calls that stand or ring at once
