@@ -1,5 +1,6 @@
 # Proxies side by side in one network namespace: tielined and Kamailio, each with the same SIPp scripts, the same phones.
 import os
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -157,8 +158,10 @@ class Ring:
             file.write("SEQUENTIAL\n%s\n" % PHONE)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.namespace.__exit__()
+        if kind is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)

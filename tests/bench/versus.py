@@ -4,12 +4,12 @@ import time
 from figures import span
 from rivals import LINGER, Kamailio, Ours, Ring, store_of_kamailio
 
-ROUNDS = 5
+ROUNDS = 4
 CALLS, CALL_RATE = 2000, 250
 REGISTERS, REGISTER_RATE = 4000, 800
 HELD = 1000  # calls that stand or ring at once
 CALL_AIM, REGISTER_AIM = 1.4, 2.0
-STEP_SECONDS, FIRST_RATE, STEP = 4, 300, 1.25
+STEP_SECONDS, FIRST_RATE, STEP = 3, 400, 1.5
 
 
 class Turn:

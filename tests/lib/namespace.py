@@ -92,13 +92,15 @@ class Namespace:
         remove(self.name)
         LIVE.discard(self)
 
-    def start(self, name, command, log, stdin=None, environment=None, piped=False):
+    def start(
+        self, name, command, log, stdin=None, environment=None, piped=False, folder=None
+    ):
         """Starts COMMAND here, its output going to the file LOG (standard output to a pipe when
         PIPED)."""
         process = Process(
             name,
             [*DIES_WITH_US, "ip", "netns", "exec", self.name, *command],
-            *(log, stdin, environment, piped),
+            *(log, stdin, environment, piped, folder),
         )
         self.processes.append(process)
         return process
@@ -108,7 +110,7 @@ class Process:
     """A program under our care. setpriv and "ip netns exec" replace themselves by the program, so
     the process id is the program's."""
 
-    def __init__(self, name, command, log, stdin, environment, piped):
+    def __init__(self, name, command, log, stdin, environment, piped, folder=None):
         self.name, self.log_path = name, log
         self.log = open(log, "wb")
         self.popen = subprocess.Popen(
@@ -116,6 +118,7 @@ class Process:
             stdin=stdin or subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else self.log,
             stderr=self.log,
+            cwd=folder,
             env={**os.environ, **(environment or {})},
         )
 

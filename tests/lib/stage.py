@@ -363,7 +363,9 @@ class Stage:
                 "%s:%d" % first_hop,
             ]
         log = self.path(name + ".log")
-        process = self.namespace.start(name, command, log, environment={"TERM": "dumb"})
+        process = self.namespace.start(
+            name, command, log, environment={"TERM": "dumb"}, folder=self.folder
+        )
         if not first_hop:
             wait_for(
                 lambda: self.listening(self.addresses[party][0], port)
