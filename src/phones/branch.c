@@ -218,11 +218,14 @@ static gboolean copy_record_route(const Fork *fork, const Target *target, msg_t 
 {
     su_home_t *home = msg_home(msg);
     const char *call_id = sip->sip_call_id->i_id;
-    sip_record_route_t *one =
-        hop_record_route(fork->phones, home, &fork->from, leave_back(fork), call_id);
-    sip_record_route_t *other =
-        hop_record_route(fork->phones, home, &target->hop, leave_onward(fork, target), call_id);
+    Leave back = leave_back(fork), onward = leave_onward(fork, target);
+    sip_record_route_t *one, *other;
 
+    /* An open leave is the dialog's: one Record-Route says it. */
+    if (back == LEAVE_OPEN || onward == LEAVE_OPEN)
+        back = onward = LEAVE_OPEN;
+    one = hop_record_route(fork->phones, home, &fork->from, back, call_id);
+    other = hop_record_route(fork->phones, home, &target->hop, onward, call_id);
     if (!one || !other || msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)one) < 0)
         return FALSE;
     return url_cmp_all(one->r_url, other->r_url) == 0 ||

@@ -114,6 +114,7 @@ static void to_the_peers_phone(void)
     caller->contact = text_of(&scene, "<sip:far@%s>", end_place(outside));
     party_ask(caller, "INVITE", "Via: SIP/2.0/UDP 127.0.0.9;branch=z9hG4bK-far\r\n", SDP);
     heard = end_hear(scene.b, "INVITE");
+    g_assert_cmpuint(value_count(&scene, heard, "Record-Route"), ==, 1);
     called = party_of(scene.b, heard);
     end_answer(scene.b, heard, "200 OK", "", SDP);
     end_hear(edge, "SIP/2.0 200");
