@@ -30,7 +30,7 @@ sys.path.append(os.path.join(HERE, "..", "dahdi"))
 FLOWS = os.path.join(HERE, "..", "house", "flows")
 OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
 NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
-AT_ONCE = 2
+AT_ONCE = 3  # most of a flow is waiting
 USAGE = 2  # exit status
 NO_SKIP = "TIELINE_NO_SKIP"  # in the environment: a house test that cannot run here has failed
 MUTATED_IN_CONFIGURATION = "with %s it fails, as it must"
