@@ -100,6 +100,8 @@ class Manners(Stage):
         """A PBX that answers every call."""
         with open(self.path("script"), "w", encoding="utf-8") as file:
             file.write("always ring then answer\nexpect up within 15s\nserve\n")
+        if self.pbx:  # the daemon has to see first that the one before is gone
+            wait_for(lambda: not self.desk.lines_up(), 5)
         self.pbx = self.pbx_with_script()
         self._await_line()
 
