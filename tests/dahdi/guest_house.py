@@ -90,10 +90,10 @@ class Room(Namespace):
             self.line.end()
         self.line = None
 
-    def start(self, name, command, log, stdin=None, environment=None, piped=False):
+    def start(self, name, command, log, stdin=None, environment=None, piped=False, folder=None):
         if os.path.basename(command[0]) != "tielined":  # the house storey looks for the leaks of the others
             environment = {"ASAN_OPTIONS": "detect_leaks=0", **(environment or {})}
-        process = Process(name, command, log, stdin, environment, piped)
+        process = Process(name, command, log, stdin, environment, piped, folder)
         self.processes.append(process)
         return process
 
