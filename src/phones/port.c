@@ -1,229 +1,22 @@
-/* The proxy's port: opens each address and transport, guards them, keeps the certificate. */
-#define NTA_AGENT_MAGIC_T struct ProxyPort
-
-#include "port.h"
-
-#include "certificate.h"
-#include "clock.h"
-#include "connections.h"
-#include "filter.h"
-#include "log.h"
+/* The proxy's port: every address and transport that [proxy] names, opened for one agent of NTA's.
+ */
+#include "port_private.h"
 
 #include <errno.h>
-#include <sofia-sip/nta.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/nta_tport.h>
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/tport.h>
 #include <sofia-sip/tport_tag.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SOCKET_BUFFER (1 << 22)
 #define MESSAGE_MAX 65536 /* of a stream; a datagram is no larger */
 #define RECEIVE_TIMEOUT_MS 10000
 #define MUTE_US (10 * G_USEC_PER_SEC)
-#define DAY_US (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
-#define EXPIRY_WARNING_S (30 * 86400)
 
-typedef enum PortTransport { PORT_UDP, PORT_TCP, PORT_TLS } PortTransport;
 static const char *const transport_names[] = {"udp", "tcp", "tls"};
-
-/* One address that is listened on. */
-typedef struct Place {
-    PortTransport transport;
-    struct sockaddr_storage address;
-    const char *setting; /* "[sip] listen" */
-} Place;
-
-/* X-list of the port's counters: field, name. */
-#define PORT_COUNTERS(X)                                                                           \
-    X(dropped, "proxy requests dropped")                                                           \
-    X(malformed, "proxy messages malformed")
-#define PORT_COUNTER_FIELD(field, name) guint64 field;
-typedef struct PortCounters {
-    PORT_COUNTERS(PORT_COUNTER_FIELD)
-} PortCounters;
-
-struct ProxyPort {
-    const Settings *settings; /* borrowed, swapped by proxyport_set_settings() */
-    Loop *loop;
-    ProxyPortRoom room;
-    GArray *places; /* of Place */
-    SourceFilter *filter;
-    GHashTable *admitted; /* char* host key -> uses */
-    Connections *connections;
-    Certificate *certificate; /* NULL: no TLS */
-    LoopTimer *daily;         /* looks at its expiry */
-    nta_agent_t *agent;
-    PortCounters counters;
-    LogLimit malformed_limit;
-};
-
-/* ---- who is heard ------------------------------------------------------------------------------
- */
-
-gboolean proxyport_allows(const ProxyPort *port, const struct sockaddr *address)
-{
-    g_autofree char *key = NULL;
-
-    if (network_contains(port->settings->sip.allow, address))
-        return TRUE;
-    key = filter_host_key(address);
-    return g_hash_table_contains(port->admitted, key);
-}
-
-static gboolean port_filter_allows(void *user, const struct sockaddr *source)
-{
-    return proxyport_allows(user, source);
-}
-
-static gboolean port_filter_reads(void *user, const struct sockaddr *source)
-{
-    return ((ProxyPort *)user)->room.hears != NULL;
-}
-
-static gboolean port_filter_hears(void *user, sip_t const *sip, const struct sockaddr *source)
-{
-    const ProxyPort *port = user;
-
-    return port->room.hears && port->room.hears(port->room.user, sip, source);
-}
-
-static void port_filter_dropped(void *user)
-{
-    ((ProxyPort *)user)->counters.dropped++;
-}
-
-static void port_filter_malformed(void *user, const char *what, const char *why)
-{
-    ProxyPort *port = user;
-
-    port->counters.malformed++;
-    if (log_limit(&port->malformed_limit, 1, 10 * G_USEC_PER_SEC))
-        log_warning("phones: malformed %s: %s (%" G_GUINT64_FORMAT " such lines suppressed)", what,
-                    why, port->malformed_limit.suppressed);
-}
-
-static const FilterOps filter_ops = {
-    .room = "phones",
-    .allows = port_filter_allows,
-    .reads = port_filter_reads,
-    .hears = port_filter_hears,
-    .dropped = port_filter_dropped,
-    .malformed = port_filter_malformed,
-};
-
-void proxyport_admit(ProxyPort *port, const struct sockaddr *address)
-{
-    char *key = filter_host_key(address);
-    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(port->admitted, key));
-
-    g_hash_table_insert(port->admitted, key, GUINT_TO_POINTER(uses + 1));
-}
-
-void proxyport_forget(ProxyPort *port, const struct sockaddr *address)
-{
-    g_autofree char *key = filter_host_key(address);
-    guint uses = GPOINTER_TO_UINT(g_hash_table_lookup(port->admitted, key));
-
-    if (uses > 1)
-        g_hash_table_insert(port->admitted, g_steal_pointer(&key), GUINT_TO_POINTER(uses - 1));
-    else
-        g_hash_table_remove(port->admitted, key);
-}
-
-/* ---- the certificate ---------------------------------------------------------------------------
- */
-
-static CertificateFiles port_certificate_files(const Settings *settings)
-{
-    const PortSettings *ports = &settings->proxy.port;
-
-    return (CertificateFiles){ports->tls_certificate, ports->tls_key,
-                              ports->tls_min == TLS_MIN_1_3};
-}
-
-static void port_tell_expiry(void *user)
-{
-    ProxyPort *port = user;
-    gint64 expires = certificate_expires(port->certificate);
-    gint64 left = expires - clock_wall_us() / G_USEC_PER_SEC;
-    const char *file = port->settings->proxy.port.tls_certificate;
-    char day[32] = "";
-    time_t when = (time_t)expires;
-    struct tm broken;
-
-    loop_timer_start(port->loop, port->daily, DAY_US);
-    if (left >= EXPIRY_WARNING_S || !file)
-        return;
-    if (gmtime_r(&when, &broken))
-        strftime(day, sizeof(day), "%F %T UTC", &broken);
-    if (left <= 0)
-        log_error("[proxy] tls-certificate: %s: has expired on %s", file, day);
-    else
-        log_warning("[proxy] tls-certificate: %s: expires on %s, in %" G_GINT64_FORMAT " days",
-                    file, day, left / 86400);
-}
-
-static void port_check_key_mode(const Settings *settings)
-{
-    const PortSettings *ports = &settings->proxy.port;
-    const char *file = ports->tls_key ? ports->tls_key : ports->tls_certificate;
-    struct stat is;
-
-    if (stat(file, &is) == 0 && is.st_mode & (S_IROTH | S_IWOTH))
-        log_warning("[proxy] %s: %s: everybody may read the key",
-                    ports->tls_key ? "tls-key" : "tls-certificate", file);
-}
-
-/* The setting that ERROR, of certificate.c, is about. */
-static const char *certificate_setting(const Settings *settings, const GError *error)
-{
-    const char *key = settings->proxy.port.tls_key;
-
-    return key && g_str_has_prefix(error->message, key) ? "tls-key" : "tls-certificate";
-}
-
-static gboolean port_open_certificate(ProxyPort *port, GError **error)
-{
-    CertificateFiles files = port_certificate_files(port->settings);
-    GError *why = NULL;
-
-    if (!port->settings->proxy.port.tls_listen)
-        return TRUE;
-    if (!(port->certificate = certificate_new(&files, &why))) {
-        g_propagate_prefixed_error(error, why,
-                                   "[proxy] %s: ", certificate_setting(port->settings, why));
-        return FALSE;
-    }
-    port_check_key_mode(port->settings);
-    port->daily = loop_timer_new(port->loop, port_tell_expiry, port);
-    port_tell_expiry(port);
-    return TRUE;
-}
-
-static void port_reload_certificate(ProxyPort *port)
-{
-    CertificateFiles files = port_certificate_files(port->settings);
-    g_autoptr(GError) error = NULL;
-
-    if (!port->certificate)
-        return;
-    if (!files.chain) {
-        log_error("[proxy] tls-certificate: is missing; the old certificate stays");
-        return;
-    }
-    if (!certificate_load(port->certificate, &files, &error)) {
-        log_error("[proxy] %s: %s; the old certificate stays",
-                  certificate_setting(port->settings, error), error->message);
-        return;
-    }
-    port_check_key_mode(port->settings);
-    port_tell_expiry(port);
-}
 
 /* ---- the agent ---------------------------------------------------------------------------------
  */
@@ -409,7 +202,7 @@ ProxyPort *proxyport_new(const Settings *settings, Loop *loop, const ProxyPortRo
     port->places = g_array_new(FALSE, TRUE, sizeof(Place));
     places_fill(port->places, settings);
     port->admitted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    port->filter = filter_new(&filter_ops, port);
+    port->filter = filter_new(&port_filter_ops, port);
     port->connections = connections_new(loop, &limits, port_filter_allows, port);
     if (port_open_certificate(port, error) && port_open_agent(port, error))
         return port;
@@ -500,13 +293,6 @@ tport_t *proxyport_speaker(nta_agent_t *agent, const char *transport,
     return first;
 }
 
-static gboolean address_is_any(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6)
-        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
-    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
-}
-
 gboolean proxyport_is_own(const ProxyPort *port, const char *transport,
                           const struct sockaddr *address)
 {
@@ -537,7 +323,7 @@ gboolean proxyport_place(const ProxyPort *port, const char *transport, int famil
     for (guint i = 0; i < port->places->len; i++) {
         const Place *one = &g_array_index(port->places, Place, i);
 
-        if (one->address.ss_family == family && !address_is_any(&one->address) &&
+        if (one->address.ss_family == family && !address_is_wildcard(&one->address) &&
             g_ascii_strcasecmp(transport_names[one->transport], transport) == 0) {
             *place = one->address;
             return TRUE;
