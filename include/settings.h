@@ -381,6 +381,8 @@ const char *address_describe(const struct sockaddr *address, char *buffer, gsize
  * Internet's. */
 gboolean address_equal(const struct sockaddr *one, const struct sockaddr *other);
 gboolean address_same_host(const struct sockaddr *one, const struct sockaddr *other);
+/* Is ADDRESS no place but every one of this host: 0.0.0.0, [::]? */
+gboolean address_is_wildcard(const struct sockaddr_storage *address);
 guint16 address_port(const struct sockaddr *address);
 void address_set_port(struct sockaddr_storage *address, guint16 port);
 socklen_t address_length(const struct sockaddr_storage *address);

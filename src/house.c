@@ -96,9 +96,7 @@ static struct sockaddr_storage proxy_inside(const Settings *settings)
     struct sockaddr_storage proxy = settings->sip.listen;
     guint16 port = address_port((struct sockaddr *)&proxy);
 
-    if (proxy.ss_family == AF_INET
-            ? ((struct sockaddr_in *)&proxy)->sin_addr.s_addr == INADDR_ANY
-            : IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)&proxy)->sin6_addr)) {
+    if (address_is_wildcard(&proxy)) {
         address_parse(proxy.ss_family == AF_INET ? "127.0.0.1" : "::1", &proxy);
         address_set_port(&proxy, port);
     }

@@ -178,6 +178,15 @@ gboolean network_parse(const char *text, Network *network)
     return TRUE;
 }
 
+gboolean address_is_wildcard(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+    return address->ss_family == AF_INET ? v4->sin_addr.s_addr == INADDR_ANY
+                                         : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+}
+
 gboolean network_contains(const GArray *networks, const struct sockaddr *address)
 {
     guint bits, network_bits;

@@ -4,15 +4,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-gboolean address_is_wildcard(const struct sockaddr_storage *address)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-
-    return address->ss_family == AF_INET ? v4->sin_addr.s_addr == INADDR_ANY
-                                         : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
-}
-
 gboolean hosts_overlap(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     struct sockaddr_storage one = *a, other = *b;

@@ -43,6 +43,5 @@ void reading_fill(Reading *reading);
 void reading_check(Reading *reading);
 /* The same in what the phones' groups say; part of reading_check(). */
 void reading_check_phones(Reading *reading);
-gboolean address_is_wildcard(const struct sockaddr_storage *address);
 /* Would sockets on the hosts of A and B stand in each other's way, were their ports equal? */
 gboolean hosts_overlap(const struct sockaddr_storage *a, const struct sockaddr_storage *b);

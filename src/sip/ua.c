@@ -192,13 +192,6 @@ static gboolean port_is_free(const struct sockaddr_storage *address, GError **er
     return bound;
 }
 
-static gboolean address_is_any(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6)
-        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
-    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
-}
-
 const struct sockaddr_storage *ua_listen(const Ua *ua)
 {
     return ua->is_behind ? &ua->behind.listen : &ua->settings->sip.listen;
@@ -304,7 +297,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     g_autofree char *url = NULL;
 
     g_return_val_if_fail(sofia_loop_root(loop), NULL);
-    if (address_is_any(&settings->sip.listen) && !settings->sip.public_host) {
+    if (address_is_wildcard(&settings->sip.listen) && !settings->sip.public_host) {
         g_set_error(
             error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
             "[sip] listen: a wildcard address needs public-host: what else would phones call?");

@@ -255,7 +255,7 @@ class Torture(Stage):
         self._open_daemon()
 
     def play(self, todo):
-        """{name: events} of the jobs TODO."""
+        """{name: events} of the jobs in todo."""
         with open(self.path("jobs"), "w", encoding="utf-8") as file:
             json.dump(todo, file)
         process = self.namespace.start(
