@@ -4,6 +4,7 @@
  * event, in a buffer it overwrites; so each event is copied and handled before the next frame.
  */
 #include "dchan.h"
+#include "additions.h"
 #include "controller.h"
 #include "frame_memory.h"
 #include "isdn_event.h"
@@ -35,6 +36,7 @@ struct DChannel {
     gsize in_hand_length;    /* 0: libpri has taken it */
     gboolean out_of_service; /* by the operator */
     Outgoing outgoing;
+    Additions additions;
     FrameMemory seen[2]; /* by LadderWay */
     guint64 frames_in, frames_out, frames_refused;
 };
@@ -44,26 +46,39 @@ static gboolean dchan_is_network(const DChannel *dchan)
     return dchan->trunk->side == SIDE_NETWORK;
 }
 
+/* Information elements that N201 leaves no room for. */
+static void count_left_out(DChannel *dchan, const FrameNews *news, guint count)
+{
+    static LogLimit limit;
+    char text[160];
+
+    dchan->isdn->counters[COUNT_ELEMENTS_LEFT_OUT] += count;
+    if (count && log_limit(&limit, 5, 10 * G_USEC_PER_SEC))
+        log_warning("span %s: no room for %u elements in %s", dchan->span->name, count,
+                    frame_describe(news, text, sizeof text));
+}
+
 static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
 {
     DChannel *dchan = pri_get_userdata(pri);
-    gsize length = length_with_fcs - 2;
+    gsize length = (gsize)length_with_fcs - 2;
     guint8 longer[FRAME_MAX];
     guint8 *frame = buffer;
+    guint left_out = 0;
     FrameNews news;
 
     if (dchan->out_of_service)
         return length_with_fcs; /* lost, as on a line that is down: layer 2 repeats */
     frame_read(frame, length, &news);
     outgoing_correct(&dchan->outgoing, dchan, frame, length, &news);
-    if (outgoing_wants_progress(dchan, &news) && length <= sizeof longer) {
-        memcpy(longer, frame, length);
-        frame = longer;
-        length = frame_add_progress(frame, length, sizeof longer, &news);
+    if (length <= sizeof longer) { /* libpri's own buffer ends with its frame */
+        frame = memcpy(longer, frame, length);
+        length = additions_compose(&dchan->additions, frame, length, &news, &left_out);
     }
     if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, frame, length)) {
         news.call ^= FRAME_CALL_FLAG; /* libpri counts its own calls with the flag set */
         isdn_leg_note_message(dchan, LADDER_OUT, &news);
+        count_left_out(dchan, &news, left_out);
     }
     linkpoll_sent(&dchan->poll, dchan_is_network(dchan), frame, length);
     dchan->frames_out++;
@@ -89,6 +104,7 @@ static int frame_to_libpri(struct pri *pri, void *buffer, int size)
 static void dchan_link_released(DChannel *dchan)
 {
     outgoing_forget(&dchan->outgoing);
+    additions_forget(&dchan->additions);
     link_released(dchan->link);
 }
 
@@ -206,6 +222,8 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         message_sort(dchan, &news);
     else if (news.resets)
         memset(&dchan->seen[LADDER_IN], 0, sizeof dchan->seen[LADDER_IN]);
+    news.octets = dchan->in_hand;
+    news.length = dchan->in_hand_length;
     event = pri_check_event(dchan->pri);
     if (event) {
         pri_event copy = *event;
@@ -232,6 +250,7 @@ void dchan_rearm(DChannel *dchan)
 {
     struct timeval now, *next;
 
+    additions_end_breath(&dchan->additions);
     if (!dchan->pri || dchan->busy)
         return;
     next = pri_schedule_next(dchan->pri);
@@ -287,6 +306,7 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
     bchans_init(&dchan->bchans, span);
     dchan->legs = g_ptr_array_new();
     outgoing_init(&dchan->outgoing);
+    additions_init(&dchan->additions);
     dchan->timer = loop_timer_new(isdn->loop, timer_expired, dchan);
     g_queue_init(&dchan->waiting);
     dchan->link = link_new(dchan);
@@ -305,6 +325,7 @@ void dchan_free(DChannel *dchan)
         controller_retire(dchan->pri);
     g_ptr_array_unref(dchan->legs);
     outgoing_clear(&dchan->outgoing);
+    additions_clear(&dchan->additions);
     g_free(dchan);
 }
 
@@ -345,6 +366,17 @@ void dchan_set_service(DChannel *dchan, gboolean in)
 void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause)
 {
     outgoing_override(&dchan->outgoing, call, message, cause);
+}
+
+void dchan_add_element(DChannel *dchan, int call, Q931Message message, FramePlace place,
+                       const guint8 *element)
+{
+    additions_add(&dchan->additions, call, message, place, element);
+}
+
+void dchan_forget_call(DChannel *dchan, int call)
+{
+    additions_forget_call(&dchan->additions, call);
 }
 
 Isdn *dchan_isdn(const DChannel *dchan)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "bchan.h"
-#include "frame.h"
+#include "frame_compose.h"
 #include "room.h"
 
 #include <libpri.h>
@@ -35,6 +35,16 @@ void dchan_rearm(DChannel *dchan);
 /* The Cause of the next MESSAGE of CALL (libpri's call reference) that leaves will be CAUSE,
  * whatever libpri writes. */
 void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause);
+
+/* ELEMENT, whole, goes into the next MESSAGE of CALL that leaves, in its place by identifier; a
+ * SETUP or RELEASE that libpri repeats carries it again. To be called before libpri is asked for
+ * the message, and dchan_rearm() after that: of messages of which a call sends several, FACILITY
+ * say, one takes what was added up to there. What finds no room within N201 is left out and
+ * counted. */
+void dchan_add_element(DChannel *dchan, int call, Q931Message message, FramePlace place,
+                       const guint8 *element);
+/* CALL is over, or its reference is a new call's. */
+void dchan_forget_call(DChannel *dchan, int call);
 
 Isdn *dchan_isdn(const DChannel *dchan);
 struct pri *dchan_pri(const DChannel *dchan);

@@ -10,51 +10,9 @@
  * is told. A message that cannot be read at all becomes an empty I frame, because an I frame
  * withheld from libpri would be repeated until the link resets.
  */
-#include "frame_element.h"
+#include "frame_walk.h"
 
 #include <string.h>
-
-/* Where the walk over a message's elements stands. */
-typedef struct ElementWalk {
-    const guint8 *at, *end;
-    guint8 codeset, next_codeset; /* locked; of the next element only */
-} ElementWalk;
-
-static gboolean is_locking_shift(guint8 id)
-{
-    return (id & 0xf8) == 0x90;
-}
-
-static gboolean is_passing_shift(guint8 id)
-{
-    return (id & 0xf8) == 0x98;
-}
-
-/* FALSE at the end, or where an element runs past the frame. */
-static gboolean walk_next(ElementWalk *walk, Element *element)
-{
-    guint8 id;
-
-    if (walk->at >= walk->end)
-        return FALSE;
-    id = *walk->at;
-    *element = (Element){walk->next_codeset, id, walk->at, 1};
-    if (id & 0x80) {
-        if (is_locking_shift(id) && (id & 7) > 0) /* to any codeset but 0, as libpri has it */
-            walk->codeset = walk->next_codeset = id & 7;
-        else if (is_passing_shift(id))
-            walk->next_codeset = id & 7;
-        else if (!is_locking_shift(id))
-            walk->next_codeset = walk->codeset;
-    } else {
-        if (walk->end - walk->at < 2 || walk->end - walk->at < 2 + walk->at[1])
-            return FALSE;
-        element->length = 2 + (gsize)walk->at[1];
-        walk->next_codeset = walk->codeset;
-    }
-    walk->at += element->length;
-    return TRUE;
-}
 
 /* Copies the sound elements from WALK to OUT; returns the octets written. */
 static gsize elements_copy(ElementWalk *walk, guint8 *out, FrameNews *news)
@@ -62,13 +20,13 @@ static gsize elements_copy(ElementWalk *walk, guint8 *out, FrameNews *news)
     Element element;
     gsize written = 0, back = 0; /* back: before a shift that is for the next element only */
 
-    while (walk_next(walk, &element)) {
+    while (frame_walk_next(walk, &element)) {
         if (!frame_element_pass(&element, news)) {
             written = back;
             continue;
         }
         memcpy(out + written, element.octets, element.length);
-        if (!is_passing_shift(element.id))
+        if (!frame_is_passing_shift(element.id))
             back = written + element.length;
         written += element.length;
     }
@@ -204,7 +162,7 @@ gboolean frame_set_cause(guint8 *frame, gsize length, guint8 cause)
 
     if (header == 0)
         return FALSE;
-    while (walk_next(&walk, &element)) {
+    while (frame_walk_next(&walk, &element)) {
         guint8 *content = frame + (element.octets - frame) + 2;
 
         if (element.codeset != 0 || element.id != FRAME_ELEMENT_CAUSE || element.length < 4)
@@ -215,4 +173,19 @@ gboolean frame_set_cause(guint8 *frame, gsize length, guint8 cause)
         return TRUE;
     }
     return FALSE;
+}
+
+const guint8 *frame_find_element(const FrameNews *news, guint8 id, guint nth)
+{
+    ElementWalk walk;
+    Element element;
+
+    if (!news || !news->octets || news->kind != FRAME_MESSAGE || news->length < 7u)
+        return NULL;
+    walk =
+        (ElementWalk){.at = news->octets + 7 + news->octets[5], .end = news->octets + news->length};
+    while (frame_walk_next(&walk, &element))
+        if (element.codeset == 0 && element.id == id && nth-- == 0)
+            return element.octets;
+    return NULL;
 }

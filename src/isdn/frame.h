@@ -69,17 +69,14 @@ typedef struct FrameNews {
     gboolean mandatory_refused; /* one of them is mandatory in this message */
     const char *why;            /* of the first thing refused; NULL when nothing was */
     const char *misplaced;      /* why a sound message has no place here; NULL: it has */
+    const guint8 *octets; /* the checked frame, borrowed while its event is handled; or NULL */
+    gsize length;         /* of octets */
 } FrameNews;
 
 /* Checks FRAME (without FCS) from the line and copies to CLEAN (FRAME_MAX octets) what libpri may
  * see: every information element lies within the frame, has its least length and ends its extension
  * octets. Returns the octets in CLEAN, 0 for FRAME_REFUSED. *NEWS tells what it says. */
 gsize frame_check(const guint8 *frame, gsize length, guint8 *clean, FrameNews *news);
-
-/* Adds a Progress indicator "in-band information" (Q.931 4.5.23, location as libpri's Cause) to the
- * message in a sound I FRAME of LENGTH octets, in its place by identifier. SIZE is the room there
- * is. Returns the new length, the old one when there is no room; *NEWS is read anew. */
-gsize frame_add_progress(guint8 *frame, gsize length, gsize size, FrameNews *news);
 
 /* Reads a frame of our own making. */
 void frame_read(const guint8 *frame, gsize length, FrameNews *news);
@@ -94,6 +91,10 @@ typedef enum FrameCallKnown {
 /* Changes a checked message in CLEAN that libpri 1.6 would take amiss into one that it answers as
  * Q.931 5.8 asks; NEWS follows. Returns the new length. */
 gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *news);
+
+/* Finds the NTH (from 0) information element ID of codeset 0 in the frame whose octets NEWS has:
+ * whole, with identifier and length. NULL when there is none, or NEWS is NULL. */
+const guint8 *frame_find_element(const FrameNews *news, guint8 id, guint nth);
 
 /* Writes CAUSE over the value of the Cause element in FRAME. FALSE when there is none. */
 gboolean frame_set_cause(guint8 *frame, gsize length, guint8 cause);

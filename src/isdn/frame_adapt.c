@@ -91,20 +91,3 @@ gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *
         return hollow(news, "SETUP of a live call");
     return length;
 }
-
-gsize frame_add_progress(guint8 *frame, gsize length, gsize size, FrameNews *news)
-{
-    static const guint8 element[] = {0x1e, 2, 0x81, 0x88};
-    gsize at = 4 + 3 + frame[5];
-
-    if (length + sizeof element > size)
-        return length;
-    /* Elements stand in the order of their identifiers, those of one octet anywhere. */
-    while (at + 1 < length && (frame[at] & 0x80 || frame[at] <= element[0]))
-        at += frame[at] & 0x80 ? 1 : 2u + frame[at + 1];
-    at = MIN(at, length);
-    memmove(frame + at + sizeof element, frame + at, length - at);
-    memcpy(frame + at, element, sizeof element);
-    frame_read(frame, length + sizeof element, news);
-    return length + sizeof element;
-}

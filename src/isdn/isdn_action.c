@@ -222,10 +222,12 @@ static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
 /* Q.931 5.3.4.1: with progress 8 the PBX stays on the channel to hear our tone. */
 static gboolean act_disconnect_tone(void *room, Call *call, const CallNews *news)
 {
+    /* Q.931 4.5.23, with the location libpri's Cause has. */
+    static const guint8 in_band[] = {0x1e, 2, 0x81, 0x88};
     IsdnLeg *leg = leg_live(call);
 
-    if (leg)
-        leg->tone = call_ringback_wanted(call);
+    if (leg && call_ringback_wanted(call))
+        dchan_add_element(leg->dchan, leg->ref, MESSAGE_DISCONNECT, FRAME_AFTER_SAME, in_band);
     return act_disconnect(room, call, news);
 }
 

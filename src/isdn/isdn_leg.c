@@ -42,6 +42,7 @@ void isdn_leg_adopt(IsdnLeg *leg, q931_call *q931)
     leg->q931 = q931;
     leg->ref = (value << 3 | mode) | (leg->ours ? FRAME_CALL_FLAG : 0);
     leg->epoch = dchan_epoch(leg->dchan);
+    dchan_forget_call(leg->dchan, leg->ref);
 }
 
 void isdn_leg_join(IsdnLeg *leg, Call *call)
@@ -54,6 +55,8 @@ void isdn_leg_join(IsdnLeg *leg, Call *call)
 void isdn_leg_free(IsdnLeg *leg)
 {
     g_ptr_array_remove(dchan_legs(leg->dchan), leg);
+    if (leg->ref)
+        dchan_forget_call(leg->dchan, leg->ref);
     g_free(leg);
 }
 

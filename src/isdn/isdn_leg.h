@@ -22,7 +22,6 @@ struct IsdnLeg {
     gboolean answer_due;   /* RELEASE came: RELEASE COMPLETE is owed */
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
-    gboolean tone;         /* its DISCONNECT carries progress 8: a tone of ours is heard */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
     guint8 answer_cause;   /* of the RELEASE COMPLETE that is owed; 0: the call's */
     guint releases;        /* RELEASE sent so often */

@@ -1,5 +1,4 @@
-/* libpri's messages put right on their way out: the causes it does not say, the progress of a
- * DISCONNECT.
+/* libpri's messages put right on their way out: the causes it does not say.
  *
  * A message may wait behind layer 2's window, long after what asked for it; so what is to be
  * changed is kept by call reference. Layer 2 repeats from libpri's own buffer, in which a Cause is
@@ -109,15 +108,4 @@ void outgoing_correct(Outgoing *outgoing, const DChannel *dchan, guint8 *frame, 
     cause = cause_wanted(outgoing, isdn_leg_find_call(dchan, call), call, news);
     if (cause && frame_set_cause(frame, length, cause))
         news->cause = cause;
-}
-
-/* A repetition of the DISCONNECT asks again, as the leg is still there then. */
-gboolean outgoing_wants_progress(const DChannel *dchan, const FrameNews *news)
-{
-    const IsdnLeg *leg;
-
-    if (news->kind != FRAME_MESSAGE || news->message != MESSAGE_DISCONNECT)
-        return FALSE;
-    leg = isdn_leg_find_call(dchan, news->call ^ FRAME_CALL_FLAG);
-    return leg && leg->tone;
 }

@@ -1,5 +1,4 @@
-/* libpri's messages put right on their way out: the causes it does not say, the progress of a
- * DISCONNECT. */
+/* libpri's messages put right on their way out: the causes it does not say. */
 #pragma once
 
 #include "dchan.h"
@@ -26,5 +25,3 @@ void outgoing_heard(Outgoing *outgoing, const DChannel *dchan, const FrameNews *
 /* Puts the Cause of the message in FRAME right, which NEWS tells of; NEWS follows. */
 void outgoing_correct(Outgoing *outgoing, const DChannel *dchan, guint8 *frame, gsize length,
                       FrameNews *news);
-/* Shall the message say that a tone of ours is heard? */
-gboolean outgoing_wants_progress(const DChannel *dchan, const FrameNews *news);

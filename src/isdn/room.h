@@ -13,6 +13,7 @@ typedef struct TrunkGroup TrunkGroup;
     X(MESSAGES_MISPLACED, "messages misplaced") /* sound, but of no such call or side */           \
     X(MESSAGES_REPEATED, "messages repeated")   /* by layer 2 */                                   \
     X(ELEMENTS_REFUSED, "elements refused")     /* taken out of their message */                   \
+    X(ELEMENTS_LEFT_OUT, "elements left out")   /* of a message of ours that had no room */        \
     X(SETUPS_IN, "SETUPs in")                                                                      \
     X(SETUPS_OUT, "SETUPs out")                                                                    \
     X(SETUPS_REFUSED, "SETUPs refused")   /* refused before the hall saw a call */                 \

@@ -395,35 +395,28 @@ static void what_passed_once_passes_again(void)
     }
 }
 
-static void progress_joins_a_disconnect(void)
+static void an_element_is_found_by_its_place(void)
 {
-    static const struct {
-        const char *frame, *expected;
-    } rows[] = {
-        {"00 01 02 04 08 02 80 05 45 08 02 81 91", /* Cause alone */
-         "00 01 02 04 08 02 80 05 45 08 02 81 91 1e 02 81 88"},
-        {"00 01 02 04 08 02 80 05 45 08 02 81 91 7e 02 04 41", /* before User-user */
-         "00 01 02 04 08 02 80 05 45 08 02 81 91 1e 02 81 88 7e 02 04 41"},
-        {"00 01 02 04 08 01 85 45", "00 01 02 04 08 01 85 45 1e 02 81 88"},
-    };
+    static const char two[] = "00 01 02 04 08 02 00 05 05 04 03 80 90 a3 74 04 21 81 83 31 "
+                              "74 04 21 80 8f 32 96 74 01 99 7e 02 04 41";
+    guint8 octets[64];
+    FrameNews news = passes(two);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        guint8 octets[64], want[64];
-        gsize length = hex_read(rows[i].frame, octets);
-        gsize want_length = hex_read(rows[i].expected, want);
-        FrameNews news;
-
-        length = frame_add_progress(octets, length, sizeof octets, &news);
-        g_assert_cmpmem(octets, length, want, want_length);
-        g_assert_cmpuint(news.progress, ==, 1u << 8);
-        g_assert_cmpuint(frame_add_progress(octets, length, length + 3, &news), ==, length);
-    }
+    g_assert_null(frame_find_element(&news, 0x74, 0)); /* its octets are nobody's yet */
+    g_assert_null(frame_find_element(NULL, 0x74, 0));
+    news.length = hex_read(two, octets);
+    news.octets = octets;
+    g_assert_true(frame_find_element(&news, 0x74, 0) == octets + 14);
+    g_assert_true(frame_find_element(&news, 0x74, 1) == octets + 20);
+    g_assert_null(frame_find_element(&news, 0x74, 2)); /* codeset 6 */
+    g_assert_null(frame_find_element(&news, 0x7e, 0));
+    g_assert_null(frame_find_element(&news, 0x6c, 0));
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/frame/progress-joins-a-disconnect", progress_joins_a_disconnect);
+    g_test_add_func("/frame/find-element", an_element_is_found_by_its_place);
     g_test_add_func("/frame/setup", a_setup_tells_its_numbers_and_channel);
     g_test_add_func("/frame/disconnect", a_disconnect_tells_what_libpri_hides);
     g_test_add_func("/frame/cause-3a", a_cause_with_octet_3a_is_read_behind_it);
