@@ -148,14 +148,6 @@ static gboolean act_audio(PbxCall *call, const PbxCommand *command, GError **err
     return FALSE;
 }
 
-static gboolean act_digits(PbxCall *call, const PbxCommand *command)
-{
-    for (const char *digit = command->called; *digit; digit++)
-        if (pri_information(call->line->isdn, call->isdn, *digit))
-            return FALSE;
-    return TRUE;
-}
-
 /* Octets that begin with the protocol discriminator are a whole message; else they are a message
  * type and its elements, and the header is the call's. */
 static gboolean act_raw(PbxCall *call, const PbxCommand *command)
@@ -176,6 +168,27 @@ static gboolean act_raw(PbxCall *call, const PbxCommand *command)
         whole = g_byte_array_free_to_bytes(message);
     }
     return pbx_line_send_message(call->line, call->isdn, call->incoming, whole);
+}
+
+/* INFORMATION with one digit and Sending complete, which libpri has for SETUP alone. */
+static gboolean send_last_digit(PbxCall *call, char digit)
+{
+    const guint8 octets[] = {MESSAGE_INFORMATION, 0xa1, 0x70, 2, 0x80, (guint8)digit};
+    g_autoptr(GBytes) bytes = g_bytes_new(octets, sizeof octets);
+    PbxCommand command = {.verb = VERB_RAW, .octets = bytes};
+
+    return act_raw(call, &command);
+}
+
+static gboolean act_digits(PbxCall *call, const PbxCommand *command)
+{
+    for (const char *digit = command->called; *digit; digit++) {
+        if (command->on && !digit[1])
+            return send_last_digit(call, *digit);
+        if (pri_information(call->line->isdn, call->isdn, *digit))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **error)

@@ -52,6 +52,7 @@ static void release_read(PbxWords *words, PbxCommand *command)
 static void digits_action_read(PbxWords *words, PbxCommand *command)
 {
     command->called = pbx_words_digits(words, "the digits");
+    command->on = pbx_words_take(words, "complete");
 }
 
 static void notify_read(PbxWords *words, PbxCommand *command)

@@ -23,7 +23,7 @@ CRASH = re.compile(r"Sanitizer|runtime error:|left with status -(4|6|7|8|11)(?!\
 SECONDS = 480  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments
 # What phones and their proxy do is the same over any line, and so are transfers and calls for help beyond D-07 and D-04.
-ANY_LINE = "B-06 B-07 B-08 BX-01 D-10 D-20 R-4.1 T-11 T-6.1 T-6.3.1 T-6.3.2 T-7.3 emergency-service one-law".split()
+ANY_LINE = "B-06 B-07 B-08 BX-01 D-10 D-20 R-4.1 T-11 T-6.1 T-6.3.1 T-6.3.2 T-7.3 emergency-service one-law Q-A.2.1 Q-A.2.2 Q-A.3.1".split()
 BACK_END = "dahdi"  # flows are remembered as ID SWITCHTYPE/dahdi
 
 

@@ -4,7 +4,7 @@ import os
 GATEWAY = "127.0.0.1"
 SIP_PORT = 5060
 SPAN_LOCAL, SPAN_REMOTE = ("127.0.0.1", 40001), ("127.0.0.2", 40002)
-LINES = {"euroisdn": "e1", "ni2": "t1"}
+LINES = {"euroisdn": "e1", "ni2": "t1", "qsig": "e1"}
 CHANNELS = {"e1": 30, "t1": 23}
 
 
