@@ -179,11 +179,19 @@ static void count_repeated(DChannel *dchan, const FrameNews *news)
                   news->call & ~FRAME_CALL_FLAG, frame_describe(news, text, sizeof text));
 }
 
-static FrameCallKnown call_known(const DChannel *dchan, int call)
+static FrameCall call_known(const DChannel *dchan, int call)
 {
-    if (!isdn_leg_find_call(dchan, call))
-        return CALL_UNKNOWN;
-    return (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS;
+    const IsdnLeg *leg = isdn_leg_find_call(dchan, call);
+
+    if (!leg)
+        return (FrameCall){.known = CALL_UNKNOWN};
+    return (FrameCall){
+        .known = (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS,
+        .initiated = leg->ours && !leg->acknowledged && !leg->proceeding,
+        .proceeding = leg->proceeding,
+        .disconnected = leg->disconnected,
+        .clearing = leg->hanging_up,
+    };
 }
 
 /* A checked message: what layer 2 repeats, what is out of place, and what is new. */
@@ -191,11 +199,11 @@ static void message_sort(DChannel *dchan, FrameNews *news)
 {
     gsize length = dchan->in_hand_length;
     gboolean again = frame_is_repeated(&dchan->seen[LADDER_IN], news, dchan->in_hand, length);
+    FrameCall call = call_known(dchan, news->call);
 
     if (again)
         count_repeated(dchan, news);
-    dchan->in_hand_length =
-        frame_adapt(dchan->in_hand, length, call_known(dchan, news->call), news);
+    dchan->in_hand_length = frame_adapt(dchan->in_hand, length, &call, news);
     if (again)
         return;
     if (news->misplaced)

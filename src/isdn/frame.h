@@ -81,16 +81,24 @@ gsize frame_check(const guint8 *frame, gsize length, guint8 *clean, FrameNews *n
 /* Reads a frame of our own making. */
 void frame_read(const guint8 *frame, gsize length, FrameNews *news);
 
-/* What this side knows of the call a message belongs to. */
 typedef enum FrameCallKnown {
     CALL_UNKNOWN,
     CALL_OURS /* we sent its SETUP */,
     CALL_THEIRS
 } FrameCallKnown;
 
+/* What this side knows of the call a message belongs to, as libpri has it. */
+typedef struct FrameCall {
+    FrameCallKnown known;
+    gboolean initiated;    /* of ours: nothing but PROGRESS has answered the SETUP, Q.931 U1 */
+    gboolean proceeding;   /* of ours: CALL PROCEEDING, ALERTING or CONNECT came */
+    gboolean disconnected; /* their DISCONNECT came */
+    gboolean clearing;     /* we have begun to clear it */
+} FrameCall;
+
 /* Changes a checked message in CLEAN that libpri 1.6 would take amiss into one that it answers as
  * Q.931 5.8 asks; NEWS follows. Returns the new length. */
-gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *news);
+gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews *news);
 
 /* Finds the NTH (from 0) information element ID of codeset 0 in the frame whose octets NEWS has:
  * whole, with identifier and length. NULL when there is none, or NEWS is NULL. */

@@ -3,8 +3,9 @@
  *
  * Left alone, libpri begins a call record for any message of an unknown call and forgets to free it
  * (NOTIFY, HOLD, STATUS without its elements), takes a SETUP on the dummy or global call reference
- * for a call, restarts a single call, overwrites a live call by a repeated SETUP, and accepts
- * CONNECT from the calling side.
+ * for a call, restarts a single call, overwrites a live call by a repeated SETUP, accepts CONNECT
+ * from the calling side, goes back to U3 by a CALL PROCEEDING after ALERTING, begins to clear anew
+ * by a second DISCONNECT, and stops T305 and T308 for good by a CONNECT ACKNOWLEDGE that crosses.
  */
 #include "frame.h"
 
@@ -64,8 +65,38 @@ static gsize adapt_unknown(guint8 *clean, gsize length, FrameNews *news)
     }
 }
 
-gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *news)
+/* Q.931 5.8.4: messages of a known call that have no place in its state, where libpri sees none. */
+static const char *misfit(const FrameCall *call, guint8 message)
 {
+    switch (message) {
+    case MESSAGE_RESTART:
+    case MESSAGE_RESTART_ACKNOWLEDGE:
+        return "RESTART of a call reference";
+    case MESSAGE_CONNECT:
+        return call->known == CALL_THEIRS ? "CONNECT from the calling side" : NULL;
+    case MESSAGE_CONNECT_ACKNOWLEDGE:
+        if (call->known == CALL_THEIRS && !call->clearing && !call->disconnected)
+            return NULL;
+        return "CONNECT ACKNOWLEDGE of no CONNECT";
+    case MESSAGE_CALL_PROCEEDING:
+        return call->proceeding ? "CALL PROCEEDING of a call that proceeds" : NULL;
+    case MESSAGE_DISCONNECT:
+        return call->disconnected ? "second DISCONNECT" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* The message to which libpri answers STATUS, cause 101, and does nothing else. */
+static Q931Message unwanted(const FrameCall *call)
+{
+    return call->initiated ? MESSAGE_CONNECT_ACKNOWLEDGE : MESSAGE_SETUP_ACKNOWLEDGE;
+}
+
+gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews *news)
+{
+    const char *why;
+
     if (news->kind != FRAME_MESSAGE)
         return length;
     if (news->call == FRAME_CALL_DUMMY)
@@ -74,19 +105,10 @@ gsize frame_adapt(guint8 *clean, gsize length, FrameCallKnown known, FrameNews *
         return adapt_global(length, news);
     if (news->discriminator != 0x08)
         return hollow(news, "maintenance message of a call");
-    if (news->message == MESSAGE_RESTART || news->message == MESSAGE_RESTART_ACKNOWLEDGE)
-        return hollow(news, "RESTART of a call reference");
-    switch (known) {
-    case CALL_UNKNOWN:
+    if (call->known == CALL_UNKNOWN)
         return adapt_unknown(clean, length, news);
-    case CALL_OURS:
-        break;
-    case CALL_THEIRS:
-        /* libpri answers a SETUP ACKNOWLEDGE there with STATUS, cause 101, as CONNECT deserves. */
-        if (news->message == MESSAGE_CONNECT)
-            return recast(clean, MESSAGE_SETUP_ACKNOWLEDGE, news, "CONNECT from the calling side");
-        break;
-    }
+    if ((why = misfit(call, news->message)))
+        return recast(clean, unwanted(call), news, why);
     if (news->message == MESSAGE_SETUP || news->message == MESSAGE_REGISTER)
         return hollow(news, "SETUP of a live call");
     return length;

@@ -82,12 +82,15 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
     return FALSE;
 }
 
+/* CHANNEL is what libpri last heard of in any message; only this one's own counts. */
 static void on_answer(IsdnLeg *leg, int channel, CallEvent event, const FrameNews *frame)
 {
     CallNews news = isdn_event_news(frame);
 
     if (frame) {
         news.cause = frame->cause;
+        if (!frame->has_channel)
+            channel = -1;
         if (leg->ours && isdn_event_leg_speaks(leg) && leg_take_channel(leg, channel))
             isdn_event_raise(leg, event, &news);
     }
@@ -236,18 +239,22 @@ static void handle_answers(IsdnLeg *leg, const pri_event *event, const FrameNews
 {
     switch (event->e) {
     case PRI_EVENT_SETUP_ACK:
+        leg->acknowledged = TRUE;
         on_answer(leg, event->setup_ack.channel, EVENT_ISDN_SETUP_ACK, news);
         break;
     case PRI_EVENT_PROCEEDING:
+        leg->proceeding = TRUE;
         on_answer(leg, event->proceeding.channel, proceeding_event(news), news);
         break;
     case PRI_EVENT_PROGRESS:
         on_answer(leg, event->proceeding.channel, progress_event(news), news);
         break;
     case PRI_EVENT_RINGING:
+        leg->proceeding = TRUE;
         on_answer(leg, event->ringing.channel, alerting_event(news), news);
         break;
     case PRI_EVENT_ANSWER:
+        leg->proceeding = TRUE;
         on_answer(leg, event->answer.channel, EVENT_ISDN_CONNECT, news);
         break;
     case PRI_EVENT_CONNECT_ACK:

@@ -16,6 +16,8 @@ struct IsdnLeg {
     gboolean ours;         /* we sent the SETUP */
     gboolean preferred;    /* our SETUP left the far end another channel */
     gboolean responded;    /* a message has answered the SETUP */
+    gboolean acknowledged; /* SETUP ACKNOWLEDGE was one */
+    gboolean proceeding;   /* so was CALL PROCEEDING, ALERTING or CONNECT */
     gboolean connected;    /* Q.931 U10 or N10 was reached */
     gboolean disconnected; /* DISCONNECT came and was reported */
     gboolean hanging_up;   /* libpri was asked to clear */

@@ -62,7 +62,7 @@ void outgoing_heard(Outgoing *outgoing, const DChannel *dchan, const FrameNews *
     fault_take(outgoing, news->call);
     if (news->mandatory_refused)
         outgoing->faults[outgoing->next_fault++ % OUTGOING_FAULTS] = news->call;
-    if (news->message != MESSAGE_DISCONNECT)
+    if (news->message != MESSAGE_DISCONNECT || news->misplaced)
         return;
     /* From now on RELEASE is the answer to it, which need not come at once. */
     leg = isdn_leg_find_call(dchan, news->call);

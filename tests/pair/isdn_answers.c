@@ -131,6 +131,26 @@ static void the_first_answer_names_the_channel(void)
     stage_free(stage);
 }
 
+/* 5.1.2: a channel that another message names is none the call goes on. */
+static void a_channel_elsewhere_moves_no_call(void)
+{
+    static const char *const others[] = {"7b 18 03 a9 83 85 70 02 80 35", "31 18 03 a9 83 85",
+                                         "6e 18 03 a9 83 85 27 01 f1"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        Stage *stage = stage_new(NETWORK "channel = preferred\n", FALSE);
+
+        stage_phone_calls(stage, "200");
+        stage_far_says(stage, stage_reference(stage), others[i]);
+        stage_far_says(stage, stage_reference(stage), "01");
+        stage_stands(stage, SIP_RINGING, ISDN_DELIVERED);
+        g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 1);
+        g_assert_cmpint(stage_channel(stage, 5), ==, CHANNEL_IDLE);
+        stage_far_ends(stage);
+        stage_free(stage);
+    }
+}
+
 /* --- 5.8.6: the messages that clear --- */
 
 /* The wire has its own words; the caller hears of a normal end, unspecified (31). */
@@ -192,7 +212,7 @@ static void unexpected_messages_are_answered_with_status(void)
         {"01 18 03 a9 83 81", "< ALERTING ch 1\n> STATUS cause 101 state 10\n"},
         {"0d 18 03 a9 83 81", "< SETUP ACKNOWLEDGE ch 1\n> STATUS cause 101 state 10\n"},
         {"07 18 03 a9 83 81", "< CONNECT ch 1\n> STATUS cause 101 state 10\n"},
-        {"02 18 03 a9 83 81", "< CALL PROCEEDING ch 1\n> STATUS cause 98 state 10\n"},
+        {"02 18 03 a9 83 81", "< CALL PROCEEDING ch 1\n> STATUS cause 101 state 10\n"},
         {"03 1e 02 81 88", "< PROGRESS progress 8\n> STATUS cause 98 state 10\n"},
         {"75", "< STATUS ENQUIRY\n> STATUS cause 30 state 10\n"},
     };
@@ -308,6 +328,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/answer/setup-more", a_setup_with_more_than_it_needs_is_taken);
     g_test_add_func("/isdn/answer/mandatory", other_messages_without_what_they_need_change_nothing);
     g_test_add_func("/isdn/answer/channel", the_first_answer_names_the_channel);
+    g_test_add_func("/isdn/answer/channel-elsewhere", a_channel_elsewhere_moves_no_call);
     g_test_add_func("/isdn/answer/clearing", clearing_without_a_cause_is_31);
     g_test_add_func("/isdn/answer/late-release", a_late_release_remembers_the_broken_cause);
     g_test_add_func("/isdn/answer/unexpected", unexpected_messages_are_answered_with_status);

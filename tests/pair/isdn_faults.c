@@ -60,36 +60,6 @@ static void a_broken_setup_breaks_nothing(void)
     }
 }
 
-static gboolean change_type(Stage *stage, gboolean outward, guint8 *frame, gsize length)
-{
-    if (!outward && length > 9 && !(frame[2] & 1) && frame[8] == 0x6e)
-        frame[8] = (guint8)stage->hook_count;
-    return TRUE;
-}
-
-static void say_everything(const StateRow *state, int message)
-{
-    Stage *stage = stage_new("side = cpe\n" QUIET, FALSE);
-
-    state->enter(stage);
-    stage->hook = change_type;
-    stage->hook_count = message;
-    pri_notify(stage->far, stage->far_call, 1, 0);
-    stage_run(stage, 50);
-    stage->hook = NULL;
-    pri_hangup(stage->far, stage->far_call, 16);
-    stage_run(stage, 50);
-    stage_ends(stage);
-    stage_free(stage);
-}
-
-static void every_message_in_every_state(void)
-{
-    for (const StateRow *state = stage_states; state->name; state++)
-        for (int message = 0; message < 0x80; message++)
-            say_everything(state, message);
-}
-
 static gboolean change_reference(Stage *stage, gboolean outward, guint8 *frame, gsize length)
 {
     if (!outward && length > 9 && !(frame[2] & 1) && frame[8] == 0x6e) {
@@ -227,7 +197,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/isdn/fault/garbage", garbage_is_counted_and_forgotten);
     g_test_add_func("/isdn/fault/broken-setup", a_broken_setup_breaks_nothing);
-    g_test_add_func("/isdn/fault/every-message", every_message_in_every_state);
     g_test_add_func("/isdn/fault/unknown-call", messages_of_unknown_calls);
     g_test_add_func("/isdn/fault/sound", sound_messages_are_not_called_malformed);
     g_test_add_func("/isdn/fault/wrong-side", a_wrong_side_is_told_a_few_times);

@@ -6,6 +6,7 @@
 #include "isdn_leg.h"
 #include "loop_virtual.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -445,6 +446,19 @@ void stage_is_quiet(Stage *stage)
     g_assert_true(isdn_span_status(stage->isdn, 0, &status));
     g_assert_cmpuint(status.busy, ==, 0);
     g_assert_cmpuint(dchan_legs(dchan)->len, ==, 0);
+}
+
+guint stage_kept(Stage *stage)
+{
+    struct pri *pri = dchan_pri(isdn_find_dchan(stage->isdn, 0));
+    char *text = pri_dump_info_str(pri); /* libpri's malloc() */
+    const char *at = strstr(text, "Total active-calls:");
+    guint kept;
+
+    g_assert_nonnull(at);
+    kept = (guint)g_ascii_strtoull(at + strlen("Total active-calls:"), NULL, 10);
+    free(text);
+    return kept;
 }
 
 typedef struct CounterSearch {

@@ -25,13 +25,13 @@ struct Stage {
     StageHook hook;
     int hook_count; /* the hook's own */
 
-    q931_call *far_call; /* of the last RING, or made by the test */
+    q931_call *far_call;  /* of the last RING, or made by the test */
     int far_presentation; /* of its calling number, as libpri has it */
-    int far_channel;     /* asked for or given by us, last */
-    Screening screening; /* of the number of phones that call; network provided unless a test says
-                            otherwise */
-    gboolean far_deaf;   /* does not answer DISCONNECT and RELEASE */
-    GBytes *instead;     /* the message of the far end's next I frame; NULL: its own */
+    int far_channel;      /* asked for or given by us, last */
+    Screening screening;  /* of the number of phones that call; network provided unless a test says
+                             otherwise */
+    gboolean far_deaf;    /* does not answer DISCONNECT and RELEASE */
+    GBytes *instead;      /* the message of the far end's next I frame; NULL: its own */
 
     GString *wire; /* Q.931 messages as they left: "> SETUP 100→200 ch 1\n" outward, "<" inward */
     GString *trace;    /* the hall's trace lines without their call number */
@@ -90,10 +90,17 @@ void stage_event(Stage *stage, CallEvent event, guint8 cause);
 
 /* The phone says goodbye to whatever is left of its call, and the line is quiet in the end. */
 void stage_ends(Stage *stage);
+/* The same, but it is the far end that clears, as far as Q.931 lets it. */
+void stage_far_ends(Stage *stage);
+/* So many calls libpri keeps on our side of the line. */
+guint stage_kept(Stage *stage);
 
-/* The states in which any message may find a call; ended by a NULL name. */
+/* The states in which any message may find a call; ended by a NULL name. PRESENT is none of them:
+ * the hall answers a SETUP within the event that brings it. CONNECT_REQUEST is the user side's, but
+ * for QSIG; DISCONNECT_INDICATION needs a trunk with disconnect-tones. */
 typedef struct StateRow {
     const char *name;
+    guint8 number; /* Q.931 4.5.7 */
     void (*enter)(Stage *stage);
 } StateRow;
 extern const StateRow stage_states[];

@@ -64,7 +64,7 @@ static void t309_counts_from_the_alarm(void)
 static void alarm_in_set_up(guint ms, gboolean lost)
 {
     for (const StateRow *state = stage_states; state->name; state++) {
-        Stage *stage = stage_new("side = cpe\n", FALSE);
+        Stage *stage = stage_new("side = cpe\ndisconnect-tones = yes\n", FALSE);
 
         state->enter(stage);
         if (call_isdn_state(stage_call(stage)) == ISDN_ACTIVE) {

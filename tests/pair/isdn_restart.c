@@ -161,7 +161,7 @@ static gboolean restart_all(Stage *stage, gboolean outward, guint8 *frame, gsize
 
 static void restart_in(const StateRow *state, gboolean whole)
 {
-    Stage *stage = stage_new("side = cpe\n" QUIET, FALSE);
+    Stage *stage = stage_new("side = cpe\ndisconnect-tones = yes\n" QUIET, FALSE);
 
     g_test_message("RESTART of %s in %s", whole ? "the interface" : "the channel", state->name);
     state->enter(stage);

@@ -1,6 +1,8 @@
 /* How the isdn pair tests bring a call into each Q.931 state, and to its end. */
 #include "isdn_line.h"
 
+#include "dchan.h"
+
 /* The phone says goodbye to whatever is left of its call, and the line is quiet in the end. */
 void stage_ends(Stage *stage)
 {
@@ -19,6 +21,17 @@ void stage_ends(Stage *stage)
     }
     stage_run(stage, 45000);
     stage_is_quiet(stage);
+}
+
+void stage_far_ends(Stage *stage)
+{
+    static const char *const last_words[] = {"45 08 02 81 90", "5a 08 02 81 90"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(last_words); i++)
+        if (dchan_legs(isdn_find_dchan(stage->isdn, 0))->len > 0)
+            stage_far_says(stage, stage_reference(stage), last_words[i]);
+    g_assert_cmpuint(dchan_legs(isdn_find_dchan(stage->isdn, 0))->len, ==, 0);
+    stage_ends(stage);
 }
 
 static void in_initiated(Stage *stage)
@@ -120,17 +133,43 @@ static void in_active_incoming(Stage *stage)
     stage_stands(stage, SIP_UP, ISDN_ACTIVE);
 }
 
+/* The trunk wants the tones of a DISCONNECT heard. */
+static void in_disconnect_indication(Stage *stage)
+{
+    in_outgoing_proceeding(stage);
+    stage_far_says(stage, stage_reference(stage), "45 08 02 81 91 1e 02 81 88");
+    stage_stands(stage, SIP_TREATED, ISDN_DISCONNECT_INDICATION);
+}
+
+static gboolean lose_release(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (outward && length > 9 && !(frame[2] & 1) && frame[8] == 0x4d)
+        frame[4] = 0x09;
+    return TRUE;
+}
+
+static void in_release_request(Stage *stage)
+{
+    in_active_outgoing(stage);
+    stage->hook = lose_release;
+    stage_far_says(stage, stage_reference(stage), "45 08 02 81 90");
+    stage->hook = NULL;
+    stage_stands(stage, SIP_LEAVING, ISDN_RELEASE_REQUEST);
+}
+
 const StateRow stage_states[] = {
-    {"INITIATED", in_initiated},
-    {"OVERLAP_SENDING", in_overlap_sending},
-    {"OUTGOING_PROCEEDING", in_outgoing_proceeding},
-    {"DELIVERED", in_delivered},
-    {"ACTIVE outgoing", in_active_outgoing},
-    {"DISCONNECT_REQUEST", in_disconnect_request},
-    {"OVERLAP_RECEIVING", in_overlap_receiving},
-    {"INCOMING_PROCEEDING", in_incoming_proceeding},
-    {"RECEIVED", in_received},
-    {"CONNECT_REQUEST", in_connect_request},
-    {"ACTIVE incoming", in_active_incoming},
+    {"INITIATED", 1, in_initiated},
+    {"OVERLAP_SENDING", 2, in_overlap_sending},
+    {"OUTGOING_PROCEEDING", 3, in_outgoing_proceeding},
+    {"DELIVERED", 4, in_delivered},
+    {"RECEIVED", 7, in_received},
+    {"CONNECT_REQUEST", 8, in_connect_request},
+    {"INCOMING_PROCEEDING", 9, in_incoming_proceeding},
+    {"ACTIVE outgoing", 10, in_active_outgoing},
+    {"ACTIVE incoming", 10, in_active_incoming},
+    {"DISCONNECT_REQUEST", 11, in_disconnect_request},
+    {"DISCONNECT_INDICATION", 12, in_disconnect_indication},
+    {"RELEASE_REQUEST", 19, in_release_request},
+    {"OVERLAP_RECEIVING", 25, in_overlap_receiving},
     {NULL},
 };

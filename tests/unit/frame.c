@@ -294,7 +294,7 @@ static void a_restart_with_a_broken_channel_keeps_nothing(void)
     check("00 01 00 00 08 02 00 00 46 18 02 a9 83 79 01 80", "00 01 00 00 08 02 00 00 46");
 }
 
-static FrameNews adapt(const char *frame, FrameCallKnown known, const char *expected)
+static FrameNews adapt_call(const char *frame, const FrameCall *call, const char *expected)
 {
     guint8 octets[2048], want[2048], clean[FRAME_MAX];
     FrameNews news;
@@ -302,11 +302,18 @@ static FrameNews adapt(const char *frame, FrameCallKnown known, const char *expe
     gsize want_length = hex_read(expected, want);
 
     g_assert_cmpint(news.kind, ==, FRAME_MESSAGE);
-    length = frame_adapt(clean, length, known, &news);
+    length = frame_adapt(clean, length, call, &news);
     g_assert_cmpmem(clean, length, want, want_length);
     g_assert_null(news.why); /* it is sound all the same */
     g_assert_true((news.misplaced != NULL) == !g_str_equal(frame, expected));
     return news;
+}
+
+static FrameNews adapt(const char *frame, FrameCallKnown known, const char *expected)
+{
+    FrameCall call = {.known = known, .initiated = known == CALL_OURS};
+
+    return adapt_call(frame, &call, expected);
 }
 
 static void misplaced_messages_become_what_libpri_can_answer(void)
@@ -343,9 +350,37 @@ static void restart_is_for_the_global_call_reference(void)
     adapt(restart, CALL_UNKNOWN, restart);
     adapt(answer, CALL_UNKNOWN, answer);
     adapt("00 01 00 00 08 02 80 00 46 79 01 87", CALL_UNKNOWN, "00 01 00 00");
-    adapt("00 01 00 00 08 02 00 05 46 79 01 87", CALL_THEIRS, "00 01 00 00");
+    /* Of a call: STATUS 101, or RELEASE COMPLETE 81 where there is none. */
+    adapt("00 01 00 00 08 02 00 05 46 79 01 87", CALL_THEIRS, "00 01 00 00 08 02 00 05 0d");
+    adapt("00 01 00 00 08 02 80 05 46 79 01 87", CALL_OURS, "00 01 00 00 08 02 80 05 0f");
+    adapt("00 01 00 00 08 02 00 05 4e 79 01 87", CALL_UNKNOWN, "00 01 00 00 08 02 00 05 75");
     adapt("00 01 00 00 43 02 00 00 07 01 01 c0 18 03 a9 83 85", CALL_UNKNOWN,
           "00 01 00 00 43 02 00 00 07 01 01 c0 18 03 a9 83 85");
+}
+
+/* Q.931 5.8.4: to be answered with STATUS 101, and to change nothing. */
+static void messages_of_another_state_change_nothing(void)
+{
+    static const char acknowledge[] = "00 01 00 00 08 02 00 05 0f";
+    static const char proceeding[] = "00 01 00 00 08 02 80 05 02";
+    static const char disconnect[] = "00 01 00 00 08 02 80 05 45 08 02 81 90";
+    static const char status_101[] = "00 01 00 00 08 02 80 05 0d";
+    FrameCall call = {.known = CALL_THEIRS};
+
+    adapt_call(acknowledge, &call, acknowledge);
+    call.clearing = TRUE; /* it crossed our DISCONNECT: libpri would stop T305 */
+    adapt_call(acknowledge, &call, "00 01 00 00 08 02 00 05 0d");
+    call = (FrameCall){.known = CALL_OURS, .initiated = TRUE};
+    adapt_call(proceeding, &call, proceeding);
+    call.initiated = FALSE;
+    adapt_call(proceeding, &call, proceeding);
+    call.proceeding = TRUE;
+    adapt_call(proceeding, &call, status_101);
+    adapt_call(disconnect, &call, disconnect);
+    call.clearing = TRUE;
+    adapt_call(disconnect, &call, disconnect);
+    call.disconnected = TRUE;
+    adapt_call(disconnect, &call, status_101);
 }
 
 static void a_cause_is_overwritten_where_it_stands(void)
@@ -434,6 +469,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/broken-restart", a_restart_with_a_broken_channel_keeps_nothing);
     g_test_add_func("/frame/misplaced", misplaced_messages_become_what_libpri_can_answer);
     g_test_add_func("/frame/restart", restart_is_for_the_global_call_reference);
+    g_test_add_func("/frame/misfit", messages_of_another_state_change_nothing);
     g_test_add_func("/frame/set-cause", a_cause_is_overwritten_where_it_stands);
     g_test_add_func("/frame/names", messages_have_their_names);
     g_test_add_func("/frame/again", what_passed_once_passes_again);
