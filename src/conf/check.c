@@ -156,8 +156,6 @@ static void span_check(Reading *reading, guint index)
                          span->d_channel);
     if (span->backend == BACKEND_DAHDI)
         card_check(reading, section, span);
-    else if (span->type == SPAN_BRI)
-        reading_complain(reading, section, "type", "bri needs backend dahdi");
     if (span->backend != BACKEND_CESOPSN)
         return;
     pseudowire_check(reading, section, span);

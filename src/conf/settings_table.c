@@ -321,7 +321,7 @@ const SettingRow setting_rows[] = {
     SPAN(backend, "backend", choice, DEFAULT("cesopsn"), ONE_OF(backends), RESTART,
          SAYS "Where the line is: cesopsn is an RFC 5086 pseudowire over UDP; dahdi is a card under the DAHDI driver; pair joins two spans in one process and is for tests."),
     SPAN(type, "type", choice, DEFAULT("e1"), ONE_OF(span_types), RESTART,
-         SAYS "E1 has timeslots 1-31, T1 has 1-24, BRI (point to point, on DAHDI) has 1-3. Any switch type may run on either."),
+         SAYS "E1 has timeslots 1-31, T1 has 1-24, BRI (point to point) has 1-3. Any switch type may run on either."),
     SPAN(law, "law", choice, DERIVED("alaw on E1 and BRI, ulaw on T1", derive_law), ONE_OF(laws), RESTART,
          SAYS "How G.711 samples are coded on the line. On DAHDI it must be what the driver has."),
     SPAN(local, "local", endpoint, DEFAULT(""), RESTART,
@@ -350,7 +350,7 @@ const SettingRow setting_rows[] = {
          SAYS "How late we may come to a B channel of a DAHDI span before the line hears a gap. It is delay toward the PBX."),
     SPAN(echo_cancel_ms, "echo-cancel", choice, DEFAULT("16ms"), ONE_OF(echo_tails), RESTART,
          SAYS "The tail that DAHDI's echo canceller spans on speech and 3.1 kHz calls; never on data, and off from the first fax tone. 0: none."),
-    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(1, 31), RESTART,
+    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, 3 on BRI, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(1, 31), RESTART,
          SAYS "The timeslot that carries the D channel; on T1 at most 24."),
 
     TRUNK(spans, "span", spans, REQUIRED, RESTART,

@@ -214,7 +214,9 @@ static void channel_read(FrameNews *news, const guint8 *content, gsize length)
     news->exclusive = (content[0] & 0x08) != 0;
     if (content[0] & 0x40)
         at += group_length(content + 1, length - 1);
-    if ((content[0] & 0x23) == 0x21 && length - at >= 2 && !(content[at] & 0x10))
+    if ((content[0] & 0x20) == 0) /* basic interface: B1 or B2 */
+        news->channel = (content[0] & 0x03) != 3 ? content[0] & 0x03 : 0;
+    else if ((content[0] & 0x23) == 0x21 && length - at >= 2 && !(content[at] & 0x10))
         news->channel = content[at + 1] & 0x7f;
 }
 

@@ -140,18 +140,25 @@ static GPtrArray *controllers;
 static void line_isdn_open(PbxLine *line)
 {
     gboolean european = line->settings->switch_type == SWITCH_EUROISDN;
+    int node = line->settings->side == SIDE_NETWORK ? PRI_NETWORK : PRI_CPE;
 
     pri_set_message(isdn_says);
     pri_set_error(isdn_says);
-    line->isdn = pri_new_cb(-1, line->settings->side == SIDE_NETWORK ? PRI_NETWORK : PRI_CPE,
-                            switch_of(line->settings), pbx_tap_read, pbx_tap_write, line);
+    line->isdn = line->settings->span.type == SPAN_BRI
+                     ? pri_new_bri_cb(-1, TRUE, node, switch_of(line->settings), pbx_tap_read,
+                                      pbx_tap_write, line)
+                     : pri_new_cb(-1, node, switch_of(line->settings), pbx_tap_read, pbx_tap_write,
+                                  line);
     if (!controllers)
         controllers = g_ptr_array_new();
     g_ptr_array_add(controllers, line->isdn);
     line->t203_ms = pri_get_timer(line->isdn, PRI_TIMER_T203);
     pri_hangup_fix_enable(line->isdn, 1);
     pri_set_inbanddisconnect(line->isdn, 0);
-    pri_facility_enable(line->isdn);
+    /* On DMS-100 all that libpri would send is the offer to transfer, in a form that tshark cannot
+     * read. */
+    if (line->settings->switch_type != SWITCH_DMS100)
+        pri_facility_enable(line->isdn);
     if (european) {
         pri_display_options_send(line->isdn, PRI_DISPLAY_OPTION_NAME_INITIAL);
         pri_display_options_receive(line->isdn, PRI_DISPLAY_OPTION_NAME_INITIAL);

@@ -177,6 +177,9 @@ static gboolean card_read(SpanSettings *span, const LineText *text, GError **err
     return number_read(text, KEY_CUSHION, 1, 200, &span->cushion_ms, error);
 }
 
+/* By SpanType. */
+static const guint8 d_channels[] = {[SPAN_E1] = 16, [SPAN_T1] = 24, [SPAN_BRI] = 3};
+
 static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **error)
 {
     if (!words_read(line, text, error))
@@ -193,7 +196,7 @@ static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **
         return FALSE;
     if (line->span.packet_ms != 1 && line->span.packet_ms != 5)
         return fault(error, KEY_PACKET, "1 or 5", text->values[KEY_PACKET]);
-    line->span.d_channel = line->span.type == SPAN_E1 ? 16 : 24;
+    line->span.d_channel = d_channels[line->span.type];
     return TRUE;
 }
 

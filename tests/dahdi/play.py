@@ -30,7 +30,7 @@ def say(text):
 class Play:
     def __init__(self, name, switch, case):
         self.id, self.switch, self.case = name, switch, case
-        self.line = config.LINES[self.switch]
+        self.line = config.line(self.switch)
         self.cuts = "line down" in self.case.pbx
         self.heavy = bool(case.audio or case.preludes)  # wants much of the processor
 

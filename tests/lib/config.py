@@ -4,15 +4,42 @@ import os
 GATEWAY = "127.0.0.1"
 SIP_PORT = 5060
 SPAN_LOCAL, SPAN_REMOTE = ("127.0.0.1", 40001), ("127.0.0.2", 40002)
-LINES = {"euroisdn": "e1", "ni2": "t1", "qsig": "e1"}
-CHANNELS = {"e1": 30, "t1": 23}
+CHANNELS = {"e1": 30, "t1": 23, "bri": 2}
+# What a flow calls a switch type: the dialect and the line it runs on; with /cpe behind it the gateway is the user side.
+SWITCHES = {
+    "euroisdn": ("euroisdn", "e1"),
+    "euroisdn-t1": ("euroisdn", "t1"),
+    "ni2": ("ni2", "t1"),
+    "dms100": ("dms100", "t1"),
+    "5ess": ("5ess", "t1"),
+    "4ess": ("4ess", "t1"),
+    "qsig": ("qsig", "e1"),
+    "bri": ("euroisdn", "bri"),
+}
+SIDES = ("network", "cpe")
+EVERY_SWITCH = ["%s/%s" % (name, side) for side in SIDES for name in SWITCHES]
+
+
+def dialect(switch):
+    """SWITCH as switch-type of a trunk says it."""
+    return SWITCHES[switch.partition("/")[0]][0]
+
+
+def line(switch):
+    """e1, t1 or bri."""
+    return SWITCHES[switch.partition("/")[0]][1]
+
+
+def side(switch):
+    """The gateway's."""
+    return switch.partition("/")[2] or "network"
 
 
 def span(switch):
     """The settings of a span that is a pseudowire."""
     return {
         "backend": "cesopsn",
-        "type": LINES[switch],
+        "type": line(switch),
         "local": "%s:%d" % SPAN_LOCAL,
         "remote": "%s:%d" % SPAN_REMOTE,
         "packet": "5ms",
@@ -30,10 +57,11 @@ def base(folder, switch, phone):
         "span e1": span(switch),
         "trunk pbx": {
             "span": "e1",
-            "switch-type": switch,
-            "side": "network",
+            "switch-type": dialect(switch),
+            "side": side(switch),
             "restart": "no",
             "settle": "100ms",
+            "ringback": "yes" if side(switch) == "cpe" else "",  # flows read alike on both sides
         },
         "peer phones": {"network": "127.0.0.0/8", "trusted": "yes"},
         "registrar": {"store": os.path.join(folder, "tieline.db")},

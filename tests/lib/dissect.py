@@ -309,6 +309,7 @@ def q931_message(packet, frame, us, them):
     begin, end, outgoing, octets = frame
     message = Q931(begin, end, us if outgoing else them, them if outgoing else us)
     message.octets, message.ns = octets[4:], octets[2] >> 1
+    basic = False
     for field in proto.iter("field"):
         name, show = field.get("name"), field.get("show") or ""
         if name == "q931.message_type":
@@ -323,6 +324,10 @@ def q931_message(packet, frame, us, them):
             message.ton = number_of(show)
         elif name == "q931.progress_indicator.description":
             message.progress.append(number_of(show))
+        elif name == "q931.channel.interface_type":
+            basic = show in ("0", "False")
+        elif name == "q931.channel.selection" and basic and number_of(show) in (1, 2):
+            message.channel = number_of(show)  # B1, B2
         elif name == "q931.sending_complete":
             message.complete = True
         elif name in ELEMENT_FIELDS:

@@ -10,8 +10,8 @@ from dissect import mark_repeats, number_calls, q931_messages, sip_messages
 
 U_FRAMES = {0x43: "DISC", 0x63: "UA"}  # Q.921 table 5, the P/F bit apart
 DNS = 53
-SLOTS = {"e1": 31, "t1": 24}
-D_SLOT = {"e1": 16, "t1": 24}
+SLOTS = {"e1": 31, "t1": 24, "bri": 3}
+D_SLOT = {"e1": 16, "t1": 24, "bri": 3}
 
 
 class Evidence:

@@ -6,6 +6,7 @@ import copy
 import os
 import re
 
+import config
 import phone_script
 import primary
 import softphone
@@ -155,9 +156,17 @@ class Case:
 
 
 def on_switch(case, switch):
-    """CASE without the steps that belong to another switch type than SWITCH."""
+    """CASE without the steps that belong to other switch types than SWITCH: on=ni2,qsig/cpe names a
+    type on either side, or on one."""
     out = copy.copy(case)
-    out.steps = [step for step in case.steps if step.rules.get("on", switch) == switch]
+    names = {switch, switch.partition("/")[0]}
+    out.steps = [
+        step
+        for step in case.steps
+        if "on" not in step.rules or names & set(step.rules["on"].split(","))
+    ]
+    here = {step.number for step in out.steps}
+    out.causality = [edge for edge in case.causality if here.issuperset(edge)]
     return out
 
 
@@ -168,6 +177,7 @@ class Flow:
     def __init__(self, path):
         self.path, self.id, self.title, self.source = path, "", "", ""
         self.switches, self.cases = ["euroisdn"], []
+        self.matrix = []  # further switch types, on which it is only played and checked
 
 
 def read_rules(words, place):
@@ -336,7 +346,22 @@ class Reader:
         self.flow.source = rest
 
     def read_switch(self, rest):
-        self.flow.switches = rest.split()
+        self.flow.switches = self.known_switches(rest.split())
+
+    def read_matrix(self, rest):
+        """matrix network|both|TYPES: the further switch types it is played on."""
+        words = {"network": config.EVERY_SWITCH[: len(config.SWITCHES)], "both": config.EVERY_SWITCH}
+        for switch in self.known_switches(words.get(rest) or rest.split()):
+            self.flow.matrix.append(switch.removesuffix("/network"))
+
+    def known_switches(self, words):
+        for word in words:
+            name, _, side = word.partition("/")
+            if name not in config.SWITCHES or (side or "network") not in config.SIDES:
+                raise FlowError(
+                    "%s: %s is none of %s" % (self.place(), word, " ".join(config.EVERY_SWITCH))
+                )
+        return words
 
     def read_case(self, rest):
         if self.case is not self.base or self.base.steps:

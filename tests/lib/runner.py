@@ -31,6 +31,7 @@ FLOWS = os.path.join(HERE, "..", "house", "flows")
 OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
 NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
 AT_ONCE = 3  # most of a flow is waiting
+LEAN_AT_ONCE = 6  # those of the matrix, whose evidence is not spoiled
 USAGE = 2  # exit status
 NO_SKIP = "TIELINE_NO_SKIP"  # in the environment: a house test that cannot run here has failed
 MUTATED_IN_CONFIGURATION = "with %s it fails, as it must"
@@ -52,7 +53,7 @@ def list_flows():
         print("tests/run: %s" % error, file=sys.stderr)
         return 1
     for one in flows:
-        for switch in one.switches:
+        for switch in one.switches + one.matrix:
             print(one.id, switch, known.get("%s %s" % (one.id, switch), "never"))
     return 0
 
@@ -95,10 +96,11 @@ def run_unit(results):
 
 
 class Run:
-    """One switch type of one flow: its cases, their outcomes, what becomes of them."""
+    """One switch type of one flow: its cases, their outcomes, what becomes of them. LEAN: it is one
+    of many that the flow is played on, and whether its check can fail is told by the others."""
 
-    def __init__(self, one, switch):
-        self.flow, self.switch = one, switch
+    def __init__(self, one, switch, lean=False):
+        self.flow, self.switch, self.lean = one, switch, lean
         self.cases = [flow.on_switch(case, switch) for case in one.cases]
         self.name = "%s %s" % (one.id, switch)
 
@@ -111,7 +113,7 @@ class Run:
                 [
                     self.mutant(case, change, results)
                     for case in self.cases
-                    for change in case.mutants
+                    for change in (() if self.lean else case.mutants)
                 ]
             )
         finally:
@@ -121,8 +123,8 @@ class Run:
         """One case, and what its evidence is good for."""
         name = self.name + (" " + case.name if case.name else "")
         outcome = self.case(case, name, results)
-        if outcome.failures:
-            return False
+        if outcome.failures or self.lean:
+            return not outcome.failures
         return self.ladder(case, name, outcome, results) & self.spoil(case, name, outcome, results)
 
     def case(self, case, name, results):
@@ -268,10 +270,16 @@ def namespaces_work():
 def run_house(results, flows, causes=True):
     why = namespaces_work()
     runs = [Run(one, switch) for one in flows for switch in one.switches]
+    lean = [
+        Run(one, switch, True)
+        for one in flows
+        for switch in one.matrix
+        if switch not in one.switches
+    ]
     if why:
         outcome = "fail" if os.environ.get(NO_SKIP) else "skip"
         results.tell(outcome, "the house storey cannot stand here: %s" % why)
-        for run in runs:
+        for run in runs + lean:
             results.remember(run.flow.id, run.switch, outcome)
             results.tell(outcome, "%s: %s (%s)" % (run.name, run.flow.title, why))
         return
@@ -297,13 +305,28 @@ def run_house(results, flows, causes=True):
                     for spoiled in (False, True)
                 }
             )
-        for done in concurrent.futures.as_completed(waiting):
-            if done.exception():
-                results.tell(
-                    "fail", "%s: the test itself broke: %r" % (waiting[done], done.exception())
-                )
+        tell_broken(results, waiting)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    play_matrix(results, lean)
+
+
+def play_matrix(results, runs):
+    """The further switch types of flows, more of them at once."""
+    pool = concurrent.futures.ThreadPoolExecutor(LEAN_AT_ONCE)
+    try:
+        tell_broken(results, {pool.submit(run.play, results): run.name for run in runs})
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def tell_broken(results, waiting):
+    """Waits for all of WAITING, {future: name}; a test that breaks is one that failed."""
+    for done in concurrent.futures.as_completed(waiting):
+        if done.exception():
+            results.tell(
+                "fail", "%s: the test itself broke: %r" % (waiting[done], done.exception())
+            )
 
 
 def run_fuzz(results):

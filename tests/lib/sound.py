@@ -71,7 +71,7 @@ def judge_tone(case, evidence, verdict):
         return []
     first, last, frequencies = case.tone
     begin, end = verdict.matched[first].end, verdict.matched[last].begin
-    law = "alaw" if evidence.layout.line == "e1" else "ulaw"
+    law = "ulaw" if evidence.layout.line == "t1" else "alaw"
     heard = evidence.sent.slot(channel_of(evidence), begin, end)
     fault = tones.carries(heard, law, frequencies)
     return ["toward the PBX between steps %d and %d: %s" % (first, last, fault)] if fault else []
@@ -83,7 +83,7 @@ def judge_audio(case, evidence, phone, path):
     if not case.audio:
         return []
     _, law = case.audio
-    line_law = "alaw" if evidence.layout.line == "e1" else "ulaw"
+    line_law = "ulaw" if evidence.layout.line == "t1" else "alaw"
     channel = channel_of(evidence)
     to_line = audio.convert(audio.pattern("phone"), law, line_law)
     to_phone = audio.convert(audio.pattern("pbx"), line_law, law)

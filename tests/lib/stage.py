@@ -72,7 +72,7 @@ class Stage:
         self.case, self.switch, self.build, self.name = case, switch, build, name
         self.overrides = list(overrides)
         self.settings = {}  # tieline.conf as it is played
-        self.line = config.LINES[switch]
+        self.line = config.line(switch)
         self.folder = self.make_folder()
         self.namespace = self.make_namespace()
         self.outcome = Outcome(name)
@@ -441,7 +441,7 @@ class Stage:
             "--type",
             self.line,
             "--switchtype",
-            self.switch,
+            config.dialect(self.switch),
             "--side",
             "cpe" if self.we_are_network() else "network",
             *self.line_options(),
