@@ -110,6 +110,12 @@ const struct sockaddr_storage *call_local_rtp(const Call *call);
 void call_set_local_rtp(Call *call, const struct sockaddr_storage *address);
 /* The far end's media as the last event with has_remote told; NULL before. */
 const MediaRemote *call_remote(const Call *call);
+/* Who is at the SIP end, at the ISDN end, as that end itself said last in an event with has_party (a connected or a late calling
+ * party); NULL: it has said nothing since it took its place. A caller's first word is call_asked(). */
+const Party *call_sip_party(const Call *call);
+const Party *call_isdn_party(const Call *call);
+/* Who is at the ISDN end by all that is known: what it said, where it left that out its SETUP's caller, or whom we called there. */
+void call_find_isdn_party(const Call *call, Party *party);
 /* The offer the phone made in its INVITE allowed LAW first; used to order our answer's codecs. */
 gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ringback and busy tone */
 

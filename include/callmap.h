@@ -44,6 +44,7 @@
     X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
     X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
     X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")                                            \
+    X(AWAITING_NAME, "U6: SETUP received, the caller's name is to follow in a message of its own")    \
     X(AWAITING_CHANNEL, "U0: no call yet, another one gives up its channel for it")
 
 /* What can happen. Room, name, meaning. */
@@ -61,12 +62,15 @@
     X(SIP_EXPIRED, "SIP.EXPIRED", "the received INVITE's Expires ran out")                         \
     X(SIP_BYE, "SIP.BYE", "BYE; 200 sent (487 to an unanswered INVITE)")                           \
     X(SIP_MEDIA, "SIP.MEDIA", "offer/answer changed the far end's media (re-INVITE, UPDATE, PRACK, ACK)") \
+    X(SIP_IDENTITY, "SIP.IDENTITY", "who is at the SIP end has changed, or is told before the answer: UPDATE or re-INVITE with another identity") \
     X(SIP_REPLACED, "SIP.REPLACED", "another dialog, answered, has taken the leg's place: a transfer, or INVITE with Replaces") \
     X(SIP_MOVED, "SIP.MOVED", "BYE of one who has told where the call goes on (REFER, Also): our INVITE there is the leg now") \
     X(SIP_ENDED, "SIP.ENDED", "our BYE was answered or timed out; the dialog is gone")             \
     X(SIP_LOST, "SIP.LOST", "the dialog died: session timer, 481 or 408 to a request in it")       \
     X(SIP_REFUSED, "SIP.REFUSED", "a SIP action could not do its work")                            \
     X(ISDN_SETUP, "ISDN.SETUP", "SETUP received, its channel seized")                              \
+    X(ISDN_SETUP_UNNAMED, "ISDN.SETUP_UNNAMED", "SETUP received, its channel seized; it says that the caller's name follows, and the trunk waits for that") \
+    X(ISDN_PARTY, "ISDN.PARTY", "who is at the PBX's end is told outside SETUP and CONNECT: a late name, or another party after a transfer") \
     X(ISDN_INFORMATION, "ISDN.INFORMATION", "more called digits")                                  \
     X(ISDN_SETUP_ACK, "ISDN.SETUP_ACK", "SETUP ACKNOWLEDGE")                                       \
     X(ISDN_PROCEEDING, "ISDN.PROCEEDING", "CALL PROCEEDING")                                       \
@@ -102,6 +106,7 @@
     X(TIMER_PROGRESS, "TIMER.PROGRESS", "an announcement or a queue after CALL PROCEEDING or PROGRESS too long") \
     X(TIMER_NO_ANSWER, "TIMER.NO_ANSWER", "the phone rings too long")                              \
     X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
+    X(TIMER_NAME, "TIMER.NAME", "the caller's name that was to follow SETUP has not come in time") \
     X(TIMER_PREEMPT, "TIMER.PREEMPT", "the call that was cleared gave up no channel in time")      \
     X(TIMER_GUARD, "TIMER.GUARD", "the SIP leg's stack said nothing of its end for longer than any of its timers") \
     X(CALL_PREEMPTED, "CALL.PREEMPTED", "the channel is wanted for a call for help")               \
@@ -110,7 +115,7 @@
 /* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, media_open,
  * isdn_setup and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
  * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
- * disconnect, release, release_complete, forget, free, close) always count as done. */
+ * disconnect, release, release_complete, forget, free, close) and those that only tell (party) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
     X(ROUTE_CALL, "route_call", "hall: match the routes; raises ROUTE.*")                          \
     X(ROUTE_NEXT, "route_next", "hall: another channel or alternative if the cause allows; raises ROUTE.*") \
@@ -127,6 +132,7 @@
     X(ISDN_ALERTING_MEDIA, "isdn_alerting_media", "isdn: ALERTING with progress 8")                \
     X(ISDN_CONNECT, "isdn_connect", "isdn: CONNECT")                                               \
     X(ISDN_CONNECT_ACK, "isdn_connect_ack", "isdn: CONNECT ACKNOWLEDGE")                           \
+    X(ISDN_PARTY, "isdn_party", "isdn: who is at the SIP end now, by FACILITY or NOTIFY; nothing where trunk or switch type has no words for it") \
     X(ISDN_DISCONNECT, "isdn_disconnect", "isdn: DISCONNECT with the call's clearing cause")       \
     X(ISDN_DISCONNECT_TONE, "isdn_disconnect_tone", "isdn: the same, with progress 8 when we play busy tone") \
     X(ISDN_RELEASE, "isdn_release", "isdn: RELEASE, the answer to DISCONNECT")                     \
@@ -138,6 +144,7 @@
     X(SIP_PROGRESS, "sip_progress", "sip: 183 with SDP")                                           \
     X(SIP_PROGRESS_PLAIN, "sip_progress_plain", "sip: 183 without SDP")                            \
     X(SIP_ANSWER, "sip_answer", "sip: 200 with SDP")                                               \
+    X(SIP_PARTY, "sip_party", "sip: who is at the ISDN end now, by UPDATE or re-INVITE as soon as the dialog allows it; nothing where the far end would not hear it") \
     X(SIP_REJECT, "sip_reject", "sip: the final response of the call's clearing cause")            \
     X(SIP_WITHDRAW, "sip_withdraw", "sip: where the 200 still waits for a PRACK, that final response instead, and SIP.REFUSED; else nothing") \
     X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
@@ -152,6 +159,7 @@
     X(MEDIA_HUSH, "media_hush", "media: end the busy tone and release its port pair; nothing when none plays") \
     X(MEDIA_CLOSE, "media_close", "media: release the port pair")                                  \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
+    X(COLLECT_NAME, "collect_name", "hall: the name that has come becomes the caller's")            \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \
     X(FORGET_CAUSE, "forget_cause", "hall: the call goes on after all; the cause noted so far says nothing more") \
     X(LOG_LATE, "log_late", "hall: a late or crossed event, logged and counted")
@@ -215,7 +223,7 @@ typedef struct CallTimerRule {
     const char *why;
 } CallTimerRule;
 
-#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(PROGRESS) X(NO_ANSWER) X(INTERWORK) X(PREEMPT) X(GUARD)
+#define CALL_TIMERS(X) X(T301) X(T302) X(T304) X(T306) X(T310) X(PROGRESS) X(NO_ANSWER) X(INTERWORK) X(NAME) X(PREEMPT) X(GUARD)
 #define CALLMAP_TIMER_ENUM(id) CALL_TIMER_##id,
 typedef enum CallTimerId { CALL_TIMERS(CALLMAP_TIMER_ENUM) CALL_TIMER_COUNT } CallTimerId;
 

@@ -37,6 +37,9 @@ gboolean number_came_international(const TrunkSettings *trunk, const Number *num
 /* "+49 7131 ..." style text for logs: "'100' (unknown/E.164)". Points to BUFFER. */
 const char *number_describe(const Number *number, char *buffer, gsize size);
 
+/* Is ONE told as OTHER is? */
+gboolean party_equal(const Party *one, const Party *other);
+
 /* Copies TEXT into NAME as valid UTF-8 without control characters, clipped at a character to SIZE-1 octets. */
 void name_clean(const char *text, char *name, gsize size);
 

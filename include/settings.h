@@ -108,6 +108,8 @@ typedef struct TrunkSettings {
     gint64 restart_retry_us; /* until a channel whose RESTART stayed unanswered is tried again */
     gint64 progress_us;      /* how long an announcement or a queue before ALERTING may last */
     gboolean trust_calling;  /* the PBX's calling number is believed */
+    gint64 name_wait_us;     /* 0 or how long a SETUP that announces the caller's name waits for it */
+    gboolean connected_updates; /* the PBX is told of another party in a connected call */
     IdentitySource identity; /* where the calling number toward the PBX comes from */
     AutoChoice ringback;     /* we play ringback and busy tone toward the PBX; auto: where we are the network side */
     gboolean disconnect_tones; /* hear tones after DISCONNECT with progress 8 before answer */

@@ -53,6 +53,14 @@ typedef struct Number {
     Screening screening;       /* calling and connected numbers only */
 } Number;
 
+/* Who is at one end of a call, for the other end to be told: connected and late calling parties. Empty: nothing is known.
+ * name: UTF-8, no control characters. */
+typedef struct Party {
+    Number number;
+    char name[NAME_MAX_BYTES * 3 + 1];
+    Presentation name_presentation;
+} Party;
+
 /* The law of a G.711 stream. */
 typedef enum Law { LAW_ALAW, LAW_ULAW } Law;
 
@@ -133,6 +141,8 @@ typedef struct CallNews {
     char digits[NUMBER_MAX + 1]; /* INFORMATION */
     gboolean has_remote;
     MediaRemote remote;
+    gboolean has_party;   /* who is at the end that the event comes from */
+    Party party;
     char detail[96];      /* for people: why, in the log and the ladder */
 } CallNews;
 

@@ -34,6 +34,8 @@ static gboolean hall_act(Call *call, CallAction action, const CallNews *news)
         call_preempt(call);
     else if (action == ACTION_COLLECT_DIGITS)
         call_collect_digits(call, news);
+    else if (action == ACTION_COLLECT_NAME)
+        call_collect_name(call, news);
     else if (action == ACTION_NOTE_CAUSE)
         call_note_cause(call, call->event, news);
     else if (action == ACTION_FORGET_CAUSE)
@@ -230,6 +232,7 @@ static void call_handle(Call *call, CallEvent event, const CallNews *news)
         call->remote = news->remote;
         call->has_remote = TRUE;
     }
+    call_note_party(call, event, news);
     if (rule->kind > RULE_LATE)
         done = call_rescue_rule(call, rule, news);
     trace.sip_to = done->sip_next == SIP_SAME ? call->sip : done->sip_next;

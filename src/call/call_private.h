@@ -140,6 +140,9 @@ struct Call {
     struct sockaddr_storage local_rtp;
     MediaRemote remote;
     gboolean has_remote;
+    /* Who is at each end, as that end said last (call_party.c). */
+    Party sip_party, isdn_party;
+    gboolean has_sip_party, has_isdn_party;
     gboolean media_touched; /* media_open ran: media gets its part() at the end */
 
     KeptCause kept;
@@ -191,6 +194,10 @@ void call_end_service(Call *call);
 /* call_cause.c: the actions note_cause and forget_cause */
 void call_note_cause(Call *call, CallEvent event, const CallNews *news);
 void call_forget_cause(Call *call);
+
+/* call_party.c: what NEWS of EVENT says of who is at the end it comes from; the action collect_name */
+void call_note_party(Call *call, CallEvent event, const CallNews *news);
+void call_collect_name(Call *call, const CallNews *news);
 
 /* call_route.c: the actions route_call, route_next and collect_digits */
 void call_route(Call *call, const CallNews *news);

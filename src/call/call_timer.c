@@ -33,6 +33,8 @@ static gint64 timer_setting(const Settings *settings, const TrunkSettings *trunk
         return trunk ? trunk->progress_us : 0;
     case CALL_TIMER_NO_ANSWER:
         return settings->sip.no_answer_us;
+    case CALL_TIMER_NAME:
+        return trunk ? trunk->name_wait_us : 0;
     case CALL_TIMER_PREEMPT:
         return settings->emergency.preempt_wait_us;
     case CALL_TIMER_GUARD:

@@ -146,9 +146,13 @@ gboolean callmap_open_groups(const CallRuleGroup *const *lists, CallRuleFilter l
 
 gboolean callmap_open_filtered(CallRuleFilter leave_out, void *user, GError **error)
 {
-    const CallRuleGroup *const lists[] = {callmap_groups_setup,     callmap_groups_emergency,
-                                          callmap_groups_clear,     callmap_groups_transfer,
-                                          callmap_groups_end,       NULL};
+    const CallRuleGroup *const lists[] = {callmap_groups_setup,
+                                          callmap_groups_emergency,
+                                          callmap_groups_clear,
+                                          callmap_groups_transfer,
+                                          callmap_groups_party,
+                                          callmap_groups_end,
+                                          NULL};
 
     return callmap_open_groups(lists, leave_out, user, error);
 }

@@ -27,7 +27,7 @@
 #define OUTGOING (SEEKING | Q(DELIVERED))
 /* ISDN leg, the PBX called us. */
 #define OFFERED (Q(INCOMING_PROCEEDING) | Q(RECEIVED)) /* the phone is being called */
-#define INCOMING (Q(PRESENT) | Q(OVERLAP_RECEIVING) | OFFERED)
+#define INCOMING (Q(PRESENT) | Q(AWAITING_NAME) | Q(OVERLAP_RECEIVING) | OFFERED)
 /* ISDN leg, either way. */
 #define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE))
 #define CLEARING (Q(DISCONNECT_REQUEST) | Q(RELEASE_REQUEST))
@@ -109,5 +109,6 @@ typedef struct CallRuleGroup {
 extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
 extern const CallRuleGroup callmap_groups_transfer[];
+extern const CallRuleGroup callmap_groups_party[];
 extern const CallRuleGroup callmap_groups_emergency[];
 extern const CallRuleGroup callmap_groups_end[];

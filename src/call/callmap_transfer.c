@@ -10,11 +10,11 @@
 
 static const CallRule replaced[] = {
     LIVE(SIP_REPLACED, S(UP), TALKING, UP, SAME,
-         "RFC 3891 3; RFC 3515 2.4.4; RFC 5589 6.1, 7.1: no Q.931 message", MEDIA_THROUGH),
+         "RFC 3891 3; RFC 3515 2.4.4; RFC 5589 6.1, 7.1; RFC 4497 9.2.3", MEDIA_THROUGH, ISDN_PARTY),
     LIVE(SIP_REPLACED, HEARD, OFFERED, UP, CONNECT_REQUEST,
          "RFC 3891 3: an early dialog of ours is picked up; RFC 4497 8.2.1.4", ISDN_CONNECT, MEDIA_THROUGH),
     LIVE(SIP_REPLACED, HEARD, TALKING, UP, SAME,
-         "RFC 3891 3: the same, of one who was transferred", MEDIA_THROUGH),
+         "RFC 3891 3: the same, of one who was transferred", MEDIA_THROUGH, ISDN_PARTY),
     LIVE(SIP_MOVED, S(UP), TALKING, CALLING, SAME,
          "RFC 5589 6.1, 6.2; RFC 3515 2.4.6: no Q.931 message", MEDIA_UPDATE),
 };
@@ -43,7 +43,7 @@ static const CallRule moving[] = {
          "RFC 3960 3.2: the last SDP is heard", MEDIA_THROUGH),
     LIVE(SIP_MEDIA, HEARD, TALKING, SAME, SAME, "RFC 3262 5; RFC 3311 5", MEDIA_UPDATE),
     LIVE(SIP_ANSWER, CALLED, TALKING, UP, SAME,
-         "RFC 5589 6.1: no Q.931 message, the call was connected all the time", MEDIA_THROUGH),
+         "RFC 5589 6.1: the call was connected all the time; RFC 4497 9.2.3", MEDIA_THROUGH, ISDN_PARTY),
     STEP(ISDN_CONNECT_ACK, CALLED, Q(CONNECT_REQUEST), SAME, ACTIVE, "Q.931 5.2.8"),
 
     LIVE(SIP_FAILURE, CALLED, TALKING, IDLE, DISCONNECT_REQUEST,

@@ -146,3 +146,12 @@ const char *number_describe(const Number *number, char *buffer, gsize size)
                    number->digits, ton_name(number->ton), npi_name(number->npi));
     return buffer;
 }
+
+gboolean party_equal(const Party *one, const Party *other)
+{
+    const Number *a = &one->number, *b = &other->number;
+
+    return strcmp(a->digits, b->digits) == 0 && a->ton == b->ton && a->npi == b->npi &&
+           a->presentation == b->presentation && a->screening == b->screening &&
+           strcmp(one->name, other->name) == 0 && one->name_presentation == other->name_presentation;
+}

@@ -83,10 +83,34 @@ static void tell_media(Call *call, CallEvent event, const char *word)
 }
 
 /* Whether a number is believed was settled where it came in. */
+static void number_settle(Number *number, gboolean trusted)
+{
+    if (number->screening == SCREENING_USER_PASSED || trusted)
+        number->screening = SCREENING_NETWORK;
+}
+
+/* Who is at CALL's ISDN end, for the other half; nobody when nothing was said of it. */
+static void transit_news_party(const Call *call, CallNews *news)
+{
+    if (!call->has_isdn_party)
+        return;
+    news->has_party = TRUE;
+    call_find_isdn_party(call, &news->party);
+    number_settle(&news->party.number, call->trunk && call->trunk->trust_calling);
+}
+
+static void tell_answer(Call *call)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    transit_news_media(call, &news);
+    transit_news_party(call, &news);
+    tell(call, EVENT_SIP_ANSWER, "answer", &news);
+}
+
 void transit_setup_settle(const Call *call, CallSetup *setup)
 {
-    if (setup->calling.screening == SCREENING_USER_PASSED || call->origin.trusted)
-        setup->calling.screening = SCREENING_NETWORK;
+    number_settle(&setup->calling, call->origin.trusted);
 }
 
 static gboolean act_invite(void *room, Call *call, const CallNews *news)
@@ -149,10 +173,20 @@ static gboolean act_answer(void *room, Call *call, const CallNews *news)
         return TRUE;
     }
     if (call->twin->transit)
-        tell_media(call, EVENT_SIP_ANSWER, "answer");
+        tell_answer(call);
     else if (!transfer_answered(call))
         return TRUE;
     call_event(call, EVENT_SIP_ACK, NULL);
+    return TRUE;
+}
+
+static gboolean act_party(void *room, Call *call, const CallNews *news)
+{
+    CallNews told = CALL_NEWS_INIT;
+
+    transit_news_party(call, &told);
+    if (told.has_party && call->twin && call->twin->transit)
+        tell(call, EVENT_SIP_IDENTITY, "party", &told);
     return TRUE;
 }
 
@@ -207,6 +241,7 @@ const CallOps transit_ops = {
             [ACTION_SIP_PROGRESS] = act_progress,
             [ACTION_SIP_PROGRESS_PLAIN] = act_progress_plain,
             [ACTION_SIP_ANSWER] = act_answer,
+            [ACTION_SIP_PARTY] = act_party,
             [ACTION_SIP_REJECT] = act_reject,
             [ACTION_SIP_WITHDRAW] = act_withdraw,
             [ACTION_SIP_CANCEL] = act_cancel,

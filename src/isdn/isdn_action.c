@@ -1,6 +1,7 @@
 /* The call map's actions that are isdn's, each one message or one booking. */
 #include "isdn_action.h"
 #include "isdn_leg.h"
+#include "isdn_party.h"
 #include "isdn_setup.h"
 #include "trunk.h"
 
@@ -171,6 +172,7 @@ static gboolean act_connect(void *room, Call *call, const CallNews *news)
     if (!leg)
         return FALSE;
     trunk = dchan_trunk(leg->dchan);
+    isdn_party_settle(leg);
     if (!leg_sent(leg, call, pri_answer(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0)))
         return FALSE;
     if (trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG) {
@@ -191,6 +193,18 @@ static gboolean act_connect_ack(void *room, Call *call, const CallNews *news)
         return FALSE;
     leg->connected = TRUE;
     return leg_sent(leg, call, pri_connect_ack(dchan_pri(leg->dchan), leg->q931, 0));
+}
+
+/* Nothing is refused: a call does not end for want of a name. */
+static gboolean act_party(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg)
+        isdn_party_tell(leg);
+    return TRUE;
 }
 
 static guint8 clearing_cause(const Call *call)
@@ -292,6 +306,7 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_ISDN_ALERTING_MEDIA] = act_alerting_media;
     ops.action[ACTION_ISDN_CONNECT] = act_connect;
     ops.action[ACTION_ISDN_CONNECT_ACK] = act_connect_ack;
+    ops.action[ACTION_ISDN_PARTY] = act_party;
     ops.action[ACTION_ISDN_DISCONNECT] = act_disconnect;
     ops.action[ACTION_ISDN_DISCONNECT_TONE] = act_disconnect_tone;
     ops.action[ACTION_ISDN_RELEASE] = act_release;

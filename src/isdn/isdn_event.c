@@ -6,6 +6,7 @@
 #include "isdn_event.h"
 #include "isdn_interface.h"
 #include "isdn_offer.h"
+#include "isdn_party.h"
 #include "isdn_setup.h"
 #include "trunk.h"
 
@@ -83,10 +84,12 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
 }
 
 /* CHANNEL is what libpri last heard of in any message; only this one's own counts. */
-static void on_answer(IsdnLeg *leg, int channel, CallEvent event, const FrameNews *frame)
+static void on_answer(IsdnLeg *leg, int channel, CallEvent event,
+                      const struct pri_subcommands *subcommands, const FrameNews *frame)
 {
     CallNews news = isdn_event_news(frame);
 
+    isdn_party_hear(leg->dchan, subcommands, &news);
     if (frame) {
         news.cause = frame->cause;
         if (!frame->has_channel)
@@ -125,6 +128,19 @@ static void on_connect_ack(IsdnLeg *leg, const FrameNews *frame)
     leg->connected = TRUE;
     if (leg->call && call_isdn_state(leg->call) == ISDN_CONNECT_REQUEST)
         isdn_event_raise(leg, EVENT_ISDN_CONNECT_ACK, &news);
+}
+
+/* --- facilities --- */
+
+/* What libpri has understood of a FACILITY or a NOTIFY, told as subcommands. */
+static void on_facility(IsdnLeg *leg, const struct pri_subcommands *subcommands,
+                        const FrameNews *frame)
+{
+    CallNews news = isdn_event_news(frame);
+
+    isdn_party_hear(leg->dchan, subcommands, &news);
+    if (news.has_party)
+        isdn_event_raise(leg, EVENT_ISDN_PARTY, &news);
 }
 
 /* --- clearing --- */
@@ -240,27 +256,33 @@ static void handle_answers(IsdnLeg *leg, const pri_event *event, const FrameNews
     switch (event->e) {
     case PRI_EVENT_SETUP_ACK:
         leg->acknowledged = TRUE;
-        on_answer(leg, event->setup_ack.channel, EVENT_ISDN_SETUP_ACK, news);
+        on_answer(leg, event->setup_ack.channel, EVENT_ISDN_SETUP_ACK, event->setup_ack.subcmds,
+                  news);
         break;
     case PRI_EVENT_PROCEEDING:
         leg->proceeding = TRUE;
-        on_answer(leg, event->proceeding.channel, proceeding_event(news), news);
+        on_answer(leg, event->proceeding.channel, proceeding_event(news), event->proceeding.subcmds,
+                  news);
         break;
     case PRI_EVENT_PROGRESS:
-        on_answer(leg, event->proceeding.channel, progress_event(news), news);
+        on_answer(leg, event->proceeding.channel, progress_event(news), event->proceeding.subcmds,
+                  news);
         break;
     case PRI_EVENT_RINGING:
         leg->proceeding = TRUE;
-        on_answer(leg, event->ringing.channel, alerting_event(news), news);
+        on_answer(leg, event->ringing.channel, alerting_event(news), event->ringing.subcmds, news);
         break;
     case PRI_EVENT_ANSWER:
         leg->proceeding = TRUE;
-        on_answer(leg, event->answer.channel, EVENT_ISDN_CONNECT, news);
+        on_answer(leg, event->answer.channel, EVENT_ISDN_CONNECT, event->answer.subcmds, news);
         break;
     case PRI_EVENT_CONNECT_ACK:
         on_connect_ack(leg, news);
         break;
-    default: /* NOTIFY, FACILITY, HOLD and the like change no state of a call */
+    case PRI_EVENT_FACILITY:
+        on_facility(leg, event->facility.subcmds, news);
+        break;
+    default: /* NOTIFY, HOLD and the like change no state of a call */
         break;
     }
 }
@@ -287,6 +309,8 @@ static q931_call *event_call(const pri_event *event)
         return event->answer.call;
     case PRI_EVENT_CONNECT_ACK:
         return event->connect_ack.call;
+    case PRI_EVENT_FACILITY:
+        return event->facility.call;
     default:
         return NULL;
     }

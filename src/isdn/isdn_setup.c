@@ -1,5 +1,6 @@
 /* SETUP both ways: a call's wishes into a message, a received message into a call's wishes. */
 #include "isdn_setup.h"
+#include "isdn_party.h"
 #include "number.h"
 
 #include <string.h>
@@ -26,53 +27,13 @@ static int plan_of(const Number *number)
     return number->ton << 4 | number->npi;
 }
 
-/* Q.931 4.5.10, RFC 4497 9.2.2: what a CPE says of a calling number the public network has not
- * verified. */
-static int presentation_of(const TrunkSettings *trunk, const Number *number)
-{
-    gboolean may_claim = trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG;
-
-    return number->presentation << 5 |
-           (may_claim ? number->screening : SCREENING_USER_NOT_SCREENED);
-}
-
-/* RFC 4497 9.2.2: an asserted identity, the From header only where the trunk says so. The number a
- * call for help is called back by is the operator's own word. */
-static gboolean number_may_leave(const TrunkSettings *trunk, const Number *number, gboolean help)
-{
-    if (help && number->screening == SCREENING_NETWORK)
-        return TRUE;
-    switch (trunk->identity) {
-    case IDENTITY_PAI:
-        return number->screening == SCREENING_NETWORK;
-    case IDENTITY_FROM:
-        return TRUE;
-    case IDENTITY_NONE:
-        return FALSE;
-    }
-    return FALSE;
-}
-
 static void caller_fill(const TrunkSettings *trunk, const CallSetup *setup, gboolean help,
                         struct pri_party_id *caller)
 {
-    if (number_may_leave(trunk, &setup->calling, help) &&
-        digits_copy(setup->calling.digits, caller->number.str, NUMBER_MAX + 1) &&
-        caller->number.str[0]) {
-        caller->number.valid = 1;
-        caller->number.plan = plan_of(&setup->calling);
-        caller->number.presentation = presentation_of(trunk, &setup->calling);
-    }
-    if (trunk->send_display && setup->name[0]) {
-        gsize most = MIN(trunk->display_max, sizeof caller->name.str - 1);
-        gsize octets =
-            name_to_display(setup->name, trunk->charset, (guint8 *)caller->name.str, most);
+    Party party = {.number = setup->calling, .name_presentation = setup->name_presentation};
 
-        caller->name.str[octets] = '\0';
-        caller->name.valid = octets > 0;
-        caller->name.presentation = setup->name_presentation << 5;
-        caller->name.char_set = PRI_CHAR_SET_ISO8859_1;
-    }
+    g_strlcpy(party.name, setup->name, sizeof party.name);
+    isdn_party_write(trunk, &party, help, caller);
     if (caller->name.valid && !caller->number.valid) {
         /* Without a number libpri sends no name: one that is not available (RFC 4497 9.2.2). */
         caller->number = (struct pri_party_number){
@@ -146,46 +107,20 @@ static gboolean bearer_is_served(const pri_event_ring *ring)
            ring->layer1 == PRI_LAYER_1_ULAW;
 }
 
-/* Q.931 4.5.10 reserves the fourth value: what its meaning may be, it is not for showing. */
-static Presentation presentation_read(int octet)
-{
-    Presentation presentation = (Presentation)(octet >> 5 & 3);
-
-    return presentation <= PRESENTATION_UNAVAILABLE ? presentation : PRESENTATION_RESTRICTED;
-}
-
 static void plan_read(int plan, Number *number)
 {
     number->ton = (TypeOfNumber)(plan >> 4 & 7);
     number->npi = (NumberingPlan)(plan & 15);
 }
 
-static void calling_read(const pri_event_ring *ring, Number *number)
+static void caller_read(const TrunkSettings *trunk, const struct pri_party_id *id, CallSetup *setup)
 {
-    const struct pri_party_number *party = &ring->calling.number;
+    Party party;
 
-    number->presentation = PRESENTATION_UNAVAILABLE;
-    if (!party->valid)
-        return;
-    number->presentation = presentation_read(party->presentation);
-    number->screening = (Screening)(party->presentation & 3);
-    plan_read(party->plan, number);
-    if (!digits_copy(party->str, number->digits, sizeof number->digits))
-        number->digits[0] = '\0'; /* part of a number would be a wrong one */
-}
-
-static void name_read(DChannel *dchan, const struct pri_party_name *party, CallSetup *setup)
-{
-    NameCharset charset = dchan_trunk(dchan)->charset;
-
-    if (!party->valid)
-        return;
-    setup->name_presentation = presentation_read(party->presentation);
-    if (party->char_set == PRI_CHAR_SET_ISO10646_UTF_8STRING)
-        name_clean(party->str, setup->name, sizeof setup->name);
-    else
-        name_from_display((const guint8 *)party->str, strlen(party->str), charset, setup->name,
-                          sizeof setup->name);
+    isdn_party_read(trunk, id, &party);
+    setup->calling = party.number;
+    g_strlcpy(setup->name, party.name, sizeof setup->name);
+    setup->name_presentation = party.name_presentation;
 }
 
 /* ie-mapping 11: these dialects know no overlap receiving and no Sending complete. */
@@ -221,9 +156,8 @@ guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameN
     if (strlen(news->called) > NUMBER_MAX ||
         !digits_copy(called, setup->called.digits, sizeof setup->called.digits))
         return CAUSE_INVALID_NUMBER_FORMAT;
-    calling_read(ring, &setup->calling);
+    caller_read(dchan_trunk(dchan), &ring->calling, setup);
     if (strlen(news->calling) > NUMBER_MAX)
         setup->calling.digits[0] = '\0';
-    name_read(dchan, &ring->calling.name, setup);
     return 0;
 }

@@ -42,7 +42,7 @@ static gboolean from_is_anonymous(sip_from_t const *from)
 static gboolean privacy_wanted(sip_t const *sip)
 {
     sip_privacy_t const *privacy = sip->sip_privacy;
-    gboolean wanted = from_is_anonymous(sip->sip_from);
+    gboolean wanted = sip->sip_request && from_is_anonymous(sip->sip_from); /* else we are From */
 
     for (guint i = 0; privacy && privacy->priv_values && privacy->priv_values[i]; i++) {
         const char *value = privacy->priv_values[i];
@@ -57,7 +57,7 @@ static gboolean privacy_wanted(sip_t const *sip)
 }
 
 /* Sofia hands display names over with their quotes and escapes. */
-static void display_read(const char *display, CallSetup *setup)
+static void display_read(const char *display, char *name, gsize size)
 {
     g_autoptr(GString) plain = g_string_new(NULL);
 
@@ -68,7 +68,7 @@ static void display_read(const char *display, CallSetup *setup)
             c++;
         g_string_append_c(plain, *c);
     }
-    name_clean(plain->str, setup->name, sizeof(setup->name));
+    name_clean(plain->str, name, size);
 }
 
 /* The asserted identity that carries a number; of a tel: and a sip: one, the tel: one. */
@@ -107,11 +107,31 @@ void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *set
     }
     if (!asserted && from_is_anonymous(sip->sip_from))
         display = NULL;
-    display_read(display, setup);
+    display_read(display, setup->name, sizeof(setup->name));
     setup->calling.presentation = restricted               ? PRESENTATION_RESTRICTED
                                   : *setup->calling.digits ? PRESENTATION_ALLOWED
                                                            : PRESENTATION_UNAVAILABLE;
     setup->name_presentation = restricted ? PRESENTATION_RESTRICTED : PRESENTATION_ALLOWED;
+}
+
+gboolean identity_party(sip_t const *sip, Party *party)
+{
+    sip_p_asserted_identity_t const *asserted = sip_p_asserted_identity(sip);
+    Presentation presentation =
+        privacy_wanted(sip) ? PRESENTATION_RESTRICTED : PRESENTATION_ALLOWED;
+    sip_p_asserted_identity_t const *numbered;
+
+    *party = (Party){0};
+    if (!asserted)
+        return FALSE;
+    numbered = identity_asserted(sip, &party->number);
+    party->number.screening = SCREENING_NETWORK;
+    party->number.presentation = numbered || presentation == PRESENTATION_RESTRICTED
+                                     ? presentation
+                                     : PRESENTATION_UNAVAILABLE;
+    party->name_presentation = presentation;
+    display_read((numbered ? numbered : asserted)->paid_display, party->name, sizeof(party->name));
+    return TRUE;
 }
 
 /* URL as it is written, without what a log or a file must not hold. */
@@ -225,6 +245,15 @@ void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean
         out->from = g_strdup("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
         out->privacy = g_strdup("id");
     }
+}
+
+void identity_write_party(const Party *party, const TrunkSettings *trunk, gboolean trusted,
+                          const char *host, IdentityOut *out)
+{
+    CallSetup setup = {.calling = party->number, .name_presentation = party->name_presentation};
+
+    g_strlcpy(setup.name, party->name, sizeof(setup.name));
+    identity_write(&setup, trunk, trusted, host, out);
 }
 
 void identity_out_clear(IdentityOut *out)

@@ -97,6 +97,8 @@ struct UaLeg {
     gboolean uas;
     gboolean trusted; /* Reason is believed */
 
+    Party heard_party; /* who is at the far end, as it said last */
+
     gboolean established; /* 2xx of the first INVITE sent or received */
     gboolean acked;       /* UAS: ACK to it received */
     gboolean cancelled;   /* UAC: CANCEL sent */
@@ -337,10 +339,23 @@ typedef struct IdentityOut {
 } IdentityOut;
 void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean trusted,
                     const char *host, IdentityOut *out);
+/* The same for PARTY, connected or new in the call. */
+void identity_write_party(const Party *party, const TrunkSettings *trunk, gboolean trusted,
+                          const char *host, IdentityOut *out);
+/* Whom SIP asserts: number, name, and by its Privacy whether they may be shown; FALSE: nobody. */
+gboolean identity_party(sip_t const *sip, Party *party);
 void identity_out_clear(IdentityOut *out);
 /* URI with user=phone when its user part is a number and it names no other user kind. Caller frees.
  */
 char *identity_phone_uri(const char *uri);
+
+/* party.c: who is at the ends */
+/* The caller of SETUP. */
+void party_of_setup(const CallSetup *setup, Party *party);
+/* Whom SIP, of LEG's far end, says to be there, where that is news to the call. */
+void party_hear(UaLeg *leg, sip_t const *sip, CallNews *news);
+/* P-Asserted-Identity and Privacy of who is at the ISDN end of LEG's call; FALSE when nobody has said there. */
+gboolean party_write(const UaLeg *leg, IdentityOut *out);
 
 /* target.c: a dialog that MSG begins or moves will go to an address: names of hosts get the address
  * MSG came from, a Contact or Record-Route to which nothing could be sent is taken out. The name of

@@ -151,6 +151,7 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
     gsize size;
 
     news.status = (guint16)status;
+    party_hear(leg, sip, &news);
     /* A description in an 18x without SDP 100rel may only repeat what the 200 will say (RFC
      * 3261 13.2.1). */
     if (sip_body_sdp(sip, &size) && (first || leg->offer == OFFER_SENT)) {
@@ -198,6 +199,7 @@ static void uac_answered(UaLeg *leg, sip_t const *sip)
     offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
     leg_news_media(leg, &choice, &news);
     news.status = 200;
+    party_hear(leg, sip, &news);
     session_settled(leg, sip);
     leg_event(leg, EVENT_SIP_ANSWER, &news);
 }

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "number.h"
 
+#include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_util.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
     leg->reliable_only = sip_has_feature(sip->sip_require, "100rel") != 0;
     leg->reliable = leg->reliable_only || sip_has_feature(sip->sip_supported, "100rel");
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    party_of_setup(call_asked(call), &leg->heard_party);
     session_asked(leg, sip);
     leg_note_request(leg, LADDER_IN, sip, sip_body_sdp(sip, &size) != NULL);
     leg_note_response(leg, LADDER_OUT, SIP_100_TRYING, NULL, FALSE);
@@ -229,6 +231,7 @@ static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean
      * 100rel is required. */
     gboolean late = !leg->theirs_known && !leg->reliable_only && !media;
     gboolean reliable = status < 200 && leg->reliable && (!late || status == 183);
+    IdentityOut who;
 
     if (sdp < 0)
         return FALSE;
@@ -237,10 +240,13 @@ static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean
         uas_plan_repeat(leg, status, media);
     }
     leg_note_response(leg, LADDER_OUT, status, phrase, NULL, sdp > 0);
+    party_write(leg, &who);
     nua_respond(leg->nh, status, phrase, SIPTAG_CONTACT_STR(leg->ua->contact),
-                NUTAG_EARLY_MEDIA(!late),
+                NUTAG_EARLY_MEDIA(!late), TAG_IF(who.pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who.pai)),
+                TAG_IF(who.privacy, SIPTAG_PRIVACY_STR(who.privacy)),
                 TAG_IF(sdp > 0, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                 TAG_IF(sdp > 0, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
+    identity_out_clear(&who);
     if (sdp > 0)
         uas_note_description(leg, status);
     return TRUE;

@@ -27,6 +27,8 @@ struct Call {
     Channel channel;
     void *sip_leg;
     struct sockaddr_storage rtp;
+    Party isdn_party;
+    gboolean has_isdn_party;
     guint8 cause;
     gint8 location;
     guint16 status;
@@ -203,6 +205,27 @@ gboolean call_is_emergency(const Call *call)
 gboolean call_is_sheltered(const Call *call)
 {
     return call_is_emergency(call);
+}
+
+const CallSetup *call_asked(const Call *call)
+{
+    return &call->setup;
+}
+
+const Party *call_isdn_party(const Call *call)
+{
+    return call->has_isdn_party ? &call->isdn_party : NULL;
+}
+
+void call_find_isdn_party(const Call *call, Party *party)
+{
+    *party = call->isdn_party;
+}
+
+void hall_fake_set_isdn_party(Call *call, const Party *party)
+{
+    call->has_isdn_party = TRUE;
+    call->isdn_party = *party;
 }
 
 const CallSetup *call_setup(const Call *call)

@@ -19,5 +19,7 @@ Call *hall_fake_call_to(Hall *hall, const char *uri, const CallSetup *setup,
 gboolean hall_fake_act(Call *call, CallAction action);
 void hall_fake_set_state(Call *call, SipState state);
 void hall_fake_set_cause(Call *call, guint8 cause, gint8 location, guint16 status);
+/* The ISDN end has said that PARTY is there. */
+void hall_fake_set_isdn_party(Call *call, const Party *party);
 /* The leg rests: part() is called, and the call ends. */
 void hall_fake_end(Call *call);

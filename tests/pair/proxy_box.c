@@ -38,7 +38,7 @@ static void options(void)
 
     scene_open(&scene, "");
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Party *call = party_new(scene.a, text_of(&scene, "sip:127.0.0.1:%u", scene.port));
+        ProxyParty *call = party_new(scene.a, text_of(&scene, "sip:127.0.0.1:%u", scene.port));
 
         scene.settings->proxy.mode = cases[i].mode;
         scene.place.ready = cases[i].ready ? yes : no;

@@ -6,7 +6,7 @@
 typedef struct Pair {
     Scene scene;
     End *caller, *called;
-    Party *call;
+    ProxyParty *call;
     const char *invite;
 } Pair;
 
@@ -151,7 +151,7 @@ static void never_answered_at_all(gconstpointer how)
 static void unknown(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
 
     scene_open(&scene, "");
     call = party_new(scene.a, at_proxy(&scene, "201"));
@@ -215,7 +215,7 @@ static void repeated_after_the_end(gconstpointer status)
 static void of_a_fork(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b, *c, *cancel;
 
     scene_open(&scene, "");
@@ -244,7 +244,7 @@ static void of_a_fork(void)
 static void while_hunting(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b, *cancel;
 
     scene_open(&scene, "");

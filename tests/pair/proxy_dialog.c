@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* FROM asks, TO hears and answers. */
-static const char *passes(Party *from, const char *method, End *to, const char *body)
+static const char *passes(ProxyParty *from, const char *method, End *to, const char *body)
 {
     Scene *scene = end_scene(to);
     const char *heard;
@@ -27,7 +27,7 @@ static const char *passes(Party *from, const char *method, End *to, const char *
 }
 
 /* Everything that is said in a call, by both. */
-static void talk(Party *caller, Party *called)
+static void talk(ProxyParty *caller, ProxyParty *called)
 {
     static const char *const methods[] = {"INVITE", "UPDATE", "INFO",      "MESSAGE",
                                           "REFER",  "NOTIFY", "SUBSCRIBE", "OPTIONS"};
@@ -38,7 +38,7 @@ static void talk(Party *caller, Party *called)
     }
 }
 
-static void ends(Party *by, Party *other)
+static void ends(ProxyParty *by, ProxyParty *other)
 {
     passes(by, "BYE", other->end, NULL);
     scene_close(end_scene(by->end));
@@ -47,7 +47,7 @@ static void ends(Party *by, Party *other)
 static void by_udp(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "");
     calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
@@ -59,7 +59,7 @@ static void by_udp(void)
 static void udp_to_tcp(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "");
     calls_up(&scene, scene.a, "204", scene.t, &caller, &called);
@@ -75,7 +75,7 @@ static void udp_to_tcp(void)
 static void tcp_to_udp(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "");
     calls_up(&scene, end_tcp(&scene), "201", scene.b, &caller, &called);
@@ -87,7 +87,7 @@ static void tcp_to_udp(void)
 static void behind_nat(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, "");
@@ -109,7 +109,7 @@ static void behind_nat(void)
 static void called_behind_nat(void)
 {
     Scene scene;
-    Party *caller, *called, *registers;
+    ProxyParty *caller, *called, *registers;
     const char *heard;
 
     scene_open(&scene, "");
@@ -136,7 +136,7 @@ static void called_behind_nat(void)
 static void plain_ringing_where_reliable_is_required(void)
 {
     Scene scene;
-    Party *caller;
+    ProxyParty *caller;
     const char *heard, *invite;
 
     scene_open(&scene, "");
@@ -158,7 +158,7 @@ static void plain_ringing_where_reliable_is_required(void)
 static void early(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *invite, *heard;
 
     scene_open(&scene, "");
@@ -189,7 +189,7 @@ static void early(void)
 static void restart(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "");
     calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
@@ -201,7 +201,7 @@ static void restart(void)
 static void restart_behind_nat(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, "");
@@ -226,7 +226,7 @@ static void restart_behind_nat(void)
 static void forged(void)
 {
     Scene scene;
-    Party *caller, *called, *other;
+    ProxyParty *caller, *called, *other;
     g_autoptr(GString) routes = NULL;
     char *at;
 
@@ -272,7 +272,7 @@ static void forged_flow(void)
 
     scene_open(&scene, "");
     for (guint i = 0; i < G_N_ELEMENTS(tokens); i++) {
-        Party *other = party_new(scene.c, text_of(&scene, "sip:x@%s", end_place(scene.d)));
+        ProxyParty *other = party_new(scene.c, text_of(&scene, "sip:x@%s", end_place(scene.d)));
 
         other->far = text_of(&scene, "<%s>;tag=foreign", other->target);
         other->routes = text_of(&scene, "Route: <sip:%s%s127.0.0.1:%u;lr>\r\n", tokens[i],
@@ -288,7 +288,7 @@ static void forged_flow(void)
 static void strict_route(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard, *target;
 
     scene_open(&scene, "");
@@ -317,7 +317,7 @@ static void next_route(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(hosts); i++) {
         Scene scene;
-        Party *caller, *called;
+        ProxyParty *caller, *called;
         const char *heard, *next;
 
         scene_open(&scene, "");
@@ -354,7 +354,7 @@ static void next_route(void)
 static void strict_next_route(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard, *own;
 
     scene_open(&scene, "");
@@ -378,7 +378,7 @@ static void strict_next_route(void)
 static void next_route_by_name(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "");
     calls_up(&scene, scene.a, "201", scene.b, &caller, &called);
@@ -393,7 +393,7 @@ static void next_route_by_name(void)
 static void with_the_gateway(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, "");
@@ -422,7 +422,7 @@ static void with_the_gateway(void)
 static void subscription(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, "");
@@ -441,7 +441,7 @@ static void subscription(void)
 static void strays(void)
 {
     Scene scene;
-    Party *stray;
+    ProxyParty *stray;
     static const char *const statuses[] = {"200 OK", "180 Ringing", "486 Busy Here", "200 OK"};
 
     scene_open(&scene, "");

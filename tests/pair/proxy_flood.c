@@ -21,7 +21,7 @@ static void asks(Scene *scene, const char *method, const char *target, guint num
 static void silent_targets(void)
 {
     Scene scene;
-    Party *call, *caller, *called;
+    ProxyParty *call, *caller, *called;
     const char *heard;
 
     scene_open(&scene, "max-transactions = 50\n[emergency]\nnumbers = 112\n");

@@ -7,7 +7,7 @@
 static const char *registers(Scene *scene, End *end, const char *user, const char *contact,
                              const char *extra)
 {
-    Party *party = party_new(end, text_of(scene, "sip:127.0.0.1:%u", scene->port));
+    ProxyParty *party = party_new(end, text_of(scene, "sip:127.0.0.1:%u", scene->port));
 
     party->own = text_of(scene, "<sip:%s@127.0.0.1>;tag=r", user);
     party->far = text_of(scene, "<%s>", at_proxy(scene, user));
@@ -16,9 +16,9 @@ static const char *registers(Scene *scene, End *end, const char *user, const cha
     return end_hear(end, "SIP/2.0 200");
 }
 
-static Party *calls(Scene *scene, const char *user)
+static ProxyParty *calls(Scene *scene, const char *user)
 {
-    Party *call = party_new(scene->a, at_proxy(scene, user));
+    ProxyParty *call = party_new(scene->a, at_proxy(scene, user));
 
     party_ask(call, "INVITE", "", SDP);
     return call;
@@ -29,7 +29,7 @@ static void called_by_its_connection(void)
 {
     Scene scene;
     End *phone;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -55,7 +55,7 @@ static void connection_gone(void)
 {
     Scene scene;
     End *phone;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
     gint64 began;
 
@@ -80,7 +80,7 @@ static void connection_goes_in_a_call(void)
 {
     Scene scene;
     End *phone;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "timer-c = 1s\n");
@@ -102,7 +102,7 @@ static void flow_of_a_dialog_gone(void)
 {
     Scene scene;
     End *phone;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -130,7 +130,7 @@ static void call_outlives_the_connection(gconstpointer fixed)
 {
     Scene scene;
     End *phone, *other;
-    Party *call, *called;
+    ProxyParty *call, *called;
     const char *heard, *contact;
 
     scene_open(&scene, "");
@@ -214,7 +214,7 @@ static void contact_of_another(void)
         "10.0.0.8;branch=z9hG4bK-2\r\n"};
     Scene scene;
     End *other;
-    Party *call, *party;
+    ProxyParty *call, *party;
 
     scene_open(&scene, "");
     other = end_udp(&scene, "127.0.0.3");
@@ -245,7 +245,7 @@ static void contact_of_another_without_its_connection(void)
 {
     Scene scene;
     End *other, *phone;
-    Party *call;
+    ProxyParty *call;
 
     scene_open(&scene, "");
     other = end_udp(&scene, "127.0.0.3");
@@ -268,7 +268,7 @@ static void no_outgoing_tls(void)
     Scene scene;
 
     for (guint i = 0; i < G_N_ELEMENTS(uris); i++) {
-        Party *call, *called;
+        ProxyParty *call, *called;
         g_auto(GStrv) parts = g_strsplit(uris[i], "%s", 2);
         const char *uri;
 

@@ -5,7 +5,7 @@
 
 typedef struct Fork2 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b, *c; /* the INVITEs */
 } Fork2;
 
@@ -163,7 +163,7 @@ static void challenges_go_back_together(void)
 static void message_to_two(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b, *c;
 
     scene_open(&scene, "");

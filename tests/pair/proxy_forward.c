@@ -12,7 +12,7 @@
 static void invite_is_changed_where_it_must(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard, *first_via;
 
     scene_open(&scene, "");
@@ -62,7 +62,7 @@ static void any_method(void)
 
     scene_open(&scene, "");
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
-        Party *call = party_new(scene.a, at_proxy(&scene, "201"));
+        ProxyParty *call = party_new(scene.a, at_proxy(&scene, "201"));
         const char *heard;
 
         party_ask(
@@ -109,7 +109,7 @@ static void body_of_octets(void)
 static void max_forwards(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -154,7 +154,7 @@ static void refusals(void)
     scene_open(&scene, "");
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) parts = g_strsplit(cases[i].uri, "%u", 2);
-        Party *call = party_new(scene.a, text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1]));
+        ProxyParty *call = party_new(scene.a, text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1]));
         const char *heard;
 
         party_ask(call, "INVITE", cases[i].extra, SDP);
@@ -173,7 +173,7 @@ static void refusals(void)
 static void silence_to_a_message(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -191,7 +191,7 @@ static void silence_to_a_message(void)
 static void refused_by_the_host(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     gint64 began;
 
     scene_open(&scene, "");

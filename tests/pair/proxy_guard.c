@@ -46,7 +46,7 @@ static const char other_credentials[] =
 static void answered_once(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard, *tag, *targets[3];
 
     scene_open(&scene, GUARD);
@@ -83,7 +83,7 @@ static void answered_once(void)
 static void challenged(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     CallOrigin origin;
     const char *heard, *shown;
 
@@ -115,7 +115,7 @@ static void same_for_all(void)
 {
     static const char *const users[] = {"201", "nobody", "9123"};
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard, *shown;
 
     scene_open(&scene, GUARD);
@@ -135,7 +135,7 @@ static void same_for_all(void)
     scene_close(&scene);
 }
 
-static void registers(Scene *scene, End *end, Party **call, const char *uri, const char *user,
+static void registers(Scene *scene, End *end, ProxyParty **call, const char *uri, const char *user,
                       const char *extra)
 {
     *call = party_new(end, uri);
@@ -148,7 +148,7 @@ static void registers(Scene *scene, End *end, Party **call, const char *uri, con
 static void nobody_registers_without(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *box, *heard, *routes;
 
     scene_open(&scene, GUARD HELP "[policy calls]\nmethods = INVITE\naction = allow\n");
@@ -189,7 +189,7 @@ static void nobody_registers_without(void)
 static void registers_with(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard, *box;
 
     scene_open(&scene, GUARD);
@@ -214,7 +214,7 @@ static void help(gconstpointer more)
     scene_open(&scene, more);
     for (guint i = 0; i < G_N_ELEMENTS(uris); i++) {
         g_auto(GStrv) parts = g_strsplit(uris[i], "%u", 2);
-        Party *call =
+        ProxyParty *call =
             party_new(scene.a, parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1])
                                         : uris[i]);
         CallOrigin origin;
@@ -257,7 +257,7 @@ static void no_help(void)
         g_auto(GStrv) parts = g_strsplit(cases[i].uri, "%u", 2);
         const char *uri =
             parts[1] ? text_of(&scene, "%s%u%s", parts[0], scene.port, parts[1]) : cases[i].uri;
-        Party *call = party_new(scene.a, uri);
+        ProxyParty *call = party_new(scene.a, uri);
 
         party_ask(call, cases[i].method, cases[i].extra, SDP);
         end_hear(scene.a, "SIP/2.0 4");
@@ -272,7 +272,7 @@ static void no_help(void)
 static void help_with_extension(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, GUARD HELP);
@@ -296,7 +296,7 @@ static void other_services(void)
 
     scene_open(&scene, HELP);
     for (guint i = 0; i < G_N_ELEMENTS(uris); i++) {
-        Party *call = party_new(scene.a, uris[i]);
+        ProxyParty *call = party_new(scene.a, uris[i]);
 
         party_ask(call, "INVITE", "", SDP);
         end_hear(scene.a, "SIP/2.0 404");
@@ -309,7 +309,7 @@ static void other_services(void)
 static void told_origin(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     CallOrigin origin = {.kind = ORIGIN_SIP, .trusted = TRUE, .emergency = TRUE, .user = "root"};
     const char *heard, *forged;
     char text[ORIGIN_TEXT_MAX];

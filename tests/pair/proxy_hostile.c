@@ -6,7 +6,7 @@
 
 static void registers(Scene *scene, const char *user, const char *contacts)
 {
-    Party *party = party_new(scene->c, text_of(scene, "sip:127.0.0.1:%u", scene->port));
+    ProxyParty *party = party_new(scene->c, text_of(scene, "sip:127.0.0.1:%u", scene->port));
 
     party->own = text_of(scene, "<sip:%s@127.0.0.1>;tag=r", user);
     party->far = text_of(scene, "<%s>", at_proxy(scene, user));
@@ -20,7 +20,7 @@ static void fork_bomb(void)
 {
     static const char *const users[] = {"301", "302", "303"};
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -75,7 +75,7 @@ static void answers_to_others(void)
 {
     Scene scene;
     const char *b, *c, *port;
-    Party *call;
+    ProxyParty *call;
 
     scene_open(&scene, "");
     port = strchr(end_place(scene.a), ':') + 1;
@@ -150,7 +150,7 @@ static void sizes(void)
 {
     g_autofree char *body = g_strnfill(50000, 'b'), *huge = g_strnfill(70000, 'h');
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
     End *tcp;
 
@@ -178,7 +178,7 @@ static void sizes(void)
 static void restart_in_the_middle(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "redirect = sip:$D\n");
@@ -214,7 +214,7 @@ static void restart_in_the_middle(void)
 static void confused_phones(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b, *c;
 
     scene_open(&scene, "");
@@ -241,7 +241,7 @@ static void confused_phones(void)
 static void reload(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* A calls USER; the INVITE that END hears, with the call. */
-static const char *begin(Scene *scene, const char *more, const char *user, End **who, Party **call)
+static const char *begin(Scene *scene, const char *more, const char *user, End **who, ProxyParty **call)
 {
     scene_open(scene, more);
     *call = party_new(scene->a, at_proxy(scene, user));
@@ -15,7 +15,7 @@ static const char *begin(Scene *scene, const char *more, const char *user, End *
 static void busy_then_error_then_answer(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, "", "210", &scene.b, &call);
 
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
@@ -37,7 +37,7 @@ static void busy_then_error_then_answer(void)
 static void all_busy(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, "", "210", &scene.b, &call);
 
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
@@ -62,7 +62,7 @@ static void is_cancelled(End *end, const char *invite)
 static void nobody_answers(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b = begin(&scene, "timer-c = 1s\n", "210", &scene.b, &call), *c, *d;
 
     end_answer(scene.b, b, "180 Ringing", "", NULL);
@@ -85,7 +85,7 @@ static void nobody_answers(void)
 static void answer_crosses_the_ring_time(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b = begin(&scene, "", "210", &scene.b, &call), *cancel;
 
     end_answer(scene.b, b, "180 Ringing", "", NULL);
@@ -102,7 +102,7 @@ static void answer_crosses_the_ring_time(void)
 static void silent_then_refused(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *d;
 
     scene_open(&scene, "");
@@ -122,7 +122,7 @@ static void silent_then_refused(void)
 static void silent_alone(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
 
     begin(&scene, "", "201", &scene.b, &call);
     end_hear(scene.a, "SIP/2.0 408");
@@ -135,7 +135,7 @@ static void silent_alone(void)
 static void timer_c(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *b = begin(&scene, "timer-c = 1s\n", "201", &scene.b, &call);
 
     end_answer(scene.b, b, "180 Ringing", "", NULL);
@@ -160,7 +160,7 @@ static void timer_c(void)
 static void forward_busy(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, FORWARDS, "221", &scene.b, &call);
 
     end_answer(scene.b, heard, "486 Busy Here", "", NULL);
@@ -175,7 +175,7 @@ static void forward_busy(void)
 static void forward_no_answer(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, FORWARDS, "221", &scene.b, &call);
 
     end_answer(scene.b, heard, "180 Ringing", "", NULL);
@@ -192,7 +192,7 @@ static void forward_no_answer(void)
 static void forward_neither(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, FORWARDS, "221", &scene.b, &call);
 
     end_answer(scene.b, heard, "488 Not Acceptable Here", "", NULL);
@@ -206,7 +206,7 @@ static void forward_neither(void)
 static void forward_always(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, FORWARDS, "222", &scene.c, &call);
 
     end_answer(scene.c, heard, "486 Busy Here", "", NULL);
@@ -241,7 +241,7 @@ static void garbage_for_an_answer(void)
         "\x01\x02\x03\xff",
     };
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard = begin(&scene, "", "210", &scene.b, &call), *via;
 
     for (guint i = 0; i < G_N_ELEMENTS(garbage); i++)

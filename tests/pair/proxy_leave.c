@@ -7,7 +7,7 @@
 #define EDGE "127.0.0.4"
 #define WITH_EDGE "[peer edge]\nnetwork = " EDGE "\ntrusted = yes\n"
 
-static void asks(Party *from, const char *method, const char *target, const char *answer)
+static void asks(ProxyParty *from, const char *method, const char *target, const char *answer)
 {
     from->target = target;
     party_ask(from, method, "", NULL);
@@ -16,7 +16,7 @@ static void asks(Party *from, const char *method, const char *target, const char
         party_ack(from);
 }
 
-static void passes(Party *from, End *to, const char *target)
+static void passes(ProxyParty *from, End *to, const char *target)
 {
     from->target = target;
     party_ask(from, "INFO", "", NULL);
@@ -29,7 +29,7 @@ static void leads_nowhere_else(void)
     static const char *const methods[] = {"INFO", "MESSAGE", "INVITE", "BYE"};
     Scene scene;
     End *outside;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *there, *routes;
     guint64 sent;
 
@@ -63,7 +63,7 @@ static void leads_nowhere_else(void)
 static void no_numbers(void)
 {
     Scene scene;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
 
     scene_open(&scene, "[guard]\nusers = $F/users\n");
     calls_up(&scene, scene.gateway, "201", scene.b, &caller, &called);
@@ -78,7 +78,7 @@ static void to_the_far_end(void)
 {
     Scene scene;
     End *edge, *outside, *another;
-    Party *caller, *called, *party;
+    ProxyParty *caller, *called, *party;
 
     scene_open(&scene, WITH_EDGE);
     edge = end_udp(&scene, EDGE);
@@ -104,7 +104,7 @@ static void to_the_peers_phone(void)
 {
     Scene scene;
     End *edge, *outside;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, WITH_EDGE);

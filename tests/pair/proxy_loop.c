@@ -17,7 +17,7 @@ static void sends_on(End *end, const char *heard, const char *target)
 static void loop_is_ended(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -46,8 +46,8 @@ static void loop_is_ended(void)
 static void spiral_passes(gconstpointer contact)
 {
     Scene scene;
-    Party *call;
-    Party *called;
+    ProxyParty *call;
+    ProxyParty *called;
     const char *first, *heard, *again;
 
     scene_open(&scene, "");
@@ -90,7 +90,7 @@ static void spiral_passes(gconstpointer contact)
 static void breadth(const char *user, const char *told, const char *each)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");
@@ -126,7 +126,7 @@ static void breadth_is_handed_down(void)
 static void breadth_of_one(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, "");

@@ -77,13 +77,13 @@ static const char *own_contact(const End *end)
                    end_is_stream(end) ? ";transport=tcp" : "");
 }
 
-Party *party_new(End *end, const char *target)
+ProxyParty *party_new(End *end, const char *target)
 {
     Scene *scene = end_scene(end);
-    Party *call = (Party *)text_keep(scene, g_malloc0(sizeof(Party)));
+    ProxyParty *call = (ProxyParty *)text_keep(scene, g_malloc0(sizeof(ProxyParty)));
 
     last_number++;
-    *call = (Party){.end = end,
+    *call = (ProxyParty){.end = end,
                     .target = target,
                     .call_id = text_of(scene, "call-%u@%s", last_number, end_place(end)),
                     .own = text_of(scene, "\"A\" <sip:100@127.0.0.1>;tag=a%u", last_number),
@@ -93,10 +93,10 @@ Party *party_new(End *end, const char *target)
     return call;
 }
 
-Party *party_of(End *end, const char *request)
+ProxyParty *party_of(End *end, const char *request)
 {
     Scene *scene = end_scene(end);
-    Party *call = party_new(end, uri_in(scene, value(scene, request, "Contact")));
+    ProxyParty *call = party_new(end, uri_in(scene, value(scene, request, "Contact")));
     guint count;
 
     call->call_id = value(scene, request, "Call-ID");
@@ -117,7 +117,7 @@ static const char *routes_back(Scene *scene, const char *response)
     return *all ? text_keep(scene, g_strdup(text->str)) : "";
 }
 
-void party_learn(Party *call, const char *response)
+void party_learn(ProxyParty *call, const char *response)
 {
     Scene *scene = end_scene(call->end);
     const char *target = uri_in(scene, value(scene, response, "Contact"));
@@ -128,7 +128,7 @@ void party_learn(Party *call, const char *response)
         call->target = target;
 }
 
-static void party_send(Party *call, const char *method, guint cseq, const char *target,
+static void party_send(ProxyParty *call, const char *method, guint cseq, const char *target,
                        const char *routes, const char *extra, const char *body)
 {
     Scene *scene = end_scene(call->end);
@@ -147,12 +147,12 @@ static void party_send(Party *call, const char *method, guint cseq, const char *
     end_send(call->end, call->sent);
 }
 
-static const char *new_branch(Party *call)
+static const char *new_branch(ProxyParty *call)
 {
     return text_of(end_scene(call->end), "z9hG4bK-%u", ++last_number);
 }
 
-void party_ask(Party *call, const char *method, const char *extra, const char *body)
+void party_ask(ProxyParty *call, const char *method, const char *extra, const char *body)
 {
     call->cseq++;
     call->branch = new_branch(call);
@@ -164,19 +164,19 @@ void party_ask(Party *call, const char *method, const char *extra, const char *b
     party_send(call, method, call->cseq, call->target, call->routes, extra, body);
 }
 
-void party_ack(Party *call)
+void party_ack(ProxyParty *call)
 {
     call->branch = new_branch(call);
     party_send(call, "ACK", call->invite_cseq, call->target, call->routes, "", NULL);
 }
 
-void party_ack_refusal(Party *call)
+void party_ack_refusal(ProxyParty *call)
 {
     call->branch = call->invite_branch;
     party_send(call, "ACK", call->invite_cseq, call->invite_target, "", "", NULL);
 }
 
-void party_cancel(Party *call, const char *extra)
+void party_cancel(ProxyParty *call, const char *extra)
 {
     call->branch = call->invite_branch;
     party_send(call, "CANCEL", call->invite_cseq, call->invite_target, "", extra, NULL);
@@ -223,9 +223,9 @@ void end_answer_as(End *end, const char *tag, const char *request, const char *s
     end_send(end, answer_text(end, tag, request, status, extra, NULL));
 }
 
-void calls_up(Scene *scene, End *from, const char *user, End *to, Party **caller, Party **called)
+void calls_up(Scene *scene, End *from, const char *user, End *to, ProxyParty **caller, ProxyParty **called)
 {
-    Party *call = party_new(from, at_proxy(scene, user));
+    ProxyParty *call = party_new(from, at_proxy(scene, user));
     const char *heard;
 
     party_ask(call, "INVITE", "", SDP);

@@ -8,7 +8,7 @@
 
 static void registers(Scene *scene, End *end, const char *user, const char *contact)
 {
-    Party *party = party_new(end, text_of(scene, "sip:127.0.0.1:%u", scene->port));
+    ProxyParty *party = party_new(end, text_of(scene, "sip:127.0.0.1:%u", scene->port));
 
     party->own = text_of(scene, "<sip:%s@127.0.0.1>;tag=r", user);
     party->far = text_of(scene, "<%s>", at_proxy(scene, user));
@@ -17,7 +17,7 @@ static void registers(Scene *scene, End *end, const char *user, const char *cont
     end_hear(end, "SIP/2.0 200");
 }
 
-static void asks(Party *from, const char *method, Party *to)
+static void asks(ProxyParty *from, const char *method, ProxyParty *to)
 {
     Scene *scene = end_scene(to->end);
     const char *heard;
@@ -38,7 +38,7 @@ static gboolean names_v6(const char *route)
 /* FROM calls the phone TO, which has registered; both speak, and BY_CALLER says who hangs up. */
 static void speak(Scene *scene, End *from, End *to, gboolean by_caller)
 {
-    Party *caller, *called, *rings;
+    ProxyParty *caller, *called, *rings;
     const char *heard;
 
     registers(scene, to, "205", text_of(scene, "<sip:205@%s>;expires=600", end_place(to)));
@@ -102,7 +102,7 @@ static void late_success(void)
 {
     Scene scene;
     End *v6;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, BOTH);
@@ -123,7 +123,7 @@ static void behind_nat_at_a_second_place(void)
 {
     Scene scene;
     End *phone;
-    Party *caller, *called;
+    ProxyParty *caller, *called;
     const char *heard;
 
     scene_open(&scene, "also-listen = 127.0.0.2:$P\n");

@@ -6,9 +6,9 @@
 /* T is too slow for a redirect server: it stands at D. */
 #define SERVER "redirect = sip:$D\n"
 
-static Party *begin(Scene *scene, const char *more, const char *user)
+static ProxyParty *begin(Scene *scene, const char *more, const char *user)
 {
-    Party *call;
+    ProxyParty *call;
 
     scene_open(scene, more);
     call = party_new(scene->a, at_proxy(scene, user));
@@ -16,7 +16,7 @@ static Party *begin(Scene *scene, const char *more, const char *user)
     return call;
 }
 
-static void is_refused(Scene *scene, Party *call, const char *status)
+static void is_refused(Scene *scene, ProxyParty *call, const char *status)
 {
     end_hear(scene->a, text_of(scene, "SIP/2.0 %s", status));
     party_ack_refusal(call);
@@ -57,7 +57,7 @@ static void followed_in_order(void)
 static void own_domain(void)
 {
     Scene scene;
-    Party *call = begin(&scene, SERVER "domains = pbx.example\n", "201");
+    ProxyParty *call = begin(&scene, SERVER "domains = pbx.example\n", "201");
     const char *heard = end_hear(scene.d, "INVITE");
 
     end_answer(scene.d, heard, "302 Moved Temporarily", "Contact: <sip:202@pbx.example>\r\n", NULL);
@@ -71,7 +71,7 @@ static void own_domain(void)
 static void same_user(void)
 {
     Scene scene;
-    Party *call = begin(&scene, SERVER, "201");
+    ProxyParty *call = begin(&scene, SERVER, "201");
     const char *heard = end_hear(scene.d, "INVITE");
 
     end_answer(scene.d, heard, "302 Moved Temporarily",
@@ -85,7 +85,7 @@ static void same_user(void)
 static void server_refuses(const char *status)
 {
     Scene scene;
-    Party *call = begin(&scene, SERVER, "201");
+    ProxyParty *call = begin(&scene, SERVER, "201");
     const char *heard = end_hear(scene.d, "INVITE");
 
     end_answer(scene.d, heard, status, "Contact: <http://nowhere/>\r\n", NULL);
@@ -107,7 +107,7 @@ static void no_answer_of_the_server(void)
 static void silent_server(void)
 {
     Scene scene;
-    Party *call = begin(&scene, SERVER, "201");
+    ProxyParty *call = begin(&scene, SERVER, "201");
     const char *asked = end_hear(scene.d, "INVITE"), *heard;
 
     heard = end_hear(scene.b, "INVITE sip:201@");
@@ -124,7 +124,7 @@ static void silent_server(void)
 static void silent_server_and_busy_phone(void)
 {
     Scene scene;
-    Party *call = begin(
+    ProxyParty *call = begin(
         &scene, SERVER "[phone 221]\ncontact = sip:221@$B\nbusy = 202\nno-answer = 204\n", "221");
     const char *heard;
 
@@ -143,7 +143,7 @@ static void silent_server_and_busy_phone(void)
 static void server_calls(void)
 {
     Scene scene;
-    Party *call;
+    ProxyParty *call;
     const char *heard;
 
     scene_open(&scene, SERVER);
@@ -160,7 +160,7 @@ static void server_calls(void)
 static void hop_limit(void)
 {
     Scene scene;
-    Party *call = begin(&scene, SERVER "follow = 127.0.0.0/8\nredirect-hops = 3\n", "201");
+    ProxyParty *call = begin(&scene, SERVER "follow = 127.0.0.0/8\nredirect-hops = 3\n", "201");
     const char *heard = end_hear(scene.d, "INVITE");
 
     end_answer(scene.d, heard, "302 Moved",
@@ -180,7 +180,7 @@ static void hop_limit(void)
 static void circle(void)
 {
     Scene scene;
-    Party *call = begin(&scene, "follow = 127.0.0.0/8\n", "201");
+    ProxyParty *call = begin(&scene, "follow = 127.0.0.0/8\n", "201");
     const char *heard = end_hear(scene.b, "INVITE");
 
     end_answer(scene.b, heard, "302 Moved",
@@ -195,7 +195,7 @@ static void circle(void)
 static void phones_redirection(void)
 {
     Scene scene;
-    Party *call = begin(&scene, "", "201");
+    ProxyParty *call = begin(&scene, "", "201");
     const char *heard = end_hear(scene.b, "INVITE");
     const char *contact = text_of(&scene, "Contact: <sip:9@%s>;q=0.7\r\n", end_place(scene.c));
 
@@ -219,7 +219,7 @@ static void nonsense(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(contacts); i++) {
         Scene scene;
-        Party *call = begin(&scene, SERVER "follow = 127.0.0.0/8\n", "201");
+        ProxyParty *call = begin(&scene, SERVER "follow = 127.0.0.0/8\n", "201");
         const char *heard = end_hear(scene.d, "INVITE");
 
         end_answer(scene.d, heard, "302 Moved", *contacts[i] ? contacts[i] : "Contact: \r\n", NULL);

@@ -76,7 +76,7 @@ guint value_count(Scene *scene, const char *message, const char *name);
 const char *body_of(const char *message);
 
 /* One party's view of a call, or of a request without one. */
-typedef struct Party {
+typedef struct ProxyParty {
     End *end;
     const char *call_id, *own, *far; /* own, far: values of From and To as this party says them */
     const char *target;              /* the Request-URI */
@@ -84,20 +84,20 @@ typedef struct Party {
     guint cseq, invite_cseq;
     const char *branch, *invite_branch, *invite_target, *contact;
     const char *sent; /* the last request's text */
-} Party;
+} ProxyParty;
 
 /* END is about to ask TARGET for something. */
-Party *party_new(End *end, const char *target);
+ProxyParty *party_new(End *end, const char *target);
 /* END's view of a call that REQUEST began. */
-Party *party_of(End *end, const char *request);
+ProxyParty *party_of(End *end, const char *request);
 /* What a response says of the call: tag, Contact, route. */
-void party_learn(Party *call, const char *response);
+void party_learn(ProxyParty *call, const char *response);
 /* Sends a request. EXTRA: more header lines, each with "\r\n". BODY: text or NULL. */
-void party_ask(Party *call, const char *method, const char *extra, const char *body);
+void party_ask(ProxyParty *call, const char *method, const char *extra, const char *body);
 /* ACK of a 2xx; of another final response; CANCEL. */
-void party_ack(Party *call);
-void party_ack_refusal(Party *call);
-void party_cancel(Party *call, const char *extra);
+void party_ack(ProxyParty *call);
+void party_ack_refusal(ProxyParty *call);
+void party_cancel(ProxyParty *call, const char *extra);
 /* END answers REQUEST. */
 void end_answer(End *end, const char *request, const char *status, const char *extra,
                 const char *body);
@@ -110,7 +110,7 @@ void end_answer_as(End *end, const char *tag, const char *request, const char *s
     "m=audio 40000 RTP/AVP 8 0\r\n"
 
 /* A calls USER and B answers; both views of the call. */
-void calls_up(Scene *scene, End *from, const char *user, End *to, Party **caller, Party **called);
+void calls_up(Scene *scene, End *from, const char *user, End *to, ProxyParty **caller, ProxyParty **called);
 
 /* Stories of a file of their own. */
 void proxy_forward_stories(void);

@@ -36,6 +36,8 @@ static const Voice phone_voices[] = {
     /* From a phone we called also before it answers: NUA's news of its 180 may come after the BYE. */
     {EVENT_SIP_BYE, PHONE_ALIVE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
     {EVENT_SIP_MEDIA, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
+    /* UPDATE or re-INVITE, in an early dialog as well; from trunk to trunk without one. */
+    {EVENT_SIP_IDENTITY, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
     /* A transfer succeeds, or a phone of theirs takes over what rings or talks; and a transferor leaves. */
     {EVENT_SIP_REPLACED, P(RINGS) | P(UP), P(RINGS) | P(UP)},
     {EVENT_SIP_MOVED, P(UP), P(UP)},
@@ -48,6 +50,7 @@ static const Voice phone_voices[] = {
 };
 
 static const Voice pbx_voices[] = {
+    {EVENT_ISDN_PARTY, PBX_ALIVE, PBX_ASKED | PBX_ASKS | PBX_TALKS},
     {EVENT_ISDN_INFORMATION, PBX_ALIVE, B(DIALS)},
     {EVENT_ISDN_SETUP_ACK, PBX_ALIVE, B(SENT)},
     {EVENT_ISDN_PROCEEDING, PBX_ALIVE, B(SENT) | B(OVERLAP)},
@@ -85,6 +88,7 @@ static const Move phone_moves[] = {
     {ACTION_SIP_REJECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
     {ACTION_SIP_WITHDRAW, PHONE_ASKS | P(ANSWERED), PHONE_COUNT, "a 200 withdrawn that nobody was to hear"},
     {ACTION_SIP_CANCEL, P(RINGS), PHONE_CANCELLED, "CANCEL before a provisional response, or after the final one"},
+    {ACTION_SIP_PARTY, P(CALLED) | P(RINGS) | P(ANSWERED) | P(UP), PHONE_COUNT, "somebody named to nobody"},
     {ACTION_SIP_BYE, P(UP), PHONE_BYE, "BYE before ACK, or without a dialog"},
 };
 
@@ -97,6 +101,7 @@ static const Move pbx_moves[] = {
     {ACTION_ISDN_ALERTING_MEDIA, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
     {ACTION_ISDN_CONNECT, B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
     {ACTION_ISDN_CONNECT_ACK, B(CONNECTS), PBX_UP, "CONNECT ACKNOWLEDGE without CONNECT"},
+    {ACTION_ISDN_PARTY, PBX_ASKED | PBX_TALKS, PBX_COUNT, "somebody named to nobody"},
     {ACTION_ISDN_DISCONNECT, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
     {ACTION_ISDN_DISCONNECT_TONE, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
     {ACTION_ISDN_RELEASE, B(DISCONNECTS), PBX_RELEASED, "RELEASE without DISCONNECT"},
@@ -220,6 +225,7 @@ static void pbx_raise(Legs *legs, CallEvent event)
 
     switch ((guint)event) {
     case EVENT_ISDN_SETUP:
+    case EVENT_ISDN_SETUP_UNNAMED:
         legs->pbx = PBX_CALLS;
         legs->channel = TRUE;
         break;
@@ -393,6 +399,7 @@ static const IsdnStates pbx_states[PBX_COUNT] = {
     [PBX_OVERLAP] = 1u << ISDN_OVERLAP_SENDING,
     [PBX_PROCEEDING] = 1u << ISDN_OUTGOING_PROCEEDING,
     [PBX_ALERTING] = 1u << ISDN_DELIVERED,
+    [PBX_CALLS] = 1u << ISDN_AWAITING_NAME,
     [PBX_DIALS] = 1u << ISDN_OVERLAP_RECEIVING,
     [PBX_TOLD] = 1u << ISDN_INCOMING_PROCEEDING,
     [PBX_TOLD_RINGING] = 1u << ISDN_RECEIVED,
@@ -467,8 +474,8 @@ CallEvent legs_refusal(const Legs *legs, CallAction action)
 gboolean legs_refusal_stops(CallAction action)
 {
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
-           action == ACTION_MEDIA_OPEN ||
-           action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
+           action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
+           action == ACTION_SIP_INVITE;
 }
 
 /* A timer that a stack runs, and the states of its leg in which it does. */

@@ -314,6 +314,9 @@ Walk *walk_new(void)
     g_hash_table_remove_all(walker.tried);
     walker.event = EVENT_ISDN_SETUP;
     walk_event(&walker, begin, EVENT_ISDN_SETUP, FIT_LIVE);
+    g_hash_table_remove_all(walker.tried);
+    walker.event = EVENT_ISDN_SETUP_UNNAMED;
+    walk_event(&walker, begin, EVENT_ISDN_SETUP_UNNAMED, FIT_LIVE);
     walk_everywhere(&walker);
     if (!walk->wrong)
         walk_judge_ends(&walker);
