@@ -89,6 +89,8 @@ static gsize message_check(const guint8 *frame, gsize length, guint8 *clean, Fra
         written = 0; /* without its broken channel it would restart the whole interface */
         news->mandatory_refused = TRUE;
     }
+    if (news->message == MESSAGE_RESTART && news->restarts_channels && !news->has_channel)
+        written = 0; /* so it would without one (Q.931 5.5.2) */
     news->kind = FRAME_MESSAGE;
     return 4 + header + written;
 }

@@ -61,9 +61,13 @@ typedef struct FrameNews {
     guint8 call_state;    /* STATUS */
     gboolean has_call_state;
     gboolean has_hlc, has_llc, sending_complete;
-    gboolean has_channel;
-    gboolean exclusive; /* of the channel */
-    guint8 channel;     /* the first channel number; 0: any, none, or a slot map */
+    gboolean has_channel, has_notification;
+    gboolean
+        restarts_channels;   /* the Restart indicator means those of the Channel identification */
+    gboolean not_understood; /* an element is unknown that must be understood */
+    guint64 elements_once;   /* those that may come only once and have; frame_element.c's own */
+    gboolean exclusive;      /* of the channel */
+    guint8 channel;          /* the first channel number; 0: any, none, or a slot map */
     char called[FRAME_NUMBER_MAX + 1], calling[FRAME_NUMBER_MAX + 1]; /* printable, for people */
     guint refused_elements;     /* information elements taken out because they are malformed */
     gboolean mandatory_refused; /* one of them is mandatory in this message */

@@ -87,6 +87,25 @@ static const char *misfit(const FrameCall *call, guint8 message)
     }
 }
 
+/* Q.931 5.8.6.1, 5.8.7.1: messages that libpri acts on whatever they lack. */
+static const char *lacking(const FrameNews *news)
+{
+    switch (news->message) {
+    case MESSAGE_NOTIFY:
+        if (!news->has_notification)
+            return "NOTIFY of nothing";
+        break;
+    case MESSAGE_CONNECT_ACKNOWLEDGE:
+    case MESSAGE_FACILITY:
+    case MESSAGE_INFORMATION:
+    case MESSAGE_STATUS_ENQUIRY:
+        break;
+    default:
+        return NULL;
+    }
+    return news->not_understood ? "an element that must be understood" : NULL;
+}
+
 /* The message to which libpri answers STATUS, cause 101, and does nothing else. */
 static Q931Message unwanted(const FrameCall *call)
 {
@@ -111,5 +130,8 @@ gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews 
         return recast(clean, unwanted(call), news, why);
     if (news->message == MESSAGE_SETUP || news->message == MESSAGE_REGISTER)
         return hollow(news, "SETUP of a live call");
+    /* PROGRESS without its indicator is answered with STATUS, cause 96, in every state. */
+    if ((why = lacking(news)))
+        return recast(clean, MESSAGE_PROGRESS, news, why);
     return length;
 }

@@ -1,4 +1,4 @@
-/* The information elements libpri reads: their least lengths and shapes, and what they say. */
+/* The information elements libpri reads: their lengths and shapes, and what they say. */
 #include "frame_element.h"
 
 enum {
@@ -45,39 +45,41 @@ typedef enum ElementShape {
 typedef struct ElementRule {
     guint8 id; /* in codeset 0 */
     guint8 least;
+    guint8 most; /* Q.931 Table 4-3, without identifier and length; 0: libpri takes what fits */
+    gboolean once;
     ElementShape shape;
     const char *why;
 } ElementRule;
 
 static const ElementRule rules[] = {
-    {ELEMENT_CHANGE_STATUS, 1, SHAPE_PLAIN, "change status"},
-    {ELEMENT_BEARER, 2, SHAPE_BEARER, "bearer capability"},
-    {ELEMENT_CAUSE, 2, SHAPE_CAUSE, "cause"},
-    {ELEMENT_CONNECTED_ADDRESS, 1, SHAPE_GROUP, "connected address"},
-    {ELEMENT_CALL_STATE, 1, SHAPE_PLAIN, "call state"},
-    {ELEMENT_CHANNEL, 1, SHAPE_CHANNEL, "channel identification"},
-    {ELEMENT_FACILITY, 2, SHAPE_PLAIN, "facility"},
-    {ELEMENT_PROGRESS, 2, SHAPE_ENDED, "progress indicator"},
-    {ELEMENT_NETWORK_FACILITY, 1, SHAPE_PLAIN, "network-specific facilities"},
-    {ELEMENT_NOTIFICATION, 1, SHAPE_PLAIN, "notification indicator"},
-    {ELEMENT_DISPLAY, 1, SHAPE_PLAIN, "display"},
-    {ELEMENT_KEYPAD, 1, SHAPE_PLAIN, "keypad facility"},
-    {ELEMENT_SIGNAL, 1, SHAPE_PLAIN, "signal"},
-    {ELEMENT_REVERSE_CHARGE, 1, SHAPE_PLAIN, "reverse charging indication"},
-    {ELEMENT_CONNECTED_NUMBER, 1, SHAPE_GROUP, "connected number"},
-    {ELEMENT_CONNECTED_SUBADDRESS, 2, SHAPE_PLAIN, "connected subaddress"},
-    {ELEMENT_CALLING_NUMBER, 1, SHAPE_GROUP, "calling party number"},
-    {ELEMENT_CALLING_SUBADDRESS, 2, SHAPE_PLAIN, "calling party subaddress"},
-    {ELEMENT_CALLED_NUMBER, 1, SHAPE_GROUP, "called party number"},
-    {ELEMENT_CALLED_SUBADDRESS, 2, SHAPE_PLAIN, "called party subaddress"},
-    {ELEMENT_ORIGINAL_CALLED, 1, SHAPE_GROUP, "original called number"},
-    {ELEMENT_REDIRECTING_NUMBER, 1, SHAPE_GROUP, "redirecting number"},
-    {ELEMENT_REDIRECTING_SUBADDRESS, 2, SHAPE_PLAIN, "redirecting subaddress"},
-    {ELEMENT_REDIRECTION_NUMBER, 1, SHAPE_GROUP, "redirection number"},
-    {ELEMENT_RESTART, 1, SHAPE_PLAIN, "restart indicator"},
-    {ELEMENT_LLC, 2, SHAPE_PLAIN, "low layer compatibility"},
-    {ELEMENT_HLC, 2, SHAPE_PLAIN, "high layer compatibility"},
-    {ELEMENT_USER_USER, 1, SHAPE_PLAIN, "user-user"},
+    {ELEMENT_CHANGE_STATUS, 1, 0, TRUE, SHAPE_PLAIN, "change status"},
+    {ELEMENT_BEARER, 2, 10, TRUE, SHAPE_BEARER, "bearer capability"},
+    {ELEMENT_CAUSE, 2, 30, TRUE, SHAPE_CAUSE, "cause"},
+    {ELEMENT_CONNECTED_ADDRESS, 1, 0, FALSE, SHAPE_GROUP, "connected address"},
+    {ELEMENT_CALL_STATE, 1, 1, TRUE, SHAPE_PLAIN, "call state"},
+    {ELEMENT_CHANNEL, 1, 0, TRUE, SHAPE_CHANNEL, "channel identification"},
+    {ELEMENT_FACILITY, 2, 0, FALSE, SHAPE_PLAIN, "facility"},
+    {ELEMENT_PROGRESS, 2, 2, FALSE, SHAPE_ENDED, "progress indicator"},
+    {ELEMENT_NETWORK_FACILITY, 1, 0, FALSE, SHAPE_PLAIN, "network-specific facilities"},
+    {ELEMENT_NOTIFICATION, 1, 0, FALSE, SHAPE_PLAIN, "notification indicator"},
+    {ELEMENT_DISPLAY, 1, 0, FALSE, SHAPE_PLAIN, "display"},
+    {ELEMENT_KEYPAD, 1, 0, TRUE, SHAPE_PLAIN, "keypad facility"},
+    {ELEMENT_SIGNAL, 1, 1, TRUE, SHAPE_PLAIN, "signal"},
+    {ELEMENT_REVERSE_CHARGE, 1, 0, TRUE, SHAPE_PLAIN, "reverse charging indication"},
+    {ELEMENT_CONNECTED_NUMBER, 1, 0, FALSE, SHAPE_GROUP, "connected number"},
+    {ELEMENT_CONNECTED_SUBADDRESS, 2, 0, TRUE, SHAPE_PLAIN, "connected subaddress"},
+    {ELEMENT_CALLING_NUMBER, 1, 0, FALSE, SHAPE_GROUP, "calling party number"},
+    {ELEMENT_CALLING_SUBADDRESS, 2, 0, TRUE, SHAPE_PLAIN, "calling party subaddress"},
+    {ELEMENT_CALLED_NUMBER, 1, 0, TRUE, SHAPE_GROUP, "called party number"},
+    {ELEMENT_CALLED_SUBADDRESS, 2, 0, TRUE, SHAPE_PLAIN, "called party subaddress"},
+    {ELEMENT_ORIGINAL_CALLED, 1, 0, TRUE, SHAPE_GROUP, "original called number"},
+    {ELEMENT_REDIRECTING_NUMBER, 1, 0, FALSE, SHAPE_GROUP, "redirecting number"},
+    {ELEMENT_REDIRECTING_SUBADDRESS, 2, 0, FALSE, SHAPE_PLAIN, "redirecting subaddress"},
+    {ELEMENT_REDIRECTION_NUMBER, 1, 0, TRUE, SHAPE_GROUP, "redirection number"},
+    {ELEMENT_RESTART, 1, 1, TRUE, SHAPE_PLAIN, "restart indicator"},
+    {ELEMENT_LLC, 2, 16, FALSE, SHAPE_PLAIN, "low layer compatibility"},
+    {ELEMENT_HLC, 2, 3, FALSE, SHAPE_PLAIN, "high layer compatibility"},
+    {ELEMENT_USER_USER, 1, 129, TRUE, SHAPE_PLAIN, "user-user"},
 };
 
 /* Q.931 3.1, as far as libpri asks for them: RELEASE needs its Cause only as the first message of a
@@ -113,7 +115,7 @@ static gboolean element_is_mandatory(guint8 message, guint8 codeset, guint8 id)
 static const ElementRule *rule_find(guint8 codeset, guint8 id)
 {
     /* libpri reads the first octet of what it knows in other codesets too. */
-    static const ElementRule other = {0, 1, SHAPE_PLAIN, "element of another codeset"};
+    static const ElementRule other = {0, 1, 0, FALSE, SHAPE_PLAIN, "element of another codeset"};
 
     if (codeset != 0)
         return &other;
@@ -168,7 +170,7 @@ static gboolean element_is_sound(const ElementRule *rule, const guint8 *content,
 {
     gsize group;
 
-    if (length < rule->least)
+    if (length < rule->least || (rule->most && length > rule->most))
         return FALSE;
     switch (rule->shape) {
     case SHAPE_PLAIN:
@@ -245,6 +247,12 @@ static void element_read(FrameNews *news, guint8 id, const guint8 *content, gsiz
         if (!news->calling[0])
             number_read(news->calling, content, length);
         break;
+    case ELEMENT_NOTIFICATION:
+        news->has_notification = TRUE;
+        break;
+    case ELEMENT_RESTART:
+        news->restarts_channels = (content[0] & 7) == 0;
+        break;
     case ELEMENT_LLC:
         news->has_llc = TRUE;
         break;
@@ -254,6 +262,25 @@ static void element_read(FrameNews *news, guint8 id, const guint8 *content, gsiz
     default:
         break;
     }
+}
+
+/* Q.931 5.8.5.2: of what may come only once the first one counts. */
+static gboolean element_is_again(const ElementRule *rule, FrameNews *news)
+{
+    guint64 bit = G_GUINT64_CONSTANT(1) << (rule - rules);
+
+    if (!rule->once)
+        return FALSE;
+    if (news->elements_once & bit)
+        return TRUE;
+    news->elements_once |= bit;
+    return FALSE;
+}
+
+/* Q.931 5.8.7.1: in codeset 0, coded so that who does not know it may not act on the message. */
+static gboolean must_be_understood(const Element *element)
+{
+    return element->codeset == 0 && element->id < 0x10;
 }
 
 gboolean frame_element_pass(const Element *element, FrameNews *news)
@@ -266,11 +293,17 @@ gboolean frame_element_pass(const Element *element, FrameNews *news)
             news->sending_complete = TRUE;
         return TRUE;
     }
+    if (element->length == 2)
+        return FALSE; /* Q.931 4.5.1: as if it were not there */
     rule = rule_find(element->codeset, element->id);
+    if (!rule)
+        news->not_understood |= must_be_understood(element);
     if (rule && !element_is_sound(rule, content, element->length - 2)) {
         frame_element_refuse(news, element->codeset, element->id, rule->why);
         return FALSE;
     }
+    if (rule && element->codeset == 0 && element_is_again(rule, news))
+        return FALSE;
     if (element->codeset == 0)
         element_read(news, element->id, content, element->length - 2);
     return TRUE;

@@ -11,7 +11,8 @@ typedef struct Element {
     gsize length;         /* of octets */
 } Element;
 
-/* Notes what ELEMENT says and returns TRUE when libpri may see it. */
+/* Notes what ELEMENT says and returns TRUE when libpri may see it: not when it is malformed, empty,
+ * or there already where there may be only one. */
 gboolean frame_element_pass(const Element *element, FrameNews *news);
 /* An element that cannot be used, ID of CODESET, is taken out for the reason WHY. */
 void frame_element_refuse(FrameNews *news, guint8 codeset, guint8 id, const char *why);

@@ -101,8 +101,13 @@ static void other_messages_without_what_they_need_change_nothing(void)
         {"01 0a 01 80", "< ALERTING\n> STATUS cause 96 state 3\n"},
         /* STATUS without its Call state, with a broken one, with a broken Cause */
         {"7d 08 02 81 9f", "< STATUS cause 31\n> STATUS cause 96 state 3\n"},
-        {"7d 08 02 81 9f 14 00",
+        {"7d 08 02 81 9f 14 00", "< STATUS cause 31\n> STATUS cause 96 state 3\n"},
+        {"7d 08 02 81 9f 14 02 03 03",
          "< STATUS cause 31 (refused: call state)\n> STATUS cause 100 state 3\n"},
+        /* what libpri would act on: NOTIFY of nothing, and what must be understood */
+        {"6e", "< NOTIFY\n> STATUS cause 96 state 3\n"},
+        {"75 0a 01 80", "< STATUS ENQUIRY\n"
+                        "> STATUS cause 96 state 3\n"},
         {"7d 08 01 81 14 01 03", "< STATUS state 3 (refused: cause)\n> STATUS cause 100 state 3\n"},
     };
     Stage *stage = stage_new(NETWORK, FALSE);
@@ -315,6 +320,8 @@ static void a_broken_restart_is_answered_with_100(void)
 
     stage_far_says(stage, 0, "46 18 02 a9 83 79 01 80");
     stage_wire(stage, "< RESTART (refused: channel identification)\n> STATUS cause 100 state 0\n");
+    stage_far_says(stage, 0, "46 79 01 80"); /* libpri would restart the whole interface */
+    stage_wire(stage, "< RESTART\n> STATUS cause 96 state 0\n");
     stage_far_says(stage, 0, "46 18 03 a9 83 81");
     stage_wire(stage, "< RESTART ch 1\n> STATUS cause 96 state 0\n");
     stage_stands(stage, SIP_UP, ISDN_ACTIVE);

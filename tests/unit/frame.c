@@ -189,6 +189,7 @@ static void a_frame_longer_than_n201_is_hollowed(void)
     guint8 octets[2048] = {0x00, 0x01, 0x02, 0x04, 0x08, 0x02, 0x00, 0x01, 0x7b}, clean[FRAME_MAX];
     FrameNews news;
 
+    memset(octets + 9, 0xa1, sizeof octets - 9);
     g_assert_cmpuint(frame_check(octets, FRAME_MAX - 1, clean, &news), ==, FRAME_MAX - 1);
     g_assert_cmpint(news.kind, ==, FRAME_MESSAGE);
     g_assert_cmpuint(frame_check(octets, FRAME_MAX + 1, clean, &news), ==, 4);
@@ -202,25 +203,22 @@ static void a_malformed_element_is_taken_out(void)
 {
     static const char *const bad[] = {
         "6c 04 00 31 30 30",       /* calling number: no octet ends the group */
-        "6c 00",                   /* calling number: nothing */
         "70 04 00 32 30 30",       /* called number: no extension bit */
         "74 06 00 00 00 00 80 31", /* redirecting number: a group of more than three */
         "08 01 80",                /* cause: no value */
         "08 02 00 90",             /* cause: octet 3a, no value */
         "1e 01 80",                /* progress: no description */
         "1e 02 80 08",             /* progress: description not ended */
-        "18 00",                   /* channel: nothing */
         "18 01 29",                /* channel: octet 3 not ended */
         "18 02 a9 83",             /* channel: no number */
         "18 04 a9 83 05 06",       /* channel: list not ended */
         "18 02 e9 01",             /* channel: interface identifier not ended */
         "04 01 80",                /* bearer capability: cut */
         "04 03 80 90 23",          /* bearer capability: octet 5 not ended */
-        "28 00",                   /* display: nothing */
         "1c 01 91",                /* facility: no component */
         "7d 01 91",                /* HLC: cut */
-        "14 00",                   /* call state: nothing */
-        "9e 28 00",                /* after a shift for one element: the shift goes too */
+        "7d 04 91 81 81 81",       /* HLC: longer than it may be */
+        "1e 03 80 81 88",          /* progress: the same */
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
@@ -233,6 +231,25 @@ static void a_malformed_element_is_taken_out(void)
     }
 }
 
+/* Q.931 4.5.1: what is empty is not there; 5.8.5.2: what came already is not seen again. */
+static void what_is_empty_or_repeated_is_not_there(void)
+{
+    static const char *const nothing[] = {
+        "6c 00", "18 00", "28 00",          "14 00", "9e 28 00", /* the shift goes, too */
+        "70 00", "0a 00", "04 03 80 90 a2",                      /* a second bearer capability */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(nothing); i++) {
+        g_autofree char *frame = g_strconcat(SETUP_HEAD, nothing[i], " 7e 02 04 41", NULL);
+        FrameNews news = check(frame, SETUP_HEAD "7e 02 04 41");
+
+        g_assert_cmpuint(news.refused_elements, ==, 0);
+        g_assert_false(news.mandatory_refused);
+        g_assert_null(news.why);
+    }
+    passes(SETUP_HEAD "1e 02 80 81 1e 02 80 88 28 01 41 28 01 42");
+}
+
 /* Q.931 5.8.6.2 against 5.8.7.2: whether the message can be used without what was taken out. */
 static void a_mandatory_element_is_missed(void)
 {
@@ -240,19 +257,18 @@ static void a_mandatory_element_is_missed(void)
         const char *frame;
         gboolean missed;
     } rows[] = {
-        {"00 01 00 00 08 02 00 01 05 04 01 80", TRUE},                   /* SETUP: bearer cut */
-        {"00 01 00 00 08 02 00 01 05 04 03 e0 90 a3", TRUE},             /* of another standard */
-        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 18 01 29", TRUE},    /* channel */
-        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 6c 00", FALSE},      /* calling number */
-        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 9e 18 00", FALSE},   /* of code set 6 */
-        {"00 01 00 00 08 02 80 01 45 08 01 80", TRUE},                   /* DISCONNECT: cause */
-        {"00 01 00 00 08 02 80 01 45 08 7f 80", TRUE},                   /* past the frame */
-        {"00 01 00 00 08 02 80 01 45 08 02 80 90 1e 01 80", FALSE},      /* progress */
-        {"00 01 00 00 08 02 80 01 01 1e 01 80", FALSE},                  /* ALERTING: progress */
-        {"00 01 00 00 08 02 80 01 03 1e 01 80", TRUE},                   /* PROGRESS: progress */
-        {"00 01 00 00 08 02 00 00 46 18 02 a9 83 79 01 80", TRUE},       /* RESTART: channel */
-        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 00", TRUE},          /* STATUS: call state */
-        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 01 0a 28 00", FALSE} /* display */
+        {"00 01 00 00 08 02 00 01 05 04 01 80", TRUE},                 /* SETUP: bearer cut */
+        {"00 01 00 00 08 02 00 01 05 04 03 e0 90 a3", TRUE},           /* of another standard */
+        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 18 01 29", TRUE},  /* channel */
+        {"00 01 00 00 08 02 00 01 05 04 03 80 90 a3 6c 01 00", FALSE}, /* calling number */
+        {"00 01 00 00 08 02 80 01 45 08 01 80", TRUE},                 /* DISCONNECT: cause */
+        {"00 01 00 00 08 02 80 01 45 08 7f 80", TRUE},                 /* past the frame */
+        {"00 01 00 00 08 02 80 01 45 08 02 80 90 1e 01 80", FALSE},    /* progress */
+        {"00 01 00 00 08 02 80 01 01 1e 01 80", FALSE},                /* ALERTING: progress */
+        {"00 01 00 00 08 02 80 01 03 1e 01 80", TRUE},                 /* PROGRESS: progress */
+        {"00 01 00 00 08 02 00 00 46 18 02 a9 83 79 01 80", TRUE},     /* RESTART: channel */
+        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 02 0a 0a", TRUE},  /* STATUS: call state */
+        {"00 01 00 00 08 02 80 01 7d 08 02 80 90 14 01 0a 6c 01 00", FALSE} /* calling number */
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -463,6 +479,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/unusable", an_unusable_message_is_hollowed);
     g_test_add_func("/frame/too-long", a_frame_longer_than_n201_is_hollowed);
     g_test_add_func("/frame/malformed-element", a_malformed_element_is_taken_out);
+    g_test_add_func("/frame/nothing", what_is_empty_or_repeated_is_not_there);
     g_test_add_func("/frame/mandatory", a_mandatory_element_is_missed);
     g_test_add_func("/frame/past-the-end", an_element_past_the_frame_is_cut_off);
     g_test_add_func("/frame/code-sets", code_sets_have_their_own_elements);
