@@ -208,6 +208,8 @@ static void message_sort(DChannel *dchan, FrameNews *news)
         return;
     if (news->misplaced)
         count_misplaced(dchan, news);
+    if (news->status_cause)
+        outgoing_override(&dchan->outgoing, news->call, MESSAGE_STATUS, news->status_cause);
     outgoing_heard(&dchan->outgoing, dchan, news);
     if (news->kind == FRAME_MESSAGE)
         isdn_leg_note_message(dchan, LADDER_IN, news);

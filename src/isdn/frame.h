@@ -25,6 +25,7 @@ typedef enum Q931Message {
     MESSAGE_CONNECT = 0x07,
     MESSAGE_SETUP_ACKNOWLEDGE = 0x0d,
     MESSAGE_CONNECT_ACKNOWLEDGE = 0x0f,
+    MESSAGE_USER_INFORMATION = 0x20,
     MESSAGE_DISCONNECT = 0x45,
     MESSAGE_RESTART = 0x46,
     MESSAGE_RELEASE = 0x4d,
@@ -73,6 +74,7 @@ typedef struct FrameNews {
     gboolean mandatory_refused; /* one of them is mandatory in this message */
     const char *why;            /* of the first thing refused; NULL when nothing was */
     const char *misplaced;      /* why a sound message has no place here; NULL: it has */
+    guint8 status_cause;        /* of the STATUS that answers it; 0: as libpri has it */
     const guint8 *octets; /* the checked frame, borrowed while its event is handled; or NULL */
     gsize length;         /* of octets */
 } FrameNews;

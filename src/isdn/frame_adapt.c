@@ -26,20 +26,29 @@ static gsize recast(guint8 *clean, Q931Message type, FrameNews *news, const char
     return header;
 }
 
-/* Q.931 5.8.3.2 e, f: the global call reference is for RESTART, its answer carries the flag. */
-static gsize adapt_global(gsize length, FrameNews *news)
+/* Q.931 5.8.3.2 d, e: the global call reference is for RESTART, its answer carries the flag; STATUS
+ * is not answered, anything else with STATUS, cause 81. libpri begins a call for most of it, but
+ * answers STATUS to USER INFORMATION. */
+static gsize adapt_global(guint8 *clean, gsize length, FrameNews *news)
 {
+    static const char why[] = "not for the global call reference";
     gboolean flagged = (news->call & FRAME_CALL_FLAG) != 0;
 
     if (news->discriminator != 0x08)
         return news->message == 0x0f || news->message == 0x07
                    ? length
                    : hollow(news, "unknown maintenance message");
-    if (news->message == MESSAGE_RESTART && !flagged)
-        return length;
-    if (news->message == MESSAGE_RESTART_ACKNOWLEDGE && flagged)
-        return length;
-    return hollow(news, "not for the global call reference");
+    switch (news->message) {
+    case MESSAGE_RESTART:
+        return flagged ? hollow(news, why) : length;
+    case MESSAGE_RESTART_ACKNOWLEDGE:
+        return flagged ? length : hollow(news, why);
+    case MESSAGE_STATUS:
+        return hollow(news, why);
+    default:
+        news->status_cause = 81;
+        return recast(clean, MESSAGE_USER_INFORMATION, news, why);
+    }
 }
 
 /* Q.931 5.8.3.2 a-d: an unknown call reference. */
@@ -121,7 +130,7 @@ gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews 
     if (news->call == FRAME_CALL_DUMMY)
         return hollow(news, "dummy call reference");
     if ((news->call & ~FRAME_CALL_FLAG) == 0)
-        return adapt_global(length, news);
+        return adapt_global(clean, length, news);
     if (news->discriminator != 0x08)
         return hollow(news, "maintenance message of a call");
     if (call->known == CALL_UNKNOWN)

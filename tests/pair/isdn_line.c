@@ -368,12 +368,10 @@ int stage_reference(Stage *stage)
 }
 
 /* A RESTART of libpri's carries it: that frame needs no call at the far end. */
-void stage_far_says(Stage *stage, int reference, const char *message)
+void stage_far_says_octets(Stage *stage, const char *message)
 {
     GByteArray *octets = g_byte_array_new();
-    const guint8 head[] = {0x08, 2, (guint8)(reference >> 8), (guint8)reference};
 
-    g_byte_array_append(octets, head, sizeof head);
     for (const char *c = message; *c; c += 2) {
         guint8 octet;
 
@@ -385,6 +383,14 @@ void stage_far_says(Stage *stage, int reference, const char *message)
     pri_reset(stage->far, 1);
     stage_run(stage, 10);
     g_assert_null(stage->instead);
+}
+
+void stage_far_says(Stage *stage, int reference, const char *message)
+{
+    g_autofree char *octets =
+        g_strdup_printf("08 02 %02x %02x %s", reference >> 8 & 0xff, reference & 0xff, message);
+
+    stage_far_says_octets(stage, octets);
 }
 
 void stage_compare(GString *text, const char *expected, const char *where)

@@ -64,6 +64,8 @@ void stage_far_calls(Stage *stage, const char *number, int channel, gboolean exc
 /* The message a far end would send that knows better than libpri, or worse: TYPE and elements as
  * "45 08 02 81 91", for call REFERENCE as it sends it. */
 void stage_far_says(Stage *stage, int reference, const char *message);
+/* The same from the protocol discriminator on. */
+void stage_far_says_octets(Stage *stage, const char *message);
 /* The far end's reference of the oldest leg's call. */
 int stage_reference(Stage *stage);
 

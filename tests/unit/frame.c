@@ -351,7 +351,11 @@ static void misplaced_messages_become_what_libpri_can_answer(void)
     /* d, e, f: SETUP with the flag, of a live call, of the global or dummy call reference. */
     adapt("00 01 00 00 08 02 80 05 05", CALL_UNKNOWN, empty);
     adapt(setup, CALL_THEIRS, "02 01 00 00");
-    adapt("00 01 00 00 08 02 00 00 05", CALL_UNKNOWN, empty);
+    adapt("00 01 00 00 08 02 00 00 7d 08 02 81 9f 14 01 00", CALL_UNKNOWN, empty);
+    g_assert_cmpuint(
+        adapt("00 01 00 00 08 02 00 00 05 a1", CALL_UNKNOWN, "00 01 00 00 08 02 00 00 20")
+            .status_cause,
+        ==, 81);
     adapt("00 01 00 00 08 00 05", CALL_UNKNOWN, empty);
     g_assert_cmpint(adapt(setup, CALL_UNKNOWN, setup).kind, ==, FRAME_MESSAGE);
     FrameNews news = adapt("00 01 00 00 08 02 80 05 5a 08 02 81 90", CALL_UNKNOWN, empty);
