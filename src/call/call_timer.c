@@ -40,6 +40,7 @@ static gint64 timer_setting(const Settings *settings, const TrunkSettings *trunk
     case CALL_TIMER_GUARD:
         return guard_length(settings);
     case CALL_TIMER_INTERWORK:
+        return trunk ? trunk->interwork_us : 0;
     case CALL_TIMER_COUNT:
         break;
     }

@@ -6,8 +6,11 @@
 
 /* A caller's SIP leg ends by itself; EVENT's own answer is sent already. */
 #define CALLER_LEAVES(event, why)                                                                  \
-    LIVE(event, UNANSWERED, OUTGOING, IDLE, DISCONNECT_REQUEST,                                    \
+    LIVE(event, UNANSWERED & ~S(TREATED), OUTGOING, IDLE, DISCONNECT_REQUEST,                      \
          why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                                           \
+    LIVE(event, S(TREATED), OUTGOING, IDLE, DISCONNECT_REQUEST,                                    \
+         why "; RFC 3666 2.5: whoever has heard enough, not the announcement, ends the call",      \
+         FORGET_CAUSE, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                                  \
     STEP(event, WAITING, Q(RELEASE_REQUEST), IDLE, SAME, why),                                     \
     LIVE(event, S(TREATED), Q(DISCONNECT_INDICATION), IDLE, RELEASE_REQUEST,                       \
          why "; Q.931 5.3.4.1", MEDIA_CLOSE, ISDN_RELEASE)

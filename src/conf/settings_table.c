@@ -381,6 +381,8 @@ const SettingRow setting_rows[] = {
           SAYS "Q.931 T310: how long a call may stay at CALL PROCEEDING before it is cleared with cause 102."),
     TRUNK(progress_us, "progress", duration, DEFAULT("5m"), RANGE(10 * SECOND, HOUR), IN_US, NEW_CALLS,
           SAYS "How long an announcement or a queue after CALL PROCEEDING with in-band information or PROGRESS may last before the call is cleared with cause 102, toward the phone with 408."),
+    TRUNK(interwork_us, "interwork", duration, DEFAULT("20s"), RANGE(100 * MS, 2 * MINUTE), IN_US, NEW_CALLS,
+          SAYS "How long the announcement of a PROGRESS with a cause is heard before the call is cleared with that cause."),
     TRUNK(t316_us, "t316", duration, DEFAULT("120s"), RANGE(100 * MS, 10 * MINUTE), IN_US, LIVE,
           SAYS "Q.931 T316: how long a RESTART may stay unanswered. It is sent twice, then the channel is out of service."),
     TRUNK(restart_retry_us, "restart-retry", duration, DEFAULT("60s"), RANGE(100 * MS, HOUR), IN_US, LIVE,

@@ -17,6 +17,7 @@ static const TimerSetting trunk_timers[] = {
     {CALL_TIMER_T306, offsetof(TrunkSettings, t306_us)},
     {CALL_TIMER_T310, offsetof(TrunkSettings, t310_us)},
     {CALL_TIMER_PROGRESS, offsetof(TrunkSettings, progress_us)},
+    {CALL_TIMER_INTERWORK, offsetof(TrunkSettings, interwork_us)},
 };
 
 /* Timers of Q.931 that isdn runs itself. */
@@ -65,7 +66,6 @@ COMMAND(command_show_timers)
 {
     const Settings *settings = scene->rooms.settings;
     const CallTimerRule *no_answer = callmap_timer(CALL_TIMER_NO_ANSWER);
-    const CallTimerRule *interwork = callmap_timer(CALL_TIMER_INTERWORK);
     const CallTimerRule *preempt = callmap_timer(CALL_TIMER_PREEMPT);
     const CallTimerRule *guard = callmap_timer(CALL_TIMER_GUARD);
     JsonArray *rows = json_array_new();
@@ -73,7 +73,6 @@ COMMAND(command_show_timers)
     for (guint i = 0; i < settings->trunks->len; i++)
         trunk_tell(rows, g_ptr_array_index(settings->trunks, i));
     rule_tell(timer_tell(rows, no_answer->name, NULL, settings->sip.no_answer_us), no_answer);
-    rule_tell(timer_tell(rows, interwork->name, NULL, interwork->default_us), interwork);
     rule_tell(timer_tell(rows, preempt->name, NULL,
                          call_timer_length(settings, NULL, CALL_TIMER_PREEMPT)),
               preempt);

@@ -21,6 +21,7 @@ static TrunkSettings *trunk_new(const char *name)
     trunk->t302_us = 15 * G_USEC_PER_SEC;
     trunk->t310_us = 60 * G_USEC_PER_SEC;
     trunk->progress_us = 300 * G_USEC_PER_SEC;
+    trunk->interwork_us = 20 * G_USEC_PER_SEC;
     return trunk;
 }
 

@@ -396,6 +396,26 @@ static void announcement_ends_the_call(void)
     fake_free(fake);
 }
 
+/* a caller who has heard enough clears with 16, whatever the announcement was for. */
+static void announcement_is_cut_off_by_the_caller(void)
+{
+    static const CallEvent ends[] = {EVENT_SIP_CANCEL, EVENT_SIP_BYE};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        Fake *fake = fake_new();
+        guint32 id;
+
+        fake_call_from_phone(fake, "200", &id);
+        fake_raise(fake, id, EVENT_ISDN_PROCEEDING, NULL);
+        fake_raise_cause(fake, id, EVENT_ISDN_PROGRESS_CAUSE, 1);
+        fake_raise(fake, id, ends[i], NULL);
+        says_last(fake, id, "media_listen sip_progress media_close isdn_disconnect:16");
+        fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
 /* An announcement that was not the end: its cause says nothing about how the call ends later. */
 static void announcement_is_forgotten_by_connect(void)
 {
@@ -528,6 +548,7 @@ int main(int argc, char **argv)
     STORY(short_numbers_pass_by_an_alternative);
     STORY(early_media_has_an_end);
     STORY(announcement_ends_the_call);
+    STORY(announcement_is_cut_off_by_the_caller);
     STORY(announcement_is_forgotten_by_connect);
     STORY(tones_after_disconnect_are_heard);
     STORY(call_knows_whether_it_may_continue);

@@ -765,7 +765,7 @@ static void test_timers(void)
         {CALL_TIMER_T301, "t301"},           {CALL_TIMER_T302, "t302"},
         {CALL_TIMER_T304, "t304"},           {CALL_TIMER_T306, "t306"},
         {CALL_TIMER_T310, "t310"},           {CALL_TIMER_PROGRESS, "progress"},
-        {CALL_TIMER_NO_ANSWER, "no-answer"},
+        {CALL_TIMER_NO_ANSWER, "no-answer"}, {CALL_TIMER_INTERWORK, "interwork"},
     };
     guint found = 0;
 

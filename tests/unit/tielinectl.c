@@ -197,10 +197,10 @@ static void test_timers(Fixture *fixture, gconstpointer data)
                     "T301   pbx      30 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301   pbx      60 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301   pbx     300 s  TIMER.T301                             19  Q.931 9.2\n"
+                    "T301   pbx      20 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T309   pbx       6 s  ISDN.LOST\n"
                     "T316   pbx     120 s  RESTART again, then out of service\n"
                     "T301           180 s  TIMER.T301                             19  Q.931 9.2\n"
-                    "T301            20 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301             1 s  TIMER.T301                             19  Q.931 9.2\n"
                     "T301           128 s  TIMER.T301                             19  Q.931 9.2\n");
 }
