@@ -46,6 +46,7 @@ SIP_METHODS = {
     "SUBSCRIBE",
 }
 ROLES = ("pbx", "gateway", "phone", "proxy", "silent")
+PROXIES = {"stateful": "kamailio", "stateless": "kamailio-stateless"}
 RULES = {
     "cause",
     "location",
@@ -145,6 +146,7 @@ class Case:
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
         self.numbers, self.roaming = {}, []  # {phone: its number}; who has no static entry
+        self.proxy = ("kamailio", {})  # the configuration of the proxy P, and what it is filled with
         self.primary = {}  # what becomes of the proxy that the gateway stands by, see primary.py
         self.zone = []  # of a name server, as dns_server.py reads it
         self.passwords = {}  # of phones, where credentials are asked for
@@ -399,6 +401,13 @@ class Reader:
     def read_roaming(self, rest):
         """roaming A B: phones that the gateway does not know by its settings."""
         self.case.roaming = rest.split()
+
+    def read_proxy(self, rest):
+        """proxy stateful|stateless [timer-a=50] [refuses=604]: how P is."""
+        kind, *words = rest.split()
+        if kind not in PROXIES:
+            raise FlowError("%s: %s is none of %s" % (self.place(), kind, " ".join(PROXIES)))
+        self.case.proxy = (PROXIES[kind], dict(word.split("=", 1) for word in words))
 
     def read_primary(self, rest):
         """primary frozen|returned|refuses [returns=up:1]: the proxy is the gateway's primary."""

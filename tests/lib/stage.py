@@ -257,8 +257,12 @@ class Stage:
             "arch": arch or "x86_64-linux-gnu",
             **primary.config_values(self.case),
         }
-        with open(os.path.join(PEERS, "kamailio.cfg"), encoding="utf-8") as file:
-            text = fill(file.read(), values, "kamailio.cfg")
+        name, more = self.case.proxy
+        values.update(more)
+        if "refuses" in more:
+            values["refusal"] = 'sl_send_reply("%s", "Refused"); exit;' % more["refuses"]
+        with open(os.path.join(PEERS, name + ".cfg"), encoding="utf-8") as file:
+            text = fill(file.read(), values, name + ".cfg")
         with open(self.path("kamailio.cfg"), "w", encoding="utf-8") as file:
             file.write(text)
         self.kamailio = self.namespace.start(

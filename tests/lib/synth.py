@@ -224,7 +224,7 @@ def play(case, path):
             tag = step.group[1] + "x" * twins
             text = sip_text(step, address, legs[step.group], cseqs[step.group], tag).encode()
             packet = pcap.ethernet_udp(address[step.src], address[step.dst], text)
-            copies = int(step.rules.get("sent", 1))
+            copies = int(str(step.rules.get("sent", 1)).split("|")[0])
             packets += [(time + number * STEP / 20, packet) for number in range(copies)]
     end = max(at.values()) + 0.3
     silence = (at.get("down", end), at.get("up", end))
