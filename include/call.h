@@ -117,6 +117,9 @@ const Party *call_isdn_party(const Call *call);
 /* Who is at the ISDN end by all that is known: what it said, where it left that out its SETUP's caller, or whom we called there. */
 void call_find_isdn_party(const Call *call, Party *party);
 /* The offer the phone made in its INVITE allowed LAW first; used to order our answer's codecs. */
+/* Digits in the call go to the SIP side by INFO; to the ISDN side as Keypad facility. */
+gboolean call_takes_info(const Call *call);
+gboolean call_takes_keypad(const Call *call);
 gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ringback and busy tone */
 
 /* The clearing cause kept by note_cause (0: none yet), its location, and where it came from. */

@@ -97,6 +97,10 @@
     X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group, nor a call to clear for one") \
     X(CHANNEL_FREE, "CHANNEL.FREE", "a channel has become free, and is kept for the call that waits for it") \
     X(MEDIA_NONE, "MEDIA.NONE", "no RTP port pair, or the codec cannot be served")                 \
+    X(SIP_DIGIT, "SIP.DIGIT", "INFO with digits of DTMF")                                          \
+    X(ISDN_DIGIT, "ISDN.DIGIT", "INFORMATION with Keypad facility in a call that stands")          \
+    X(MEDIA_HEARD, "MEDIA.HEARD", "a digit was heard on the channel, for a peer that takes INFO")  \
+    X(MEDIA_TOLD, "MEDIA.TOLD", "a telephone-event of the phone's, for a trunk that takes Keypad facility") \
     X(MEDIA_SILENT, "MEDIA.SILENT", "no RTP for the time-out while the call is up and not held")   \
     X(TIMER_T301, "TIMER.T301", "alerting too long (Q.931 9.2)")                                   \
     X(TIMER_T302, "TIMER.T302", "no more digits (Q.931 9.2)")                                      \
@@ -158,6 +162,10 @@
     X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it; else as media_close") \
     X(MEDIA_HUSH, "media_hush", "media: end the busy tone and release its port pair; nothing when none plays") \
     X(MEDIA_CLOSE, "media_close", "media: release the port pair")                                  \
+    X(MEDIA_DIGIT, "media_digit", "media: the digits as DTMF toward the channel, unless the trunk takes Keypad facility") \
+    X(MEDIA_SIGNAL, "media_signal", "media: the digits as telephone-events toward the phone, or as DTMF where it has none, unless the peer takes INFO") \
+    X(ISDN_DIGIT, "isdn_digit", "isdn: INFORMATION with Keypad facility, where the trunk takes that") \
+    X(SIP_DIGIT, "sip_digit", "sip: INFO, where the peer takes that")                              \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
     X(COLLECT_NAME, "collect_name", "hall: the name that has come becomes the caller's")            \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \

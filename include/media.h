@@ -50,6 +50,7 @@ typedef struct MediaStats {
     guint64 foreign;                 /* packets from another source than negotiated or learnt */
     guint64 malformed;               /* not RTP, or of a payload type that was not agreed */
     guint64 events;                  /* telephone-event packets */
+    guint64 digits_in, digits_out;   /* digits of the phone for the channel, and of the channel told the phone */
     guint jitter_us;                 /* RFC 3550 6.4.1 interarrival jitter */
     guint depth_ms;                  /* of the jitter buffer, now */
     guint remote_loss_permille;      /* the far end's report of our stream */

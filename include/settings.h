@@ -78,7 +78,7 @@ typedef struct SpanSettings {
     SpanType type;
     Law law;                 /* default: alaw on E1, ulaw on T1 */
     struct sockaddr_storage local, remote; /* cesopsn: UDP addresses and ports */
-    guint packet_ms;         /* cesopsn: 1 or 5 */
+    guint packet_ms;         /* cesopsn: 1, 2 or 5 */
     SpanClock clock;
     guint buffer_packets;    /* cesopsn: depth of the packet jitter buffer, 2-32 */
     guint dscp;
@@ -120,6 +120,7 @@ typedef struct TrunkSettings {
     char *country_code;      /* "49"; NULL: none, numbers pass as they are */
     char *international_prefix; /* "00" or "011": digits that leave the country */
     TypeOfNumber called_ton; /* for numbers without '+': unknown by default */
+    gboolean keypad;         /* digits in a call go to the PBX as Keypad facility, not in band */
     guint min_digits;        /* called numbers shorter than this are 484 */
     guint16 cause_status[128]; /* cause.N = STATUS overrides; CAUSE_OVERRIDE_NONE: the table */
     guint8 status_cause[700];  /* status.N = CAUSE overrides, by status */
@@ -150,11 +151,21 @@ typedef struct RouteTo {
     char *uri;
 } RouteTo;
 
+/* How digits pass to and from a peer during a call. */
+typedef enum PeerDigits {
+    PEER_DIGITS_AUTO,     /* telephone-event where it has that, else in band; INFO is taken */
+    PEER_DIGITS_EVENT,    /* the same, and INFO is not */
+    PEER_DIGITS_INFO,     /* INFO with application/dtmf-relay; telephone-event is not offered */
+    PEER_DIGITS_INFO_DTMF, /* ... with application/dtmf */
+    PEER_DIGITS_INBAND,   /* in band; telephone-event is not offered, INFO not taken */
+} PeerDigits;
+
 /* [peer NAME]: SIP elements we know by their network */
 typedef struct PeerSettings {
     char *name;
     GArray *networks;        /* of Network */
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
+    PeerDigits dtmf;
 } PeerSettings;
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;

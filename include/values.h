@@ -138,7 +138,8 @@ typedef struct CallNews {
     guint8 progress;      /* Q.931 progress description received */
     gboolean reason_trusted; /* cause came in a Reason header of a trusted hop, or from Q.931 */
     gboolean complete;    /* INFORMATION: sending complete */
-    char digits[NUMBER_MAX + 1]; /* INFORMATION */
+    char digits[NUMBER_MAX + 1]; /* INFORMATION; digits dialled in a call */
+    guint16 digit_ms;     /* how long each of these lasts; 0: not said */
     gboolean has_remote;
     MediaRemote remote;
     gboolean has_party;   /* who is at the end that the event comes from */

@@ -115,6 +115,17 @@ const MediaRemote *call_remote(const Call *call)
     return call->has_remote ? &call->remote : NULL;
 }
 
+gboolean call_takes_info(const Call *call)
+{
+    return call->peer &&
+           (call->peer->dtmf == PEER_DIGITS_INFO || call->peer->dtmf == PEER_DIGITS_INFO_DTMF);
+}
+
+gboolean call_takes_keypad(const Call *call)
+{
+    return call->trunk && call->trunk->keypad;
+}
+
 gboolean call_ringback_wanted(const Call *call)
 {
     if (!call->trunk)

@@ -6,6 +6,10 @@
 /* A PBX may say anything at any time; libpri passes on what it understands. What no live row takes was crossed on the line
  * or does not fit the state, and Q.931 keeps the state then. */
 #define STRAY(event) LATE(event, ANY_SIP, ALIVE, "Q.931 5.8.4: unexpected in this state, no change")
+/* Posted by the media thread: the call may have gone on meanwhile. */
+#define TOLD(event)                                                                                \
+    LATE(event, ANY_SIP & ~S(IDLE), ANY_ISDN, "RFC 4733 2.5: told while the call was moving on"),  \
+    LATE(event, S(IDLE), ALIVE, "RFC 4733 2.5: told while the call was moving on")
 /* The phone's messages that crossed ours. */
 #define CROSSED_CANCEL(event)                                                                      \
     LATE(event, S(CANCELLING), CLEARED, "RFC 3261 9.1: crossed our CANCEL")
@@ -28,6 +32,10 @@ static const CallRule late[] = {
     STRAY(ISDN_PARTY),
     STRAY(ISDN_DISCONNECT),
     STRAY(ISDN_DISCONNECT_MEDIA),
+
+    STRAY(ISDN_DIGIT),
+    LATE(SIP_DIGIT, ANY_SIP & ~S(IDLE), ANY_ISDN, "RFC 6086 4.2: nobody is there to hear digits"),
+    TOLD(MEDIA_HEARD), TOLD(MEDIA_TOLD),
 
     CROSSED_CANCEL(SIP_TRYING), CROSSED_CANCEL(SIP_RINGING),
     CROSSED_CANCEL(SIP_RINGING_MEDIA), CROSSED_CANCEL(SIP_PROGRESS),
@@ -125,6 +133,7 @@ static const CallRule impossible[] = {
              "ua: no dialog in which to offer"),
     ONLY_SIP(SIP_IDENTITY, UAS_ONLY | HEARD | S(CANCELLING) | ESTABLISHED,
              "ua: no dialog in which somebody could be named"),
+    ONLY_SIP(SIP_DIGIT, ANY_SIP & ~S(IDLE), "ua: no dialog, the stack answers 481"),
     ONLY_SIP(SIP_REPLACED, HEARD | S(UP), "ua: no dialog that another one could replace"),
     ONLY_SIP(SIP_MOVED, S(UP), "ua: nobody tells before the answer where the call goes on"),
     ONLY_SIP(SIP_ENDED, UAS_SENT_200 | ESTABLISHED, "ua: nobody sends a BYE before an answer"),
@@ -142,7 +151,7 @@ static const CallRule impossible[] = {
     NO_REFERENCE(ISDN_PROGRESS_CAUSE), NO_REFERENCE(ISDN_ALERTING), NO_REFERENCE(ISDN_ALERTING_MEDIA),
     NO_REFERENCE(ISDN_CONNECT), NO_REFERENCE(ISDN_CONNECT_ACK), NO_REFERENCE(ISDN_DISCONNECT),
     NO_REFERENCE(ISDN_DISCONNECT_MEDIA), NO_REFERENCE(ISDN_RELEASE), NO_REFERENCE(ISDN_RELEASED),
-    NO_REFERENCE(ISDN_RESTART), NO_REFERENCE(ISDN_LOST),
+    NO_REFERENCE(ISDN_DIGIT), NO_REFERENCE(ISDN_RESTART), NO_REFERENCE(ISDN_LOST),
     ONLY_ISDN(ISDN_REFUSED, Q(INITIATED) | Q(OVERLAP_RECEIVING) | OFFERED | TALKING,
               "isdn: no ISDN action of this state can be refused"),
     NEVER(EVENT_ISDN_REFUSED, S(CALLING) | S(PROCEEDING), OFFERED,

@@ -142,10 +142,23 @@ static const CallRule media[] = {
          "RFC 3264 8; RFC 3398 9.2; RFC 4497 8.5", MEDIA_UPDATE),
 };
 
+/* Which of two ways digits take out of the gateway is the trunk's and the peer's choice: of two actions one does nothing. */
+static const CallRule digits[] = {
+    LIVE(SIP_DIGIT, S(ANSWERED) | S(UP), TALKING, SAME, SAME,
+         "RFC 6086 4.2; Q.931 4.5.18", ISDN_DIGIT, MEDIA_DIGIT),
+    LIVE(MEDIA_TOLD, S(ANSWERED) | S(UP), TALKING, SAME, SAME,
+         "RFC 4733 2.5.2; Q.931 4.5.18", ISDN_DIGIT),
+    LIVE(ISDN_DIGIT, S(ANSWERED) | S(UP), TALKING, SAME, SAME,
+         "Q.931 4.5.18; RFC 4733 2.5.1", SIP_DIGIT, MEDIA_SIGNAL),
+    LIVE(MEDIA_HEARD, S(ANSWERED) | S(UP), TALKING, SAME, SAME,
+         "RFC 6086 4.2", SIP_DIGIT),
+};
+
 const CallRuleGroup callmap_groups_setup[] = {
     GROUP("SIP to ISDN set-up", sip_to_isdn),
     GROUP("ISDN to SIP set-up", isdn_to_sip),
     GROUP("Answer", answer),
     GROUP("Media", media),
+    GROUP("Digits in the call", digits),
     {NULL},
 };

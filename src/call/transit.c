@@ -224,6 +224,16 @@ static gboolean act_bye(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+/* Keypad facility of one PBX's for the other; DTMF passes as sound. */
+static gboolean act_digit(void *room, Call *call, const CallNews *news)
+{
+    CallNews digits = CALL_NEWS_INIT;
+
+    g_strlcpy(digits.digits, news->digits, sizeof(digits.digits));
+    tell(call, EVENT_SIP_DIGIT, "digits", &digits);
+    return TRUE;
+}
+
 static void part(void *room, Call *call)
 {
     transfer_parted(call);
@@ -246,6 +256,7 @@ const CallOps transit_ops = {
             [ACTION_SIP_WITHDRAW] = act_withdraw,
             [ACTION_SIP_CANCEL] = act_cancel,
             [ACTION_SIP_BYE] = act_bye,
+            [ACTION_SIP_DIGIT] = act_digit,
         },
     .part = part,
 };

@@ -34,7 +34,16 @@ static const SettingChoice echo_tails[] = {
     { "32ms", 32 }, { "64ms", 64 }, { "128ms", 128 }, { NULL, 0 },
 };
 static const SettingChoice laws[] = { { "alaw", LAW_ALAW }, { "ulaw", LAW_ULAW }, { NULL, 0 } };
-static const SettingChoice packets[] = { { "1ms", 1 }, { "5ms", 5 }, { NULL, 0 } };
+static const SettingChoice packets[] = { { "1ms", 1 }, { "2ms", 2 }, { "5ms", 5 }, { NULL, 0 } };
+static const SettingChoice trunk_digits[] = { { "inband", FALSE }, { "keypad", TRUE }, { NULL, 0 } };
+static const SettingChoice peer_digits[] = {
+    { "auto", PEER_DIGITS_AUTO },
+    { "rfc4733", PEER_DIGITS_EVENT },
+    { "info", PEER_DIGITS_INFO },
+    { "info-dtmf", PEER_DIGITS_INFO_DTMF },
+    { "inband", PEER_DIGITS_INBAND },
+    { NULL, 0 },
+};
 static const SettingChoice clocks[] = {
     { "master", SPAN_CLOCK_MASTER },
     { "slave", SPAN_CLOCK_SLAVE },
@@ -411,6 +420,8 @@ const SettingRow setting_rows[] = {
           SAYS "The digits that leave the country when dialled on this trunk, such as 00 or 011. Empty: none do."),
     TRUNK(called_ton, "called-ton", choice, DEFAULT("unknown"), ONE_OF(tons), NEW_CALLS,
           SAYS "The type of number sent for called numbers without a leading +."),
+    TRUNK(keypad, "dtmf", choice, DEFAULT("inband"), ONE_OF(trunk_digits), NEW_CALLS,
+          SAYS "How digits that the phone dials in a call reach the PBX: inband as DTMF on the B channel, keypad as INFORMATION with Keypad facility. From the PBX both are understood."),
     TRUNK(min_digits, "min-digits", number, DEFAULT("1"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
           SAYS "Called numbers shorter than this are refused with 484."),
     TRUNK_FAMILY(cause_status, "cause.N", number, DEFAULT(""), RANGE(400, 699), .first = 1, .last = 127, NEW_CALLS,
@@ -451,6 +462,8 @@ const SettingRow setting_rows[] = {
          SAYS "The networks the peer sends from. Where the networks of two peers overlap, the first of the file counts."),
     PEER(trusted, "trusted", flag, DEFAULT("no"), NEW_CALLS,
          SAYS "The peer's P-Asserted-Identity and Reason are believed, and restricted identities are sent to it (RFC 3325)."),
+    PEER(dtmf, "dtmf", choice, DEFAULT("auto"), ONE_OF(peer_digits), NEW_CALLS,
+         SAYS "How digits in a call pass to and from the peer. auto: as telephone-events (RFC 4733) where it has them, else in band; its INFO is understood, too. rfc4733: the same, but INFO is answered and not listened to, for those who send each digit both ways. info: by INFO with application/dtmf-relay, info-dtmf: with application/dtmf; telephone-event is not offered. inband: neither."),
 
     PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
           SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),

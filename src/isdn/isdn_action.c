@@ -1,5 +1,6 @@
 /* The call map's actions that are isdn's, each one message or one booking. */
 #include "isdn_action.h"
+#include "isdn_digit.h"
 #include "isdn_leg.h"
 #include "isdn_party.h"
 #include "isdn_setup.h"
@@ -312,5 +313,6 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_ISDN_RELEASE] = act_release;
     ops.action[ACTION_ISDN_RELEASE_COMPLETE] = act_release_complete;
     ops.action[ACTION_ISDN_FORGET] = act_forget;
+    ops.action[ACTION_ISDN_DIGIT] = isdn_digit_send;
     return ops;
 }

@@ -4,6 +4,7 @@
  * Cause, and which message it was.
  */
 #include "isdn_event.h"
+#include "isdn_digit.h"
 #include "isdn_interface.h"
 #include "isdn_offer.h"
 #include "isdn_party.h"
@@ -323,7 +324,8 @@ static void handle_call(IsdnLeg *leg, const pri_event *event, const FrameNews *n
         isdn_offer_information(leg, event->ring.callednum, event->ring.complete != 0, news);
         break;
     case PRI_EVENT_KEYPAD_DIGIT:
-        isdn_offer_information(leg, event->digit.digits, news && news->sending_complete, news);
+        if (!isdn_digit_received(leg, event->digit.digits, news))
+            isdn_offer_information(leg, event->digit.digits, news && news->sending_complete, news);
         break;
     case PRI_EVENT_HANGUP_REQ:
         on_disconnect(leg, event->hangup.cause, news);

@@ -268,6 +268,14 @@ void engine_order_port(Engine *self, const PortOrders *orders)
     engine_join(self, port);
 }
 
+void engine_play_digits(Engine *self, guint32 call, const char *digits, guint ms, gboolean to_phone)
+{
+    Port *port = g_hash_table_lookup(self->ports, GUINT_TO_POINTER(call));
+
+    if (port)
+        port_play_digits(port, digits, ms, to_phone);
+}
+
 gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
 {
     Port *port = g_hash_table_lookup(self->ports, GUINT_TO_POINTER(call));

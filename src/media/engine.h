@@ -27,6 +27,9 @@ void engine_free(Engine *engine);
 void engine_add_port(Engine *engine, Port *port);
 /* Has the port of ORDERS->call obey them; nothing when there is none. */
 void engine_order_port(Engine *engine, const PortOrders *orders);
+/* port_play_digits() for CALL's port; nothing when there is none. */
+void engine_play_digits(Engine *engine, guint32 call, const char *digits, guint ms,
+                        gboolean to_phone);
 /* Ends CALL's port with its sockets. FALSE when there is none; else its last STATS. */
 gboolean engine_remove_port(Engine *engine, guint32 call, MediaStats *stats);
 

@@ -18,6 +18,7 @@ typedef enum NewsKind {
     NEWS_SILENT,     /* call */
     NEWS_CLOSED,     /* call, stats */
     NEWS_SELFTESTED, /* the report as its frame */
+    NEWS_DIGIT,      /* call, digit, ms, heard */
 } NewsKind;
 
 typedef struct MediaNews {
@@ -27,6 +28,9 @@ typedef struct MediaNews {
     guint8 span;
     SpanAlarms alarms;
     MediaStats stats;
+    char digit;
+    guint ms;
+    gboolean heard;
     gsize length;
     guint8 frame[];
 } MediaNews;
@@ -57,15 +61,29 @@ static void media_hear_silence(Media *self, guint32 call_number)
     call_event(call, EVENT_MEDIA_SILENT, &news);
 }
 
+static void media_hear_digit(Media *self, const MediaNews *told)
+{
+    Call *call = hall_find_call(self->hall, told->call);
+    CallNews news = CALL_NEWS_INIT;
+
+    if (!call)
+        return;
+    news.digits[0] = told->digit;
+    news.digit_ms = (guint16)MIN(told->ms, G_MAXUINT16);
+    call_event(call, told->heard ? EVENT_MEDIA_HEARD : EVENT_MEDIA_TOLD, &news);
+}
+
 static void media_hear_closed(Media *self, const MediaStats *stats)
 {
     port_pairs_release(self->pairs, stats->port);
     log_info("C%u media: port %u closed: sent %" G_GUINT64_FORMAT " received %" G_GUINT64_FORMAT
              " lost %" G_GUINT64_FORMAT " late %" G_GUINT64_FORMAT " concealed %" G_GUINT64_FORMAT
              " slipped %" G_GUINT64_FORMAT " foreign %" G_GUINT64_FORMAT
-             " malformed %" G_GUINT64_FORMAT " jitter %u us",
+             " malformed %" G_GUINT64_FORMAT " jitter %u us digits %" G_GUINT64_FORMAT
+             " in %" G_GUINT64_FORMAT " out",
              stats->call, stats->port, stats->sent, stats->received, stats->lost, stats->late,
-             stats->concealed, stats->slipped, stats->foreign, stats->malformed, stats->jitter_us);
+             stats->concealed, stats->slipped, stats->foreign, stats->malformed, stats->jitter_us, stats->digits_in,
+             stats->digits_out);
 }
 
 static void media_hear_selftested(Media *self, const MediaNews *news)
@@ -100,6 +118,9 @@ static void media_hear(void *data)
         break;
     case NEWS_SELFTESTED:
         media_hear_selftested(self, news);
+        break;
+    case NEWS_DIGIT:
+        media_hear_digit(self, news);
         break;
     }
 }
@@ -136,6 +157,15 @@ static void media_on_selftested(void *user, const SelftestReport *report)
 void media_on_silent(void *user, guint32 call)
 {
     media_tell(user, &(MediaNews){.kind = NEWS_SILENT, .call = call}, NULL);
+}
+
+void media_on_digit(void *user, guint32 call, char digit, guint ms, gboolean heard)
+{
+    media_tell(
+        user,
+        &(MediaNews){
+            .kind = NEWS_DIGIT, .call = call, .digit = digit, .ms = ms, .heard = heard},
+        NULL);
 }
 
 /* ---- commands: from signalling to the media thread ----------------------------------------------
@@ -177,6 +207,10 @@ static void media_obey(void *data)
         break;
     case COMMAND_SELFTEST:
         engine_selftest(engine, command->span);
+        break;
+    case COMMAND_DIGITS:
+        engine_play_digits(engine, command->orders.call, command->digits, command->ms,
+                           command->to_phone);
         break;
     case COMMAND_STOP:
         loop_epoll_quit(command->media->loop);

@@ -7,6 +7,7 @@
 #define PT_PCMU 0
 #define PT_PCMA 8
 #define SAMPLES_PER_MS 8
+#define DIGIT_MS 100 /* of a digit that nobody says the length of */
 
 static PortOrders *booking_find(Media *media, const Call *call)
 {
@@ -40,6 +41,8 @@ static void booking_order(Media *media, PortOrders *orders, const Call *call)
     orders->has_remote = remote != NULL;
     if (remote)
         orders->remote = *remote;
+    orders->digits_by_info = call_takes_info(call);
+    orders->keypad = call_takes_keypad(call);
     command.orders = *orders;
     media_command(media, &command);
 }
@@ -80,6 +83,7 @@ static PortOrders *booking_new(Media *media, const Call *call, const PortPair *p
         .busy = media->busy,
         .user = media,
         .silent = media_on_silent,
+        .digit = media_on_digit,
     };
     MediaCommand command = {.kind = COMMAND_OPEN, .port = port_new(&setup)};
 
@@ -187,6 +191,33 @@ static gboolean action_busy(void *room, Call *call, const CallNews *news)
     return booking_sound(room, call, TONE_BUSY);
 }
 
+static void booking_digits(Media *media, Call *call, const CallNews *news, gboolean to_phone)
+{
+    MediaCommand command = {.kind = COMMAND_DIGITS,
+                            .orders.call = call_id(call),
+                            .ms = news->digit_ms ? news->digit_ms : DIGIT_MS,
+                            .to_phone = to_phone};
+
+    if (!booking_find(media, call))
+        return;
+    g_strlcpy(command.digits, news->digits, sizeof(command.digits));
+    media_command(media, &command);
+}
+
+static gboolean action_digit(void *room, Call *call, const CallNews *news)
+{
+    if (!call_takes_keypad(call))
+        booking_digits(room, call, news, FALSE);
+    return TRUE;
+}
+
+static gboolean action_signal(void *room, Call *call, const CallNews *news)
+{
+    if (!call_takes_info(call) && !call_twin(call))
+        booking_digits(room, call, news, TRUE);
+    return TRUE;
+}
+
 static void part(void *room, Call *call)
 {
     PortOrders *orders = booking_find(room, call);
@@ -210,5 +241,7 @@ CallOps media_call_ops(Media *media)
     ops.action[ACTION_MEDIA_BUSY] = action_busy;
     ops.action[ACTION_MEDIA_HUSH] = action_close;
     ops.action[ACTION_MEDIA_CLOSE] = action_close;
+    ops.action[ACTION_MEDIA_DIGIT] = action_digit;
+    ops.action[ACTION_MEDIA_SIGNAL] = action_signal;
     return ops;
 }

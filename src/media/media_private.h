@@ -43,6 +43,7 @@ typedef enum MediaCommandKind {
     COMMAND_CLOSE,    /* orders.call, pair_port */
     COMMAND_D_SEND,   /* span, frame, length */
     COMMAND_SELFTEST, /* span */
+    COMMAND_DIGITS,   /* orders.call, digits, ms, to_phone */
     COMMAND_STOP,
 } MediaCommandKind;
 
@@ -53,10 +54,14 @@ typedef struct MediaCommand {
     Port *port; /* owned until it is handed over */
     guint16 pair_port;
     guint8 span;
+    char digits[NUMBER_MAX + 1];
+    guint ms;
+    gboolean to_phone;
     gsize length;
     guint8 frame[];
 } MediaCommand;
 
 void media_command(Media *media, const MediaCommand *command);
-/* The port's event of that name; in the media thread. USER is the Media. */
+/* The port's events of these names; in the media thread. USER is the Media. */
 void media_on_silent(void *user, guint32 call);
+void media_on_digit(void *user, guint32 call, char digit, guint ms, gboolean heard);

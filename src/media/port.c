@@ -30,6 +30,7 @@ Port *port_new(const PortSetup *setup)
     self->out.sequence = (guint16)random_word();
     self->out.talkspurt = TRUE;
     jitter_init(&self->jitter, self->law, setup->jitter_samples);
+    port_digits_open(self);
     port_rtcp_open(self);
     return self;
 }
@@ -156,6 +157,20 @@ static void port_fill(Port *self, guint8 *tx, gsize count)
         tone_player_play(&self->tone, self->law, tx, count);
     else if (!self->orders.to_channel || (self->orders.has_remote && !self->orders.remote.receive))
         memset(tx, law_silence(self->law), count);
+    port_digits_fill(self, tx, count);
+}
+
+/* What the phone hears, digits apart. */
+static void port_pass(Port *self, const guint8 *rx, gsize count)
+{
+    while (count > 0) {
+        guint8 clean[DIGITS_CHUNK];
+        gsize part = port_digits_hear(self, rx, clean, count);
+
+        port_send(self, clean, part);
+        rx += part;
+        count -= part;
+    }
 }
 
 void port_block(Port *self, const guint8 *rx, guint8 *tx, gsize count)
@@ -165,7 +180,10 @@ void port_block(Port *self, const guint8 *rx, guint8 *tx, gsize count)
         (self->jitter.running && !jitter_is_ready(&self->jitter, count)))
         port_receive(self);
     port_fill(self, tx, count);
-    port_send(self, rx, count);
+    if (port_hears_digits(self) || port_digits_are_busy(self))
+        port_pass(self, rx, count);
+    else
+        port_send(self, rx, count);
     port_rtcp_tick(self, count);
     port_watch_silence(self, count);
 }
@@ -186,6 +204,8 @@ void port_stats(const Port *self, MediaStats *stats)
     *stats = self->stats;
     stats->lost = reception_lost_total(&self->reception);
     stats->late = self->jitter.stats.late;
+    stats->digits_in = self->digits.to_channel.taken;
+    stats->digits_out = self->digits.out;
     stats->concealed = self->jitter.stats.concealed;
     stats->slipped = self->jitter.stats.slipped;
     stats->jitter_us = reception_jitter(&self->reception) * 125;

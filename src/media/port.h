@@ -20,6 +20,9 @@ typedef struct PortSetup {
     ToneScript ringback, busy;
     void *user;
     void (*silent)(void *user, guint32 call); /* no RTP for the time-out; media thread */
+    /* A digit for signalling to pass on, which lasted MS: HEARD on the channel, or told by the
+     * phone; media thread. */
+    void (*digit)(void *user, guint32 call, char digit, guint ms, gboolean heard);
 } PortSetup;
 
 /* What the call wants of it: whole each time. */
@@ -29,9 +32,11 @@ typedef struct PortOrders {
     SpanUse use;     /* of the channel */
     gboolean has_remote;
     MediaRemote remote;
-    gboolean to_phone;   /* the channel is heard by the phone */
-    gboolean to_channel; /* the phone is heard by the channel, unless TONE plays */
-    Tone tone;           /* toward the channel */
+    gboolean to_phone;       /* the channel is heard by the phone */
+    gboolean to_channel;     /* the phone is heard by the channel, unless TONE plays */
+    Tone tone;               /* toward the channel */
+    gboolean digits_by_info; /* digits of the channel go to signalling, for INFO */
+    gboolean keypad;         /* digits of the phone go to signalling, for Keypad facility */
 } PortOrders;
 
 Port *port_new(const PortSetup *setup);
@@ -51,6 +56,9 @@ gboolean port_speaks_with(const Port *port, const Port *other);
 void port_block(Port *port, const guint8 *rx, guint8 *tx, gsize count);
 /* Throws away what lies in the sockets: nobody listened while there was no channel. */
 void port_drain(Port *port);
+
+/* Has TEXT's digits sounded on the channel, or told the phone, each for MS at least. */
+void port_play_digits(Port *port, const char *text, guint ms, gboolean to_phone);
 
 void port_stats(const Port *port, MediaStats *stats);
 guint16 port_number(const Port *port);

@@ -1,9 +1,10 @@
-/* The inside of a port, shared by its halves: port.c, port_rtp.c and port_rtcp.c. */
+/* The inside of a port, shared by its parts: port.c, port_rtp.c, port_rtcp.c and port_digits.c. */
 #pragma once
 
 #include "jitter.h"
 #include "log.h"
 #include "port.h"
+#include "port_digits.h"
 #include "reception.h"
 #include "rtcp.h"
 #include "source.h"
@@ -51,6 +52,7 @@ struct Port {
     LogLimit send_limit;
     TonePlayer tone;
     Jitter jitter;
+    PortDigits digits;
 };
 
 /* A datagram as it came. */
@@ -73,6 +75,24 @@ const struct sockaddr_storage *port_target(const Port *port);
 /* port_rtp.c */
 void port_receive(Port *port);
 void port_send(Port *port, const guint8 *rx, gsize count);
+/* Sends the event packets that are due now. */
+void port_send_event(Port *port);
+/* Silences the newest samples of the packet being filled, at most COUNT. */
+void port_hush_packet(Port *port, guint count);
+
+/* port_digits.c */
+void port_digits_open(Port *port);
+/* A telephone-event PACKET came. FALSE when it is malformed. */
+gboolean port_take_event(Port *port, const RtpPacket *packet);
+/* Digits of the phone that sound take the place of what TX holds. */
+void port_digits_fill(Port *port, guint8 *tx, gsize count);
+/* Is the channel to be listened to for digits? */
+gboolean port_hears_digits(const Port *port);
+/* Is a digit being told the phone? */
+gboolean port_digits_are_busy(const Port *port);
+/* Listens to the first of COUNT samples and writes to CLEAN (DIGITS_CHUNK octets) what the phone
+ * shall hear of them. Returns how many these are. */
+gsize port_digits_hear(Port *port, const guint8 *rx, guint8 *clean, gsize count);
 
 /* port_rtcp.c */
 void port_rtcp_open(Port *port);

@@ -127,8 +127,8 @@ static void port_take_datagram(Port *self, const PortDatagram *datagram)
     reception_count(&self->reception, &packet);
     if (packet.payload_type == PT_PCMU || packet.payload_type == PT_PCMA)
         port_take_audio(self, &packet, datagram);
-    else
-        self->stats.events++;
+    else if (!port_take_event(self, &packet))
+        self->stats.malformed++;
 }
 
 void port_receive(Port *self)
@@ -154,26 +154,77 @@ static void port_begin_packet(Port *self)
     self->out.table = law_table(self->law, self->out.payload_type == PT_PCMA ? LAW_ALAW : LAW_ULAW);
 }
 
-static void port_transmit(Port *self, const struct sockaddr_storage *to)
+/* DATA has room for the header before its SIZE octets of payload. */
+static void port_transmit(Port *self, const struct sockaddr_storage *to, RtpPacket packet,
+                          guint8 *data, gsize size)
+{
+    packet.sequence = self->out.sequence++;
+    packet.ssrc = self->out.ssrc;
+    rtp_write_header(data, &packet);
+    if (sendto(self->setup.pair.rtp, data, RTP_HEADER_SIZE + size, 0, (const struct sockaddr *)to,
+               address_length(to)) >= 0) {
+        self->stats.sent++;
+        self->octets_sent += size;
+    } else if (log_limit(&self->send_limit, 1, 10 * G_USEC_PER_SEC)) {
+        log_warning("C%u media: cannot send RTP: %s", self->setup.call, g_strerror(errno));
+    }
+}
+
+static void port_transmit_audio(Port *self, const struct sockaddr_storage *to)
 {
     PacketOut *out = &self->out;
     RtpPacket packet = {
         .marker = out->talkspurt,
         .payload_type = out->payload_type,
-        .sequence = out->sequence++,
         .timestamp = out->timestamp,
-        .ssrc = out->ssrc,
     };
 
-    rtp_write_header(out->data, &packet);
     out->talkspurt = FALSE;
-    if (sendto(self->setup.pair.rtp, out->data, RTP_HEADER_SIZE + out->size, 0,
-               (const struct sockaddr *)to, address_length(to)) >= 0) {
-        self->stats.sent++;
-        self->octets_sent += out->size;
-    } else if (log_limit(&self->send_limit, 1, 10 * G_USEC_PER_SEC)) {
-        log_warning("C%u media: cannot send RTP: %s", self->setup.call, g_strerror(errno));
+    port_transmit(self, to, packet, out->data, out->size);
+}
+
+void port_send_event(Port *self)
+{
+    const struct sockaddr_storage *to = port_target(self);
+    gint8 type = self->orders.has_remote ? self->orders.remote.event_payload_type : -1;
+    guint32 now = self->out.timestamp + self->out.filled;
+    gboolean more = TRUE;
+    EventPacket event;
+
+    while (more && event_writer_next(&self->digits.writer, now, &event, &more)) {
+        RtpPacket packet = {
+            .marker = event.marker, .payload_type = (guint8)type, .timestamp = event.stamp};
+        guint8 data[RTP_HEADER_SIZE + EVENT_PAYLOAD];
+
+        memcpy(data + RTP_HEADER_SIZE, event.payload, EVENT_PAYLOAD);
+        if (to && type >= 0)
+            port_transmit(self, to, packet, data, EVENT_PAYLOAD);
     }
+}
+
+void port_hush_packet(Port *self, guint count)
+{
+    PacketOut *out = &self->out;
+    Law law = out->payload_type == PT_PCMA ? LAW_ALAW : LAW_ULAW;
+    guint part = MIN(count, out->filled);
+
+    memset(out->data + RTP_HEADER_SIZE + out->filled - part, law_silence(law), part);
+}
+
+/* The packet is full. While a digit is told, events go out in place of audio. */
+static void port_finish_packet(Port *self)
+{
+    PacketOut *out = &self->out;
+    const struct sockaddr_storage *to = port_target(self);
+
+    port_send_event(self);
+    /* One that was begun before the far end named its law is of a law that it may not know. */
+    if (to && out->payload_type == port_payload_type(self) && !self->digits.writer.active)
+        port_transmit_audio(self, to);
+    else
+        out->talkspurt = TRUE;
+    out->timestamp += out->size;
+    out->filled = 0;
 }
 
 void port_send(Port *self, const guint8 *rx, gsize count)
@@ -181,7 +232,6 @@ void port_send(Port *self, const guint8 *rx, gsize count)
     PacketOut *out = &self->out;
 
     while (count > 0) {
-        const struct sockaddr_storage *to;
         gsize part;
 
         if (out->filled == 0)
@@ -193,13 +243,6 @@ void port_send(Port *self, const guint8 *rx, gsize count)
         count -= part;
         if (out->filled < out->size)
             return;
-        to = port_target(self);
-        /* One that was begun before the far end named its law is of a law that it may not know. */
-        if (to && out->payload_type == port_payload_type(self))
-            port_transmit(self, to);
-        else
-            out->talkspurt = TRUE;
-        out->timestamp += out->size;
-        out->filled = 0;
+        port_finish_packet(self);
     }
 }

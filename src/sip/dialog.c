@@ -16,7 +16,7 @@ const struct sockaddr_storage *dialog_rtp(const UaLeg *leg)
 gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice)
 {
     const struct sockaddr_storage *rtp = dialog_rtp(leg);
-    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms};
+    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms, digits_are_events(leg)};
 
     if (!rtp)
         return FALSE;
@@ -36,6 +36,8 @@ SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
         return SDP_MALFORMED;
     result = offer_read(text, size, leg->settings->media.address.ss_family, &session);
     if (result == SDP_OK) {
+        if (!digits_are_events(leg))
+            session.event_type = 0;
         leg->theirs = session;
         leg->theirs_known = TRUE;
         return SDP_OK;

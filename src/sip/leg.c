@@ -45,6 +45,8 @@ void leg_free(UaLeg *leg)
     g_free(leg->call_id);
     g_free(leg->own_tag);
     g_free(leg->taker);
+    if (leg->digits)
+        g_string_free(leg->digits, TRUE);
     if (leg->early)
         g_array_unref(leg->early);
     if (leg->far.ss_family)

@@ -6,6 +6,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#define EVENT_TYPE                                                                                 \
+    101 /* of telephone-event in our offers: any dynamic one, this is what most use */
+
 static SdpDirection direction_answer(SdpDirection theirs)
 {
     switch (theirs) {
@@ -63,7 +66,7 @@ static void choice_fill(const SdpSession *session, guint8 payload_type, guint pt
         .payload_type = payload_type,
         .law = payload_type == 8 ? LAW_ALAW : LAW_ULAW,
         .ptime_ms = ptime_we_send(session, ptime_ms),
-        .event_payload_type = -1,
+        .event_payload_type = session->event_type ? (gint8)session->event_type : -1,
         .send = ours == SDP_SENDRECV || ours == SDP_SENDONLY,
         .receive = ours == SDP_SENDRECV || ours == SDP_RECVONLY,
     };
@@ -84,19 +87,35 @@ void offer_settle(const SdpSession *session, guint ptime_ms, SdpChoice *choice)
     choice_fill(session, session->formats[0], ptime_ms, choice);
 }
 
-static void write_formats(GString *text, const SdpTerms *terms, const SdpChoice *choice,
-                          guint16 port)
+/* RFC 3264 6.1, 8.3.2: in an answer, and ever after, the number means what the offerer said. */
+static guint event_type_of(const SdpTerms *terms, const SdpSession *theirs, const SdpChoice *choice)
+{
+    if (choice)
+        return choice->remote.event_payload_type > 0 ? (guint)choice->remote.event_payload_type : 0;
+    if (!terms->events)
+        return 0;
+    return theirs && theirs->event_type ? theirs->event_type : EVENT_TYPE;
+}
+
+static void write_formats(GString *text, const SdpTerms *terms, const SdpSession *theirs,
+                          const SdpChoice *choice, guint16 port)
 {
     static const char *const maps[] = {
         [0] = "a=rtpmap:0 PCMU/8000\r\n", [1] = "a=rtpmap:8 PCMA/8000\r\n"};
     guint first = choice ? choice->payload_type == 8 : terms->law == LAW_ALAW;
+    guint events = event_type_of(terms, theirs, choice);
 
     g_string_append_printf(text, "m=audio %u RTP/AVP %u", port, first ? 8 : 0);
     if (!choice)
         g_string_append_printf(text, " %u", first ? 0 : 8);
+    if (events)
+        g_string_append_printf(text, " %u", events);
     g_string_append_printf(text, "\r\n%s", maps[first]);
     if (!choice)
         g_string_append(text, maps[!first]);
+    if (events) /* RFC 4733 2.4.1: the sixteen digits of DTMF */
+        g_string_append_printf(text, "a=rtpmap:%u telephone-event/8000\r\na=fmtp:%u 0-15\r\n",
+                               events, events);
     g_string_append_printf(text, "a=ptime:%u\r\na=%s\r\n", terms->ptime_ms,
                            direction_name(choice ? choice->ours : SDP_SENDRECV));
 }
@@ -125,12 +144,12 @@ void offer_write(SdpLocal *local, const SdpTerms *terms, const SdpSession *their
 
     g_string_printf(text, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", kind, host);
     if (!theirs || !theirs->count)
-        write_formats(text, terms, choice, port);
+        write_formats(text, terms, theirs, choice, port);
     for (guint i = 0; theirs && i < theirs->count; i++) {
         const SdpLine *line = &theirs->lines[i];
 
         if (i == theirs->audio)
-            write_formats(text, terms, choice, port);
+            write_formats(text, terms, theirs, choice, port);
         else /* every line needs its twin, in order (RFC 3264 6) */
             g_string_append_printf(text, "m=%s 0 %s %s\r\n", line->type, line->proto, line->format);
     }

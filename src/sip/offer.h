@@ -32,6 +32,7 @@ typedef struct SdpSession {
     guint audio;       /* index of the line we serve */
     guint8 formats[2]; /* payload types 0 and 8 in the far end's order */
     guint format_count;
+    guint8 event_type;                 /* of telephone-event at 8000 Hz (RFC 4733); 0: none */
     SdpDirection direction;            /* as the far end sees it */
     gboolean held_by_address;          /* c=0.0.0.0, the hold of RFC 2543 */
     struct sockaddr_storage rtp, rtcp; /* family 0 when held by address */
@@ -68,6 +69,7 @@ typedef struct SdpTerms {
     const struct sockaddr_storage *rtp;
     Law law; /* goes first in an offer */
     guint ptime_ms;
+    gboolean events; /* an offer has telephone-event */
 } SdpTerms;
 
 /* Writes an answer by CHOICE to THEIRS; an offer of both laws when CHOICE is NULL (THEIRS, when not

@@ -4,6 +4,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#define DYNAMIC_FIRST 96 /* payload types, RFC 3551 6 */
+#define DYNAMIC_LAST 127
+
 /* What a session or an m= section has said so far. */
 typedef struct Section {
     gboolean has_address;
@@ -19,6 +22,8 @@ typedef struct Section {
     gboolean served; /* RTP/AVP audio with PCMU or PCMA */
     guint8 formats[2];
     guint format_count;
+    guint64 dynamic[2]; /* a bit for each payload type of the m= line */
+    guint8 event_type;  /* 0: none */
 } Section;
 
 typedef struct Reader {
@@ -107,6 +112,20 @@ static gboolean read_rtcp(const char *text, Section *section)
     return TRUE;
 }
 
+/* "101 telephone-event/8000". The first one of the m= line's counts. */
+static void read_map(const char *text, Section *section)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", 2);
+    guint type;
+
+    if (!words[0] || !words[1] || !read_number(words[0], DYNAMIC_LAST, &type) ||
+        type < DYNAMIC_FIRST || section->event_type)
+        return;
+    if (g_ascii_strcasecmp(g_strchomp(words[1]), "telephone-event/8000") == 0 &&
+        section->dynamic[type / 64] >> type % 64 & 1)
+        section->event_type = (guint8)type;
+}
+
 /* An attribute we do not know, or whose value is odd, changes nothing (RFC 4566 5.13). */
 static void read_attribute(const char *text, Section *section)
 {
@@ -125,12 +144,23 @@ static void read_attribute(const char *text, Section *section)
         section->has_direction = TRUE;
         section->direction = directions[i].direction;
     }
-    if (g_str_has_prefix(text, "ptime:") && read_number(text + 6, 1000, &number))
+    if (g_str_has_prefix(text, "rtpmap:"))
+        read_map(text + 7, section);
+    else if (g_str_has_prefix(text, "ptime:") && read_number(text + 6, 1000, &number))
         section->ptime = number;
     else if (g_str_has_prefix(text, "maxptime:") && read_number(text + 9, 1000, &number))
         section->maxptime = number;
     else if (g_str_has_prefix(text, "rtcp:") && !read_rtcp(text + 5, section))
         section->has_rtcp = FALSE;
+}
+
+static void section_note_dynamic(Section *section, char **formats)
+{
+    guint type;
+
+    for (; *formats; formats++)
+        if (read_number(*formats, DYNAMIC_LAST, &type))
+            section->dynamic[type / 64] |= G_GUINT64_CONSTANT(1) << type % 64;
 }
 
 static void section_note_formats(Section *section, char **formats)
@@ -177,6 +207,7 @@ static gboolean read_media(Reader *reader, const char *text)
         return reader_fail(reader, "m= line with overlong word", text);
     reader->current = (Section){.port = (guint16)port};
     section_note_formats(&reader->current, words + 3);
+    section_note_dynamic(&reader->current, words + 3);
     reader->current.served = port != 0 && strcmp(line->type, "audio") == 0 &&
                              strcmp(line->proto, "RTP/AVP") == 0 && reader->current.format_count;
     return TRUE;
@@ -251,6 +282,7 @@ static SdpResult session_finish(Reader *reader)
     }
     memcpy(session->formats, chosen->formats, sizeof(session->formats));
     session->format_count = chosen->format_count;
+    session->event_type = chosen->event_type;
     session->direction = chosen->has_direction   ? chosen->direction
                          : common->has_direction ? common->direction
                                                  : SDP_SENDRECV;

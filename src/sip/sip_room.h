@@ -154,6 +154,11 @@ struct UaLeg {
     gboolean refresh_by_invite; /* the peer refused UPDATE, or does not allow it */
     gboolean session_agreed;    /* the peer knows of the interval: it expires */
     gint64 session_end_us;      /* BYE is due then, where it was agreed */
+
+    /* INFO with digits (digits.c) */
+    GString *digits; /* that wait to be sent; NULL: none ever did */
+    guint16 digit_ms;
+    gboolean digit_is_out;
 };
 
 /* leg.c */
@@ -302,6 +307,13 @@ void refer_to_clear(ReferTo *to);
 UaLeg *replaces_find(Ua *ua, const char *value, gboolean *early_only);
 /* replaces.c: INVITE with Replaces. */
 void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip);
+
+/* digits.c: INFO */
+/* Does telephone-event belong into LEG's descriptions? */
+gboolean digits_are_events(const UaLeg *leg);
+void digits_asked(UaLeg *leg, sip_t const *sip);
+gboolean digits_send(void *room, Call *call, const CallNews *news);
+void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* session.c: RFC 4028. */
 void session_asked(UaLeg *leg, sip_t const *message);

@@ -135,6 +135,13 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
     case nua_r_options:
         session_probed(leg, status, phrase, sip);
         break;
+    case nua_i_info:
+        if (status < 200 && sip)
+            digits_asked(leg, sip);
+        break;
+    case nua_r_info:
+        digits_answered(leg, status, phrase, sip);
+        break;
     case nua_r_bye:
         dialog_bye_answered(leg, status, phrase, sip);
         break;
@@ -169,6 +176,8 @@ static void ua_event(nua_event_t event, int status, char const *phrase, nua_t *n
         ua_leg_event(leg, event, status, phrase, sip, tags);
     else if (event == nua_i_invite && status < 200 && sip)
         uas_invited(ua, nh, sip);
+    else if (event == nua_i_info && status < 200)
+        ua_refuse(ua, nh, SIP_481_NO_TRANSACTION, "INFO outside a dialog");
     else if (event == nua_i_refer && status < 200 && sip)
         referral_asked(ua, nh, NULL, sip, tags);
     else if (event != nua_i_state && event != nua_i_active && event != nua_i_terminated)
@@ -255,8 +264,8 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTO302(0),
         NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_ENABLEINVITE(1), NUTAG_AUTOACK(1),
         NUTAG_EARLY_MEDIA(1), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_ENABLEMESSAGE(0),
-        NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE, REFER"),
-        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY"),
+        NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE, REFER, INFO"),
+        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO"),
         SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog"),
         NUTAG_REFER_EXPIRES(REFERRAL_EXPIRES_S), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
@@ -391,6 +400,7 @@ CallOps ua_call_ops(Ua *ua)
     ops.action[ACTION_SIP_WITHDRAW] = uas_withdraw;
     ops.action[ACTION_SIP_CANCEL] = uac_cancel;
     ops.action[ACTION_SIP_BYE] = leg_bye;
+    ops.action[ACTION_SIP_DIGIT] = digits_send;
     return ops;
 }
 

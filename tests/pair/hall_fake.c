@@ -153,6 +153,11 @@ gboolean hall_fake_act(Call *call, CallAction action)
     return call->hall->sip.action[action](call->hall->sip.room, call, &none);
 }
 
+gboolean hall_fake_act_news(Call *call, CallAction action, const CallNews *news)
+{
+    return call->hall->sip.action[action](call->hall->sip.room, call, news);
+}
+
 void hall_fake_set_state(Call *call, SipState state)
 {
     call->state = state;
@@ -246,6 +251,13 @@ gboolean call_is_callback(const Call *call)
 const char *call_uri(const Call *call)
 {
     return call->uri;
+}
+
+gboolean call_takes_info(const Call *call)
+{
+    const PeerSettings *peer = call_peer(call);
+
+    return peer && (peer->dtmf == PEER_DIGITS_INFO || peer->dtmf == PEER_DIGITS_INFO_DTMF);
 }
 
 const PeerSettings *call_peer(const Call *call)

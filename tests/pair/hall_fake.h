@@ -17,6 +17,7 @@ Call *hall_fake_call_to(Hall *hall, const char *uri, const CallSetup *setup,
                         const TrunkSettings *trunk, const PeerSettings *peer);
 /* Runs one action of the sip room. */
 gboolean hall_fake_act(Call *call, CallAction action);
+gboolean hall_fake_act_news(Call *call, CallAction action, const CallNews *news);
 void hall_fake_set_state(Call *call, SipState state);
 void hall_fake_set_cause(Call *call, guint8 cause, gint8 location, guint16 status);
 /* The ISDN end has said that PARTY is there. */

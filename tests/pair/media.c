@@ -234,9 +234,9 @@ static void test_foreign_source(void)
 {
     Bench *bench = bench_new();
     struct sockaddr_storage address;
-    guint8 noise[160] = {0}, junk[4] = {0};
+    guint8 noise[160] = {0}, junk[4] = {0}, flash[4] = {16};
     RtpPacket packet = {.payload_type = 8, .ssrc = 66, .payload = noise, .length = 160};
-    RtpPacket event = {.payload_type = 101, .ssrc = 0x1000, .payload = noise, .length = 4};
+    RtpPacket event = {.payload_type = 101, .ssrc = 0x1000, .payload = flash, .length = 4};
     RtpPacket wrong = {.payload_type = 34, .ssrc = 0x1000, .payload = noise, .length = 160};
     Recording *pbx = &bench->heard[1];
     Phone *phone;

@@ -1,5 +1,6 @@
 /* The stand-in hall, the sounds, the phones and the PBX of the media test. */
 #include "media_bench.h"
+#include "digit_player.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +23,10 @@ void call_event(Call *call, CallEvent event, const CallNews *news)
 {
     call->none_events += event == EVENT_MEDIA_NONE;
     call->silent_events += event == EVENT_MEDIA_SILENT;
+    if (event == EVENT_MEDIA_HEARD)
+        g_strlcat(call->heard, news->digits, sizeof(call->heard));
+    if (event == EVENT_MEDIA_TOLD)
+        g_strlcat(call->told, news->digits, sizeof(call->told));
     call->cause = news->cause;
 }
 
@@ -43,6 +48,22 @@ const CallSetup *call_setup(const Call *call)
 void call_set_local_rtp(Call *call, const struct sockaddr_storage *address)
 {
     call->local = *address;
+}
+
+gboolean call_takes_info(const Call *call)
+{
+    return call->takes_info;
+}
+
+gboolean call_takes_keypad(const Call *call)
+{
+    return call->takes_keypad;
+}
+
+guint32 call_twin(const Call *call)
+{
+    (void)call;
+    return 0;
 }
 
 const MediaRemote *call_remote(const Call *call)
@@ -168,6 +189,21 @@ static gssize receive(int fd, guint8 *data, gsize size, guint *tos)
     return got;
 }
 
+/* A digit's first packet has the marker, or was lost on the way. */
+static void phone_hear_event(Phone *phone, const RtpPacket *packet)
+{
+    const char key[2] = {digit_names[packet->payload[0] & 15], 0};
+
+    g_assert_cmpuint(packet->length, ==, 4);
+    phone->ends += packet->payload[1] >> 7;
+    phone->wrong += packet->sequence != (guint16)(phone->last.sequence + 1);
+    phone->last.sequence = packet->sequence;
+    phone->wrong += packet->marker != (packet->timestamp != phone->key_stamp);
+    if (packet->marker)
+        g_strlcat(phone->keys, key, sizeof(phone->keys));
+    phone->key_stamp = packet->timestamp;
+}
+
 static void phone_on_rtp(void *user, int fd, LoopReady ready)
 {
     Phone *phone = user;
@@ -178,6 +214,10 @@ static void phone_on_rtp(void *user, int fd, LoopReady ready)
         RtpPacket packet;
 
         g_assert_true(rtp_read(data, (gsize)size, &packet));
+        if (packet.payload_type == 101) {
+            phone_hear_event(phone, &packet);
+            continue;
+        }
         if (phone->packets > 0)
             phone->wrong +=
                 packet.ssrc != phone->last.ssrc ||
@@ -212,6 +252,11 @@ static void pbx_on_block(void *user, guint8 channel, const guint8 *rx, guint8 *t
     Bench *bench = user;
 
     record(&bench->heard[channel], rx, count);
+    if (bench->keys[channel]) {
+        dtmf_tone_play(&bench->tones[channel],
+                       bench->keys[channel] == ' ' ? 0 : bench->keys[channel], LAW_ALAW, tx, count);
+        return;
+    }
     for (gsize i = 0; i < count; i++)
         tx[i] = sound(100 + channel, bench->said[channel]++);
 }

@@ -2,6 +2,7 @@
  * all in real time. */
 #pragma once
 
+#include "dtmf_tone.h"
 #include "media.h"
 #include "rtcp.h"
 #include "rtp.h"
@@ -17,7 +18,8 @@ struct Call {
     struct sockaddr_storage local;
     gboolean has_remote;
     MediaRemote remote;
-    gboolean wants_tones;
+    gboolean wants_tones, takes_info, takes_keypad;
+    char heard[64], told[64]; /* digits of MEDIA.HEARD, MEDIA.TOLD */
     gboolean ended;
     guint none_events, silent_events;
     guint8 cause;
@@ -46,7 +48,10 @@ typedef struct Phone {
     /* receiving */
     Recording heard;
     guint packets, markers, wrong;
-    RtpPacket last;
+    RtpPacket last; /* of audio */
+    char keys[64];  /* digits that events told of */
+    guint ends;     /* packets with an event's end */
+    guint32 key_stamp;
     guint tos;
     guint reports, byes;
     RtcpReport report;
@@ -62,6 +67,8 @@ typedef struct Bench {
     Span *pbx;
     Recording heard[32]; /* by the PBX, by channel */
     guint32 said[32];
+    char keys[32]; /* the digit the PBX sends on a channel instead; ' ': silence; 0: its sound */
+    DtmfTone tones[32];
     Phone phones[PHONES];
     guint frames_at_gateway, frames_at_pbx;
     guint selftests; /* ends told */

@@ -151,7 +151,7 @@ static void a_reinvite_without_offer_gets_ours(void)
     story_talk(&story);
     phone_request(story.phone, "INVITE", NULL, "", NULL);
     heard = phone_hear(story.phone, "SIP/2.0 200");
-    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0\r\n"));
+    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0 101\r\n"));
     phone_request(story.phone, "UPDATE", NULL, "", SDP_BOTH); /* our offer is open */
     phone_hear(story.phone, "SIP/2.0 491");
     phone_ack(story.phone, SDP_AT("127.0.0.1", "a=sendonly\r\n"));

@@ -76,7 +76,7 @@ static void other_methods_are_refused(void)
         const char *method, *status;
     } cases[] = {{"REGISTER", "SIP/2.0 405"}, {"SUBSCRIBE", "SIP/2.0 405"},
                  {"MESSAGE", "SIP/2.0 405"},  {"REFER", "SIP/2.0 403"},
-                 {"INFO", "SIP/2.0 405"},     {"DANCE", "SIP/2.0 501"},
+                 {"INFO", "SIP/2.0 481"},     {"DANCE", "SIP/2.0 501"},
                  {"BYE", "SIP/2.0 481"},      {"UPDATE", "SIP/2.0 481"},
                  {"PRACK", "SIP/2.0 481"},    {"CANCEL", "SIP/2.0 481"}};
     Story story;
@@ -98,7 +98,7 @@ static void methods_in_a_dialog_leave_it_alone(void)
     story_open(&story);
     story_talk(&story);
     phone_request(story.phone, "INFO", NULL, "", NULL);
-    phone_hear(story.phone, "SIP/2.0 405");
+    phone_hear(story.phone, "SIP/2.0 200");
     phone_request(story.phone, "OPTIONS", NULL, "", NULL);
     phone_hear(story.phone, "SIP/2.0 200");
     phone_request(story.phone, "REFER", NULL, "Refer-To: <sip:1@x>\r\n", NULL);
@@ -117,7 +117,8 @@ static void options_tell_readiness(void)
     phone_request(story.phone, "OPTIONS", story.uri, "", NULL);
     heard = phone_hear(story.phone, "SIP/2.0 200");
     header_is(heard, "Accept", "application/sdp");
-    header_is(heard, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY");
+    header_is(heard, "Allow",
+              "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO");
     story.ready = FALSE;
     phone_hang_up(story.phone);
     phone_request(story.phone, "OPTIONS", story.uri, "", NULL);

@@ -127,7 +127,7 @@ static void a_late_offer_goes_out_with_the_ringing(void)
     phone_calls_with(&house, "Supported: 100rel\r\n", NULL);
     pbx_says(&house, EVENT_ISDN_ALERTING_MEDIA, 0);
     heard = phone_hear(house.phone, "SIP/2.0 180");
-    g_assert_nonnull(strstr(message_body(heard), "RTP/AVP 8 0\r\n"));
+    g_assert_nonnull(strstr(message_body(heard), "RTP/AVP 8 0 101\r\n"));
     phone_pracks(&house, heard, SDP);
     phone_hear(house.phone, "SIP/2.0 200");
     pbx_says(&house, EVENT_ISDN_CONNECT, 0);
@@ -148,7 +148,7 @@ static void a_late_offer_is_answered_in_the_ack(void)
     g_assert_cmpstr(message_body(phone_hear(house.phone, "SIP/2.0 180")), ==, "");
     pbx_says(&house, EVENT_ISDN_CONNECT, 0);
     g_assert_nonnull(
-        strstr(message_body(phone_hear(house.phone, "SIP/2.0 200")), "RTP/AVP 8 0\r\n"));
+        strstr(message_body(phone_hear(house.phone, "SIP/2.0 200")), "RTP/AVP 8 0 101\r\n"));
     phone_ack(house.phone, SDP);
     loop_rest(house.loop, 10);
     g_assert_cmpint(call_sip_state(house_call(&house)), ==, SIP_UP);

@@ -221,7 +221,7 @@ static void a_late_offer_is_made_in_the_200(void)
     header_is(phone_hear(story.phone, "SIP/2.0 180"), "RSeq", NULL);
     hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
     heard = phone_hear(story.phone, "SIP/2.0 200");
-    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0\r\n"));
+    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0 101\r\n"));
     phone_ack(story.phone, SDP_BOTH);
     story_events(&story, "ACK MEDIA+media");
     g_assert_cmpuint(hall_fake_news(story.hall)->remote.payload_type, ==, 0); /* as it answered */

@@ -189,6 +189,7 @@ int main(int argc, char **argv)
     guard_stories();
     emergency_stories();
     nonsense_stories();
+    digits_stories();
     result = g_test_run();
     sofia_close();
     return result;

@@ -50,3 +50,4 @@ void dialog_stories(void);
 void guard_stories(void);
 void emergency_stories(void);
 void nonsense_stories(void);
+void digits_stories(void);

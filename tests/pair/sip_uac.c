@@ -79,7 +79,7 @@ static void the_offer_has_both_laws(void)
     g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
     heard = phone_hear(story.phone, "INVITE sip:100@");
     g_assert_nonnull(strstr(heard, ";user=phone SIP/2.0\r\n"));
-    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0\r\n"));
+    g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0 101\r\n"));
     header_is(heard, "Max-Forwards", "70");
     header_is(heard, "Contact", contact);
     header_is(heard, "Supported", "timer, 100rel, replaces, norefersub, tdialog");

@@ -35,6 +35,8 @@ static const Voice phone_voices[] = {
     {EVENT_SIP_EXPIRED, PHONE_ASKS, PHONE_ASKS},
     /* From a phone we called also before it answers: NUA's news of its 180 may come after the BYE. */
     {EVENT_SIP_BYE, PHONE_ALIVE, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(UP)},
+    /* INFO, in a dialog of any kind. */
+    {EVENT_SIP_DIGIT, PHONE_ALIVE, 0},
     {EVENT_SIP_MEDIA, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
     /* UPDATE or re-INVITE, in an early dialog as well; from trunk to trunk without one. */
     {EVENT_SIP_IDENTITY, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
@@ -61,6 +63,7 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_ALERTING, PBX_ALIVE, B(SENT) | B(OVERLAP) | B(PROCEEDING)},
     {EVENT_ISDN_ALERTING_MEDIA, PBX_ALIVE, B(SENT) | B(OVERLAP) | B(PROCEEDING)},
     {EVENT_ISDN_CONNECT, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_DIGIT, PBX_ALIVE, 0},
     {EVENT_ISDN_CONNECT_ACK, PBX_ALIVE, B(CONNECTED)},
     {EVENT_ISDN_DISCONNECT, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED) | B(DISCONNECTS)},
     {EVENT_ISDN_DISCONNECT_MEDIA, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED)},
@@ -151,6 +154,18 @@ static gboolean legs_may_give_way(const Legs *legs, IsdnState isdn)
            (now & B(DISCONNECTS) && isdn == ISDN_DISCONNECT_INDICATION);
 }
 
+/* Digits of the one for the other, who must be there; those that media tells of may come at any
+ * time, for they are told by value. */
+static Fit digit_fit(const Legs *legs, CallEvent event, Fit by_voice)
+{
+    gboolean told = event == EVENT_MEDIA_HEARD || event == EVENT_MEDIA_TOLD;
+    gboolean both = (1u << legs->phone & (P(ANSWERED) | P(UP))) && (1u << legs->pbx & PBX_TALKS);
+
+    if (!told && by_voice == FIT_NO)
+        return FIT_NO;
+    return both && legs->media ? FIT_LIVE : FIT_ANY;
+}
+
 Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
 {
     gboolean alive = legs->phone != PHONE_NONE || legs->pbx != PBX_NONE;
@@ -160,6 +175,9 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
         fit = voice_fit(pbx_voices, G_N_ELEMENTS(pbx_voices), legs->pbx, event);
     if (fit == FIT_NO)
         fit = clock_fit(sip, isdn, event);
+    if (event == EVENT_SIP_DIGIT || event == EVENT_ISDN_DIGIT ||
+        ((event == EVENT_MEDIA_HEARD || event == EVENT_MEDIA_TOLD) && alive))
+        fit = digit_fit(legs, event, fit);
     if (event == EVENT_OPERATOR_CLEAR && alive)
         fit = FIT_ANY;
     if (event == EVENT_CHANNEL_FREE && legs->claim)

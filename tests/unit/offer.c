@@ -256,6 +256,64 @@ static void ipv6_is_read_and_written(void)
     g_assert_nonnull(strstr(local.body, "a=ptime:10\r\n"));
 }
 
+/* RFC 4733 2.4: the number means what the offerer says, and is his when we answer. */
+static void telephone_events_are_agreed_upon(void)
+{
+    static const struct {
+        const char *rest; /* of the m= section */
+        guint8 type;
+    } rows[] = {
+        {"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n", 101},
+        {"a=rtpmap:101 TELEPHONE-EVENT/8000\r\n", 101},
+        {"a=rtpmap:101 telephone-event/16000\r\n", 0},
+        {"a=rtpmap:96 telephone-event/8000\r\n", 0}, /* not in the m= line */
+        {"a=rtpmap:0 telephone-event/8000\r\n", 0},
+        {"a=rtpmap:300 telephone-event/8000\r\n", 0},
+        {"a=rtpmap:101\r\n", 0},
+        {"a=rtpmap:101 iLBC/8000\r\n", 0},
+        {"", 0},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(HEAD CONN AUDIO, rows[i].rest, NULL);
+        SdpSession session;
+        SdpChoice choice;
+
+        g_assert_cmpint(offer_read_text(text, &session), ==, SDP_OK);
+        g_assert_cmpuint(session.event_type, ==, rows[i].type);
+        offer_choose(&session, LAW_ALAW, 20, &choice);
+        g_assert_cmpint(choice.remote.event_payload_type, ==, rows[i].type ? rows[i].type : -1);
+    }
+}
+
+static void telephone_events_are_written(void)
+{
+    struct sockaddr_storage address = {.ss_family = AF_INET};
+    SdpTerms terms = {&address, LAW_ALAW, 20, TRUE};
+    SdpLocal offer = {0}, answer = {0}, again = {0}, without = {0};
+    SdpSession session;
+    SdpChoice choice;
+
+    offer_write(&offer, &terms, NULL, NULL);
+    g_assert_nonnull(strstr(offer.body, "RTP/AVP 8 0 101\r\n"));
+    g_assert_nonnull(
+        strstr(offer.body, "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"));
+    g_assert_cmpint(offer_read_text(HEAD CONN "m=audio 4000 RTP/AVP 8 97\r\n"
+                                              "a=rtpmap:97 telephone-event/8000\r\n",
+                                    &session),
+                    ==, SDP_OK);
+    offer_choose(&session, LAW_ALAW, 20, &choice);
+    offer_write(&answer, &terms, &session, &choice);
+    g_assert_nonnull(strstr(answer.body, "RTP/AVP 8 97\r\n"));
+    g_assert_nonnull(strstr(answer.body, "a=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-15\r\n"));
+    /* RFC 3264 8.3.2: a later offer of ours keeps the number. */
+    offer_write(&again, &terms, &session, NULL);
+    g_assert_nonnull(strstr(again.body, "RTP/AVP 8 0 97\r\n"));
+    terms.events = FALSE;
+    offer_write(&without, &terms, NULL, NULL);
+    g_assert_null(strstr(without.body, "telephone-event"));
+}
+
 /* Whatever the network sends: an answer or a reason, never more than the text can hold. */
 static void noise_does_no_harm(void)
 {
@@ -263,7 +321,7 @@ static void noise_does_no_harm(void)
         HEAD CONN "m=video 5000 RTP/AVP 31\r\n" AUDIO "a=rtcp:1\r\na=ptime:20\r\na=sendonly\r\n";
     GRand *rand = g_rand_new_with_seed(4711);
     struct sockaddr_storage address = {.ss_family = AF_INET};
-    SdpTerms terms = {&address, LAW_ALAW, 20};
+    SdpTerms terms = {&address, LAW_ALAW, 20, TRUE};
 
     for (int round = 0; round < 20000; round++) {
         char text[sizeof(seed)];
@@ -301,6 +359,8 @@ int main(int argc, char **argv)
     g_test_add_func("/offer/the-version-grows-only-with-a-change",
                     the_version_grows_only_with_a_change);
     g_test_add_func("/offer/ipv6-is-read-and-written", ipv6_is_read_and_written);
+    g_test_add_func("/offer/telephone-events-are-agreed-upon", telephone_events_are_agreed_upon);
+    g_test_add_func("/offer/telephone-events-are-written", telephone_events_are_written);
     g_test_add_func("/offer/noise-does-no-harm", noise_does_no_harm);
     return g_test_run();
 }
