@@ -25,6 +25,7 @@ typedef struct RouteMatch {
     const RouteSettings *route;
     CallSetup setup;    /* numbers after rewriting, before number_to_trunk() */
     RouteTarget target; /* the alternative asked for */
+    gboolean open;      /* the route takes longer numbers that begin like this one, too */
     char why[160];      /* for ROUTE_BARRED and ROUTE_NO_MATCH: the reason, for people */
     guint8 cause;       /* for ROUTE_BARRED and ROUTE_NO_MATCH: 21, 57; 28 when digits are missing, else 3 */
 } RouteMatch;
@@ -41,6 +42,8 @@ void route_dial(const RouteMatch *match, Number *called);
  * others literally ('+' matches a leading plus of an international number). */
 typedef enum PatternFit { PATTERN_NO, PATTERN_PARTIAL, PATTERN_YES } PatternFit;
 PatternFit pattern_match(const char *pattern, const char *digits);
+/* Does PATTERN leave the end of what it fits open? */
+gboolean pattern_is_open(const char *pattern);
 /* FALSE with ERROR when PATTERN is not well-formed. */
 gboolean pattern_check(const char *pattern, GError **error);
 

@@ -126,6 +126,14 @@ typedef struct TrunkSettings {
     guint8 status_cause[700];  /* status.N = CAUSE overrides, by status */
 } TrunkSettings;
 
+/* How a number that comes in pieces is taken (RFC 4497 8.2.2, 8.3.9; RFC 3578). */
+typedef enum RouteOverlap {
+    OVERLAP_AUTO,    /* the patterns decide: the first digits one of them takes are the number */
+    OVERLAP_NO,      /* no piece is waited for */
+    OVERLAP_COLLECT, /* pieces are collected, the number goes on whole */
+    OVERLAP_SIP,     /* pieces go on to SIP, or from SIP to the PBX, as they come */
+} RouteOverlap;
+
 /* [route NAME] */
 typedef struct RouteSettings {
     char *name;
@@ -143,6 +151,12 @@ typedef struct RouteSettings {
     gboolean international;  /* numbers that leave the country are allowed */
     gboolean transit;        /* SIP to SIP, or PRI to PRI, is allowed */
     gboolean emergency;      /* calls by this route count as emergency calls */
+    RouteOverlap overlap;
+    guint min_digits;        /* of the called number as dialled; 0: as the patterns say */
+    guint max_digits;        /* with so many it is whole; 0: as the patterns say */
+    int stop_digit;          /* '#' or '*' ends a number that comes in pieces; 0: none does */
+    gint64 t10_us;           /* RFC 3578 2.2: until a number that may be whole counts as whole */
+    gint64 t302_us;          /* for the trunk's; 0: that counts */
 } RouteSettings;
 
 /* One target: a trunk group or a SIP URI in which {number} stands for the called number's user part. */

@@ -97,6 +97,7 @@ struct Call {
     CallOrigin origin;
     CallSetup asked, setup;
     const char *digits_fault; /* why the digits collected are no number; NULL: they are */
+    gint64 digit_wait_us;     /* how long the next one is waited for; 0: T302 of the trunk */
 
     const RouteSettings *route;
     guint alternative;
@@ -199,10 +200,16 @@ void call_forget_cause(Call *call);
 void call_note_party(Call *call, CallEvent event, const CallNews *news);
 void call_collect_name(Call *call, const CallNews *news);
 
-/* call_route.c: the actions route_call, route_next and collect_digits */
+/* call_route.c: the actions route_call and route_next */
 void call_route(Call *call, const CallNews *news);
 void call_route_next(Call *call);
+
+/* call_overlap.c: numbers that come in pieces; the action collect_digits */
 void call_collect_digits(Call *call, const CallNews *news);
+/* A stop digit at the number's end is no part of it: it makes it whole. */
+void call_take_stop_digit(Call *call);
+/* Shall more digits be waited for, though MATCH, of RESULT, may be what the call wants? */
+gboolean call_awaits_digits(Call *call, RouteResult result, const RouteMatch *match);
 
 /* The target at hand is a new one: no cause, span or channel of the one before counts. */
 void call_forget_target(Call *call);

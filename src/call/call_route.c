@@ -98,12 +98,15 @@ static void call_raise_target(Call *call)
     call_event(call, call->origin.kind == ORIGIN_PRI ? EVENT_ROUTE_PEER : EVENT_ROUTE_TRUNK, NULL);
 }
 
-/* RFC 4497 8.3.1: a number shorter than the trunk dials is 484. Emergency numbers are short
- * everywhere. */
+/* RFC 4497 8.3.1: a number shorter than the route or the trunk dials is 484. Emergency numbers are
+ * short everywhere. */
 static gboolean number_suffices(const Call *call, const RouteMatch *match)
 {
-    return !match->target.trunk || match->route->emergency || call->origin.emergency ||
-           strlen(match->setup.called.digits) >= match->target.trunk->min_digits;
+    if (match->route->emergency || call->origin.emergency)
+        return TRUE;
+    return strlen(call->asked.called.digits) >= match->route->min_digits &&
+           (!match->target.trunk ||
+            strlen(match->setup.called.digits) >= match->target.trunk->min_digits);
 }
 
 /* The next alternative from *INDEX on that takes the number. */
@@ -121,6 +124,7 @@ void call_route(Call *call, const CallNews *news)
 {
     guint alternative = 0;
     RouteMatch match;
+    RouteResult result;
 
     if (call->origin.kind == ORIGIN_TRANSIT) { /* the first half has matched the routes */
         call->trunk = call->through;
@@ -135,11 +139,17 @@ void call_route(Call *call, const CallNews *news)
     }
     if (call_route_emergency(call) || call_route_callback(call))
         return;
-    switch (call_seek(call, &alternative, &match)) {
+    call_take_stop_digit(call);
+    result = call_seek(call, &alternative, &match);
+    if (call_awaits_digits(call, result, &match)) {
+        call_event(call, EVENT_ROUTE_MORE, NULL);
+        return;
+    }
+    switch (result) {
     case ROUTE_FOUND:
         if (!number_suffices(call, &match)) {
             call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT,
-                            "the number is shorter than the trunk's min-digits");
+                            "the number is shorter than min-digits of the route or its trunk");
             return;
         }
         call_take_target(call, &match, alternative);
@@ -298,21 +308,4 @@ gboolean call_may_continue(const Call *call, guint8 cause)
         return TRUE;
     return !call->second_round && call_may_try_on(call, &kept) &&
            call_seek_on(call, &alternative, &match);
-}
-
-void call_collect_digits(Call *call, const CallNews *news)
-{
-    gsize used = strlen(call->asked.called.digits);
-
-    for (const char *c = news->digits; *c; c++) {
-        if (!g_ascii_isdigit(*c) && *c != '*' && *c != '#')
-            call->digits_fault = "a digit that is none";
-        else if (used == NUMBER_MAX)
-            call->digits_fault = "too many digits";
-        if (call->digits_fault)
-            return;
-        call->asked.called.digits[used++] = *c;
-        call->asked.called.digits[used] = '\0';
-    }
-    call->asked.complete |= news->complete;
 }

@@ -71,6 +71,8 @@ static void timer_start(CallTimer *timer)
     Loop *loop = timer->call->hall->loop;
     gint64 delay = call_timer_length(timer->call->settings, timer->call->trunk, timer->id);
 
+    if (timer->id == CALL_TIMER_T302 && timer->call->digit_wait_us)
+        delay = timer->call->digit_wait_us;
     if (!timer->timer)
         timer->timer = loop_timer_new(loop, timer_expired, timer);
     loop_timer_start(loop, timer->timer, delay);

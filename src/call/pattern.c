@@ -58,6 +58,13 @@ PatternFit pattern_match(const char *pattern, const char *digits)
     return *digits ? PATTERN_NO : PATTERN_YES;
 }
 
+gboolean pattern_is_open(const char *pattern)
+{
+    gsize length = strlen(pattern);
+
+    return length > 0 && (pattern[length - 1] == '.' || pattern[length - 1] == '!');
+}
+
 static gboolean pattern_wrong(GError **error, const char *pattern, const char *at, const char *what)
 {
     g_set_error(error, g_quark_from_static_string("tieline-pattern-error"), 0,

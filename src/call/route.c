@@ -59,6 +59,21 @@ static PatternFit route_fits(const RouteSettings *route, const CallOrigin *origi
     return patterns_fit(route->called, called);
 }
 
+/* Would ROUTE take a longer number that begins like SETUP's, which it fits? */
+static gboolean route_is_open(const RouteSettings *route, const CallSetup *setup)
+{
+    char called[NUMBER_MAX + 2];
+
+    if (route->max_digits && strlen(setup->called.digits) >= route->max_digits)
+        return FALSE;
+    number_text(&setup->called, called, sizeof(called));
+    for (guint i = 0; route->called && i < route->called->len; i++)
+        if (pattern_is_open(route->called->pdata[i]) &&
+            pattern_match(route->called->pdata[i], called) == PATTERN_YES)
+            return TRUE;
+    return !route->called;
+}
+
 /* Takes STRIP digits off the front and puts PREPEND there. What was touched loses its type: it is
  * digits as dialled, or international when PREPEND says '+'. FALSE when the result is too long. */
 static gboolean number_rewrite(Number *number, guint strip, const char *prepend)
@@ -217,6 +232,7 @@ void route_dial(const RouteMatch *match, Number *called)
 RouteResult route_match(const Settings *settings, const CallOrigin *origin, const CallSetup *setup,
                         guint alternative, RouteMatch *match)
 {
+    const RouteSettings *waits = NULL;
     gboolean partial = FALSE;
 
     memset(match, 0, sizeof(*match));
@@ -227,10 +243,16 @@ RouteResult route_match(const Settings *settings, const CallOrigin *origin, cons
         match->route = settings->routes->pdata[i];
         fit = route_fits(match->route, origin, setup);
         partial |= fit == PATTERN_PARTIAL;
-        if (partial && !setup->complete)
+        if (fit == PATTERN_PARTIAL && !waits && match->route->overlap != OVERLAP_NO)
+            waits = match->route;
+        if (waits && !setup->complete) {
+            match->route = waits;
             return ROUTE_INCOMPLETE;
-        if (fit == PATTERN_YES)
+        }
+        if (fit == PATTERN_YES) {
+            match->open = route_is_open(match->route, setup);
             return route_apply(settings, origin, setup, alternative, match);
+        }
     }
     match->route = NULL;
     return partial

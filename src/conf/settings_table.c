@@ -107,6 +107,14 @@ static const SettingChoice npis_or_kept[] = {
     { "private", NPI_PRIVATE },
     { NULL, 0 },
 };
+static const SettingChoice route_overlaps[] = {
+    { "auto", OVERLAP_AUTO },
+    { "no", OVERLAP_NO },
+    { "collect", OVERLAP_COLLECT },
+    { "sip", OVERLAP_SIP },
+    { NULL, 0 },
+};
+static const SettingChoice stop_digits[] = { { "none", 0 }, { "#", '#' }, { "*", '*' }, { NULL, 0 } };
 
 static const SettingChoice registrar_accepts[] = {
     { "always", REGISTRAR_ALWAYS },
@@ -457,6 +465,18 @@ const SettingRow setting_rows[] = {
           SAYS "Calls from a trunk to a trunk are allowed by this route. A SIP caller's call to a SIP URI is a proxy's work: such a target is passed over, and refused with cause 79 when it is the last."),
     ROUTE(emergency, "emergency", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Calls by this route count as emergency calls."),
+    ROUTE(overlap, "overlap", choice, DEFAULT("auto"), ONE_OF(route_overlaps), NEW_CALLS,
+          SAYS "How a number is taken that comes in pieces. auto: the first digits that a pattern takes are the number, and the PBX is asked for more as long as only a longer one would fit. no: what SETUP brings is the number. collect: where a pattern leaves the end open the PBX is asked for more until the number is whole, and then it goes on in one piece. sip: from min-digits on each piece goes to SIP in an INVITE of its own (RFC 3578), and from SIP to the PBX in INFORMATION; the SETUP has no Sending complete then. A number is whole when Sending complete, stop-digit or max-digits say so, when the patterns take no longer one, and after t10. The INVITE of a caller who dials on by another one (RFC 4497 8.3.9) is answered with 484; where the route says anything but sip the PBX's call is cleared and made anew."),
+    ROUTE(min_digits, "min-digits", number, DEFAULT("0"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
+          SAYS "A called number with fewer digits, as dialled, is too short: pieces are waited for until t302, then the PBX hears cause 28; a SIP caller hears 484."),
+    ROUTE(max_digits, "max-digits", number, DEFAULT("0"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
+          SAYS "With so many digits, as dialled, a number that comes in pieces is whole. 0: the patterns decide."),
+    ROUTE(stop_digit, "stop-digit", choice, DEFAULT("none"), ONE_OF(stop_digits), NEW_CALLS,
+          SAYS "The digit that ends a number dialled in pieces; it is no part of it."),
+    ROUTE(t10_us, "t10", duration, DEFAULT("5s"), RANGE(100 * MS, MINUTE), IN_US, NEW_CALLS,
+          SAYS "RFC 3578 T10: how long after its last digit a number counts as whole that has min-digits but might go on."),
+    ROUTE(t302_us, "t302", duration, DEFAULT("0"), RANGE(0, MINUTE), IN_US, NEW_CALLS,
+          SAYS "Q.931 T302 for numbers that begin as this route's, instead of the trunk's. 0: the trunk's."),
 
     PEER(networks, "network", networks, REQUIRED, NEW_CALLS,
          SAYS "The networks the peer sends from. Where the networks of two peers overlap, the first of the file counts."),

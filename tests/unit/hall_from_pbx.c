@@ -263,6 +263,104 @@ static void incomplete_number_is_cause_28(void)
     fake_free(fake);
 }
 
+/* A route that takes any number with 1 first, of at least three digits. */
+static RouteSettings *collect(Fake *fake, const char *pattern)
+{
+    RouteSettings *route = fake_route(fake->settings, "to-phones");
+
+    g_free(route->called->pdata[0]);
+    route->called->pdata[0] = g_strdup(pattern);
+    route->overlap = OVERLAP_COLLECT;
+    route->min_digits = 3;
+    return route;
+}
+
+/* O-2.2: what may be whole goes out T10 after its last digit, in one INVITE; later digits are
+ * ignored. */
+static void open_number_goes_on_after_t10(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+    Call *call;
+
+    collect(fake, "1.");
+    call = fake_call_from_pbx(fake, "10", FALSE, &id);
+    loop_virtual_advance(fake->loop, 14 * SECOND); /* too short: T302 */
+    raise_digits(fake, id, "5", FALSE);
+    loop_virtual_advance(fake->loop, 4 * SECOND);
+    raise_digits(fake, id, "7", FALSE);
+    loop_virtual_advance(fake->loop, 4 * SECOND);
+    says(fake, id, "isdn_setup_ack");
+    loop_virtual_advance(fake->loop, 2 * SECOND);
+    says(fake, id, "isdn_setup_ack isdn_proceeding media_open media_play sip_invite");
+    g_assert_cmpstr(call_uri(call), ==, "sip:1057@192.0.2.1");
+    raise_digits(fake, id, "8", FALSE);
+    g_assert_cmpstr(call_uri(call), ==, "sip:1057@192.0.2.1");
+    fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+    fake_raise_status(fake, id, 487);
+    fake_free(fake);
+}
+
+static void number_is_whole_by_its_own_word(void)
+{
+    static const struct {
+        const char *setup, *digits;
+        gboolean complete;
+        guint max;
+        int stop;
+        const char *uri; /* NULL: cause 28 */
+    } rows[] = {
+        {"105", "7", TRUE, 0, 0, "sip:1057@192.0.2.1"},    /* Sending complete */
+        {"105", "", TRUE, 0, 0, "sip:105@192.0.2.1"},      /* ... alone */
+        {"10", "57", FALSE, 4, 0, "sip:1057@192.0.2.1"},   /* max-digits */
+        {"1057", NULL, FALSE, 4, 0, "sip:1057@192.0.2.1"}, /* ... in SETUP */
+        {"1057#", NULL, FALSE, 0, '#', "sip:1057@192.0.2.1"},
+        {"105", "#", FALSE, 0, '#', "sip:105@192.0.2.1"},
+        {"10", "#", FALSE, 0, '#', NULL},
+        {"10", "", TRUE, 0, 0, NULL},
+        {"1#5", "7#", FALSE, 0, '#', "sip:1%2357@192.0.2.1"},
+        {"10*", "5", TRUE, 0, '#', "sip:10*5@192.0.2.1"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fake *fake = fake_new();
+        RouteSettings *route = collect(fake, "1.");
+        Call *call;
+        guint32 id;
+
+        route->max_digits = rows[i].max;
+        route->stop_digit = rows[i].stop;
+        call = fake_call_from_pbx(fake, rows[i].setup, FALSE, &id);
+        if (rows[i].digits)
+            raise_digits(fake, id, rows[i].digits, rows[i].complete);
+        if (rows[i].uri)
+            g_assert_cmpstr(call_uri(call), ==, rows[i].uri);
+        else
+            says_last(fake, id, "isdn_disconnect:28");
+        fake_free(fake);
+    }
+}
+
+/* Where no piece is waited for, what came is the number; t302 of the route is its own. */
+static void route_may_wait_for_nothing_or_less(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+
+    collect(fake, "1XX")->overlap = OVERLAP_NO;
+    fake_call_from_pbx(fake, "1", FALSE, &id);
+    says(fake, id, "isdn_release_complete:28 channel_free");
+    fake_assert_gone(fake, id);
+    fake_route(fake->settings, "to-phones")->overlap = OVERLAP_AUTO;
+    fake_route(fake->settings, "to-phones")->t302_us = 3 * SECOND;
+    fake_call_from_pbx(fake, "1", FALSE, &id);
+    loop_virtual_advance(fake->loop, 4 * SECOND);
+    says(fake, id, "isdn_setup_ack isdn_disconnect:28");
+    fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+    fake_assert_gone(fake, id);
+    fake_free(fake);
+}
+
 static void unrouted_numbers_are_refused(void)
 {
     static const struct {
@@ -319,6 +417,9 @@ int main(int argc, char **argv)
     STORY(phone_rings_too_long);
     STORY(overlap_collects_digits);
     STORY(incomplete_number_is_cause_28);
+    STORY(open_number_goes_on_after_t10);
+    STORY(number_is_whole_by_its_own_word);
+    STORY(route_may_wait_for_nothing_or_less);
     STORY(unrouted_numbers_are_refused);
     STORY(sip_to_sip_is_not_ours);
     return g_test_run();
