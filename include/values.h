@@ -74,6 +74,51 @@ typedef enum Bearer {
     BEARER_VIDEO = 0x18,
 } Bearer;
 
+/* User-to-user information: the protocol discriminator and what follows it, of whatever kind (Q.931 4.5.30; RFC 7434 9). */
+#define USER_INFO_MAX 129
+typedef struct UserInfo {
+    guint8 length; /* 0: none; 1: a discriminator alone */
+    guint8 octets[USER_INFO_MAX];
+} UserInfo;
+
+/* Q.931 4.5.8, 4.5.9 octet 3, bits 7-5. */
+typedef enum SubaddressType {
+    SUBADDRESS_NSAP = 0, /* octets begin with an AFI (ITU-T X.213) */
+    SUBADDRESS_USER = 2, /* user specified */
+} SubaddressType;
+#define SUBADDRESS_MAX 20
+typedef struct Subaddress {
+    SubaddressType type;
+    gboolean odd; /* user specified, BCD: an odd number of digits */
+    guint8 length; /* 0: none */
+    guint8 octets[SUBADDRESS_MAX];
+} Subaddress;
+
+/* Q.952, Q.931 4.6.7 octet 3b: why a call was diverted. */
+typedef enum DiversionReason {
+    DIVERSION_UNKNOWN = 0,
+    DIVERSION_BUSY = 1,
+    DIVERSION_NO_REPLY = 2,
+    DIVERSION_OUT_OF_ORDER = 9,
+    DIVERSION_DEFLECTION = 10,
+    DIVERSION_UNCONDITIONAL = 15,
+} DiversionReason;
+/* Who diverted a call. number: presentation and screening count; no digits: not told, or withheld. */
+typedef struct Diversion {
+    Number number;
+    DiversionReason reason;
+} Diversion;
+/* The way a call has come: ISDN tells of the first and the last diversion, and QSIG how many there were. */
+typedef struct Diversions {
+    guint count;     /* 0: the call comes straight */
+    Diversion first; /* of two or more */
+    Diversion last;
+} Diversions;
+
+/* Q.931 4.5.16 octet 4: high layer characteristics of ITU-T's coding. 0: not told */
+#define HLC_TELEPHONY 0x01
+#define HLC_FACSIMILE 0x04 /* group 2/3 */
+
 /* What a call asks for: filled by the leg that received it, rewritten by the route. */
 typedef struct CallSetup {
     Number called;
@@ -84,6 +129,12 @@ typedef struct CallSetup {
     Presentation name_presentation;
     Bearer bearer;
     gboolean complete; /* sending complete: no more digits will come */
+    /* Q.931 4.5.23 of a SETUP received: 1 the call is not end-to-end ISDN, 3 its origin is not ISDN; 0: neither is told. */
+    guint8 progress;
+    guint8 hlc;        /* of a SETUP received: HLC_TELEPHONY, HLC_FACSIMILE, another, or 0 */
+    Subaddress called_subaddress, calling_subaddress;
+    Diversions diversions;
+    UserInfo user_info;
 } CallSetup;
 
 /* Where a call came from, and how far it is believed. */
@@ -140,6 +191,7 @@ typedef struct CallNews {
     gboolean complete;    /* INFORMATION: sending complete */
     char digits[NUMBER_MAX + 1]; /* INFORMATION; digits dialled in a call */
     guint16 digit_ms;     /* how long each of these lasts; 0: not said */
+    UserInfo user_info;   /* only in a call whose set-up had some (RFC 7434 8) */
     gboolean has_remote;
     MediaRemote remote;
     gboolean has_party;   /* who is at the end that the event comes from */
