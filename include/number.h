@@ -24,7 +24,8 @@ NumberResult number_from_user(const char *user, Number *number);
 void number_to_trunk(const TrunkSettings *trunk, Number *number);
 
 /* The user part of a URI for a number that came from TRUNK: INTERNATIONAL "+digits", NATIONAL "+CCdigits" when the trunk has a
- * country code, else the digits as received (ie-mapping 1). Caller frees. */
+ * country code, else the digits as received (ie-mapping 1); those of a private plan with the trunk's phone-context. Caller
+ * frees. */
 char *number_to_user(const TrunkSettings *trunk, const Number *number);
 
 /* TRUE when NUMBER leaves TRUNK's country: '+' with another country code, TON international likewise, or digits that begin with the trunk's

@@ -27,6 +27,8 @@ typedef enum ChannelChoice { CHANNEL_EXCLUSIVE, CHANNEL_PREFERRED } ChannelChoic
 typedef enum NameCharset { CHARSET_IA5, CHARSET_LATIN1 } NameCharset;
 typedef enum AutoChoice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO } AutoChoice;
 typedef enum IdentitySource { IDENTITY_PAI, IDENTITY_FROM, IDENTITY_NONE } IdentitySource;
+/* How a call's diversions are told to a SIP peer. */
+typedef enum DiversionField { DIVERSION_FIELD_NONE, DIVERSION_FIELD_DIVERSION, DIVERSION_FIELD_HISTORY } DiversionField;
 /* When a changed setting takes effect. */
 typedef enum SettingApplies { APPLIES_LIVE, APPLIES_NEW_CALLS, APPLIES_RESTART } SettingApplies;
 
@@ -113,6 +115,12 @@ typedef struct TrunkSettings {
     gboolean connected_updates; /* the PBX is told of another party in a connected call */
     IdentitySource identity; /* where the calling number toward the PBX comes from */
     AutoChoice ringback;     /* we play ringback and busy tone toward the PBX; auto: where we are the network side */
+    gboolean second_calling; /* From's number goes along as a second calling number */
+    gboolean redirecting;    /* send who diverted the call */
+    gboolean user_info;      /* user-to-user information passes */
+    int hlc;                 /* High layer compatibility in our SETUP: HLC_TELEPHONY, HLC_FACSIMILE; 0: none */
+    gboolean origin_progress; /* our SETUP says that the origin is not ISDN */
+    char *phone_context;     /* of numbers of the private plan; NULL: they are written without, and not made */
     gboolean disconnect_tones; /* hear tones after DISCONNECT with progress 8 before answer */
     gboolean send_display;   /* send names */
     NameCharset charset;
@@ -180,6 +188,7 @@ typedef struct PeerSettings {
     GArray *networks;        /* of Network */
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
     PeerDigits dtmf;
+    int diversion;           /* DiversionField */
 } PeerSettings;
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;

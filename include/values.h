@@ -132,6 +132,7 @@ typedef struct CallSetup {
     /* Q.931 4.5.23 of a SETUP received: 1 the call is not end-to-end ISDN, 3 its origin is not ISDN; 0: neither is told. */
     guint8 progress;
     guint8 hlc;        /* of a SETUP received: HLC_TELEPHONY, HLC_FACSIMILE, another, or 0 */
+    Number second_calling; /* From's, where the calling number is another one that was asserted; no digits: none */
     Subaddress called_subaddress, calling_subaddress;
     Diversions diversions;
     UserInfo user_info;
@@ -191,6 +192,7 @@ typedef struct CallNews {
     gboolean complete;    /* INFORMATION: sending complete */
     char digits[NUMBER_MAX + 1]; /* INFORMATION; digits dialled in a call */
     guint16 digit_ms;     /* how long each of these lasts; 0: not said */
+    gboolean is_isdn;     /* the event is a Q.931 message: what it carries is the PBX's */
     UserInfo user_info;   /* only in a call whose set-up had some (RFC 7434 8) */
     gboolean has_remote;
     MediaRemote remote;

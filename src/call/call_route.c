@@ -53,6 +53,26 @@ void number_to_trunk_calling(const TrunkSettings *trunk, Number *calling)
         number_to_trunk(trunk, calling);
 }
 
+/* A private plan is the trunk's only where its domain is known. */
+static void number_settle_plan(const TrunkSettings *trunk, Number *number)
+{
+    if (number->npi == NPI_PRIVATE && !trunk->phone_context)
+        number->npi = NPI_UNKNOWN;
+}
+
+/* All numbers of SETUP but the called one, as TRUNK says them. */
+static void numbers_to_trunk(const TrunkSettings *trunk, gboolean from_sip, CallSetup *setup)
+{
+    Number *numbers[] = {&setup->calling, &setup->second_calling, &setup->diversions.first.number,
+                         &setup->diversions.last.number};
+
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        number_to_trunk_calling(trunk, numbers[i]);
+        if (from_sip)
+            number_settle_plan(trunk, numbers[i]);
+    }
+}
+
 static void call_forget_spans(Call *call)
 {
     memset(call->refused_spans, 0, sizeof(call->refused_spans));
@@ -82,7 +102,9 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
         route_dial(match, &call->setup.called);
         if (!call->transit)
             call_identify_emergency(call, call->trunk);
-        number_to_trunk_calling(match->target.trunk, &call->setup.calling);
+        numbers_to_trunk(match->target.trunk, call->origin.kind == ORIGIN_SIP, &call->setup);
+        if (call->origin.kind == ORIGIN_SIP && match->route->npi < 0)
+            number_settle_plan(match->target.trunk, &call->setup.called);
         call->uri[0] = '\0';
     } else {
         call->peer = match->target.peer;

@@ -74,6 +74,10 @@ void number_to_trunk(const TrunkSettings *trunk, Number *number)
 
 char *number_to_user(const TrunkSettings *trunk, const Number *number)
 {
+    if (number->npi == NPI_PRIVATE && number->digits[0] && trunk && trunk->phone_context)
+        return g_strconcat(number->digits, ";phone-context=", trunk->phone_context, NULL);
+    if (number->npi == NPI_PRIVATE) /* its types are levels of the private plan (Q.931 Table 4-11) */
+        return g_strdup(number->digits);
     if (number->ton == TON_INTERNATIONAL && number->digits[0])
         return g_strconcat("+", number->digits, NULL);
     if (number->ton == TON_NATIONAL && number->digits[0] && trunk && trunk->country_code &&

@@ -64,21 +64,30 @@ static void tell(Call *call, CallEvent event, const char *word, const CallNews *
     transfer_told(call, event, news);
 }
 
-static void tell_cause(Call *call, CallEvent event, const char *word)
+/* What the PBX of this half told in FROM is the other half's to hand on. */
+static void user_info_pass(const CallNews *from, CallNews *news)
+{
+    if (from->is_isdn)
+        news->user_info = from->user_info;
+}
+
+static void tell_cause(Call *call, CallEvent event, const char *word, const CallNews *from)
 {
     CallNews news = CALL_NEWS_INIT;
 
     news.cause = call->kept.cause;
     news.location = call->kept.location;
     news.reason_trusted = news.cause != 0;
+    user_info_pass(from, &news);
     tell(call, event, word, &news);
 }
 
-static void tell_media(Call *call, CallEvent event, const char *word)
+static void tell_media(Call *call, CallEvent event, const char *word, const CallNews *from)
 {
     CallNews news = CALL_NEWS_INIT;
 
     transit_news_media(call, &news);
+    user_info_pass(from, &news);
     tell(call, event, word, &news);
 }
 
@@ -99,10 +108,11 @@ static void transit_news_party(const Call *call, CallNews *news)
     number_settle(&news->party.number, call->trunk && call->trunk->trust_calling);
 }
 
-static void tell_answer(Call *call)
+static void tell_answer(Call *call, const CallNews *from)
 {
     CallNews news = CALL_NEWS_INIT;
 
+    user_info_pass(from, &news);
     transit_news_media(call, &news);
     transit_news_party(call, &news);
     tell(call, EVENT_SIP_ANSWER, "answer", &news);
@@ -144,19 +154,22 @@ static gboolean act_invite(void *room, Call *call, const CallNews *news)
 
 static gboolean act_ring(void *room, Call *call, const CallNews *news)
 {
-    tell(call, EVENT_SIP_RINGING, "ringing", NULL);
+    CallNews ringing = CALL_NEWS_INIT;
+
+    user_info_pass(news, &ringing);
+    tell(call, EVENT_SIP_RINGING, "ringing", &ringing);
     return TRUE;
 }
 
 static gboolean act_ring_media(void *room, Call *call, const CallNews *news)
 {
-    tell_media(call, EVENT_SIP_RINGING_MEDIA, "ringing, in-band");
+    tell_media(call, EVENT_SIP_RINGING_MEDIA, "ringing, in-band", news);
     return TRUE;
 }
 
 static gboolean act_progress(void *room, Call *call, const CallNews *news)
 {
-    tell_media(call, EVENT_SIP_PROGRESS, "progress, in-band");
+    tell_media(call, EVENT_SIP_PROGRESS, "progress, in-band", news);
     return TRUE;
 }
 
@@ -173,7 +186,7 @@ static gboolean act_answer(void *room, Call *call, const CallNews *news)
         return TRUE;
     }
     if (call->twin->transit)
-        tell_answer(call);
+        tell_answer(call, news);
     else if (!transfer_answered(call))
         return TRUE;
     call_event(call, EVENT_SIP_ACK, NULL);
@@ -211,7 +224,7 @@ static gboolean act_cancel(void *room, Call *call, const CallNews *news)
 {
     CallNews ended = CALL_NEWS_INIT;
 
-    tell_cause(call, EVENT_SIP_CANCEL, "cancel");
+    tell_cause(call, EVENT_SIP_CANCEL, "cancel", news);
     ended.status = 487;
     call_event(call, EVENT_SIP_FAILURE, &ended);
     return TRUE;
@@ -219,7 +232,7 @@ static gboolean act_cancel(void *room, Call *call, const CallNews *news)
 
 static gboolean act_bye(void *room, Call *call, const CallNews *news)
 {
-    tell_cause(call, EVENT_SIP_BYE, "bye");
+    tell_cause(call, EVENT_SIP_BYE, "bye", news);
     call_event(call, EVENT_SIP_ENDED, NULL);
     return TRUE;
 }

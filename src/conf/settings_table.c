@@ -75,6 +75,18 @@ static const SettingChoice identities[] = {
     { "none", IDENTITY_NONE },
     { NULL, 0 },
 };
+static const SettingChoice diversion_fields[] = {
+    { "diversion", DIVERSION_FIELD_DIVERSION },
+    { "history-info", DIVERSION_FIELD_HISTORY },
+    { "none", DIVERSION_FIELD_NONE },
+    { NULL, 0 },
+};
+static const SettingChoice high_layers[] = {
+    { "none", 0 },
+    { "telephony", HLC_TELEPHONY },
+    { "facsimile", HLC_FACSIMILE },
+    { NULL, 0 },
+};
 static const SettingChoice autos[] = {
     { "auto", CHOICE_AUTO },
     { "yes", CHOICE_YES },
@@ -412,6 +424,18 @@ const SettingRow setting_rows[] = {
           SAYS "Tell the PBX in a connected call when the SIP end becomes another party, by a transfer or by UPDATE: EuroISDN EctInform, QSIG callTransferComplete. Other switch types have no words for it."),
     TRUNK(identity, "identity", choice, DEFAULT("pai"), ONE_OF(identities), NEW_CALLS,
           SAYS "Where the calling number toward the PBX comes from: pai is the P-Asserted-Identity of a trusted peer, from is also the From header (user provided, not screened), none sends no number."),
+    TRUNK(second_calling, "second-calling", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Where a caller's From has another number than P-Asserted-Identity, send it as a second Calling party number, user provided, not screened (the special arrangement of ETS 300 092)."),
+    TRUNK(redirecting, "redirecting", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "Tell the PBX who diverted a call (Redirecting number, on QSIG divertingLegInformation2): what a trusted peer says in Diversion or History-Info, with identity = from what any caller says."),
+    TRUNK(user_info, "user-info", flag, DEFAULT("yes"), NEW_CALLS,
+          SAYS "User-to-user information passes between the User-user element and SIP's User-to-User (RFC 7434), both ways."),
+    TRUNK(hlc, "send-hlc", choice, DEFAULT("none"), ONE_OF(high_layers), NEW_CALLS,
+          SAYS "The High layer compatibility in our SETUP. none: there is none, but a call from another trunk keeps its own."),
+    TRUNK(origin_progress, "send-origin-progress", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Our SETUP says by progress indicator 3 that the call's origin is not ISDN; NI-2 has it always."),
+    TRUNK(phone_context, "phone-context", host, DEFAULT(""), NEW_CALLS,
+          SAYS "The domain of the PBX's private numbering plan: its numbers carry it as phone-context in SIP (RFC 3966 5.1.5), and numbers with a domain as phone-context are sent as private ones. Empty: private numbers are digits like any."),
     TRUNK(ringback, "ringback", choice, DEFAULT("auto"), ONE_OF(autos), NEW_CALLS,
           SAYS "We play ringback and busy tone toward the PBX. auto: where we are the network side."),
     TRUNK(disconnect_tones, "disconnect-tones", flag, DEFAULT("no"), NEW_CALLS,
@@ -484,6 +508,8 @@ const SettingRow setting_rows[] = {
          SAYS "The peer's P-Asserted-Identity and Reason are believed, and restricted identities are sent to it (RFC 3325)."),
     PEER(dtmf, "dtmf", choice, DEFAULT("auto"), ONE_OF(peer_digits), NEW_CALLS,
          SAYS "How digits in a call pass to and from the peer. auto: as telephone-events (RFC 4733) where it has them, else in band; its INFO is understood, too. rfc4733: the same, but INFO is answered and not listened to, for those who send each digit both ways. info: by INFO with application/dtmf-relay, info-dtmf: with application/dtmf; telephone-event is not offered. inband: neither."),
+    PEER(diversion, "diversion", choice, DEFAULT("diversion"), ONE_OF(diversion_fields), NEW_CALLS,
+         SAYS "The header field that tells the peer who diverted a call from a trunk; who is no peer gets Diversion (RFC 5806), which most telephones and servers read and the others ignore. Of a peer both are read."),
 
     PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
           SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),

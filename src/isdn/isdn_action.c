@@ -1,6 +1,7 @@
 /* The call map's actions that are isdn's, each one message or one booking. */
 #include "isdn_action.h"
 #include "isdn_digit.h"
+#include "isdn_extra.h"
 #include "isdn_leg.h"
 #include "isdn_party.h"
 #include "isdn_setup.h"
@@ -137,27 +138,27 @@ static gboolean act_progress(void *room, Call *call, const CallNews *news)
                            pri_progress(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 1));
 }
 
-static gboolean alert(Call *call, gboolean inband)
+static gboolean alert(Call *call, gboolean inband, const CallNews *news)
 {
     IsdnLeg *leg = leg_speaking(call);
 
-    return leg &&
-           leg_sent(leg, call,
+    if (!leg)
+        return FALSE;
+    isdn_extra_user_info(leg, MESSAGE_ALERTING, news);
+    return leg_sent(leg, call,
                     pri_acknowledge(dchan_pri(leg->dchan), leg->q931, leg->channel.number, inband));
 }
 
 static gboolean act_alerting(void *room, Call *call, const CallNews *news)
 {
     (void)room;
-    (void)news;
-    return alert(call, call_ringback_wanted(call));
+    return alert(call, call_ringback_wanted(call), news);
 }
 
 static gboolean act_alerting_media(void *room, Call *call, const CallNews *news)
 {
     (void)room;
-    (void)news;
-    return alert(call, TRUE);
+    return alert(call, TRUE, news);
 }
 
 /* Q.931 5.2.8: the network side is in N10 as soon as CONNECT has left; the user side waits in U8
@@ -169,11 +170,11 @@ static gboolean act_connect(void *room, Call *call, const CallNews *news)
     const TrunkSettings *trunk;
 
     (void)room;
-    (void)news;
     if (!leg)
         return FALSE;
     trunk = dchan_trunk(leg->dchan);
     isdn_party_settle(leg);
+    isdn_extra_user_info(leg, MESSAGE_CONNECT, news);
     if (!leg_sent(leg, call, pri_answer(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0)))
         return FALSE;
     if (trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG) {
@@ -227,9 +228,9 @@ static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
     IsdnLeg *leg = leg_live(call);
 
     (void)room;
-    (void)news;
     if (!leg)
         return already_gone(call);
+    isdn_extra_user_info(leg, MESSAGE_DISCONNECT, news);
     isdn_leg_disconnect(leg, clearing_cause(call));
     return TRUE;
 }

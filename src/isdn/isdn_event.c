@@ -5,6 +5,7 @@
  */
 #include "isdn_event.h"
 #include "isdn_digit.h"
+#include "isdn_extra.h"
 #include "isdn_interface.h"
 #include "isdn_offer.h"
 #include "isdn_party.h"
@@ -41,8 +42,18 @@ CallNews isdn_event_news(const FrameNews *frame)
 
     news.progress = progress_of(frame);
     news.reason_trusted = TRUE;
+    news.is_isdn = TRUE;
     if (frame)
         news.location = frame->location;
+    return news;
+}
+
+/* The same of a message of LEG's call. */
+static CallNews news_of(const IsdnLeg *leg, const FrameNews *frame)
+{
+    CallNews news = isdn_event_news(frame);
+
+    isdn_extra_news(leg, frame, &news);
     return news;
 }
 
@@ -88,7 +99,7 @@ static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
 static void on_answer(IsdnLeg *leg, int channel, CallEvent event,
                       const struct pri_subcommands *subcommands, const FrameNews *frame)
 {
-    CallNews news = isdn_event_news(frame);
+    CallNews news = news_of(leg, frame);
 
     isdn_party_hear(leg->dchan, subcommands, &news);
     if (frame) {
@@ -165,7 +176,7 @@ static void blame_channel(IsdnLeg *leg, guint8 cause)
 
 static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
 {
-    CallNews news = isdn_event_news(frame);
+    CallNews news = news_of(leg, frame);
 
     if (leg->disconnected)
         return; /* repeated */
@@ -193,7 +204,7 @@ static gboolean setup_was_lost(const IsdnLeg *leg, guint8 cause)
 static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboolean freed)
 {
     DChannel *dchan = leg->dchan;
-    CallNews news = isdn_event_news(frame);
+    CallNews news = news_of(leg, frame);
     gboolean unanswered = !frame && leg->releases >= 2;
 
     if (freed)
@@ -232,7 +243,7 @@ static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
 {
     DChannel *dchan = leg->dchan;
     guint8 cause = cause_of(from_libpri, frame);
-    CallNews news = isdn_event_news(frame);
+    CallNews news = news_of(leg, frame);
     guint32 id = leg->id;
 
     if (!frame || frame->message != MESSAGE_RELEASE) {

@@ -16,18 +16,20 @@ static int plan_of(const Number *number)
     return number->ton << 4 | number->npi;
 }
 
-/* Q.931 4.5.10, RFC 4497 9.2.2: what a CPE says of a number the public network has not verified. */
+gboolean isdn_party_may_claim(const TrunkSettings *trunk)
+{
+    return trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG;
+}
+
 static int presentation_of(const TrunkSettings *trunk, const Number *number)
 {
-    gboolean may_claim = trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG;
-
     return number->presentation << 5 |
-           (may_claim ? number->screening : SCREENING_USER_NOT_SCREENED);
+           (isdn_party_may_claim(trunk) ? number->screening : SCREENING_USER_NOT_SCREENED);
 }
 
 /* RFC 4497 9.2.2, 9.2.3: an asserted identity, the From header only where the trunk says so. The
  * number a call for help is called back by is the operator's own word. */
-static gboolean number_may_leave(const TrunkSettings *trunk, const Number *number, gboolean help)
+gboolean isdn_party_may_leave(const TrunkSettings *trunk, const Number *number, gboolean help)
 {
     if (help && number->screening == SCREENING_NETWORK)
         return TRUE;
@@ -59,7 +61,7 @@ void isdn_party_write(const TrunkSettings *trunk, const Party *party, gboolean h
     const Number *number = &party->number;
 
     *id = (struct pri_party_id){0};
-    if (number_may_leave(trunk, number, help) &&
+    if (isdn_party_may_leave(trunk, number, help) &&
         digits_copy(number->digits, id->number.str, NUMBER_MAX + 1) && id->number.str[0]) {
         id->number.valid = 1;
         id->number.plan = plan_of(number);

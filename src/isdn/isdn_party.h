@@ -3,6 +3,11 @@
 
 #include "isdn_leg.h"
 
+/* Q.931 4.5.10, RFC 4497 9.2.2: may our side claim that a number was screened? What a CPE says of a
+ * number the public network has not verified. */
+gboolean isdn_party_may_claim(const TrunkSettings *trunk);
+/* May NUMBER go to the PBX at all? */
+gboolean isdn_party_may_leave(const TrunkSettings *trunk, const Number *number, gboolean help);
 /* PARTY as the trunk may tell it: its number as identity allows (or when HELP is called for and the
  * number is the operator's own word), its name where names are sent and in what octets. */
 void isdn_party_write(const TrunkSettings *trunk, const Party *party, gboolean help,

@@ -1,5 +1,6 @@
 /* SETUP both ways: a call's wishes into a message, a received message into a call's wishes. */
 #include "isdn_setup.h"
+#include "isdn_extra.h"
 #include "isdn_party.h"
 #include "number.h"
 
@@ -58,6 +59,7 @@ static struct pri_sr *record_new(IsdnLeg *leg, const CallSetup *setup, char *cal
         dchan_span(leg->dchan)->law == LAW_ALAW ? PRI_LAYER_1_ALAW : PRI_LAYER_1_ULAW);
     pri_sr_set_called(record, called, plan_of(&setup->called), setup->complete);
     pri_sr_set_caller_party(record, &caller);
+    isdn_extra_send(leg, setup, record);
     return record;
 }
 
@@ -159,5 +161,6 @@ guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameN
     caller_read(dchan_trunk(dchan), &ring->calling, setup);
     if (strlen(news->calling) > NUMBER_MAX)
         setup->calling.digits[0] = '\0';
+    isdn_extra_read(dchan, ring, news, setup);
     return 0;
 }

@@ -196,6 +196,7 @@ void dialog_bye(UaLeg *leg, sip_t const *sip)
         leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
     news.cause = CAUSE_NORMAL_CALL_CLEARING;
     leg_news_reason(leg, sip, &news);
+    extra_news(leg, sip, &news);
     if (!referral_leaves(leg, sip, &news))
         leg_event(leg, EVENT_SIP_BYE, &news);
 }

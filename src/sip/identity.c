@@ -3,16 +3,44 @@
 #include "sip_room.h"
 
 #include "emergency.h"
+#include "fields.h"
 #include "number.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <string.h>
 
+/* The parameters of the number in URL, ";isub=1;x": of a sip: URI in its user part, of a tel: URI behind it. Caller frees. */
+static char *number_params(url_t const *url)
+{
+    const char *in_user = url->url_user ? strchr(url->url_user, ';') : NULL;
+
+    if (in_user)
+        return g_strdup(in_user);
+    if (url->url_type == url_tel && url->url_params)
+        return g_strconcat(";", url->url_params, NULL);
+    return g_strdup("");
+}
+
+/* The value of parameter NAME, unescaped; NULL: it is not there, or no text. Caller frees. */
+static char *number_param(const char *params, const char *name)
+{
+    g_auto(GStrv) all = g_strsplit(params, ";", -1);
+    gsize length = strlen(name);
+
+    for (char **param = all; *param; param++)
+        if (g_ascii_strncasecmp(*param, name, length) == 0 && (*param)[length] == '=')
+            return g_uri_unescape_string(*param + length + 1, NULL);
+    return NULL;
+}
+
 /* The number in a URI: the user part without its parameters; a tel: URI may keep it as host. */
 NumberResult identity_number(url_t const *url, Number *number)
 {
+    g_autofree char *params = number_params(url);
+    g_autofree char *context = number_param(params, "phone-context");
     const char *user = url->url_user;
     g_autofree char *plain = NULL;
+    NumberResult result;
 
     memset(number, 0, sizeof(*number));
     if (url->url_type == url_tel && !user)
@@ -23,12 +51,26 @@ NumberResult identity_number(url_t const *url, Number *number)
     plain = g_strdup(user);
     plain[strcspn(plain, ";")] = '\0';
     url_unescape(plain, plain);
-    return number_from_user(plain, number);
+    result = number_from_user(plain, number);
+    /* RFC 3966 5.1.5: a domain's own numbers; a context of digits is a public one. */
+    if (result == NUMBER_OK && number->ton == TON_UNKNOWN && context && *context && *context != '+')
+        number->npi = NPI_PRIVATE;
+    return result;
 }
 
-NumberResult identity_called(sip_t const *sip, Number *called)
+static void identity_subaddress(url_t const *url, Subaddress *subaddress)
 {
-    return identity_number(sip->sip_request->rq_url, called);
+    g_autofree char *params = number_params(url);
+    g_autofree char *isub = number_param(params, "isub");
+    g_autofree char *encoding = number_param(params, "isub-encoding");
+
+    subaddress_from_isub(isub, encoding, subaddress);
+}
+
+NumberResult identity_called(sip_t const *sip, CallSetup *setup)
+{
+    identity_subaddress(sip->sip_request->rq_url, &setup->called_subaddress);
+    return identity_number(sip->sip_request->rq_url, &setup->called);
 }
 
 static gboolean from_is_anonymous(sip_from_t const *from)
@@ -90,6 +132,17 @@ static sip_p_asserted_identity_t const *identity_asserted(sip_t const *sip, Numb
     return best;
 }
 
+/* What From says beside the number that was asserted. */
+static void identity_second(sip_t const *sip, CallSetup *setup)
+{
+    Number *second = &setup->second_calling;
+
+    if (from_is_anonymous(sip->sip_from) || privacy_wanted(sip) ||
+        identity_number(sip->sip_from->a_url, second) != NUMBER_OK ||
+        (second->ton == setup->calling.ton && strcmp(second->digits, setup->calling.digits) == 0))
+        *second = (Number){0};
+}
+
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup)
 {
     sip_p_asserted_identity_t const *asserted =
@@ -99,10 +152,13 @@ void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *set
 
     if (asserted) {
         setup->calling.screening = SCREENING_NETWORK;
+        identity_subaddress(asserted->paid_url, &setup->calling_subaddress);
+        identity_second(sip, setup);
         if (asserted->paid_display && *asserted->paid_display)
             display = asserted->paid_display;
     } else if (!from_is_anonymous(sip->sip_from)) {
         identity_number(sip->sip_from->a_url, &setup->calling);
+        identity_subaddress(sip->sip_from->a_url, &setup->calling_subaddress);
         setup->calling.screening = SCREENING_USER_NOT_SCREENED;
     }
     if (!asserted && from_is_anonymous(sip->sip_from))
@@ -232,7 +288,9 @@ void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean
     *out = (IdentityOut){0};
     if (*calling->digits) {
         g_autofree char *user = user_write(trunk, calling);
-        g_autofree char *shown = g_strdup_printf("%s<sip:%s@%s;user=phone>", display, user, host);
+        g_autofree char *isub = subaddress_to_isub(&asked->calling_subaddress);
+        g_autofree char *shown =
+            g_strdup_printf("%s<sip:%s%s@%s;user=phone>", display, user, isub, host);
 
         if (believed && (!restricted || trusted))
             out->pai = g_strdup(shown);
@@ -263,7 +321,7 @@ void identity_out_clear(IdentityOut *out)
     g_clear_pointer(&out->privacy, g_free);
 }
 
-char *identity_phone_uri(const char *uri)
+char *identity_phone_uri(const char *uri, const Subaddress *subaddress)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
     url_t *url;
@@ -273,8 +331,14 @@ char *identity_phone_uri(const char *uri)
     su_home_init(home);
     url = url_make(home, uri);
     if (url && (url->url_type == url_sip || url->url_type == url_sips) &&
-        identity_number(url, &number) == NUMBER_OK && !url_has_param(url, "user"))
-        url_param_add(home, url, "user=phone");
+        identity_number(url, &number) == NUMBER_OK) {
+        g_autofree char *isub = subaddress_to_isub(subaddress);
+
+        if (!url_has_param(url, "user"))
+            url_param_add(home, url, "user=phone");
+        if (*isub)
+            url->url_user = su_strcat(home, url->url_user, isub);
+    }
     if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
         *url->url_host)
         result = g_strdup(url_as_string(home, url));

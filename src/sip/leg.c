@@ -44,6 +44,7 @@ void leg_free(UaLeg *leg)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
     g_free(leg->own_tag);
+    g_free(leg->answer_extra);
     g_free(leg->taker);
     if (leg->digits)
         g_string_free(leg->digits, TRUE);
@@ -263,6 +264,7 @@ void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news)
 gboolean leg_bye(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
+    g_autofree char *extra = NULL;
     ReasonText reason;
 
     if (!leg || leg->terminated) {
@@ -280,7 +282,9 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news)
         return uas_reject(room, call, news);
     leg_reason(leg, &reason);
     leg->closing = TRUE;
+    extra = extra_user_info(leg, news);
     leg_note_cause(leg, LADDER_OUT, "BYE", leg->call ? call_cause(leg->call) : 0);
-    nua_bye(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
+    nua_bye(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
+            TAG_IF(extra, SIPTAG_HEADER_STR(extra)), TAG_END());
     return TRUE;
 }

@@ -120,6 +120,7 @@ struct UaLeg {
     gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
     guint unpracked;               /* reliable 18x sent, not yet acknowledged */
     gboolean answer_waits;         /* 200 is due as soon as the PRACK has come */
+    char *answer_extra;            /* header lines of it; NULL: none */
     gboolean expired;              /* the INVITE's Expires ran out: 487 */
     LoopTimer *expires;
     int told_status;     /* the last reliable provisional response */
@@ -336,7 +337,7 @@ void origin_source(nua_t *nua, struct sockaddr_storage *source);
 const char *origin_describe(const Ua *ua, sip_t const *sip, const struct sockaddr *source, char *text, gsize size);
 
 /* identity.c */
-NumberResult identity_called(sip_t const *sip, Number *called);
+NumberResult identity_called(sip_t const *sip, CallSetup *setup);
 NumberResult identity_number(url_t const *url, Number *number);
 void identity_calling(sip_t const *sip, const CallOrigin *origin, CallSetup *setup);
 /* What SIP says of its caller, believed or not, into ORIGIN. */
@@ -357,9 +358,17 @@ void identity_write_party(const Party *party, const TrunkSettings *trunk, gboole
 /* Whom SIP asserts: number, name, and by its Privacy whether they may be shown; FALSE: nobody. */
 gboolean identity_party(sip_t const *sip, Party *party);
 void identity_out_clear(IdentityOut *out);
-/* URI with user=phone when its user part is a number and it names no other user kind. Caller frees.
- */
-char *identity_phone_uri(const char *uri);
+/* URI with user=phone when its user part is a number and it names no other user kind, and with SUBADDRESS as isub. Caller
+ * frees. */
+char *identity_phone_uri(const char *uri, const Subaddress *subaddress);
+
+/* extra.c: what messages carry beside numbers and media. Lines are whole header fields, joined by CRLF; NULL: none. Caller
+ * frees. */
+void extra_read(sip_t const *sip, CallSetup *setup);
+char *extra_of_invite(const UaLeg *leg, const UacInvite *invite, const char *uri);
+/* The PBX's user information in NEWS for a message in LEG's dialog; that in SIP, from LEG's far end, into NEWS. */
+char *extra_user_info(const UaLeg *leg, const CallNews *news);
+void extra_news(const UaLeg *leg, sip_t const *sip, CallNews *news);
 
 /* party.c: who is at the ends */
 /* The caller of SETUP. */

@@ -266,7 +266,7 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         NUTAG_EARLY_MEDIA(1), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_ENABLEMESSAGE(0),
         NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE, REFER, INFO"),
         SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO"),
-        SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog"),
+        SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog, uui"),
         NUTAG_REFER_EXPIRES(REFERRAL_EXPIRES_S), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
         NUTAG_UPDATE_REFRESH(1), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),

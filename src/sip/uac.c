@@ -18,11 +18,12 @@ static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
     return FALSE;
 }
 
-static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who)
+static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who, const char *uri)
 {
     gboolean required = leg->settings->sip.require_100rel;
     g_autofree char *require =
         g_strdup_printf("Require: %s", invite->require ? invite->require : "");
+    g_autofree char *more = extra_of_invite(leg, invite, uri);
     gboolean callback = call_is_callback(leg->call);
 
     leg->offer = OFFER_SENT;
@@ -35,6 +36,7 @@ static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who
                TAG_IF(invite->replaces, SIPTAG_REPLACES_STR(invite->replaces)),
                TAG_IF(invite->require, SIPTAG_HEADER_STR(require)),
                TAG_IF(invite->extra, SIPTAG_HEADER_STR(invite->extra)),
+               TAG_IF(more, SIPTAG_HEADER_STR(more)),
                TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
@@ -67,7 +69,7 @@ static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite 
 UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, guint8 *cause,
                  const char **why)
 {
-    g_autofree char *uri = identity_phone_uri(invite->uri);
+    g_autofree char *uri = identity_phone_uri(invite->uri, &invite->setup->called_subaddress);
     g_autofree char *to = g_strdup_printf("<%s>", uri ? uri : "");
     const struct sockaddr_storage *rtp = call_local_rtp(call);
     IdentityOut who;
@@ -86,7 +88,7 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
         leg = uac_leg_new(ua, call, nh, invite, beside);
         dialog_describe(leg, NULL);
         note_invite(leg, uri);
-        uac_send(leg, invite, &who);
+        uac_send(leg, invite, &who, uri);
     }
     identity_out_clear(&who);
     *cause = CAUSE_TEMPORARY_FAILURE;
@@ -167,6 +169,8 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
             log_notice("C%u sip: description in %d ignored: %s", leg->id, status, why);
         }
     }
+    if (status == 180)
+        extra_news(leg, sip, &news);
     if (reliable && !leg->closing)
         uac_acknowledge(leg, sip);
     leg_event(leg, event, &news);
@@ -200,6 +204,7 @@ static void uac_answered(UaLeg *leg, sip_t const *sip)
     leg_news_media(leg, &choice, &news);
     news.status = 200;
     party_hear(leg, sip, &news);
+    extra_news(leg, sip, &news);
     session_settled(leg, sip);
     leg_event(leg, EVENT_SIP_ANSWER, &news);
 }

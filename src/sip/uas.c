@@ -50,7 +50,7 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     }
     g_snprintf(why, size, "called '%s'",
                sip->sip_request->rq_url->url_user ? sip->sip_request->rq_url->url_user : "");
-    switch (identity_called(sip, &setup->called)) {
+    switch (identity_called(sip, setup)) {
     case NUMBER_NOT_A_NUMBER:
         return 404;
     case NUMBER_TOO_SHORT:
@@ -152,6 +152,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     /* Before anything could refuse it. */
     origin.emergency |= emergency_recognize(ua->settings, &setup.called, NULL) == EMERGENCY_CALL;
     identity_calling(sip, &origin, &setup);
+    extra_read(sip, &setup);
     if (!service_judge(ua, nh, &origin, &setup, &max_us))
         return;
     call = call_new(ua->hall, &origin, &setup);
@@ -224,7 +225,8 @@ static void uas_plan_repeat(UaLeg *leg, int status, gboolean media)
     loop_timer_start(leg->ua->loop, leg->repeat, REPEAT_US);
 }
 
-static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean media)
+static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean media,
+                            const char *extra)
 {
     int sdp = uas_description(leg, status, media);
     /* A late offer is made as late as it may: a 180 that needs no media stays unreliable unless
@@ -245,7 +247,8 @@ static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean
                 NUTAG_EARLY_MEDIA(!late), TAG_IF(who.pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who.pai)),
                 TAG_IF(who.privacy, SIPTAG_PRIVACY_STR(who.privacy)),
                 TAG_IF(sdp > 0, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                TAG_IF(sdp > 0, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
+                TAG_IF(sdp > 0, SIPTAG_PAYLOAD_STR(leg->ours.body)),
+                TAG_IF(extra, SIPTAG_HEADER_STR(extra)), TAG_END());
     identity_out_clear(&who);
     if (sdp > 0)
         uas_note_description(leg, status);
@@ -259,15 +262,17 @@ static void uas_repeat(void *user)
     if (!leg->call || leg->closing || leg->established || leg->answer_waits)
         return;
     if (!leg->unpracked) /* otherwise its end is near */
-        uas_respond(leg, leg->told_status, sip_status_phrase(leg->told_status), leg->told_media);
+        uas_respond(leg, leg->told_status, sip_status_phrase(leg->told_status), leg->told_media,
+                    NULL);
 }
 
-static gboolean uas_act(Call *call, int status, const char *phrase, gboolean media)
+static gboolean uas_act(Call *call, int status, const char *phrase, gboolean media,
+                        const char *extra)
 {
     UaLeg *leg = call_sip_leg(call);
     CallNews news = CALL_NEWS_INIT;
 
-    if (leg && uas_respond(leg, status, phrase, media))
+    if (leg && uas_respond(leg, status, phrase, media, extra))
         return TRUE;
     news.cause = CAUSE_RESOURCE_UNAVAILABLE;
     g_strlcpy(news.detail, "no RTP port to tell the phone", sizeof(news.detail));
@@ -275,31 +280,39 @@ static gboolean uas_act(Call *call, int status, const char *phrase, gboolean med
     return FALSE;
 }
 
+static gboolean uas_alert(Call *call, gboolean media, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+    g_autofree char *extra = leg ? extra_user_info(leg, news) : NULL;
+
+    return uas_act(call, SIP_180_RINGING, media, extra);
+}
+
 gboolean uas_ring(void *room, Call *call, const CallNews *news)
 {
-    return uas_act(call, SIP_180_RINGING, FALSE);
+    return uas_alert(call, FALSE, news);
 }
 
 gboolean uas_ring_media(void *room, Call *call, const CallNews *news)
 {
-    return uas_act(call, SIP_180_RINGING, TRUE);
+    return uas_alert(call, TRUE, news);
 }
 
 gboolean uas_progress(void *room, Call *call, const CallNews *news)
 {
-    return uas_act(call, SIP_183_SESSION_PROGRESS, TRUE);
+    return uas_act(call, SIP_183_SESSION_PROGRESS, TRUE, NULL);
 }
 
 gboolean uas_progress_plain(void *room, Call *call, const CallNews *news)
 {
-    return uas_act(call, SIP_183_SESSION_PROGRESS, FALSE);
+    return uas_act(call, SIP_183_SESSION_PROGRESS, FALSE, NULL);
 }
 
 static gboolean uas_send_answer(Call *call)
 {
     UaLeg *leg = call_sip_leg(call);
 
-    if (!uas_act(call, SIP_200_OK, TRUE))
+    if (!uas_act(call, SIP_200_OK, TRUE, leg ? leg->answer_extra : NULL))
         return FALSE;
     leg->established = TRUE;
     return TRUE;
@@ -311,6 +324,8 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news)
 
     if (leg) {
         loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
+        g_free(leg->answer_extra);
+        leg->answer_extra = extra_user_info(leg, news);
         /* RFC 3262 3: a 2xx waits until every reliable 18x with a description is acknowledged; ours
          * until all are. */
         leg->answer_waits = leg->unpracked > 0;

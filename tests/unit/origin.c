@@ -110,7 +110,8 @@ static void a_uri_becomes_a_phone_uri(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *result = identity_phone_uri(cases[i].uri);
+        const Subaddress none = {0};
+        g_autofree char *result = identity_phone_uri(cases[i].uri, &none);
 
         g_assert_cmpstr(result, ==, cases[i].result);
     }
