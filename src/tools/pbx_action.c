@@ -229,6 +229,7 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_RAW_FRAME:
     case VERB_IGNORE:
     case VERB_HEED:
+    case VERB_LATE:
     case VERB_LINE:
     case VERB_DCHANNEL:
     case VERB_TIMER:

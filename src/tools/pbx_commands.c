@@ -295,6 +295,7 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
     case VERB_RAW_FRAME:
     case VERB_IGNORE:
     case VERB_HEED:
+    case VERB_LATE:
     case VERB_LINE:
     case VERB_DCHANNEL:
     case VERB_TIMER:

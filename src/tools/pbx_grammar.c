@@ -207,6 +207,13 @@ static void ignore_read(PbxWords *words, PbxCommand *command)
     span_read(words, command);
 }
 
+static void late_read(PbxWords *words, PbxCommand *command)
+{
+    command->number = pbx_words_message(words);
+    command->time_us = pbx_words_time(words, "the delay");
+    span_read(words, command);
+}
+
 static void heed_read(PbxWords *words, PbxCommand *command)
 {
     command->number = pbx_words_take(words, "all") ? -1 : pbx_words_message(words);
@@ -271,13 +278,21 @@ static const PbxWordRow action_words[] = {
 };
 
 static const PbxWordRow other_words[] = {
-    {"as", VERB_NAME, as_read},           {"call", VERB_CALL, call_read},
-    {"rate", VERB_RATE, rate_read},       {"restart", VERB_RESTART, restart_read},
-    {"ignore", VERB_IGNORE, ignore_read}, {"heed", VERB_HEED, heed_read},
-    {"line", VERB_LINE, switch_read},     {"dchannel", VERB_DCHANNEL, switch_read},
-    {"timer", VERB_TIMER, timer_read},    {"wait", VERB_WAIT, wait_read},
-    {"forget", VERB_FORGET, NULL},        {"check", VERB_CHECK_IDLE, check_read},
-    {"serve", VERB_SERVE, NULL},          {"quit", VERB_QUIT, quit_read},
+    {"as", VERB_NAME, as_read},
+    {"call", VERB_CALL, call_read},
+    {"rate", VERB_RATE, rate_read},
+    {"restart", VERB_RESTART, restart_read},
+    {"ignore", VERB_IGNORE, ignore_read},
+    {"heed", VERB_HEED, heed_read},
+    {"line", VERB_LINE, switch_read},
+    {"dchannel", VERB_DCHANNEL, switch_read},
+    {"timer", VERB_TIMER, timer_read},
+    {"wait", VERB_WAIT, wait_read},
+    {"late", VERB_LATE, late_read},
+    {"forget", VERB_FORGET, NULL},
+    {"check", VERB_CHECK_IDLE, check_read},
+    {"serve", VERB_SERVE, NULL},
+    {"quit", VERB_QUIT, quit_read},
 };
 
 static const PbxWordRow *row_find(const PbxWordRow *rows, gsize count, const char *word)

@@ -176,11 +176,14 @@ PbxLine *pbx_line_open(const PbxLineSettings *settings, Loop *loop, const PbxLin
 
     *line = (PbxLine){
         .index = settings->span.index, .settings = settings, .loop = loop, .events = *events};
+    line->late = -1;
+    g_queue_init(&line->unheard);
     if (!pbx_line_connect(line, TRUE, error)) {
         g_free(line);
         return NULL;
     }
     line->timer = loop_timer_new(loop, line_timer, line);
+    line->hearing = loop_timer_new(loop, pbx_tap_hear, line);
     line_isdn_open(line);
     return line;
 }
@@ -191,6 +194,8 @@ void pbx_line_close(PbxLine *line)
         return;
     g_clear_pointer(&line->span, span_close);
     loop_timer_free(line->loop, line->timer);
+    loop_timer_free(line->loop, line->hearing);
+    g_queue_clear_full(&line->unheard, (GDestroyNotify)g_bytes_unref);
     pbx_edits_clear(&line->edits);
     g_free(line);
 }
@@ -219,6 +224,12 @@ gboolean pbx_line_is_quiet(const PbxLine *line)
 void pbx_line_ignore(PbxLine *line, guint8 type, gint count)
 {
     line->ignore[type & 127] = count;
+}
+
+void pbx_line_delay(PbxLine *line, guint8 type, gint64 delay_us)
+{
+    line->late = type;
+    line->late_us = delay_us;
 }
 
 /* libpri keeps the first 12 bits of a reference here, the last 3 there. */

@@ -72,6 +72,11 @@ struct PbxLine {
     gboolean spoken;     /* the peer has sent a numbered frame since the link started */
     int t203_ms;         /* the timer as it is to be */
     gint ignore[128];    /* by message type: how often still; -1 always */
+    gint late;           /* the next message of this type begins a delay; -1: none */
+    gint64 late_us;      /* how long it is */
+    gboolean hears_late; /* now */
+    GQueue unheard;      /* of GBytes*: frames that came and libpri is to hear later */
+    LoopTimer *hearing;  /* the delay is over */
     const guint8 *fed;   /* the frame libpri is about to read */
     gsize fed_length;
 };
@@ -102,6 +107,9 @@ void pbx_line_b_close(PbxLine *line, guint8 channel);
 gboolean pbx_line_set_timer(PbxLine *line, const char *name, gint value);
 /* Messages of TYPE are hidden from libpri COUNT times (-1: always, 0: no more). */
 void pbx_line_ignore(PbxLine *line, guint8 type, gint count);
+/* The next message of TYPE, and what comes behind it, is reported as it comes, but libpri hears it
+ * only DELAY_US later: what is sent meanwhile has crossed it. */
+void pbx_line_delay(PbxLine *line, guint8 type, gint64 delay_us);
 /* Stops and restarts the span as if its cable were pulled. FALSE with ERROR when it cannot be
  * opened again. */
 gboolean pbx_line_connect(PbxLine *line, gboolean on, GError **error);

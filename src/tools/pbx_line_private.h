@@ -11,5 +11,7 @@ int pbx_tap_read(struct pri *isdn, void *buffer, int size);
 int pbx_tap_write(struct pri *isdn, void *buffer, int length);
 /* A frame from the span. */
 void pbx_tap_frame(void *line, const guint8 *frame, gsize length);
+/* The delay of `late` is over: libpri hears what came meanwhile. LINE is a PbxLine. */
+void pbx_tap_hear(void *line);
 /* Hands on what libpri tells; EVENT may be NULL. */
 void pbx_tap_event(PbxLine *line, pri_event *event);

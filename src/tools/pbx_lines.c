@@ -42,6 +42,9 @@ static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, G
     case VERB_HEED:
         line_heed(line, command->number);
         return TRUE;
+    case VERB_LATE:
+        pbx_line_delay(line, (guint8)command->number, command->time_us);
+        return TRUE;
     case VERB_LINE:
         return pbx_line_connect(line, command->on, error);
     case VERB_DCHANNEL:

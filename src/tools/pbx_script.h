@@ -38,6 +38,7 @@ typedef enum PbxVerb {
     VERB_RAW_FRAME,
     VERB_IGNORE,
     VERB_HEED,
+    VERB_LATE, /* what follows a message is heard later */
     VERB_LINE,
     VERB_DCHANNEL,
     VERB_TIMER,

@@ -81,6 +81,13 @@ static void line_transmit(PbxLine *line, const guint8 *frame, gsize length)
         span_d_send(line->span, frame, length);
 }
 
+/* libpri's V(R), which is behind what came while it hears late. */
+static void tap_expects(PbxLine *line, guint8 number)
+{
+    if (!line->hears_late)
+        line->expected = number;
+}
+
 static void line_transmit_information(PbxLine *line, const guint8 *frame, gsize length)
 {
     PbxSeen seen = {.octets = frame + 4, .length = length - 4, .sent = TRUE};
@@ -88,7 +95,7 @@ static void line_transmit_information(PbxLine *line, const guint8 *frame, gsize 
         pbx_edits_take(&line->edits, frame[2] >> 1, seen.octets, seen.length, &seen.again);
     guint8 whole[FRAME_MAX];
 
-    line->expected = frame[3] >> 1;
+    tap_expects(line, frame[3] >> 1);
     if (changed) {
         seen.octets = g_bytes_get_data(changed, &seen.length);
         seen.length = MIN(seen.length, sizeof whole - 4);
@@ -116,7 +123,7 @@ int pbx_tap_write(struct pri *isdn, void *buffer, int length)
         return length;
     }
     if (octets >= 4 && (frame[2] & 3) == 1)
-        line->expected = frame[3] >> 1;
+        tap_expects(line, frame[3] >> 1);
     tap_tell(line, frame, TRUE);
     if ((frame[2] & ~CONTROL_POLL) == CONTROL_SABME)
         line->calling_up = TRUE;
@@ -166,6 +173,11 @@ static void line_look(PbxLine *line, guint8 *frame, gsize length, gsize skip, gb
         line->counters.refused++;
     else if (!again && seen.message.protocol == MESSAGE_PROTOCOL_Q931)
         seen.ignored = line_ignores(line, seen.message.type);
+    if (!seen.fault && !again && seen.message.type == line->late) {
+        line->late = -1;
+        loop_timer_start(line->loop, line->hearing, line->late_us);
+        line->hears_late = TRUE;
+    }
     line->events.message(line->events.user, line, &seen);
     if ((seen.fault || seen.ignored) && seen.length)
         frame[skip] = MESSAGE_PROTOCOL_NONE;
@@ -179,6 +191,21 @@ static void line_feed(PbxLine *line, const guint8 *frame, gsize length)
     line->fed = NULL;
     line->events.settled(line->events.user, line);
     pbx_line_settle(line);
+}
+
+void pbx_tap_hear(void *user)
+{
+    PbxLine *line = user;
+    GBytes *frame;
+
+    line->hears_late = FALSE;
+    while ((frame = g_queue_pop_head(&line->unheard))) {
+        gsize length;
+        const guint8 *octets = g_bytes_get_data(frame, &length);
+
+        line_feed(line, octets, length);
+        g_bytes_unref(frame);
+    }
 }
 
 void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
@@ -215,7 +242,10 @@ void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
         line->calling_up = FALSE;
         tap_restart(line);
     }
-    line_feed(line, copy, length);
+    if (line->hears_late)
+        g_queue_push_tail(&line->unheard, g_bytes_new(copy, length));
+    else
+        line_feed(line, copy, length);
 }
 
 gboolean pbx_line_send_frame(PbxLine *line, GBytes *octets)

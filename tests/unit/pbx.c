@@ -55,6 +55,7 @@ static void every_line_has_its_meaning(void)
         {"restart 5", VERB_RESTART},
         {"restart all on 1", VERB_RESTART},
         {"ignore RELEASE COMPLETE", VERB_IGNORE},
+        {"late CONNECT ACKNOWLEDGE 200ms", VERB_LATE},
         {"ignore SETUP 2 times on 0", VERB_IGNORE},
         {"heed all", VERB_HEED},
         {"raw 08 02 0001 62", VERB_RAW},
