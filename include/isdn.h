@@ -40,6 +40,16 @@ gboolean isdn_take_out(Isdn *isdn, guint8 span, GError **error);
  * Nothing when it is in service. */
 void isdn_put_back(Isdn *isdn, guint8 span);
 
+/* Busies SPAN out, or its B channel NUMBER alone (0: the span): no new call is placed or accepted
+ * there, and a call that stands there goes on to its end, unless FORCE, which clears all but calls
+ * for help with cause 41. Where the switch type has SERVICE the far end is told of each channel when
+ * it is idle. Kept until isdn_return(), over new settings and a lost D channel. FALSE with ERROR
+ * ("span e1 has no B channel 16"). */
+gboolean isdn_busy_out(Isdn *isdn, guint8 span, guint8 number, gboolean force, GError **error);
+/* The reverse; a channel that was busied out alone is returned alone, and NUMBER 0 returns them all.
+ * FALSE with ERROR. */
+gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error);
+
 /* TRUE when at least one span could carry a call now (D channel up and settled, no alarm): for OPTIONS. */
 gboolean isdn_is_ready(const Isdn *isdn);
 
@@ -53,6 +63,7 @@ typedef struct IsdnSpanStatus {
     gboolean out_of_service; /* isdn_take_out(); state is DOWN */
     SpanAlarms alarms;
     gint64 since_us;        /* of the present state, clock_now_us() */
+    gboolean busied_out;    /* isdn_busy_out() of the whole span */
     guint channels, busy, blocked; /* B channels; in use; out of service or put aside */
     guint64 frames_in, frames_out, frames_refused; /* refused: malformed, stopped before libpri */
     guint64 ups, downs;     /* D channel came up, went down */
@@ -67,10 +78,27 @@ typedef enum ChannelState {
     CHANNEL_ASIDE,        /* refused with 44 a while ago */
     CHANNEL_OUT_OF_SERVICE, /* RESTART unanswered twice (T316), or by the operator */
 } ChannelState;
+/* Why a channel is not to be used, the gravest first. */
+#define CHANNEL_REASONS(X)                                                                         \
+    X(NONE, "")                                                                                    \
+    X(BUSIED_OUT, "busied out")             /* by the operator: isdn_busy_out() */                 \
+    X(TAKEN_OUT, "span taken out")          /* isdn_take_out() */                                  \
+    X(FAR_END, "by the far end")            /* its SERVICE */                                      \
+    X(UNRESTARTED, "RESTART unanswered")    /* T316 */                                             \
+    X(REFUSED, "refused by the far end")    /* with cause 6, 44 or 82 */                           \
+    X(UNRELEASED, "RELEASE unanswered")     /* T308 twice */                                       \
+    X(AUDITED, "busy without a call")       /* found by the audit */
+#define CHANNEL_REASON_ENUM(id, text) REASON_##id,
+typedef enum ChannelReason { CHANNEL_REASONS(CHANNEL_REASON_ENUM) CHANNEL_REASON_COUNT } ChannelReason;
+/* "busied out"; "" for REASON_NONE. */
+const char *channel_reason_name(ChannelReason reason);
+
 typedef struct ChannelStatus {
     Channel channel;
     const char *trunk;
     ChannelState state;
+    ChannelReason reason; /* why it is not to be used, or will not be when its call has ended */
+    gint64 since_us;      /* of the reason, clock_now_us() */
     guint32 call;    /* 0: none */
     guint64 calls;   /* carried since the start */
 } ChannelStatus;

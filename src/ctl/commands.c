@@ -34,6 +34,14 @@ static const Command rows[] = {
     {"hangup", HOME_SIGNALLING, TRUE, .run = command_hangup,
      WITH(NUMBER_ARGUMENT("call", TRUE, 1, G_MAXUINT32), NUMBER_ARGUMENT("cause", FALSE, 1, 127),
           TEXT_ARGUMENT("force", FALSE))}, /* "yes": an emergency call, too */
+    {"busy-out span", HOME_SIGNALLING, TRUE, .run = command_busy_out_span,
+     WITH(TEXT_ARGUMENT("span", TRUE), TEXT_ARGUMENT("force", FALSE))}, /* "yes": clears calls */
+    {"busy-out channel", HOME_SIGNALLING, TRUE, .run = command_busy_out_channel,
+     WITH(TEXT_ARGUMENT("channel", TRUE), TEXT_ARGUMENT("force", FALSE))},
+    {"return span", HOME_SIGNALLING, TRUE, .run = command_return_span,
+     WITH(TEXT_ARGUMENT("span", TRUE))},
+    {"return channel", HOME_SIGNALLING, TRUE, .run = command_return_channel,
+     WITH(TEXT_ARGUMENT("channel", TRUE))},
     {"selftest span", HOME_SIGNALLING, TRUE, .run = command_selftest_span,
      WITH(TEXT_ARGUMENT("span", TRUE))},
     {"selftest result", HOME_SIGNALLING, .run = command_selftest_result},

@@ -19,6 +19,10 @@ COMMAND(command_show_primary);
 COMMAND(command_drop_registration);
 COMMAND(command_ladder);
 COMMAND(command_hangup);
+COMMAND(command_busy_out_span);
+COMMAND(command_busy_out_channel);
+COMMAND(command_return_span);
+COMMAND(command_return_channel);
 COMMAND(command_selftest_span);
 COMMAND(command_selftest_result);
 COMMAND(command_drain);
@@ -29,6 +33,9 @@ COMMAND(command_explain_status);
 COMMAND(command_explain_route);
 COMMAND(command_version);
 COMMAND(command_ping);
+
+/* The span called NAME, or at that place in `show spans` from 1 (selftest.c). FALSE with ERROR. */
+gboolean span_find(const CtlScene *scene, const char *name, guint8 *index, GError **error);
 
 /* Every command there is. */
 extern const CommandTable commands;

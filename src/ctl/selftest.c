@@ -2,8 +2,7 @@
  * tells what it found. Both run in signalling. */
 #include "commands.h"
 
-/* NAME is a span's name, or its place in `show spans` from 1. */
-static gboolean span_find(const CtlScene *scene, const char *name, guint8 *index, GError **error)
+gboolean span_find(const CtlScene *scene, const char *name, guint8 *index, GError **error)
 {
     const GPtrArray *spans = scene->opened->spans;
     guint64 place;

@@ -45,6 +45,7 @@ static void d_channel_tell(const CtlScene *scene, guint8 index, JsonObject *row)
     answer_text(row, "trunk", status.trunk);
     answer_text(row, "d_channel", d_channel_word(&status));
     answer_count(row, "since_s", (guint64)(clock_now_us() - status.since_us) / G_USEC_PER_SEC);
+    answer_text(row, "busied_out", status.busied_out ? "yes" : NULL);
     answer_count(row, "channels", status.channels);
     answer_count(row, "busy", status.busy);
     answer_count(row, "blocked", status.blocked);
@@ -170,6 +171,10 @@ static void channel_tell(void *user, const ChannelStatus *status)
                 answer_channel(listing->scene, status->channel, buffer, sizeof buffer));
     answer_text(row, "trunk", status->trunk);
     answer_text(row, "state", channel_word(status->state));
+    if (status->reason) {
+        answer_text(row, "reason", channel_reason_name(status->reason));
+        answer_count(row, "since_s", (guint64)(clock_now_us() - status->since_us) / G_USEC_PER_SEC);
+    }
     if (status->call)
         answer_count(row, "call", status->call);
     answer_count(row, "calls", status->calls);

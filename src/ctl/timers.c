@@ -20,13 +20,17 @@ static const TimerSetting trunk_timers[] = {
     {CALL_TIMER_INTERWORK, offsetof(TrunkSettings, interwork_us)},
 };
 
-/* Timers of Q.931 that isdn runs itself. */
+/* Timers of Q.931 that isdn runs, or libpri for it. */
 static const struct {
     const char *name;
     gsize offset;
     const char *event;
 } line_timers[] = {
+    {"T303", offsetof(TrunkSettings, t303_us), "SETUP again, then ISDN.RELEASED"},
+    {"T305", offsetof(TrunkSettings, t305_us), "RELEASE"},
+    {"T308", offsetof(TrunkSettings, t308_us), "RELEASE again, then ISDN.RELEASED"},
     {"T309", offsetof(TrunkSettings, t309_us), "ISDN.LOST"},
+    {"T313", offsetof(TrunkSettings, t313_us), "ISDN.UNACKNOWLEDGED"},
     {"T316", offsetof(TrunkSettings, t316_us), "RESTART again, then out of service"},
 };
 

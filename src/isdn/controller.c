@@ -44,7 +44,11 @@ static int switch_of(const SpanSettings *span, const TrunkSettings *trunk)
 
 void controller_set_timers(struct pri *pri, const TrunkSettings *trunk)
 {
+    pri_set_timer(pri, PRI_TIMER_T303, (int)(trunk->t303_us / 1000));
+    pri_set_timer(pri, PRI_TIMER_T305, (int)(trunk->t305_us / 1000));
+    pri_set_timer(pri, PRI_TIMER_T308, (int)(trunk->t308_us / 1000));
     pri_set_timer(pri, PRI_TIMER_T309, (int)(trunk->t309_us / 1000));
+    pri_set_timer(pri, PRI_TIMER_T313, (int)(trunk->t313_us / 1000));
     pri_set_timer(pri, PRI_TIMER_T316, 0); /* off: restart.c runs it */
 }
 
@@ -54,7 +58,7 @@ static void set_options(struct pri *pri, const TrunkSettings *trunk)
     pri_hangup_fix_enable(pri, 1);
     pri_connect_ack_enable(pri, 1);
     pri_set_inbanddisconnect(pri, 0); /* it would hide DISCONNECT of answered calls */
-    pri_set_service_message_support(pri, 1);
+    pri_set_service_message_support(pri, 1); /* what other types send of it does not get so far */
     if (trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG)
         pri_facility_enable(pri); /* names travel in Facility there */
     controller_set_timers(pri, trunk);

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "outgoing.h"
 #include "restart.h"
+#include "service.h"
 
 #include <string.h>
 #include <sys/time.h>
@@ -116,7 +117,7 @@ static void dchan_handle_event(DChannel *dchan, const pri_event *event, const Fr
     case PRI_EVENT_DCHAN_DOWN:
         /* A SERVICE for the whole interface looks just the same. */
         if (news && news->kind == FRAME_MESSAGE)
-            isdn_interface_service(dchan, event->e == PRI_EVENT_DCHAN_UP);
+            isdn_interface_service(dchan, news, event->e == PRI_EVENT_DCHAN_UP);
         else if (event->e == PRI_EVENT_DCHAN_UP)
             link_established(dchan->link);
         else
@@ -203,7 +204,10 @@ static void message_sort(DChannel *dchan, FrameNews *news)
 
     if (again)
         count_repeated(dchan, news);
-    dchan->in_hand_length = frame_adapt(dchan->in_hand, length, &call, news);
+    if (news->discriminator != 0x08 && !service_is_spoken(dchan))
+        dchan->in_hand_length = frame_hollow(news, "SERVICE, which this switch type has not");
+    else
+        dchan->in_hand_length = frame_adapt(dchan->in_hand, length, &call, news);
     if (again)
         return;
     if (news->misplaced)
@@ -366,8 +370,10 @@ void dchan_set_service(DChannel *dchan, gboolean in)
 {
     if (dchan->out_of_service == !in)
         return;
-    for (guint i = 0; i < BCHAN_SLOTS; i++)
+    for (guint i = 0; i < BCHAN_SLOTS; i++) {
         dchan->bchans.slot[i].operator_out = !in;
+        service_note(dchan, i);
+    }
     dchan->out_of_service = !in;
     link_set_service(dchan->link, in);
     dchan_rearm(dchan);
@@ -462,6 +468,7 @@ void dchan_status(const DChannel *dchan, IsdnSpanStatus *status)
             continue;
         status->channels++;
         status->busy += channel->call != 0;
+        status->busied_out |= (channel->busied & BUSIED_WITH_SPAN) != 0;
         status->blocked +=
             bchan_state(channel) == CHANNEL_ASIDE || bchan_state(channel) == CHANNEL_OUT_OF_SERVICE;
     }

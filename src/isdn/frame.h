@@ -110,9 +110,15 @@ gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews 
  * whole, with identifier and length. NULL when there is none, or NEWS is NULL. */
 const guint8 *frame_find_element(const FrameNews *news, guint8 id, guint nth);
 
+/* The message NEWS tells of has no place here, for the reason WHY: an I frame without it is left,
+ * which layer 2 acknowledges. Returns its length. */
+gsize frame_hollow(FrameNews *news, const char *why);
+
 /* Writes CAUSE over the value of the Cause element in FRAME. FALSE when there is none. */
 gboolean frame_set_cause(guint8 *frame, gsize length, guint8 cause);
 
+/* Is it SERVICE, and not its acknowledgement? */
+gboolean frame_is_service(const FrameNews *news);
 /* "SETUP"; NULL for a message type that is not Q.931's. */
 const char *frame_message_name(guint8 discriminator, guint8 message);
 /* "SETUP 100→200 ch 5", "DISCONNECT cause 16 progress 8"; "SABME" and the like for the link. Points

@@ -144,3 +144,8 @@ gsize frame_adapt(guint8 *clean, gsize length, const FrameCall *call, FrameNews 
         return recast(clean, MESSAGE_PROGRESS, news, why);
     return length;
 }
+
+gsize frame_hollow(FrameNews *news, const char *why)
+{
+    return hollow(news, why);
+}

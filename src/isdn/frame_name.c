@@ -52,6 +52,12 @@ static const char *maintenance_name(guint8 discriminator, guint8 message)
     return (message == 0x07) == national ? "SERVICE" : "SERVICE ACKNOWLEDGE";
 }
 
+gboolean frame_is_service(const FrameNews *news)
+{
+    return (news->discriminator == 0x03 && news->message == 0x0f) ||
+           (news->discriminator == 0x43 && news->message == 0x07);
+}
+
 const char *frame_message_name(guint8 discriminator, guint8 message)
 {
     if (discriminator != 0x08)

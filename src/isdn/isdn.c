@@ -152,6 +152,8 @@ static void each_channel_of(DChannel *dchan, ChannelFunc func, void *user)
             .channel = {dchan_span(dchan)->index, i},
             .trunk = dchan_trunk(dchan)->name,
             .state = bchan_state(channel),
+            .reason = channel->reason,
+            .since_us = channel->since_us,
             .call = channel->call,
             .calls = channel->calls,
         };

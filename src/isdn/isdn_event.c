@@ -171,7 +171,7 @@ static void blame_channel(IsdnLeg *leg, guint8 cause)
         return;
     if (leg->named != leg->channel.number)
         isdn_leg_move_back(leg);
-    trunk_blame(leg);
+    trunk_blame(leg, REASON_REFUSED);
 }
 
 static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
@@ -222,7 +222,7 @@ static void on_released(IsdnLeg *leg, guint8 cause, const FrameNews *frame, gboo
         return;
     }
     if (unanswered) /* Q.931 5.3.3: after T308 twice the channel needs a rest */
-        trunk_blame(leg);
+        trunk_blame(leg, REASON_UNRELEASED);
     blame_channel(leg, cause);
     news.cause = cause;
     if (!frame && !dchan_is_linked(dchan))

@@ -3,6 +3,7 @@
 #include "isdn_event.h"
 #include "log.h"
 #include "restart.h"
+#include "service.h"
 
 static void restart_calls(DChannel *dchan, guint8 number)
 {
@@ -38,21 +39,13 @@ static void on_restart(DChannel *dchan, int channel)
             restart_calls(dchan, i);
 }
 
-static void set_service(DChannel *dchan, guint number, gboolean in_service)
+void isdn_interface_service(DChannel *dchan, const FrameNews *news, gboolean in_service)
 {
-    BChannel *channel = bchans_find(dchan_bchans(dchan), number);
-
-    if (!channel || channel->far_service_out == !in_service)
+    if (!frame_is_service(news))
         return;
-    channel->far_service_out = !in_service;
-    log_notice("span %s: the far end takes channel %u %s", dchan_span(dchan)->name, number,
-               in_service ? "into service" : "out of service");
-}
-
-void isdn_interface_service(DChannel *dchan, gboolean in_service)
-{
+    dchan_count(dchan, COUNT_SERVICES_RECEIVED);
     for (guint i = 0; i < BCHAN_SLOTS; i++)
-        set_service(dchan, i, in_service);
+        service_heard(dchan, i, in_service);
 }
 
 /* A far end that plays our own side brings one with each of its commands. */
@@ -74,7 +67,8 @@ gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event)
         restart_answered(dchan_restarter(dchan), event->restartack.channel & 0xff);
         return TRUE;
     case PRI_EVENT_SERVICE:
-        set_service(dchan, event->service.channel & 0xff, event->service.changestatus == 0);
+        dchan_count(dchan, COUNT_SERVICES_RECEIVED);
+        service_heard(dchan, event->service.channel & 0xff, event->service.changestatus == 0);
         return TRUE;
     case PRI_EVENT_SERVICE_ACK:
         return TRUE;

@@ -5,5 +5,6 @@
 
 /* FALSE when EVENT is one call's. */
 gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event);
-/* A SERVICE message took the whole interface out of service or back. */
-void isdn_interface_service(DChannel *dchan, gboolean in_service);
+/* A SERVICE message, as NEWS tells, took the whole interface out of service or back. Its answer says
+ * nothing of the far end. */
+void isdn_interface_service(DChannel *dchan, const FrameNews *news, gboolean in_service);

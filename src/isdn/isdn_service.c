@@ -1,6 +1,7 @@
-/* A span taken out of service by the operator, and put back. */
-#include "dchan.h"
+/* What the operator says of spans and channels: taken out of service for a check, or busied out,
+ * and back. */
 #include "isdn_leg.h"
+#include "service.h"
 
 /* Calls that hold a channel, and those that have left theirs but are not cleared yet. */
 static guint calls_on(DChannel *dchan)
@@ -38,4 +39,74 @@ void isdn_put_back(Isdn *isdn, guint8 span)
 
     if (dchan)
         dchan_set_service(dchan, TRUE);
+}
+
+/* ---- busied out: calls finish first
+ * --------------------------------------------------------------
+ */
+
+static void call_end(Call *call)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    news.cause = CAUSE_TEMPORARY_FAILURE;
+    g_strlcpy(news.detail, "its channel is busied out", sizeof news.detail);
+    call_event(call, EVENT_OPERATOR_CLEAR, &news);
+}
+
+static void channel_busy_out(DChannel *dchan, guint8 number, guint8 how, gboolean force)
+{
+    BChannel *channel = bchans_find(dchan_bchans(dchan), number);
+    Call *call = channel->call ? hall_find_call(dchan_isdn(dchan)->hall, channel->call) : NULL;
+
+    channel->busied |= how;
+    service_channel_idle(dchan, number);
+    if (force && call && !call_is_sheltered(call))
+        call_end(call);
+}
+
+static void channel_return(DChannel *dchan, guint8 number, guint8 how)
+{
+    BChannel *channel = bchans_find(dchan_bchans(dchan), number);
+
+    if (!channel->busied)
+        return;
+    channel->busied &= (guint8)~how;
+    if (!channel->busied)
+        service_channel_back(dchan, number);
+}
+
+/* NULL with ERROR when no B channel NUMBER (0: any) is on SPAN. */
+static DChannel *channels_of(Isdn *isdn, guint8 span, guint8 number, GError **error)
+{
+    DChannel *dchan = isdn_find_dchan(isdn, span);
+
+    if (!dchan)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "the span is in no trunk");
+    else if (number && !bchans_find(dchan_bchans(dchan), number))
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "span %s has no B channel %u",
+                    dchan_span(dchan)->name, number);
+    else
+        return dchan;
+    return NULL;
+}
+
+gboolean isdn_busy_out(Isdn *isdn, guint8 span, guint8 number, gboolean force, GError **error)
+{
+    DChannel *dchan = channels_of(isdn, span, number, error);
+
+    for (guint8 i = 0; dchan && i < BCHAN_SLOTS; i++)
+        if (bchans_find(dchan_bchans(dchan), i) && (!number || i == number))
+            channel_busy_out(dchan, i, number ? BUSIED_ALONE : BUSIED_WITH_SPAN, force);
+    return dchan != NULL;
+}
+
+gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error)
+{
+    DChannel *dchan = channels_of(isdn, span, number, error);
+
+    for (guint8 i = 0; dchan && i < BCHAN_SLOTS; i++)
+        if (bchans_find(dchan_bchans(dchan), i) && (!number || i == number))
+            channel_return(dchan, i, BUSIED_ALONE | BUSIED_WITH_SPAN);
+    return dchan != NULL;
 }

@@ -21,6 +21,7 @@
 #include "isdn_leg.h"
 #include "log.h"
 #include "restart.h"
+#include "service.h"
 
 /* Longer than a packet network needs to find another way round a fault, shorter than a caller's
  * patience. */
@@ -80,6 +81,8 @@ static void link_settled(void *user)
     }
     link_set_state(link, DCHAN_UP);
     isdn_legs_repeat_setups(link->dchan);
+    if (link->renewed)
+        service_link_up(link->dchan);
     if (link->renewed)
         restart_link_up(dchan_restarter(link->dchan));
     else

@@ -5,7 +5,7 @@
  */
 #include "restart.h"
 #include "clock.h"
-#include "log.h"
+#include "service.h"
 #include "trunk.h"
 
 #define ASIDE_US (30 * G_USEC_PER_SEC) /* for a channel refused with 6, 44 or 82, or unreleased */
@@ -20,7 +20,8 @@ struct Restarter {
 
 static gboolean channel_waits(const BChannel *channel)
 {
-    return channel->exists && channel->restart_wanted && !channel->call && !channel->restarting;
+    return channel->exists && channel->restart_wanted && !channel->call && !channel->restarting &&
+           !channel->busied;
 }
 
 static void restart_send(Restarter *restarter)
@@ -91,7 +92,8 @@ static void later_expired(void *user)
         if (restart || channel->out_of_service)
             channel->restart_wanted = TRUE;
         else
-            channel->aside = FALSE;
+            channel->aside = REASON_NONE;
+        service_note(restarter->dchan, i);
     }
     restart_next(restarter);
     later_start(restarter);
@@ -104,12 +106,11 @@ static void restart_gives_up(Restarter *restarter)
 
     restarter->outstanding = 0;
     channel->restarting = FALSE;
-    channel->aside = FALSE;
+    channel->aside = REASON_NONE;
     channel->out_of_service = TRUE;
     channel->retry_us = clock_now_us() + dchan_trunk(restarter->dchan)->restart_retry_us;
     dchan_count(restarter->dchan, COUNT_RESTARTS_UNANSWERED);
-    log_warning("span %s: channel %u out of service, its RESTART stays unanswered (T316)",
-                dchan_span(restarter->dchan)->name, number);
+    service_note(restarter->dchan, number);
     later_start(restarter);
     restart_next(restarter);
 }
@@ -177,13 +178,13 @@ void restart_channel_idle(Restarter *restarter)
     restart_next(restarter);
 }
 
-void restart_put_aside(Restarter *restarter, guint8 number)
+void restart_put_aside(Restarter *restarter, guint8 number, ChannelReason reason)
 {
     BChannel *channel = bchans_find(dchan_bchans(restarter->dchan), number);
 
-    channel->aside = TRUE;
+    channel->aside = reason;
     channel->retry_us = clock_now_us() + ASIDE_US;
-    log_notice("span %s: channel %u put aside", dchan_span(restarter->dchan)->name, number);
+    service_note(restarter->dchan, number);
     later_start(restarter);
 }
 
@@ -191,8 +192,10 @@ void restart_put_aside(Restarter *restarter, guint8 number)
 static void channel_restarted(Restarter *restarter, BChannel *channel)
 {
     channel->restarting = channel->restart_wanted = FALSE;
-    channel->aside = channel->out_of_service = channel->far_service_out = FALSE;
+    channel->aside = REASON_NONE;
+    channel->out_of_service = channel->far_service_out = FALSE;
     channel->retry_us = 0;
+    service_note(restarter->dchan, (guint)(channel - dchan_bchans(restarter->dchan)->slot));
     later_start(restarter);
 }
 
@@ -204,9 +207,6 @@ void restart_answered(Restarter *restarter, guint number)
         return;
     loop_timer_stop(dchan_isdn(restarter->dchan)->loop, restarter->t316);
     restarter->outstanding = 0;
-    if (channel->out_of_service)
-        log_notice("span %s: channel %u back in service", dchan_span(restarter->dchan)->name,
-                   number);
     channel_restarted(restarter, channel);
     trunk_offer(restarter->dchan);
     restart_next(restarter);
@@ -219,6 +219,7 @@ void restart_by_far_end(Restarter *restarter, guint8 number)
     if (!channel)
         return;
     channel->far_service_out = FALSE;
+    service_note(restarter->dchan, number);
     /* An outstanding RESTART of ours waits for its own answer all the same. */
     if (!channel->restarting)
         channel_restarted(restarter, channel);

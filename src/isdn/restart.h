@@ -14,8 +14,8 @@ void restart_link_back(Restarter *restarter);
 void restart_link_down(Restarter *restarter);
 /* A call has left its channel, which may have waited for that. */
 void restart_channel_idle(Restarter *restarter);
-/* Channel NUMBER is not hunted for a while, then restarted. */
-void restart_put_aside(Restarter *restarter, guint8 number);
+/* Channel NUMBER is not hunted for a while, for REASON, then restarted. */
+void restart_put_aside(Restarter *restarter, guint8 number, ChannelReason reason);
 /* RESTART ACKNOWLEDGE for channel NUMBER. */
 void restart_answered(Restarter *restarter, guint number);
 /* The far end restarted channel NUMBER: it is idle on both sides. */

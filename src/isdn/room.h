@@ -22,6 +22,8 @@ typedef struct TrunkGroup TrunkGroup;
     X(RESTARTS_SENT, "RESTARTs sent")                                                              \
     X(RESTARTS_RECEIVED, "RESTARTs received")                                                      \
     X(RESTARTS_UNANSWERED, "RESTARTs unanswered") /* T316 twice: channel out of service */         \
+    X(SERVICES_SENT, "SERVICEs sent")                                                              \
+    X(SERVICES_RECEIVED, "SERVICEs received")                                                      \
     X(CHANNELS_BLAMED, "channels blamed")         /* put aside: causes 6, 44, 82, or T308 twice */ \
     X(CALLS_LOST, "calls lost")                   /* with the link or the line */
 

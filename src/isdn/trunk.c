@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "restart.h"
+#include "service.h"
 
 struct TrunkGroup {
     Isdn *isdn;
@@ -243,10 +244,11 @@ void trunk_release(Isdn *isdn, Channel channel, guint32 call)
     if (!found || found->call != call)
         return;
     found->call = 0;
+    service_channel_idle(dchan, channel.number);
     if (found->blamed) {
-        found->blamed = FALSE;
         dchan_count(dchan, COUNT_CHANNELS_BLAMED);
-        restart_put_aside(dchan_restarter(dchan), channel.number);
+        restart_put_aside(dchan_restarter(dchan), channel.number, found->blamed);
+        found->blamed = REASON_NONE;
     } else {
         trunk_offer(dchan);
         restart_channel_idle(dchan_restarter(dchan));
@@ -260,9 +262,11 @@ void trunk_book(DChannel *dchan, guint8 number, guint32 call)
     channel->call = call;
     channel->calls++;
     /* The far end itself offers a call on it: whatever was wrong with it is over. */
-    channel->aside = channel->out_of_service = channel->far_service_out = FALSE;
+    channel->aside = REASON_NONE;
+    channel->out_of_service = channel->far_service_out = FALSE;
     channel->retry_us = 0;
     channel->restart_wanted = FALSE;
+    service_note(dchan, number);
 }
 
 void trunk_proven(IsdnLeg *leg)
@@ -324,7 +328,7 @@ static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
     guint8 other;
 
     /* Whoever may take another one is not led to a reserved one. */
-    if (channel && !channel->call && !channel->restarting &&
+    if (channel && !channel->call && !channel->restarting && !channel->busied &&
         (!wish->flexible || wish->help || !only_reserved_left_at(dchan)))
         return (guint8)wish->wanted;
     if (wish->wanted == 0 || wish->flexible) {
@@ -355,14 +359,15 @@ guint8 trunk_choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 void trunk_unchoose(DChannel *dchan, guint8 number)
 {
     bchans_find(dchan_bchans(dchan), number)->call = 0;
+    service_channel_idle(dchan, number);
     trunk_offer(dchan);
     restart_channel_idle(dchan_restarter(dchan));
 }
 
-void trunk_blame(IsdnLeg *leg)
+void trunk_blame(IsdnLeg *leg, ChannelReason reason)
 {
     BChannel *channel = bchans_find(dchan_bchans(leg->dchan), leg->channel.number);
 
     if (channel && channel->call == leg->call_id)
-        channel->blamed = TRUE;
+        channel->blamed = reason;
 }

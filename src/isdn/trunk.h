@@ -38,6 +38,5 @@ void trunk_book(DChannel *dchan, guint8 number, guint32 call);
 
 /* The far end has taken LEG's channel for the call: it needs no RESTART. */
 void trunk_proven(IsdnLeg *leg);
-/* The channel LEG's SETUP asked for was refused for its own sake: it goes aside when the call ends.
- */
-void trunk_blame(IsdnLeg *leg);
+/* LEG's channel goes aside when the call ends, for REASON. */
+void trunk_blame(IsdnLeg *leg, ChannelReason reason);

@@ -1,5 +1,6 @@
 /* A span out of service by the operator, between our isdn room and a true libpri far end: no call,
  * no frame, and all of it back afterwards. */
+#include "dchan.h"
 #include "isdn_line.h"
 
 #include <string.h>
@@ -187,6 +188,155 @@ static void a_reload_leaves_it_out(void)
     stage_free(stage);
 }
 
+/* --- busied out --- */
+
+static const char *reason_of(Stage *stage, guint8 number)
+{
+    return channel_reason_name(
+        bchans_find(dchan_bchans(isdn_find_dchan(stage->isdn, 0)), number)->reason);
+}
+
+static gboolean busy_out(Stage *stage, guint8 number, gboolean force)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean done = isdn_busy_out(stage->isdn, 0, number, force, &error);
+
+    if (!done)
+        g_assert_nonnull(error);
+    stage_run(stage, 10);
+    return done;
+}
+
+static void bring_back(Stage *stage, guint8 number)
+{
+    g_assert_true(isdn_return(stage->isdn, 0, number, NULL));
+    stage_run(stage, 10);
+}
+
+/* The far end hears of it when the channel is idle, and acknowledges. */
+static void a_busy_channel_finishes_before_it_is_out(const char *switch_type)
+{
+    g_autofree char *trunk =
+        g_strdup_printf("side = network\nrestart = no\nswitch-type = %s\n", switch_type);
+    Stage *stage = stage_phone_talks(trunk);
+
+    pri_set_service_message_support(stage->far, 1);
+    g_assert_true(busy_out(stage, 1, FALSE));
+    stage_wire(stage, "");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_BUSY);
+    g_assert_cmpstr(reason_of(stage, 1), ==, "busied out");
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    stage_run(stage, 10);
+    stage_wire(stage, "> DISCONNECT cause 16\n< RELEASE cause 16\n> RELEASE COMPLETE cause 16\n"
+                      "> SERVICE ch 1\n< SERVICE ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    stage_phone_calls(stage, "200");
+    g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 2);
+    stage_event(stage, EVENT_SIP_CANCEL, 16);
+    stage_forget(stage);
+    bring_back(stage, 1);
+    stage_wire(stage, "> SERVICE ch 1\n< SERVICE ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    g_assert_cmpstr(reason_of(stage, 1), ==, "");
+    g_assert_cmpuint(stage_counter(stage, "SERVICEs sent"), ==, 2);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static void every_north_american_switch_is_told(void)
+{
+    static const char *const types[] = {"ni2", "dms100", "5ess", "4ess"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
+        a_busy_channel_finishes_before_it_is_out(types[i]);
+}
+
+/* EuroISDN has no SERVICE: the far end's SETUP there is refused or moved. */
+static void a_far_end_without_service_is_refused_the_channel(void)
+{
+    Stage *stage = stage_new("side = network\n", FALSE);
+
+    g_assert_true(busy_out(stage, 1, FALSE));
+    stage_wire(stage, "");
+    stage_far_calls(stage, "150", 1, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 1 complete\n> RELEASE COMPLETE cause 44\n");
+    stage_far_calls(stage, "150", 1, FALSE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 1 complete\n> CALL PROCEEDING ch 2\n");
+    pri_hangup(stage->far, stage->far_call, 16);
+    stage_run(stage, 10);
+    stage_event(stage, EVENT_SIP_FAILURE, 0);
+    /* Nor does the far end's RESTART bring it back. */
+    pri_reset(stage->far, 1);
+    stage_run(stage, 10);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    stage_forget(stage);
+    bring_back(stage, 1);
+    stage_wire(stage, "> RESTART ch 1\n< RESTART ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
+static void a_span_is_busied_out_and_returned(void)
+{
+    Stage *stage = stage_phone_talks("side = network\nrestart = no\n");
+    IsdnSpanStatus status;
+
+    g_assert_true(busy_out(stage, 3, FALSE));
+    g_assert_true(busy_out(stage, 0, FALSE));
+    g_assert_false(busy_out(stage, 16, FALSE));
+    g_assert_true(isdn_span_status(stage->isdn, 0, &status));
+    g_assert_true(status.busied_out);
+    g_assert_cmpuint(status.blocked, ==, 29);
+    stage_stands(stage, SIP_UP, ISDN_ACTIVE);
+    isdn_set_settings(stage->isdn, stage->settings); /* as a reload does */
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_OUT_OF_SERVICE);
+    g_assert_true(busy_out(stage, 0, TRUE));
+    g_assert_nonnull(strstr(stage->wire->str, "> DISCONNECT cause 41\n"));
+    stage_event(stage, EVENT_SIP_ENDED, 0);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    bring_back(stage, 0);
+    for (guint8 i = 1; i < 4; i++)
+        g_assert_cmpint(stage_channel(stage, i), ==, CHANNEL_IDLE);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+/* Who was away hears again what is out; and what was returned meanwhile. */
+static void a_link_that_comes_back_is_told_anew(void)
+{
+    Stage *stage = stage_new("side = network\nrestart = no\nswitch-type = ni2\n", FALSE);
+
+    pri_set_service_message_support(stage->far, 1);
+    g_assert_true(busy_out(stage, 1, FALSE));
+    g_assert_true(busy_out(stage, 2, FALSE));
+    stage->cut = TRUE;
+    stage_run(stage, 30000);
+    g_assert_true(isdn_return(stage->isdn, 0, 2, NULL));
+    stage->cut = FALSE;
+    stage_forget(stage);
+    stage_run(stage, 8000);
+    g_assert_nonnull(strstr(stage->wire->str, "> SERVICE ch 1\n> SERVICE ch 2\n"));
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
+/* A dialect without SERVICE ignores one (Q.931 5.8.1): it would take channels out for ever. */
+static void a_service_of_no_such_dialect_is_ignored(void)
+{
+    Stage *stage = stage_new("side = network\nrestart = no\n", FALSE);
+
+    pri_set_service_message_support(stage->far, 1);
+    pri_maintenance_service(stage->far, 0, 1, 2);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SERVICE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    g_assert_cmpuint(stage_counter(stage, "messages misplaced"), ==, 1);
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -198,5 +348,10 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/service/back-late", back_after_a_minute);
     g_test_add_func("/isdn/service/alarms", alarms_and_service_do_not_undo_each_other);
     g_test_add_func("/isdn/service/reload", a_reload_leaves_it_out);
+    g_test_add_func("/isdn/busy-out/service", every_north_american_switch_is_told);
+    g_test_add_func("/isdn/busy-out/refused", a_far_end_without_service_is_refused_the_channel);
+    g_test_add_func("/isdn/busy-out/span", a_span_is_busied_out_and_returned);
+    g_test_add_func("/isdn/busy-out/link", a_link_that_comes_back_is_told_anew);
+    g_test_add_func("/isdn/busy-out/dialect", a_service_of_no_such_dialect_is_ignored);
     return g_test_run();
 }

@@ -277,6 +277,9 @@ static void test_show_channels(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(json_object_get_int_member(busy, "call"), ==, 41);
     g_assert_cmpint(json_object_get_int_member(busy, "jitter_us"), ==, 1250);
     g_assert_cmpstr(json_object_get_string_member(out, "state"), ==, "out of service");
+    g_assert_cmpstr(json_object_get_string_member(out, "reason"), ==, "busied out");
+    g_assert_cmpint(json_object_get_int_member(out, "since_s"), ==, 65);
+    g_assert_false(json_object_has_member(busy, "reason"));
     g_assert_false(json_object_has_member(out, "call"));
     g_assert_false(json_object_has_member(out, "port"));
 }
@@ -286,7 +289,7 @@ static void test_show_timers(Fixture *fixture, gconstpointer data)
     g_autoptr(JsonArray) rows = rows_of(fixture, "show timers");
     JsonObject *first = json_array_get_object_element(rows, 0);
 
-    g_assert_cmpuint(json_array_get_length(rows), ==, 12);
+    g_assert_cmpuint(json_array_get_length(rows), ==, 16);
     g_assert_cmpstr(json_object_get_string_member(first, "trunk"), ==, "pbx");
     g_assert_cmpint(json_object_get_int_member(first, "value_ms"), ==, 240000);
     g_assert_cmpint(json_object_get_int_member(first, "cause"), ==, 19);
@@ -315,6 +318,30 @@ static void test_hangup(Fixture *fixture, gconstpointer data)
            YES("{\"call\":42,\"cause\":16}"));
     g_assert_cmpuint(paper.cleared, ==, 42);
     paper.sheltered = 0;
+    close(fd);
+}
+
+static void test_busy_out(Fixture *fixture, gconstpointer data)
+{
+    int fd = client_open(fixture);
+
+    expect(fd, "{\"command\":\"busy-out span\",\"span\":\"e1\"}",
+           YES("\"span e1 busied out: calls there finish first\""));
+    g_assert_cmpuint(paper.busied, ==, 1000);
+    expect(fd, "{\"command\":\"busy-out channel\",\"channel\":\"e1/5\",\"force\":\"yes\"}",
+           YES("\"channel e1/5 busied out: calls there finish first\""));
+    g_assert_cmpuint(paper.busied, ==, 1105);
+    expect(fd, "{\"command\":\"busy-out channel\",\"channel\":\"e1/16\"}",
+           NO("span e1 has no B channel 16"));
+    expect(fd, "{\"command\":\"busy-out channel\",\"channel\":\"e1\"}",
+           NO("a channel is written SPAN/N, like e1/5, not \\\"e1\\\""));
+    expect(fd, "{\"command\":\"busy-out channel\",\"channel\":\"e9/5\"}",
+           NO("there is no span e9"));
+    expect(fd, "{\"command\":\"return channel\",\"channel\":\"e1/5\"}",
+           YES("\"channel e1/5 returned\""));
+    g_assert_cmpuint(paper.busied, ==, 5);
+    expect(fd, "{\"command\":\"return span\",\"span\":\"e1\"}", YES("\"span e1 returned\""));
+    g_assert_cmpuint(paper.busied, ==, 0);
     close(fd);
 }
 
@@ -649,6 +676,7 @@ int main(int argc, char **argv)
     ADD("/ctl/show/channels", NULL, test_show_channels);
     ADD("/ctl/show/timers", NULL, test_show_timers);
     ADD("/ctl/hangup", NULL, test_hangup);
+    ADD("/ctl/busy-out", NULL, test_busy_out);
     ADD("/ctl/selftest", NULL, test_selftest);
     ADD("/ctl/drain", NULL, test_drain);
     ADD("/ctl/reload", NULL, test_reload);

@@ -223,7 +223,11 @@ void isdn_each_channel(const Isdn *isdn, ChannelFunc func, void *user)
 {
     const ChannelStatus rows[] = {
         {.channel = {0, 5}, .trunk = "pbx", .state = CHANNEL_BUSY, .call = 41, .calls = 3},
-        {.channel = {0, 6}, .trunk = "pbx", .state = CHANNEL_OUT_OF_SERVICE},
+        {.channel = {0, 6},
+         .trunk = "pbx",
+         .state = CHANNEL_OUT_OF_SERVICE,
+         .reason = REASON_BUSIED_OUT,
+         .since_us = clock_now_us() - 65 * G_USEC_PER_SEC},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -233,6 +237,27 @@ void isdn_each_channel(const Isdn *isdn, ChannelFunc func, void *user)
 void isdn_each_counter(const Isdn *isdn, CounterFunc func, void *user)
 {
     func(user, "restarts", 2);
+}
+
+const char *channel_reason_name(ChannelReason reason)
+{
+    return reason == REASON_BUSIED_OUT ? "busied out" : "";
+}
+
+gboolean isdn_busy_out(Isdn *isdn, guint8 span, guint8 number, gboolean force, GError **error)
+{
+    if (number == 16) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "span e1 has no B channel 16");
+        return FALSE;
+    }
+    paper.busied = 1000 * (span + 1) + number + (force ? 100 : 0);
+    return TRUE;
+}
+
+gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error)
+{
+    paper.busied = number;
+    return TRUE;
 }
 
 gboolean isdn_take_out(Isdn *isdn, guint8 span, GError **error)

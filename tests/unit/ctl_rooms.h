@@ -13,6 +13,7 @@ typedef struct PaperNotes {
     GThread *thread; /* that raised it */
     guint standing;  /* calls on the span that isdn_take_out() sees */
     guint taken_out; /* spans */
+    guint busied;    /* 1000 for the first span, and its channel, and 100 for force; returned: N */
     SelftestReport selftest;
     guint selftest_asks;         /* until it is over, and then the next one */
     gboolean selftest_bad;       /* a channel is silent, another crossed */

@@ -76,13 +76,11 @@ static const ToolCase cases[] = {
      "   3     0      0  none\n",
      ""},
     {"channels", "show channels", 0,
-     "CHANNEL  TRUNK  STATE           CALL  CALLS  SENT  RECEIVED  LOST  LATE  CONCEALED  SLIPPED  "
-     "JITTER  "
-     "DEPTH\n"
-     "e1/5     pbx    busy              41      3    50         0     0     0          0        0  "
-     "1.2 ms  "
-     "20 ms\n"
-     "e1/6     pbx    out of service            0\n",
+     "CHANNEL  TRUNK  STATE           WHY           FOR  CALL  CALLS  SENT  RECEIVED  LOST  LATE  "
+     "CONCEALED  SLIPPED  JITTER  DEPTH\n"
+     "e1/5     pbx    busy                                 41      3    50         0     0     0  "
+     "        0        0  1.2 ms  20 ms\n"
+     "e1/6     pbx    out of service  busied out  1m 5s            0\n",
      ""},
     {"calls", "show calls", 0,
      "CALL    AGE  SIP      ISDN    CHANNEL  CALLING  CALLED  FROM                        TO\n"
