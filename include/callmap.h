@@ -86,6 +86,7 @@
     X(ISDN_DISCONNECT_MEDIA, "ISDN.DISCONNECT_MEDIA", "DISCONNECT, progress 8, and the trunk wants its tones heard") \
     X(ISDN_RELEASE, "ISDN.RELEASE", "RELEASE received, RELEASE COMPLETE is due")                   \
     X(ISDN_RELEASED, "ISDN.RELEASED", "RELEASE COMPLETE received, or libpri gave the call up: it is gone") \
+    X(ISDN_UNACKNOWLEDGED, "ISDN.UNACKNOWLEDGED", "no CONNECT ACKNOWLEDGE (T313): libpri has sent DISCONNECT by itself") \
     X(ISDN_RESTART, "ISDN.RESTART", "RESTART of the channel received")                             \
     X(ISDN_LOST, "ISDN.LOST", "the data link or the span is gone (T309, or at once before answer)") \
     X(ISDN_REFUSED, "ISDN.REFUSED", "an ISDN action could not do its work; nothing was sent")      \

@@ -106,7 +106,7 @@ typedef struct TrunkSettings {
     ChannelChoice channel;   /* exclusive or preferred in our SETUP */
     gboolean restart;        /* RESTART idle channels when the D channel comes up */
     gint64 settle_us;        /* no SETUP for this long after the D channel came up */
-    gint64 t301_us, t302_us, t304_us, t306_us, t309_us, t310_us, t316_us;
+    gint64 t301_us, t302_us, t303_us, t304_us, t305_us, t306_us, t308_us, t309_us, t310_us, t313_us, t316_us;
     gint64 restart_retry_us; /* until a channel whose RESTART stayed unanswered is tried again */
     gint64 progress_us;      /* how long an announcement or a queue before ALERTING may last */
     gint64 interwork_us;     /* how long the announcement of a PROGRESS with Cause is heard */

@@ -16,6 +16,7 @@
 #include "isdn_leg.h"
 #include "isdn_setup.h"
 #include "log.h"
+#include "service.h"
 #include "trunk.h"
 
 #define HANGUP_DISCONNECTS PRI_CAUSE_NORMAL_CLEARING
@@ -228,8 +229,10 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number)
     BChannel *old = bchans_find(channels, leg->channel.number);
     BChannel *new = bchans_find(channels, number);
 
-    if (old && old->call == leg->call_id)
+    if (old && old->call == leg->call_id) {
         old->call = 0;
+        service_channel_idle(leg->dchan, leg->channel.number);
+    }
     new->call = leg->call_id;
     new->calls++;
     leg->channel.number = number;
@@ -257,6 +260,27 @@ void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news
         leg->releases++;
     if (leg->call_id)
         hall_note(dchan_isdn(dchan)->hall, leg->call_id, LADDER_ISDN, way, "%s", text);
+}
+
+void isdn_leg_note_expiry(IsdnLeg *leg, const FrameNews *news)
+{
+    if (!leg || leg->ours || leg->hanging_up || leg->disconnected || !leg->call ||
+        news->message != MESSAGE_DISCONNECT || call_isdn_state(leg->call) != ISDN_CONNECT_REQUEST)
+        return;
+    leg->expired = leg->hanging_up = TRUE;
+    leg->release_cause = CAUSE_TIMER_EXPIRY;
+    dchan_override_cause(leg->dchan, leg->ref, MESSAGE_DISCONNECT, CAUSE_TIMER_EXPIRY);
+}
+
+static void leg_tell_expiry(IsdnLeg *leg)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    leg->expired = FALSE;
+    news.cause = CAUSE_TIMER_EXPIRY;
+    g_strlcpy(news.detail, "T313", sizeof news.detail);
+    if (leg->call)
+        call_event(leg->call, EVENT_ISDN_UNACKNOWLEDGED, &news);
 }
 
 /* libpri has freed the call of LEG by itself. */
@@ -315,6 +339,8 @@ void isdn_legs_sweep(DChannel *dchan)
 
         if (leg && leg_is_gone(leg))
             leg_vanished(leg, 0);
+        else if (leg && leg->expired)
+            leg_tell_expiry(leg);
     }
 }
 

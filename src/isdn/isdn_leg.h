@@ -24,6 +24,7 @@ struct IsdnLeg {
     gboolean answer_due;   /* RELEASE came: RELEASE COMPLETE is owed */
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
+    gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
     guint8 answer_cause;   /* of the RELEASE COMPLETE that is owed; 0: the call's */
     guint releases;        /* RELEASE sent so often */
@@ -71,6 +72,10 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number);
  * was asked for: that one may be another call's by now. */
 void isdn_leg_move_back(IsdnLeg *leg);
 
+/* libpri's T313 has run out where the message NEWS tells of, about to leave, is a DISCONNECT that
+ * nobody asked for: it and what follows it shall say cause 102 (Q.931 5.2.8), and the call is told
+ * by the next isdn_legs_sweep(). */
+void isdn_leg_note_expiry(IsdnLeg *leg, const FrameNews *news);
 /* A message passed: a line for the ladder of its call. */
 void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news);
 /* After the frame NEWS tells of: libpri may have dropped the call without an event. */

@@ -105,6 +105,7 @@ void outgoing_correct(Outgoing *outgoing, const DChannel *dchan, guint8 *frame, 
 
     if (news->kind != FRAME_MESSAGE)
         return;
+    isdn_leg_note_expiry(isdn_leg_find_call(dchan, call), news);
     cause = cause_wanted(outgoing, isdn_leg_find_call(dchan, call), call, news);
     if (cause && frame_set_cause(frame, length, cause))
         news->cause = cause;

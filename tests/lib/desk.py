@@ -52,14 +52,17 @@ class Desk:
         return self.ask("show", "calls") == []
 
     def out_of_service(self, channel):
+        return self.channel_is(channel, "out of service")
+
+    def channel_is(self, channel, state):
         return any(
-            row["channel"] == channel and row["state"] == "out of service"
+            row["channel"] == channel and row["state"] == state
             for row in self.ask("show", "channels") or []
         )
 
-    def loose_ends(self, at_rest):
+    def loose_ends(self, at_rest, but=""):
         """What should be gone when no call lives, as texts; AT_REST: states of a channel that
-        nobody uses, or None when channels do not matter."""
+        nobody uses, or None when channels do not matter. BUT: a channel that does not."""
         calls, channels, counters = (
             self.ask("show", what) for what in ("calls", "channels", "counters")
         )
@@ -73,7 +76,7 @@ class Desk:
             + [
                 "channel %s is %s" % (row["channel"], row["state"])
                 for row in channels
-                if at_rest and row["state"] not in at_rest
+                if at_rest and row["state"] not in at_rest and row["channel"] != but
             ]
             + [
                 "%d %s" % (row["value"], row["counter"])

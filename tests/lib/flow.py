@@ -155,6 +155,7 @@ class Case:
         self.audio, self.no_rtp, self.tone = None, None, None
         self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
+        self.aside = 0  # the channel that rests afterwards
 
 
 def on_switch(case, switch):
@@ -521,6 +522,10 @@ class Reader:
         """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are
         not looked at."""
         self.case.out_of_service = int(rest)
+
+    def read_aside(self, rest):
+        """aside CHANNEL: afterwards the gateway says so of this channel, and of no other."""
+        self.case.aside = int(rest)
 
     def read_back_in_service(self, rest):
         """back-in-service CHANNEL: meanwhile the gateway says that it is out of service; afterwards

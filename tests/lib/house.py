@@ -27,14 +27,18 @@ class House(Stage):
         """Afterwards: no call, no RTP port booked, and every channel idle unless the flow leaves
         one out of service."""
         at_rest = None if self.case.out_of_service else self.AT_REST
-        wait_for(lambda: not self.desk.loose_ends(at_rest), 6, 0.2)
-        for text in self.desk.loose_ends(at_rest):
+        aside = "e1/%d" % self.case.aside
+        wait_for(lambda: not self.desk.loose_ends(at_rest, aside), 6, 0.2)
+        for text in self.desk.loose_ends(at_rest, aside):
             self.fail("afterwards: " + text)
 
     def check_out_of_service(self):
         number = self.case.out_of_service
         if number and not wait_for(lambda: self.desk.out_of_service("e1/%d" % number), 3):
             self.fail("channel %d is not said to be out of service" % number)
+        number = self.case.aside
+        if number and not wait_for(lambda: self.desk.channel_is("e1/%d" % number, "aside"), 3):
+            self.fail("channel %d is not put aside" % number)
 
     def run(self):
         """Plays the case and judges it; the Outcome."""

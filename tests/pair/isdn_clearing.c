@@ -242,8 +242,12 @@ static void t313_clears(void)
     stage_event(stage, EVENT_SIP_RINGING, 0);
     stage_event(stage, EVENT_SIP_ANSWER, 0);
     stage_stands(stage, SIP_UP, ISDN_CONNECT_REQUEST);
-    stage_run(stage, 5000);
-    g_assert_nonnull(strstr(stage->wire->str, "> DISCONNECT cause 16\n"));
+    stage_run(stage, 3900);
+    stage_forget(stage);
+    stage_run(stage, 1100);
+    stage_wire(stage, "> DISCONNECT cause 102\n< RELEASE cause 102\n"
+                      "> RELEASE COMPLETE cause 102\n");
+    g_assert_nonnull(strstr(stage->trace->str, "ISDN.UNACKNOWLEDGED (UP,CONNECT_REQUEST)->"));
     stage_stands(stage, SIP_LEAVING, ISDN_NULL);
     stage_event(stage, EVENT_SIP_ENDED, 0);
     stage_is_quiet(stage);

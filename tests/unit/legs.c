@@ -69,6 +69,7 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_DISCONNECT_MEDIA, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED)},
     {EVENT_ISDN_RELEASE, PBX_ALIVE, PBX_ALIVE},
     {EVENT_ISDN_RELEASED, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_UNACKNOWLEDGED, B(CONNECTED), B(CONNECTED)},
     {EVENT_ISDN_RESTART, PBX_ALIVE, PBX_ALIVE},
     {EVENT_ISDN_LOST, PBX_ALIVE, PBX_ALIVE},
 };
@@ -285,6 +286,9 @@ static void pbx_raise(Legs *legs, CallEvent event)
         break;
     case EVENT_ISDN_RELEASED:
         legs->pbx = PBX_NONE;
+        break;
+    case EVENT_ISDN_UNACKNOWLEDGED:
+        legs->pbx = PBX_DISCONNECTED;
         break;
     case EVENT_ISDN_RESTART:
     case EVENT_ISDN_LOST:
