@@ -36,8 +36,7 @@ SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
         return SDP_MALFORMED;
     result = offer_read(text, size, leg->settings->media.address.ss_family, &session);
     if (result == SDP_OK) {
-        if (!digits_are_events(leg))
-            session.event_type = 0;
+        digits_settle(leg, &session);
         leg->theirs = session;
         leg->theirs_known = TRUE;
         return SDP_OK;

@@ -24,6 +24,12 @@ gboolean digits_are_events(const UaLeg *leg)
     return digits_way(leg) == PEER_DIGITS_AUTO || digits_way(leg) == PEER_DIGITS_EVENT;
 }
 
+void digits_settle(const UaLeg *leg, SdpSession *session)
+{
+    if (!digits_are_events(leg))
+        session->event_type = 0;
+}
+
 /* ---- INFO received -----------------------------------------------------------------------------
  */
 

@@ -126,6 +126,7 @@ static void replaces_take(Ua *ua, nua_handle_t *nh, sip_t const *sip, UaLeg *bef
     leg->theirs_known = sip_body_sdp(sip, &size) != NULL;
     if (leg->theirs_known)
         leg->theirs = *theirs;
+    digits_settle(leg, &leg->theirs);
     leg_note(leg, LADDER_IN, "INVITE Replaces%s", leg->theirs_known ? " SDP" : "");
     if (!replacing_answer(leg, &news)) {
         leg->call = NULL;

@@ -312,6 +312,8 @@ void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip);
 /* digits.c: INFO */
 /* Does telephone-event belong into LEG's descriptions? */
 gboolean digits_are_events(const UaLeg *leg);
+/* What SESSION says of telephone-event does not count where they do not. */
+void digits_settle(const UaLeg *leg, SdpSession *session);
 void digits_asked(UaLeg *leg, sip_t const *sip);
 gboolean digits_send(void *room, Call *call, const CallNews *news);
 void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);

@@ -108,9 +108,10 @@ static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
         SdpChoice choice;
 
         leg->theirs = *theirs;
+        digits_settle(leg, &leg->theirs);
         leg->theirs_known = TRUE;
         leg->offer = OFFER_RECEIVED;
-        offer_settle(theirs, leg->settings->media.ptime_ms,
+        offer_settle(&leg->theirs, leg->settings->media.ptime_ms,
                      &choice); /* the law of the channel is not known yet */
         leg_news_media(leg, &choice, &news);
     }
