@@ -7,6 +7,7 @@ import os
 import re
 
 import config
+import digits
 import phone_script
 import primary
 import softphone
@@ -152,7 +153,7 @@ class Case:
         self.passwords = {}  # of phones, where credentials are asked for
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
-        self.audio, self.no_rtp, self.tone = None, None, None
+        self.audio, self.no_rtp, self.tone, self.digits = None, None, None, None
         self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
         self.aside = 0  # the channel that rests afterwards
@@ -514,6 +515,13 @@ class Reader:
         these frequencies and no other sound."""
         first, last, tone = rest.split()
         self.case.tone = (int(first), int(last), [int(one) for one in tone.split("+")])
+
+    def read_digits(self, rest):
+        """digits FROM TO DIGITS on=100 off=100 lose=SEED: see digits.Spec."""
+        try:
+            self.case.digits = digits.Spec(rest)
+        except ValueError as error:
+            raise FlowError("%s: %s" % (self.place(), error)) from error
 
     def read_timeout(self, rest):
         self.case.timeout = float(rest.rstrip("s"))

@@ -4,6 +4,7 @@ import signal
 import time
 
 import config
+import digits
 import ladder as told
 import primary
 import relay_judge
@@ -174,6 +175,9 @@ class House(Stage):
             self.outcome.failures += sound.judge_hold(
                 self.case, evidence, verdict, phone, self.path
             )
+            faults = digits.judge(self.case, evidence, self.party("gateway"), phone)
+            self.outcome.verdict += faults
+            self.outcome.failures += faults
             self.outcome.failures += sound.judge_tone(self.case, evidence, verdict)
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 

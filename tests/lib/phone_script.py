@@ -47,9 +47,10 @@ o=phone 1 %d IN IP4 [local_ip]
 s=-
 c=IN IP4 %s
 t=0 0
-m=audio %d RTP/AVP 8 0
+m=audio %d RTP/AVP 8 0%s
 a=ptime:20
 a=%s"""
+EVENTS = "\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16"
 
 
 class ScriptError(Exception):
@@ -463,6 +464,7 @@ class Scenario:
                 self.version,
                 address,
                 RTP_PORT,
-                "sendrecv" if way is True else way,
+                " 101" if way == "events" else "",
+                "sendrecv" + EVENTS if way == "events" else "sendrecv" if way is True else way,
             )
         return None, ""

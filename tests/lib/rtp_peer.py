@@ -1,7 +1,8 @@
 # A phone's RTP half: sends a G.711 file in 20 ms packets by the clock and writes down what it
 # hears.
 #
-# Run as a program: rtp_peer.py ADDRESS PORT PAYLOAD_TYPE SEND_FILE RECORD_FILE. It sends to where
+# Run as a program: rtp_peer.py ADDRESS PORT PAYLOAD_TYPE SEND_FILE RECORD_FILE [DIGITS ON OFF LOSE]: with the latter it presses
+# keys, too, as telephone-events (digits.schedule()). It sends to where
 # the first packet it hears came from (symmetric RTP, RFC 4961), until it is told to stop (SIGTERM).
 # RECORD_FILE gets one line a packet: time, sequence, timestamp, type, payload in hex.
 import os
@@ -11,17 +12,20 @@ import struct
 import sys
 import time
 
+import digits
+
 HEADER = struct.Struct(">BBHII")
 PACKET = 160
+EVENT_TYPE = 101
 
 
 class Peer:
-    def __init__(self, address, port, payload_type, pattern):
+    def __init__(self, address, port, payload_type, pattern, keys):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.payload_type, self.pattern = payload_type, pattern
         self.heard, self.far, self.running = [], None, True
-        self.sequence, self.at = 4711, 0
+        self.sequence, self.at, self.keys = 4711, 0, keys
 
     def stop(self, *_):
         self.running = False
@@ -38,7 +42,16 @@ class Peer:
             )
             self.socket.sendto(head + payload, self.far)
             self.sequence += 1
+            for key in self.keys.get(self.at // PACKET, []):
+                self.press(*key)
             self.at += PACKET
+
+    def press(self, marker, begin, event, end, duration):
+        head = HEADER.pack(
+            0x80, EVENT_TYPE | marker << 7, self.sequence & 0xFFFF, 1000 + begin, 0x7E11B0B
+        )
+        self.socket.sendto(head + bytes((event, end << 7 | 10)) + duration.to_bytes(2, "big"), self.far)
+        self.sequence += 1
 
     def run(self):
         due = None
@@ -71,8 +84,12 @@ class Peer:
 
 def main():
     address, port, payload_type, send, record = sys.argv[1:6]
+    keys = {}
+    if len(sys.argv) > 6:
+        text, on, off, lose = sys.argv[6:10]
+        keys = digits.schedule(text, int(on), int(off), lose)
     with open(send, "rb") as file:
-        peer = Peer(address, int(port), int(payload_type), file.read())
+        peer = Peer(address, int(port), int(payload_type), file.read(), keys)
     signal.signal(signal.SIGTERM, peer.stop)
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))

@@ -3,6 +3,7 @@ import struct
 import tempfile
 
 import audio
+import digits
 import dissect
 import pcap
 import rtp_judge
@@ -126,7 +127,57 @@ def test_tones(tap):
     tap.case(bool(tones.carries(noise, "alaw", (440, 480))), "noise is no ringback")
 
 
+def event(number, stamp, octets, marker=False):
+    """A telephone-event packet of the gateway's."""
+    head = struct.pack(">BBHII", 0x80, digits.EVENT_TYPE | marker << 7, number, stamp, SOURCE)
+    return datagram(1 + 0.02 * number, head + bytes.fromhex(octets))
+
+
+def test_digits(tap):
+    """Digits that come whole pass; one lost, doubled, too short, not apart or heard twice does not."""
+    to_pbx, to_phone = digits.Spec("events tones 112D"), digits.Spec("tones events 5")
+    cases = [
+        ("as said", "112D", 100, 100, True),
+        ("a digit lost", "12D", 100, 100, False),
+        ("a digit doubled", "1112D", 100, 100, False),
+        ("digits changed about", "121D", 100, 100, False),
+        ("digits of 50 ms", "112D", 50, 100, False),
+        ("digits of 200 ms", "112D", 200, 100, False),
+        ("pauses of 30 ms", "112D", 100, 30, False),
+    ]
+    for law in ("alaw", "ulaw"):
+        for name, said, on, off, fine in cases:
+            found = digits.heard(digits.made(law, said, on, off), law)
+            faults = digits.tone_faults(found, to_pbx)
+            tap.case((not faults) == fine, "%s in %s %s" % (name, law, "pass" if fine else "are noticed"), str(faults))
+    good = [
+        event(0, 500, "050a00a0", True),
+        event(1, 500, "050a0140"),
+        *(event(number, 500, "058a0320") for number in (2, 3, 4)),
+    ]
+    cases = [
+        ("as RFC 4733 has it", good, True),
+        ("without its marker", [event(0, 500, "050a00a0"), *good[1:]], False),
+        ("with a marker on each packet", [good[0], event(1, 500, "050a0140", True), *good[2:]], False),
+        ("with two end packets", good[:-1], False),
+        ("of another digit", [event(0, 500, "060a00a0", True), *good[1:]], False),
+        ("of a second digit", [*good, event(9, 9000, "058a0320", True)], False),
+        ("that shrinks", [good[0], event(1, 500, "050a0000"), *good[2:]], False),
+        ("that goes on after its end", [*good, event(9, 500, "050a0320")], False),
+        ("too short", [*good[:2], *(event(number, 500, "058a0150") for number in (2, 3, 4))], False),
+        ("with half a payload", [*good[:2], event(2, 500, "058a"), *good[3:]], False),
+        ("of nothing", [], False),
+    ]
+    for name, packets, fine in cases:
+        faults = digits.event_faults(digits.events(packets, PHONE), to_phone)
+        tap.case((not faults) == fine, "an event %s %s" % (name, "passes" if fine else "is noticed"), str(faults))
+    tap.case(bool(digits.leak_faults(digits.made("alaw", "5", 40, 40))), "40 ms beside an event are noticed")
+    tap.case(not digits.leak_faults(digits.made("alaw", "5", 16, 40)), "16 ms beside an event pass")
+    tap.case(digits.keypad_of(bytes.fromhex("080200017b2c0139")) == "9", "Keypad facility is read")
+
+
 def test_all(tap):
+    test_digits(tap)
     test_rtp(tap)
     test_tones(tap)
     test_hold(tap)

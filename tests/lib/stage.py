@@ -10,6 +10,7 @@ import time
 
 import config
 import credentials
+import digits
 import phones
 import primary
 import softphones
@@ -147,7 +148,7 @@ class Stage:
         self._open_daemon()
         if self.party("proxy"):
             self._open_proxy()
-        if self.case.audio or self.case.no_rtp:
+        if self.case.audio or self.case.no_rtp or self.case.digits:
             self._open_audio()
         phones.open_silent(self)
         primary.open_name_server(self)
@@ -213,7 +214,7 @@ class Stage:
 
     def _counts_samples(self):
         """No sample may be lost, however late a busy machine lets the line be served."""
-        return self.case.audio or any("expect pattern" in line for line in self.case.pbx or [])
+        return self.case.audio or self.case.digits or any("expect pattern" in line for line in self.case.pbx or [])
 
     def line_settings(self):
         """What the line of this case needs beyond config.base()."""
@@ -305,6 +306,7 @@ class Stage:
     def _open_audio(self):
         party, law = self.case.audio or (self.party("phone"), "alaw")
         sound.write_patterns(self.path)
+        pressed = self._prepare_digits()
         self.rtp[party] = self.namespace.start(
             "rtp",
             [
@@ -315,11 +317,23 @@ class Stage:
                 "8" if law == "alaw" else "0",
                 self.path("phone.say"),
                 self.path("phone.heard"),
+                *pressed,
             ],
             self.path("rtp.log"),
         )
         if not wait_for(lambda: self.listening(self.addresses[party][0], RTP_PORT), 20):
             raise RuntimeError("rtp_peer does not start: " + self.rtp[party].tail())
+
+    def _prepare_digits(self):
+        """What the PBX plays where it says digits as tones; what rtp_peer.py is told where the phone says them as events."""
+        spec = self.case.digits
+        if spec and spec.source == "tones":
+            law = "alaw" if self.line == "e1" else "ulaw"
+            with open(self.path("pbx.say"), "wb") as file:
+                file.write(digits.made(law, spec.digits, spec.on, spec.off))
+        if spec and spec.source == "events":
+            return [spec.digits, str(spec.on), str(spec.off), spec.lose or ""]
+        return []
 
     def _sipp(self, party, scenario, values, port, calls=1, more=()):
         """A SIPp that plays SCENARIO as PARTY, CALLS times; MORE arguments last, where they outrank
