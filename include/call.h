@@ -99,6 +99,15 @@ gboolean call_channel_refused(const Call *call, Channel channel);
  * the group are tried, each once, before the route's next target. SPAN counts as in Channel. */
 gboolean call_span_refused(const Call *call, guint8 span);
 
+/* A Contact of a 3xx: its URI, and the number where it leads to this gateway (NULL: elsewhere). */
+typedef struct CallContact {
+    const char *uri;
+    const Number *number;
+} CallContact;
+/* BY has answered CALL's INVITE with a 3xx to CONTACTS, best first. TRUE when one of them may be called: SIP.REDIRECTED is to be
+ * raised. FALSE: it is a failure like others (cause 23, RFC 3398 8.2.5). */
+gboolean call_offer_redirects(Call *call, const CallOrigin *by, const CallContact *contacts, guint count);
+
 /* The leg objects, borrowed by the call from their room; NULL when there is none. */
 void *call_sip_leg(const Call *call);
 void call_set_sip_leg(Call *call, void *leg);

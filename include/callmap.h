@@ -40,6 +40,7 @@
     X(CONNECT_REQUEST, "U8: CONNECT sent, CONNECT ACKNOWLEDGE awaited")                            \
     X(INCOMING_PROCEEDING, "U9: CALL PROCEEDING sent")                                             \
     X(ACTIVE, "U10: connected")                                                                    \
+    X(HELD, "U10, and held by the PBX (Q.932 6.2): it has no channel")                             \
     X(DISCONNECT_REQUEST, "U11: DISCONNECT sent")                                                  \
     X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
     X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
@@ -56,6 +57,8 @@
     X(SIP_PROGRESS, "SIP.PROGRESS", "183 (or other 1xx but 180) with SDP")                         \
     X(SIP_ANSWER, "SIP.ANSWER", "2xx to our INVITE, ACK sent")                                     \
     X(SIP_FAILURE, "SIP.FAILURE", "3xx-6xx to our INVITE, or Timer B, or no transport")            \
+    X(SIP_FORWARDED, "SIP.FORWARDED", "181 without SDP: the call is being forwarded")              \
+    X(SIP_REDIRECTED, "SIP.REDIRECTED", "3xx to our INVITE, and a Contact of it may be called")    \
     X(SIP_ACK, "SIP.ACK", "ACK to our 2xx")                                                        \
     X(SIP_NO_ACK, "SIP.NO_ACK", "no ACK within 64*T1")                                             \
     X(SIP_CANCEL, "SIP.CANCEL", "CANCEL of the INVITE; 200 and 487 sent")                          \
@@ -63,6 +66,8 @@
     X(SIP_BYE, "SIP.BYE", "BYE; 200 sent (487 to an unanswered INVITE)")                           \
     X(SIP_MEDIA, "SIP.MEDIA", "offer/answer changed the far end's media (re-INVITE, UPDATE, PRACK, ACK)") \
     X(SIP_IDENTITY, "SIP.IDENTITY", "who is at the SIP end has changed, or is told before the answer: UPDATE or re-INVITE with another identity") \
+    X(SIP_HELD, "SIP.HELD", "the far end holds the call, by its offer or answer")                  \
+    X(SIP_RETRIEVED, "SIP.RETRIEVED", "the far end holds it no longer")                           \
     X(SIP_REPLACED, "SIP.REPLACED", "another dialog, answered, has taken the leg's place: a transfer, or INVITE with Replaces") \
     X(SIP_MOVED, "SIP.MOVED", "BYE of one who has told where the call goes on (REFER, Also): our INVITE there is the leg now") \
     X(SIP_ENDED, "SIP.ENDED", "our BYE was answered or timed out; the dialog is gone")             \
@@ -82,6 +87,12 @@
     X(ISDN_ALERTING_MEDIA, "ISDN.ALERTING_MEDIA", "ALERTING, progress 1 or 8")                     \
     X(ISDN_CONNECT, "ISDN.CONNECT", "CONNECT")                                                     \
     X(ISDN_CONNECT_ACK, "ISDN.CONNECT_ACK", "CONNECT ACKNOWLEDGE")                                 \
+    X(ISDN_DIVERTING, "ISDN.DIVERTING", "NOTIFY: call is diverting, or diversion activated")       \
+    X(ISDN_REROUTED, "ISDN.REROUTED", "the PBX asks for the call to be made to another number")    \
+    X(ISDN_SUSPENDED, "ISDN.SUSPENDED", "NOTIFY: user suspended, or remote hold")                  \
+    X(ISDN_RESUMED, "ISDN.RESUMED", "NOTIFY: user resumed, or remote retrieval")                   \
+    X(ISDN_HOLD, "ISDN.HOLD", "HOLD, and the trunk serves it: it wants its answer")                \
+    X(ISDN_RETRIEVE, "ISDN.RETRIEVE", "RETRIEVE of a held call: it wants its answer")              \
     X(ISDN_DISCONNECT, "ISDN.DISCONNECT", "DISCONNECT")                                            \
     X(ISDN_DISCONNECT_MEDIA, "ISDN.DISCONNECT_MEDIA", "DISCONNECT, progress 8, and the trunk wants its tones heard") \
     X(ISDN_RELEASE, "ISDN.RELEASE", "RELEASE received, RELEASE COMPLETE is due")                   \
@@ -117,8 +128,8 @@
     X(CALL_PREEMPTED, "CALL.PREEMPTED", "the channel is wanted for a call for help")               \
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
-/* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, media_open,
- * isdn_setup and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
+/* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, channel_retake,
+ * media_open, isdn_setup and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
  * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
  * disconnect, release, release_complete, forget, free, close) and those that only tell (party) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
@@ -127,6 +138,7 @@
     X(CHANNEL_SEIZE, "channel_seize", "isdn: book a free channel of the trunk; or CHANNEL.NONE")   \
     X(CHANNEL_CLAIM, "channel_claim", "isdn: the next channel of the trunk that becomes free is the call's; or CHANNEL.FREE at once") \
     X(CHANNEL_UNCLAIM, "channel_unclaim", "isdn: it is not")                                       \
+    X(CHANNEL_RETAKE, "channel_retake", "isdn: book the channel that RETRIEVE asks for, or another; or CHANNEL.NONE") \
     X(PREEMPT, "preempt", "hall: CALL.PREEMPTED for the least valuable call of the trunk; or CHANNEL.NONE") \
     X(CHANNEL_FREE, "channel_free", "isdn: the channel is free again (or put aside, by cause)")    \
     X(ISDN_SETUP, "isdn_setup", "isdn: SETUP; or ISDN.REFUSED")                                    \
@@ -138,6 +150,13 @@
     X(ISDN_CONNECT, "isdn_connect", "isdn: CONNECT")                                               \
     X(ISDN_CONNECT_ACK, "isdn_connect_ack", "isdn: CONNECT ACKNOWLEDGE")                           \
     X(ISDN_PARTY, "isdn_party", "isdn: who is at the SIP end now, by FACILITY or NOTIFY; nothing where trunk or switch type has no words for it") \
+    X(ISDN_HOLD_ACK, "isdn_hold_ack", "isdn: HOLD ACKNOWLEDGE")                                    \
+    X(ISDN_HOLD_REJECT, "isdn_hold_reject", "isdn: HOLD REJECT, cause 101")                        \
+    X(ISDN_RETRIEVE_ACK, "isdn_retrieve_ack", "isdn: RETRIEVE ACKNOWLEDGE with the call's channel") \
+    X(ISDN_RETRIEVE_REJECT, "isdn_retrieve_reject", "isdn: RETRIEVE REJECT with the event's cause") \
+    X(ISDN_NOTIFY_HELD, "isdn_notify_held", "isdn: NOTIFY remote hold where the trunk wants it")   \
+    X(ISDN_NOTIFY_RETRIEVED, "isdn_notify_retrieved", "isdn: NOTIFY remote retrieval where remote hold was told") \
+    X(ISDN_NOTIFY_DIVERTING, "isdn_notify_diverting", "isdn: NOTIFY call is diverting where the trunk wants it") \
     X(ISDN_DISCONNECT, "isdn_disconnect", "isdn: DISCONNECT with the call's clearing cause")       \
     X(ISDN_DISCONNECT_TONE, "isdn_disconnect_tone", "isdn: the same, with progress 8 when we play busy tone") \
     X(ISDN_RELEASE, "isdn_release", "isdn: RELEASE, the answer to DISCONNECT")                     \
@@ -148,11 +167,15 @@
     X(SIP_RING_MEDIA, "sip_ring_media", "sip: 180 with SDP")                                       \
     X(SIP_PROGRESS, "sip_progress", "sip: 183 with SDP")                                           \
     X(SIP_PROGRESS_PLAIN, "sip_progress_plain", "sip: 183 without SDP")                            \
+    X(SIP_FORWARDED, "sip_forwarded", "sip: 181")                                                  \
     X(SIP_ANSWER, "sip_answer", "sip: 200 with SDP")                                               \
     X(SIP_PARTY, "sip_party", "sip: who is at the ISDN end now, by UPDATE or re-INVITE as soon as the dialog allows it; nothing where the far end would not hear it") \
     X(SIP_REJECT, "sip_reject", "sip: the final response of the call's clearing cause")            \
+    X(SIP_REDIRECT, "sip_redirect", "sip: 302 to the number that the event names")                 \
     X(SIP_WITHDRAW, "sip_withdraw", "sip: where the 200 still waits for a PRACK, that final response instead, and SIP.REFUSED; else nothing") \
     X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
+    X(SIP_HOLD, "sip_hold", "sip: re-INVITE that holds, as soon as no other offer is open; again after 491") \
+    X(SIP_RESUME, "sip_resume", "sip: re-INVITE that ends our hold; nothing when none was said")   \
     X(SIP_BYE, "sip_bye", "sip: BYE with Reason")                                                  \
     X(MEDIA_OPEN, "media_open", "media: book an RTP port pair for the channel; or MEDIA.NONE")     \
     X(MEDIA_UPDATE, "media_update", "media: send to and accept from the call's far end as last agreed") \
@@ -169,6 +192,7 @@
     X(SIP_DIGIT, "sip_digit", "sip: INFO, where the peer takes that")                              \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
     X(COLLECT_NAME, "collect_name", "hall: the name that has come becomes the caller's")            \
+    X(REDIRECT, "redirect", "hall: the next Contact of the 3xx, or another target as route_next; raises ROUTE.*") \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \
     X(FORGET_CAUSE, "forget_cause", "hall: the call goes on after all; the cause noted so far says nothing more") \
     X(LOG_LATE, "log_late", "hall: a late or crossed event, logged and counted")

@@ -96,6 +96,8 @@ typedef struct SpanSettings {
 
 #define CAUSE_OVERRIDE_NONE 0
 
+typedef enum HoldTold { HOLD_TOLD_REINVITE, HOLD_TOLD_NOT } HoldTold;
+
 /* [trunk NAME]: spans with one switch type and side, hunted as one group */
 typedef struct TrunkSettings {
     char *name;
@@ -129,6 +131,11 @@ typedef struct TrunkSettings {
     char *international_prefix; /* "00" or "011": digits that leave the country */
     TypeOfNumber called_ton; /* for numbers without '+': unknown by default */
     gboolean keypad;         /* digits in a call go to the PBX as Keypad facility, not in band */
+    HoldTold notify_hold;    /* what NOTIFY user suspended and remote hold become toward the phone */
+    gboolean tell_hold;      /* NOTIFY remote hold when the phone holds; EuroISDN alone */
+    gboolean tell_diverting; /* NOTIFY call is diverting at 181 and 3xx; EuroISDN alone */
+    gboolean hold;           /* HOLD and RETRIEVE are served; no: HOLD REJECT 69 */
+    gboolean rerouting;      /* call rerouting and deflection before the answer become 302 */
     guint min_digits;        /* called numbers shorter than this are 484 */
     guint16 cause_status[128]; /* cause.N = STATUS overrides; CAUSE_OVERRIDE_NONE: the table */
     guint8 status_cause[700];  /* status.N = CAUSE overrides, by status */
@@ -189,6 +196,7 @@ typedef struct PeerSettings {
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
     PeerDigits dtmf;
     int diversion;           /* DiversionField */
+    gboolean follow;         /* its 3xx answers to calls from a PBX are followed */
 } PeerSettings;
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;

@@ -26,6 +26,7 @@ typedef struct TransferPlan {
     const TrunkSettings *trunk;
     const PeerSettings *peer; /* of uri; NULL when it is none */
     gboolean emergency;
+    gboolean redirected; /* by a 3xx, not by REFER */
     char uri[URI_MAX];
 } TransferPlan;
 
@@ -40,6 +41,10 @@ gboolean transfer_allowed(const Call *call, const CallOrigin *by, TransferWay wa
  * a URI must lead to a host the settings name: a [peer], [sip] allow, a route's target. FALSE with PLAN->status
  * 403 (barred, or [sip] transfer = no: 603), 404, 484 or 500. */
 gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *called, const char *uri,
+                       TransferPlan *plan);
+
+/* The same for a 3xx from BY to CALL's INVITE: the place is judged as the party's own call to it would be. */
+gboolean redirect_plan(const Call *call, const CallOrigin *by, const Number *called, const char *uri,
                        TransferPlan *plan);
 
 /* How a call sought beside another one gets on: 180, 183, then once 200 or a failure with its cause in NEWS. At 200

@@ -194,6 +194,10 @@ typedef struct CallNews {
     guint16 digit_ms;     /* how long each of these lasts; 0: not said */
     gboolean is_isdn;     /* the event is a Q.931 message: what it carries is the PBX's */
     UserInfo user_info;   /* only in a call whose set-up had some (RFC 7434 8) */
+    Number redirect;      /* ISDN.REROUTED: where to */
+    guint8 redirect_reason; /* ... and why: Q.952's value, 0 unknown, 1 busy, 2 no reply, 10 deflection, 15 unconditional */
+    guint8 channel;       /* ISDN.RETRIEVE: the channel that is asked for; 0: any */
+    gboolean flexible;    /* ... another one will do */
     gboolean has_remote;
     MediaRemote remote;
     gboolean has_party;   /* who is at the end that the event comes from */

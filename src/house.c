@@ -62,7 +62,7 @@ static gboolean join_transfer_check(void *user, const Call *call, const CallOrig
                                     TransferPlan *plan)
 {
     const House *house = user;
-    ClassAsk ask = {CLASS_FOR_REFER, by, &plan->dialled,
+    ClassAsk ask = {plan->redirected ? CLASS_FOR_REDIRECT : CLASS_FOR_REFER, by, &plan->dialled,
                     plan->way == TRANSFER_TO_TRUNK || plan->way == TRANSFER_JOIN};
     ClassAnswer answer;
 

@@ -8,8 +8,8 @@
 static gboolean action_may_refuse(CallAction action)
 {
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
-           action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
-           action == ACTION_SIP_INVITE;
+           action == ACTION_CHANNEL_RETAKE || action == ACTION_MEDIA_OPEN ||
+           action == ACTION_ISDN_SETUP || action == ACTION_SIP_INVITE;
 }
 
 /* ---- one action ---------------------------------------------------------------------------------
@@ -30,6 +30,8 @@ static gboolean hall_act(Call *call, CallAction action, const CallNews *news)
         call_route(call, news);
     else if (action == ACTION_ROUTE_NEXT)
         call_route_next(call);
+    else if (action == ACTION_REDIRECT)
+        call_redirect(call);
     else if (action == ACTION_PREEMPT)
         call_preempt(call);
     else if (action == ACTION_COLLECT_DIGITS)

@@ -30,6 +30,7 @@
     X(PREEMPTED, "calls that gave way")                                                            \
     X(CHANNEL_RETRIES, "channels tried again")                                                     \
     X(SPAN_RETRIES, "spans tried again")                                                           \
+    X(REDIRECTED, "redirections followed")                                                         \
     X(ALTERNATIVES, "alternatives tried")                                                          \
     X(NO_CHANNEL, "trunks found full")                                                             \
     X(EVENTS, "events")                                                                            \
@@ -137,6 +138,9 @@ struct Call {
     guint64 refused_spans[4]; /* of the present trunk, a bit a span */
     guint span_retries;
 
+    GArray *redirects; /* places that a 3xx named (call_redirect.c); NULL: none */
+    guint redirect_hops;
+
     void *sip_leg, *isdn_leg;
     struct sockaddr_storage local_rtp;
     MediaRemote remote;
@@ -210,6 +214,15 @@ void call_collect_digits(Call *call, const CallNews *news);
 void call_take_stop_digit(Call *call);
 /* Shall more digits be waited for, though MATCH, of RESULT, may be what the call wants? */
 gboolean call_awaits_digits(Call *call, RouteResult result, const RouteMatch *match);
+
+/* The call goes on by a trunk, or by SIP: who held its SIP side on the other way lets go of it. */
+void call_take_way(Call *call, gboolean transit);
+
+/* call_redirect.c: the action redirect */
+void call_redirect(Call *call);
+/* The next place of a 3xx, if one is left: raises ROUTE.PEER. */
+gboolean call_redirect_next(Call *call);
+void call_end_redirects(Call *call);
 
 /* The target at hand is a new one: no cause, span or channel of the one before counts. */
 void call_forget_target(Call *call);

@@ -87,6 +87,15 @@ void call_forget_target(Call *call)
     call_forget_spans(call);
 }
 
+void call_take_way(Call *call, gboolean transit)
+{
+    if (call->transit != transit && call->sip_leg) {
+        room_part(hall_sip_of(call), call);
+        call->sip_leg = NULL;
+    }
+    call->transit = transit;
+}
+
 static void call_take_target(Call *call, const RouteMatch *match, guint alternative)
 {
     call->route = match->route;
@@ -96,7 +105,7 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
     call_forget_cause(call);
     call_forget_spans(call);
     if (call->origin.kind == ORIGIN_PRI) /* another one's SIP side is what it is (transfer.c) */
-        call->transit = match->target.trunk != NULL;
+        call_take_way(call, match->target.trunk != NULL);
     if (match->target.trunk) {
         *(call->origin.kind == ORIGIN_PRI ? &call->through : &call->trunk) = match->target.trunk;
         route_dial(match, &call->setup.called);
@@ -276,6 +285,8 @@ void call_route_next(Call *call)
         call_try_trunk_again(call, COUNT_CHANNEL_RETRIES);
         return;
     }
+    if (call_redirect_next(call))
+        return;
     if (event_is_isdn(call->kept.from) && call_may_change_span(call, cause)) {
         log_info("C%u cause %u: tries another span of trunk %s", call->id, cause,
                  call->trunk->name);

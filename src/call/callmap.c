@@ -149,6 +149,7 @@ gboolean callmap_open_filtered(CallRuleFilter leave_out, void *user, GError **er
     const CallRuleGroup *const lists[] = {callmap_groups_setup,
                                           callmap_groups_emergency,
                                           callmap_groups_clear,
+                                          callmap_groups_service,
                                           callmap_groups_transfer,
                                           callmap_groups_party,
                                           callmap_groups_end,

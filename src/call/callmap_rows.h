@@ -29,7 +29,7 @@
 #define OFFERED (Q(INCOMING_PROCEEDING) | Q(RECEIVED)) /* the phone is being called */
 #define INCOMING (Q(PRESENT) | Q(AWAITING_NAME) | Q(OVERLAP_RECEIVING) | OFFERED)
 /* ISDN leg, either way. */
-#define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE))
+#define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE) | Q(HELD))
 #define CLEARING (Q(DISCONNECT_REQUEST) | Q(RELEASE_REQUEST))
 #define CLEARED (Q(NULL) | CLEARING)
 #define ALIVE (ANY_ISDN & ~Q(NULL) & ~Q(AWAITING_CHANNEL)) /* there is a call reference */
@@ -108,6 +108,7 @@ typedef struct CallRuleGroup {
 /* The groups of each file, ended by a title of NULL. */
 extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
+extern const CallRuleGroup callmap_groups_service[];
 extern const CallRuleGroup callmap_groups_transfer[];
 extern const CallRuleGroup callmap_groups_party[];
 extern const CallRuleGroup callmap_groups_emergency[];

@@ -40,6 +40,7 @@ static void call_free(Call *call)
 
     call_timers_free(call);
     call_end_service(call);
+    call_end_redirects(call);
     g_queue_clear_full(&call->events, g_free);
     g_hash_table_remove(hall->by_id, GUINT_TO_POINTER(call->id));
     g_queue_unlink(&hall->calls, &call->link);

@@ -14,6 +14,8 @@ static guint16 status_of(CallEvent event, const CallNews *news)
     case EVENT_SIP_RINGING:
     case EVENT_SIP_RINGING_MEDIA:
         return 180;
+    case EVENT_SIP_FORWARDED:
+        return 181;
     case EVENT_SIP_PROGRESS:
         return 183;
     case EVENT_SIP_ANSWER:

@@ -69,10 +69,11 @@ static gboolean plan_number(const Call *call, const CallOrigin *by, const Number
 
     asked.called = *called;
     asked.calling = transferor_number(call);
-    result = route_match(call->settings, by, &asked, 0, &match);
+    result = plan->redirected ? ROUTE_NO_MATCH
+                              : route_match(call->settings, by, &asked, 0, &match);
     if (result == ROUTE_FOUND && match.target.trunk)
         return plan_take_trunk(plan, &match);
-    if (result == ROUTE_BARRED &&
+    if (result == ROUTE_BARRED && !plan->redirected &&
         match.cause == CAUSE_CALL_REJECTED) /* international: the party may not lend its right */
         return plan_bar(plan, 403, match.why);
     if (call->trunk)
@@ -215,6 +216,23 @@ gboolean transfer_allowed(const Call *call, const CallOrigin *by, TransferWay wa
     if (!call->settings->sip.transfer)
         return plan_bar(plan, 603, "[sip] transfer = no");
     plan->way = way;
+    return plan_check(call, by, plan);
+}
+
+gboolean redirect_plan(const Call *call, const CallOrigin *by, const Number *called,
+                       const char *uri, TransferPlan *plan)
+{
+    memset(plan, 0, sizeof(*plan));
+    plan->redirected = TRUE;
+    if (called)
+        plan->dialled = *called;
+    else
+        uri_number(uri, &plan->dialled);
+    party_read(call, &plan->setup);
+    if (!(called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan)))
+        return FALSE;
+    if (plan->emergency) /* what a 3xx says opens no door */
+        return plan_bar(plan, 403, "its route is one for help");
     return plan_check(call, by, plan);
 }
 

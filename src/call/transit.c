@@ -161,6 +161,25 @@ static gboolean act_ring(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+static gboolean act_forwarded(void *room, Call *call, const CallNews *news)
+{
+    tell(call, EVENT_SIP_FORWARDED, "diverting", NULL);
+    return TRUE;
+}
+
+/* One PBX holds: the other one is told as if a phone had. */
+static gboolean act_hold(void *room, Call *call, const CallNews *news)
+{
+    tell(call, EVENT_SIP_HELD, "hold", NULL);
+    return TRUE;
+}
+
+static gboolean act_resume(void *room, Call *call, const CallNews *news)
+{
+    tell(call, EVENT_SIP_RETRIEVED, "retrieval", NULL);
+    return TRUE;
+}
+
 static gboolean act_ring_media(void *room, Call *call, const CallNews *news)
 {
     tell_media(call, EVENT_SIP_RINGING_MEDIA, "ringing, in-band", news);
@@ -215,6 +234,18 @@ static gboolean act_reject(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+/* To another PBX it is a failure like others. */
+static gboolean act_redirect(void *room, Call *call, const CallNews *news)
+{
+    CallNews failure = CALL_NEWS_INIT;
+
+    failure.cause = CAUSE_REDIRECTION;
+    failure.status = 302;
+    failure.reason_trusted = TRUE;
+    tell(call, EVENT_SIP_FAILURE, "redirection", &failure);
+    return TRUE;
+}
+
 static gboolean act_withdraw(void *room, Call *call, const CallNews *news)
 {
     return TRUE; /* no answer of ours ever waits */
@@ -263,6 +294,10 @@ const CallOps transit_ops = {
             [ACTION_SIP_RING_MEDIA] = act_ring_media,
             [ACTION_SIP_PROGRESS] = act_progress,
             [ACTION_SIP_PROGRESS_PLAIN] = act_progress_plain,
+            [ACTION_SIP_FORWARDED] = act_forwarded,
+            [ACTION_SIP_REDIRECT] = act_redirect,
+            [ACTION_SIP_HOLD] = act_hold,
+            [ACTION_SIP_RESUME] = act_resume,
             [ACTION_SIP_ANSWER] = act_answer,
             [ACTION_SIP_PARTY] = act_party,
             [ACTION_SIP_REJECT] = act_reject,

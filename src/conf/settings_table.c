@@ -93,6 +93,11 @@ static const SettingChoice autos[] = {
     { "no", CHOICE_NO },
     { NULL, 0 },
 };
+static const SettingChoice holds_told[] = {
+    { "reinvite", HOLD_TOLD_REINVITE },
+    { "none", HOLD_TOLD_NOT },
+    { NULL, 0 },
+};
 static const SettingChoice charsets[] = {
     { "ia5", CHARSET_IA5 },
     { "latin1", CHARSET_LATIN1 },
@@ -454,6 +459,16 @@ const SettingRow setting_rows[] = {
           SAYS "The character set of names on the line; latin1 is ISO 8859-1."),
     TRUNK(display_max, "display-max", choice, DEFAULT("34"), ONE_OF(display_lengths), .unit = "octets", NEW_CALLS,
           SAYS "The longest name the PBX takes, in octets."),
+    TRUNK(notify_hold, "notify-hold", choice, DEFAULT("reinvite"), ONE_OF(holds_told), NEW_CALLS,
+          SAYS "What the phone is told when the PBX says by NOTIFY that its user is suspended or holds: reinvite is a re-INVITE with a=sendonly (a=inactive where the phone holds too), and one with a=sendrecv when the user is back. none: nothing, what the PBX plays is heard."),
+    TRUNK(tell_hold, "tell-hold", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Tell the PBX by NOTIFY when the phone holds an answered call and when it retrieves it. On EuroISDN alone."),
+    TRUNK(tell_diverting, "tell-diverting", flag, DEFAULT("no"), NEW_CALLS,
+          SAYS "Tell the PBX by NOTIFY that its call is being forwarded, at a 181 and where a 3xx is followed. On EuroISDN alone."),
+    TRUNK(hold, "hold", flag, DEFAULT("no"), LIVE,
+          SAYS "Serve HOLD and RETRIEVE of the PBX: the call gives up its channel, the phone is told by a re-INVITE. No: HOLD is rejected with cause 69."),
+    TRUNK(rerouting, "rerouting", flag, DEFAULT("yes"), LIVE,
+          SAYS "Call rerouting and call deflection that the PBX asks for before it has answered become a 302 with the new number toward the phone. No: the PBX is refused, and the call goes on."),
     TRUNK(country_code, "country-code", digits, DEFAULT(""), RANGE(0, 3), NEW_CALLS,
           SAYS "The country of the trunk, such as 49: +49 numbers are sent as national, others as international. Empty: numbers pass as they are."),
     TRUNK(international_prefix, "international-prefix", digits, DEFAULT("00"), RANGE(0, 8), NEW_CALLS,
@@ -518,6 +533,9 @@ const SettingRow setting_rows[] = {
          SAYS "How digits in a call pass to and from the peer. auto: as telephone-events (RFC 4733) where it has them, else in band; its INFO is understood, too. rfc4733: the same, but INFO is answered and not listened to, for those who send each digit both ways. info: by INFO with application/dtmf-relay, info-dtmf: with application/dtmf; telephone-event is not offered. inband: neither."),
     PEER(diversion, "diversion", choice, DEFAULT("diversion"), ONE_OF(diversion_fields), NEW_CALLS,
          SAYS "The header field that tells the peer who diverted a call from a trunk; who is no peer gets Diversion (RFC 5806), which most telephones and servers read and the others ignore. Of a peer both are read."),
+
+    PEER(follow, "follow", flag, DEFAULT("no"), NEW_CALLS,
+         SAYS "The peer is a redirect server: its 3xx answers to calls from a PBX are followed, at most five in a row and no place twice. Their Contacts may lead where a call of the PBX may go, or to a host that a [peer], [sip] allow or a route names. No: such a call is cleared with cause 23."),
 
     PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
           SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),

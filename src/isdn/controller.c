@@ -52,6 +52,13 @@ void controller_set_timers(struct pri *pri, const TrunkSettings *trunk)
     pri_set_timer(pri, PRI_TIMER_T316, 0); /* off: restart.c runs it */
 }
 
+void controller_set_services(struct pri *pri, const TrunkSettings *trunk)
+{
+    pri_hold_enable(pri, trunk->hold); /* else it says HOLD REJECT, cause 69 */
+    pri_reroute_enable(pri, trunk->rerouting);
+    pri_mcid_enable(pri, 1);
+}
+
 static void set_options(struct pri *pri, const TrunkSettings *trunk)
 {
     pri_set_debug(pri, 0);
@@ -62,6 +69,7 @@ static void set_options(struct pri *pri, const TrunkSettings *trunk)
     if (trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG)
         pri_facility_enable(pri); /* names travel in Facility there */
     controller_set_timers(pri, trunk);
+    controller_set_services(pri, trunk);
 }
 
 struct pri *controller_new(const SpanSettings *span, const TrunkSettings *trunk, pri_io_cb read,

@@ -10,5 +10,7 @@
 struct pri *controller_new(const SpanSettings *span, const TrunkSettings *trunk, pri_io_cb read,
                            pri_io_cb write, void *user);
 void controller_set_timers(struct pri *pri, const TrunkSettings *trunk);
+/* The services of the far end that are served, which may change at any time. */
+void controller_set_services(struct pri *pri, const TrunkSettings *trunk);
 /* libpri has no destructor: a controller that is not needed any more rests for ever. */
 void controller_retire(struct pri *pri);

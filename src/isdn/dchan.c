@@ -10,6 +10,7 @@
 #include "isdn_event.h"
 #include "isdn_interface.h"
 #include "isdn_leg.h"
+#include "isdn_supplement.h"
 #include "link.h"
 #include "linkpoll.h"
 #include "log.h"
@@ -195,8 +196,9 @@ static FrameCall call_known(const DChannel *dchan, int call)
     };
 }
 
-/* A checked message: what layer 2 repeats, what is out of place, and what is new. */
-static void message_sort(DChannel *dchan, FrameNews *news)
+/* A checked message: what layer 2 repeats, what is out of place, and what is new. TRUE when libpri
+ * sees it as it came, for the first time. */
+static gboolean message_sort(DChannel *dchan, FrameNews *news)
 {
     gsize length = dchan->in_hand_length;
     gboolean again = frame_is_repeated(&dchan->seen[LADDER_IN], news, dchan->in_hand, length);
@@ -209,7 +211,7 @@ static void message_sort(DChannel *dchan, FrameNews *news)
     else
         dchan->in_hand_length = frame_adapt(dchan->in_hand, length, &call, news);
     if (again)
-        return;
+        return FALSE;
     if (news->misplaced)
         count_misplaced(dchan, news);
     if (news->status_cause)
@@ -217,12 +219,14 @@ static void message_sort(DChannel *dchan, FrameNews *news)
     outgoing_heard(&dchan->outgoing, dchan, news);
     if (news->kind == FRAME_MESSAGE)
         isdn_leg_note_message(dchan, LADDER_IN, news);
+    return news->kind == FRAME_MESSAGE && !news->misplaced;
 }
 
 static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize length)
 {
     FrameNews news;
     pri_event *event;
+    gboolean fresh = FALSE;
 
     dchan->frames_in++;
     dchan->in_hand_length = frame_check(frame, length, dchan->in_hand, &news);
@@ -233,7 +237,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     linkpoll_received(&dchan->poll, dchan_is_network(dchan), dchan->in_hand, dchan->in_hand_length);
     link_heard(dchan->link);
     if (news.kind == FRAME_MESSAGE)
-        message_sort(dchan, &news);
+        fresh = message_sort(dchan, &news);
     else if (news.resets)
         memset(&dchan->seen[LADDER_IN], 0, sizeof dchan->seen[LADDER_IN]);
     news.octets = dchan->in_hand;
@@ -247,6 +251,8 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     /* libpri tells nobody when the far end repeats SABME on a link that is up. */
     if (news.establishes && !event && link_carries(dchan->link))
         link_established(dchan->link);
+    if (fresh)
+        isdn_supplement_read(dchan, &news);
     if (news.kind == FRAME_MESSAGE)
         isdn_leg_check_call(dchan, &news);
 }
@@ -356,8 +362,10 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
 {
     dchan->span = span;
     dchan->trunk = trunk;
-    if (dchan->pri)
+    if (dchan->pri) {
         controller_set_timers(dchan->pri, trunk);
+        controller_set_services(dchan->pri, trunk);
+    }
 }
 
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)

@@ -209,6 +209,123 @@ static gboolean act_party(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+/* ---- services that change no state of libpri's call: nothing to go back to when they fail ----
+ */
+
+static gboolean act_hold_ack(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (!leg)
+        return TRUE;
+    pri_hold_ack(dchan_pri(leg->dchan), leg->q931);
+    leg->channel.number = 0;
+    dchan_rearm(leg->dchan);
+    return TRUE;
+}
+
+static gboolean act_hold_reject(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg)
+        pri_hold_rej(dchan_pri(leg->dchan), leg->q931, CAUSE_WRONG_CALL_STATE);
+    return TRUE;
+}
+
+/* On its own span: that is where its call reference lives. */
+static gboolean act_channel_retake(void *room, Call *call, const CallNews *news)
+{
+    ChannelWish wish = {.wanted = news->channel, .flexible = news->flexible};
+    guint8 cause = CAUSE_NO_CIRCUIT;
+    IsdnLeg *leg = leg_live(call);
+    guint8 number;
+
+    (void)room;
+    wish.help = call_is_sheltered(call);
+    number = leg ? trunk_choose(leg->dchan, &wish, &cause) : 0;
+    if (!number) {
+        raise_cause(call, EVENT_CHANNEL_NONE, cause);
+        return FALSE;
+    }
+    trunk_book(leg->dchan, number, leg->call_id);
+    leg->channel.number = leg->named = number;
+    call_set_channel(call, leg->channel);
+    return TRUE;
+}
+
+static gboolean act_retrieve_ack(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg)
+        pri_retrieve_ack(dchan_pri(leg->dchan), leg->q931, leg->channel.number);
+    return TRUE;
+}
+
+static gboolean act_retrieve_reject(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    if (leg)
+        pri_retrieve_rej(dchan_pri(leg->dchan), leg->q931,
+                         news->cause ? news->cause : CAUSE_WRONG_CALL_STATE);
+    return TRUE;
+}
+
+/* libpri refuses these values for all other dialects. */
+static void notify(IsdnLeg *leg, int info)
+{
+    if (dchan_trunk(leg->dchan)->switch_type != SWITCH_EUROISDN)
+        return;
+    pri_notify(dchan_pri(leg->dchan), leg->q931, leg->channel.number, info);
+    dchan_rearm(leg->dchan);
+}
+
+static gboolean act_notify_held(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (!leg || leg->told_held || !dchan_trunk(leg->dchan)->tell_hold)
+        return TRUE;
+    leg->told_held = TRUE;
+    notify(leg, PRI_NOTIFY_REMOTE_HOLD);
+    return TRUE;
+}
+
+static gboolean act_notify_retrieved(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (!leg || !leg->told_held)
+        return TRUE;
+    leg->told_held = FALSE;
+    notify(leg, PRI_NOTIFY_REMOTE_RETRIEVAL);
+    return TRUE;
+}
+
+static gboolean act_notify_diverting(void *room, Call *call, const CallNews *news)
+{
+    IsdnLeg *leg = leg_live(call);
+
+    (void)room;
+    (void)news;
+    if (leg && dchan_trunk(leg->dchan)->tell_diverting)
+        notify(leg, PRI_NOTIFY_CALL_DIVERTING);
+    return TRUE;
+}
+
 static guint8 clearing_cause(const Call *call)
 {
     guint8 cause = call_cause(call);
@@ -309,6 +426,14 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_ISDN_CONNECT] = act_connect;
     ops.action[ACTION_ISDN_CONNECT_ACK] = act_connect_ack;
     ops.action[ACTION_ISDN_PARTY] = act_party;
+    ops.action[ACTION_CHANNEL_RETAKE] = act_channel_retake;
+    ops.action[ACTION_ISDN_HOLD_ACK] = act_hold_ack;
+    ops.action[ACTION_ISDN_HOLD_REJECT] = act_hold_reject;
+    ops.action[ACTION_ISDN_RETRIEVE_ACK] = act_retrieve_ack;
+    ops.action[ACTION_ISDN_RETRIEVE_REJECT] = act_retrieve_reject;
+    ops.action[ACTION_ISDN_NOTIFY_HELD] = act_notify_held;
+    ops.action[ACTION_ISDN_NOTIFY_RETRIEVED] = act_notify_retrieved;
+    ops.action[ACTION_ISDN_NOTIFY_DIVERTING] = act_notify_diverting;
     ops.action[ACTION_ISDN_DISCONNECT] = act_disconnect;
     ops.action[ACTION_ISDN_DISCONNECT_TONE] = act_disconnect_tone;
     ops.action[ACTION_ISDN_RELEASE] = act_release;

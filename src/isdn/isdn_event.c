@@ -10,6 +10,7 @@
 #include "isdn_offer.h"
 #include "isdn_party.h"
 #include "isdn_setup.h"
+#include "isdn_supplement.h"
 #include "trunk.h"
 
 #define PROGRESS_NOT_END_TO_END (1u << 1) /* Q.931 4.5.23: number 1 */
@@ -294,7 +295,16 @@ static void handle_answers(IsdnLeg *leg, const pri_event *event, const FrameNews
     case PRI_EVENT_FACILITY:
         on_facility(leg, event->facility.subcmds, news);
         break;
-    default: /* NOTIFY, HOLD and the like change no state of a call */
+    case PRI_EVENT_NOTIFY:
+        isdn_supplement_notify(leg, event->notify.info, news);
+        break;
+    case PRI_EVENT_HOLD:
+        isdn_supplement_hold(leg, news);
+        break;
+    case PRI_EVENT_RETRIEVE:
+        isdn_supplement_retrieve(leg, &event->retrieve, news);
+        break;
+    default: /* FACILITY is what its subcommands are */
         break;
     }
 }
@@ -321,8 +331,38 @@ static q931_call *event_call(const pri_event *event)
         return event->answer.call;
     case PRI_EVENT_CONNECT_ACK:
         return event->connect_ack.call;
+    case PRI_EVENT_NOTIFY:
+        return event->notify.call;
     case PRI_EVENT_FACILITY:
         return event->facility.call;
+    case PRI_EVENT_HOLD:
+        return event->hold.call;
+    case PRI_EVENT_RETRIEVE:
+        return event->retrieve.call;
+    default:
+        return NULL;
+    }
+}
+
+/* What came in Facility elements beside the event itself. */
+static const struct pri_subcommands *event_subcommands(const pri_event *event)
+{
+    switch (event->e) {
+    case PRI_EVENT_FACILITY:
+        return event->facility.subcmds;
+    case PRI_EVENT_PROCEEDING:
+    case PRI_EVENT_PROGRESS:
+        return event->proceeding.subcmds;
+    case PRI_EVENT_RINGING:
+        return event->ringing.subcmds;
+    case PRI_EVENT_ANSWER:
+        return event->answer.subcmds;
+    case PRI_EVENT_NOTIFY:
+        return event->notify.subcmds;
+    case PRI_EVENT_HANGUP:
+    case PRI_EVENT_HANGUP_REQ:
+    case PRI_EVENT_HANGUP_ACK:
+        return event->hangup.subcmds;
     default:
         return NULL;
     }
@@ -363,6 +403,10 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
         isdn_offer_ring(dchan, &event->ring, news);
         return;
     }
+    leg = isdn_leg_find(dchan, event_call(event));
+    if (!leg)
+        return;
+    isdn_supplement_subcommands(dchan, leg->id, event_subcommands(event));
     leg = isdn_leg_find(dchan, event_call(event));
     if (leg)
         handle_call(leg, event, news);

@@ -25,6 +25,7 @@ struct IsdnLeg {
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
+    gboolean told_held;    /* NOTIFY remote hold went out */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
     guint8 answer_cause;   /* of the RELEASE COMPLETE that is owed; 0: the call's */
     guint releases;        /* RELEASE sent so often */

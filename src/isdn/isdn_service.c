@@ -12,7 +12,8 @@ static guint calls_on(DChannel *dchan)
     for (guint i = 0; i < BCHAN_SLOTS; i++)
         count += dchan_bchans(dchan)->slot[i].call != 0;
     for (guint i = 0; i < legs->len; i++)
-        count += ((const IsdnLeg *)legs->pdata[i])->call == NULL;
+        count += ((const IsdnLeg *)legs->pdata[i])->call == NULL ||
+                 ((const IsdnLeg *)legs->pdata[i])->channel.number == 0; /* held */
     return count;
 }
 

@@ -109,7 +109,15 @@ static gboolean bearer_is_served(const pri_event_ring *ring)
            ring->layer1 == PRI_LAYER_1_ULAW;
 }
 
-static void plan_read(int plan, Number *number)
+/* Q.931 4.5.10 reserves the fourth value: what its meaning may be, it is not for showing. */
+Presentation isdn_setup_read_presentation(int octet)
+{
+    Presentation presentation = (Presentation)(octet >> 5 & 3);
+
+    return presentation <= PRESENTATION_UNAVAILABLE ? presentation : PRESENTATION_RESTRICTED;
+}
+
+void isdn_setup_read_plan(int plan, Number *number)
 {
     number->ton = (TypeOfNumber)(plan >> 4 & 7);
     number->npi = (NumberingPlan)(plan & 15);
@@ -153,7 +161,7 @@ guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameN
     if (!bearer_is_served(ring))
         return CAUSE_BEARER_NOT_IMPLEMENTED;
     setup->bearer = (Bearer)ring->ctype;
-    plan_read(ring->calledplan == -1 ? 0 : ring->calledplan, &setup->called);
+    isdn_setup_read_plan(ring->calledplan == -1 ? 0 : ring->calledplan, &setup->called);
     /* libpri cuts what is longer, and a cut number would be a wrong one. */
     if (strlen(news->called) > NUMBER_MAX ||
         !digits_copy(called, setup->called.digits, sizeof setup->called.digits))

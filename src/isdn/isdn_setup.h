@@ -12,6 +12,10 @@ void isdn_setup_repeat(IsdnLeg *leg);
 guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
                        CallSetup *setup);
 
+/* libpri's plan and presentation octets as values. */
+void isdn_setup_read_plan(int plan, Number *number);
+Presentation isdn_setup_read_presentation(int octet);
+
 /* Copies what may pass of TEXT, [0-9*#], to DIGITS, without separators. FALSE where anything else
  * stands in it, or more than SIZE holds: what was copied is then another number. */
 gboolean digits_copy(const char *text, char *digits, gsize size);

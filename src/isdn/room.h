@@ -25,6 +25,8 @@ typedef struct TrunkGroup TrunkGroup;
     X(SERVICES_SENT, "SERVICEs sent")                                                              \
     X(SERVICES_RECEIVED, "SERVICEs received")                                                      \
     X(CHANNELS_BLAMED, "channels blamed")         /* put aside: causes 6, 44, 82, or T308 twice */ \
+    X(REROUTINGS, "calls rerouted")               /* by the far end, before the answer */          \
+    X(MCID, "malicious calls identified")         /* by the far end */                             \
     X(CALLS_LOST, "calls lost")                   /* with the link or the line */
 
 #define ISDN_COUNTER_ENUM(id, name) COUNT_##id,

@@ -13,15 +13,21 @@ const struct sockaddr_storage *dialog_rtp(const UaLeg *leg)
     return rtp && rtp->ss_family ? rtp : NULL;
 }
 
-gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice)
+gboolean dialog_describe_as(UaLeg *leg, const SdpChoice *choice, SdpDirection direction)
 {
     const struct sockaddr_storage *rtp = dialog_rtp(leg);
-    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms, digits_are_events(leg)};
+    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms, digits_are_events(leg),
+                      direction};
 
     if (!rtp)
         return FALSE;
     offer_write(&leg->ours, &terms, leg->theirs_known ? &leg->theirs : NULL, choice);
     return TRUE;
+}
+
+gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice)
+{
+    return dialog_describe_as(leg, choice, leg->holding ? SDP_SENDONLY : SDP_SENDRECV);
 }
 
 SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
@@ -53,6 +59,7 @@ static void dialog_respond(UaLeg *leg, sip_t const *sip, gboolean sdp)
                 SIPTAG_CONTACT_STR(leg->ua->contact),
                 TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                 TAG_IF(sdp, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
+    leg->ack_due = leg->ack_due || sip->sip_request->rq_method == sip_method_invite;
     if (sip->sip_request->rq_method == sip_method_update)
         session_settled(leg, NULL); /* that of a re-INVITE waits for the ACK */
 }
@@ -93,6 +100,7 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
         break;
     }
     offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
+    hold_apply(leg, &choice);
     if (!dialog_describe(leg, &choice)) {
         leg->theirs = before;
         leg->theirs_known = known;
@@ -100,8 +108,11 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
         return;
     }
     dialog_respond(leg, sip, TRUE);
+    hold_answered(leg, &choice);
     if (leg_news_media(leg, &choice, &news))
         leg_event(leg, EVENT_SIP_MEDIA, &news);
+    if (leg->call)
+        hold_heard(leg);
 }
 
 void dialog_offered(UaLeg *leg, sip_t const *sip)
@@ -150,8 +161,12 @@ static void dialog_take_answer(UaLeg *leg, sip_t const *sip)
     leg->offer = OFFER_NONE;
     if (dialog_read(leg, sip, &why) == SDP_OK) {
         offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
+        hold_apply(leg, &choice);
+        hold_answered(leg, &choice);
         if (leg_news_media(leg, &choice, &news))
             leg_event(leg, EVENT_SIP_MEDIA, &news);
+        if (known && leg->call)
+            hold_heard(leg);
         return;
     }
     log_notice("C%u sip: no usable answer to our offer: %s", leg->id, why);
@@ -165,6 +180,7 @@ void dialog_acked(UaLeg *leg, sip_t const *sip)
     gsize size;
 
     leg_note(leg, LADDER_IN, "ACK%s", sip_body_sdp(sip, &size) ? " SDP" : "");
+    leg->ack_due = FALSE;
     if (first) {
         leg->acked = TRUE;
         if (!leg->replacing) /* otherwise the hall has gone on long since */
@@ -182,6 +198,7 @@ void dialog_acked(UaLeg *leg, sip_t const *sip)
     session_settled(leg, NULL);
     if (leg->offer == OFFER_SENT)
         dialog_take_answer(leg, sip);
+    hold_pursue(leg);
 }
 
 void dialog_bye(UaLeg *leg, sip_t const *sip)

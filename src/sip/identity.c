@@ -260,7 +260,7 @@ static char *display_write(const char *name)
 }
 
 /* Escapes what a user part may not carry bare; '#' is the only digit among it. */
-static char *user_write(const TrunkSettings *trunk, const Number *number)
+char *identity_user(const TrunkSettings *trunk, const Number *number)
 {
     g_autofree char *user =
         trunk
@@ -287,7 +287,7 @@ void identity_write(const CallSetup *asked, const TrunkSettings *trunk, gboolean
 
     *out = (IdentityOut){0};
     if (*calling->digits) {
-        g_autofree char *user = user_write(trunk, calling);
+        g_autofree char *user = identity_user(trunk, calling);
         g_autofree char *isub = subaddress_to_isub(&asked->calling_subaddress);
         g_autofree char *shown =
             g_strdup_printf("%s<sip:%s%s@%s;user=phone>", display, user, isub, host);

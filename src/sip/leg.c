@@ -40,6 +40,8 @@ void leg_free(UaLeg *leg)
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
+    loop_timer_free(leg->ua->loop, leg->hold_again);
+    g_free(leg->hold_before);
     if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
@@ -72,6 +74,7 @@ void leg_leave(UaLeg *leg)
     leg->call = NULL;
     loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->expires));
     loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->repeat));
+    loop_timer_free(leg->ua->loop, g_steal_pointer(&leg->hold_again));
 }
 
 void leg_take_over(UaLeg *leg)

@@ -117,7 +117,7 @@ static void write_formats(GString *text, const SdpTerms *terms, const SdpSession
         g_string_append_printf(text, "a=rtpmap:%u telephone-event/8000\r\na=fmtp:%u 0-15\r\n",
                                events, events);
     g_string_append_printf(text, "a=ptime:%u\r\na=%s\r\n", terms->ptime_ms,
-                           direction_name(choice ? choice->ours : SDP_SENDRECV));
+                           direction_name(choice ? choice->ours : terms->direction));
 }
 
 static guint16 socket_address_text(const struct sockaddr_storage *address, char *text, gsize size)

@@ -70,6 +70,7 @@ typedef struct SdpTerms {
     Law law; /* goes first in an offer */
     guint ptime_ms;
     gboolean events; /* an offer has telephone-event */
+    SdpDirection direction; /* of an offer */
 } SdpTerms;
 
 /* Writes an answer by CHOICE to THEIRS; an offer of both laws when CHOICE is NULL (THEIRS, when not

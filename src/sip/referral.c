@@ -179,6 +179,7 @@ gboolean referral_hears(UaLeg *leg, CallEvent event, const CallNews *news)
 
     switch ((int)event) { /* the rest is the call's business alone */
     case EVENT_SIP_TRYING:
+    case EVENT_SIP_FORWARDED:
     case EVENT_SIP_RINGING:
     case EVENT_SIP_RINGING_MEDIA:
     case EVENT_SIP_PROGRESS:
@@ -194,6 +195,7 @@ gboolean referral_hears(UaLeg *leg, CallEvent event, const CallNews *news)
             referral_succeed(referral);
         break;
     case EVENT_SIP_FAILURE:
+    case EVENT_SIP_REDIRECTED:
         referral_fail(referral, leg, news->status, news);
         break;
     case EVENT_SIP_LOST:

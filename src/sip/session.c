@@ -137,6 +137,7 @@ static void session_take_answer(UaLeg *leg, sip_t const *sip)
     if (dialog_read(leg, sip, &why) != SDP_OK)
         return;
     offer_settle(&leg->theirs, leg->settings->media.ptime_ms, &choice);
+    hold_apply(leg, &choice);
     if (leg_news_media(leg, &choice, &news))
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
@@ -146,7 +147,7 @@ static void session_take_answer(UaLeg *leg, sip_t const *sip)
 
 /* NUA keeps a challenged request until it is given credentials, and no later one, BYE least of all,
  * passes it: we have none to give. */
-static void session_give_up_challenge(UaLeg *leg, int status)
+void session_give_up_challenge(UaLeg *leg, int status)
 {
     if (status == 401 || status == 407)
         nua_authenticate(leg->nh, TAG_END());
@@ -167,6 +168,7 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         session_settled(leg, sip);
         if (by_invite)
             session_take_answer(leg, sip);
+        hold_pursue(leg);
         return;
     }
     leg->offer = OFFER_NONE;
@@ -176,6 +178,7 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         leg_lost(leg, "the refresh of the session failed", CAUSE_TIMER_EXPIRY,
                  status != 408 && status != 481);
     } else if (!leg->session_agreed) {
+        hold_pursue(leg);
         return; /* it is there, and that was the question */
     } else if (!by_invite && (status == 405 || status == 501)) {
         leg->refresh_by_invite = TRUE;
@@ -184,6 +187,9 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
         /* RFC 3261 14.1; the due time then starts the timer again */
         loop_timer_start(leg->ua->loop, leg->session,
                          g_random_int_range(2100, 4000) * G_GINT64_CONSTANT(1000));
+        hold_pursue(leg);
+    } else {
+        hold_pursue(leg);
     }
 }
 
@@ -197,4 +203,6 @@ void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip
     session_give_up_challenge(leg, status);
     if (status == 408 || status == 481 || !sip)
         leg_lost(leg, "the far end is gone", CAUSE_TIMER_EXPIRY, TRUE);
+    else
+        hold_pursue(leg);
 }

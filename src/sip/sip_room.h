@@ -114,6 +114,17 @@ struct UaLeg {
     SdpLocal ours;    /* our last description */
     MediaRemote told; /* what the hall knows of their media */
 
+    /* Holds (hold.c) */
+    gboolean held;        /* the far end holds: the hall was told */
+    gboolean holding;     /* the PBX's party holds, our descriptions say so */
+    gboolean hold_said;   /* ... and the far end knows */
+    gboolean hold_asking; /* our re-INVITE about it is open ... */
+    gboolean hold_asked;  /* ... and says this */
+    gboolean hold_waits;  /* until another try */
+    LoopTimer *hold_again;
+    SdpLocal *hold_before; /* our description before that re-INVITE; owned */
+    gboolean ack_due;      /* to our 2xx to a re-INVITE */
+
     /* UAS */
     gboolean reliable;             /* INVITE had 100rel in Supported or Require */
     gboolean reliable_only;        /* ... in Require */
@@ -218,6 +229,7 @@ gboolean uas_ring(void *room, Call *call, const CallNews *news);
 gboolean uas_ring_media(void *room, Call *call, const CallNews *news);
 gboolean uas_progress(void *room, Call *call, const CallNews *news);
 gboolean uas_progress_plain(void *room, Call *call, const CallNews *news);
+gboolean uas_forwarded(void *room, Call *call, const CallNews *news);
 gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
 gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
@@ -269,9 +281,30 @@ const struct sockaddr_storage *dialog_rtp(const UaLeg *leg);
 /* Writes our answer to LEG's remote description, or our offer, into LEG->ours. FALSE without an RTP
  * port. */
 gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice);
+/* The same; an offer says DIRECTION. */
+gboolean dialog_describe_as(UaLeg *leg, const SdpChoice *choice, SdpDirection direction);
 /* Reads the SDP of SIP into LEG's remote description. SDP_OK when it holds one; *why tells
  * otherwise. */
 SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why);
+
+/* hold.c: holds of either side. The actions sip_hold and sip_resume. */
+gboolean hold_begin(void *room, Call *call, const CallNews *news);
+gboolean hold_end(void *room, Call *call, const CallNews *news);
+/* An exchange is over: what is still to be said of a hold of ours is said now. */
+void hold_pursue(UaLeg *leg);
+/* The response to our re-INVITE about a hold. */
+void hold_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+/* CHOICE of our answer, or of theirs, as our own hold leaves it. */
+void hold_apply(const UaLeg *leg, SdpChoice *choice);
+/* Our answer to an offer of theirs said CHOICE. */
+void hold_answered(UaLeg *leg, const SdpChoice *choice);
+/* Their last description is read: SIP.HELD or SIP.RETRIEVED when that changes anything. */
+void hold_heard(UaLeg *leg);
+
+/* redirect.c: 3xx */
+/* May a Contact of the 3xx to LEG's INVITE be called instead? */
+gboolean redirect_offered(UaLeg *leg, int status, sip_t const *sip);
+gboolean redirect_send(void *room, Call *call, const CallNews *news);
 
 /* refer.c: REFER. */
 void referral_asked(Ua *ua, nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[]);
@@ -324,6 +357,8 @@ void session_asked(UaLeg *leg, sip_t const *message);
 void session_settled(UaLeg *leg, sip_t const *response);
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
                        gboolean by_invite);
+/* NUA waits for credentials after a 401 or 407: there are none. */
+void session_give_up_challenge(UaLeg *leg, int status);
 /* The answer to our OPTIONS in the dialog of a peer without timers. */
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
@@ -360,6 +395,8 @@ void identity_write_party(const Party *party, const TrunkSettings *trunk, gboole
 /* Whom SIP asserts: number, name, and by its Privacy whether they may be shown; FALSE: nobody. */
 gboolean identity_party(sip_t const *sip, Party *party);
 void identity_out_clear(IdentityOut *out);
+/* The user part of a URI for NUMBER, which came from TRUNK. Caller frees. */
+char *identity_user(const TrunkSettings *trunk, const Number *number);
 /* URI with user=phone when its user part is a number and it names no other user kind, and with SUBADDRESS as isub. Caller
  * frees. */
 char *identity_phone_uri(const char *uri, const Subaddress *subaddress);

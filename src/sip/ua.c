@@ -395,6 +395,10 @@ CallOps ua_call_ops(Ua *ua)
     ops.action[ACTION_SIP_RING_MEDIA] = uas_ring_media;
     ops.action[ACTION_SIP_PROGRESS] = uas_progress;
     ops.action[ACTION_SIP_PROGRESS_PLAIN] = uas_progress_plain;
+    ops.action[ACTION_SIP_FORWARDED] = uas_forwarded;
+    ops.action[ACTION_SIP_REDIRECT] = redirect_send;
+    ops.action[ACTION_SIP_HOLD] = hold_begin;
+    ops.action[ACTION_SIP_RESUME] = hold_end;
     ops.action[ACTION_SIP_ANSWER] = uas_answer;
     ops.action[ACTION_SIP_REJECT] = uas_reject;
     ops.action[ACTION_SIP_WITHDRAW] = uas_withdraw;

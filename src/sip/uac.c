@@ -147,7 +147,9 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
 {
     gboolean reliable = sip->sip_rseq && sip_has_feature(sip->sip_require, "100rel");
     CallNews news = CALL_NEWS_INIT;
-    CallEvent event = status == 180 ? EVENT_SIP_RINGING : EVENT_SIP_TRYING;
+    CallEvent event = status == 180   ? EVENT_SIP_RINGING
+                      : status == 181 ? EVENT_SIP_FORWARDED
+                                      : EVENT_SIP_TRYING;
     gboolean first = !leg->theirs_known;
     const char *why = NULL;
     gsize size;
@@ -224,7 +226,12 @@ static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *
     leg_news_reason(leg, sip, &news);
     if (sip)
         leg_note(leg, LADDER_OUT, "ACK");
-    leg_event(leg, EVENT_SIP_FAILURE, &news);
+    if (redirect_offered(leg, status, sip)) {
+        news.cause = CAUSE_REDIRECTION;
+        leg_event(leg, EVENT_SIP_REDIRECTED, &news);
+    } else {
+        leg_event(leg, EVENT_SIP_FAILURE, &news);
+    }
     if (status == 401 || status == 407) { /* NUA would wait for credentials */
         leg->terminated = TRUE;
         leg_settle(leg);
@@ -242,6 +249,10 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     gsize size;
 
+    if (leg->hold_asking) {
+        hold_responded(leg, status, phrase, sip);
+        return;
+    }
     if (leg->refreshing || leg->established) {
         session_refreshed(leg, status, phrase, sip, TRUE);
         return;

@@ -309,6 +309,16 @@ gboolean uas_progress_plain(void *room, Call *call, const CallNews *news)
     return uas_act(call, SIP_183_SESSION_PROGRESS, FALSE, NULL);
 }
 
+/* It changes nothing, and may fail. */
+gboolean uas_forwarded(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg)
+        uas_respond(leg, SIP_181_CALL_IS_BEING_FORWARDED, FALSE, NULL);
+    return TRUE;
+}
+
 static gboolean uas_send_answer(Call *call)
 {
     UaLeg *leg = call_sip_leg(call);
@@ -439,6 +449,8 @@ void uas_cancelled(UaLeg *leg, sip_t const *sip)
     leg_note_response(leg, LADDER_OUT, SIP_487_REQUEST_TERMINATED, NULL, FALSE);
     if (leg->acked || !leg->uas) { /* of a re-INVITE: the call stays (RFC 3261 9.2, 14.2) */
         leg->offer = OFFER_NONE;
+        leg->ack_due = FALSE;
+        hold_pursue(leg);
         return;
     }
     leg->closing = TRUE;

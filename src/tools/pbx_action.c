@@ -211,7 +211,12 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_DIGITS:
         return act_digits(call, command);
     case VERB_NOTIFY:
-        return pri_notify(call->line->isdn, call->isdn, call->channel, command->number) == 0;
+    case VERB_HOLD:
+    case VERB_RETRIEVE:
+    case VERB_REROUTE:
+    case VERB_CHARGE:
+    case VERB_MCID:
+        return pbx_service_act(call, command);
     case VERB_RAW:
         return act_raw(call, command);
     case VERB_PLAY:

@@ -36,6 +36,7 @@ static void call_free(PbxCall *call)
     loop_timer_free(call->calls->loop, call->timer);
     pbx_call_end_steps(call);
     pbx_audio_free(call->audio);
+    g_free(call->called);
     g_free(call);
 }
 
@@ -213,6 +214,14 @@ static void channel_follow(PbxCall *call, int encoded)
     pbx_call_take_channel(call, (guint8)channel);
 }
 
+/* A held call has its channel again, or another one. */
+static void retrieved(PbxCall *call, int channel)
+{
+    channel_follow(call, channel);
+    if (call->channel)
+        pbx_line_b_open(call->line, call->channel);
+}
+
 void pbx_call_connected(PbxCall *call)
 {
     PbxCalls *calls = call->calls;
@@ -299,6 +308,8 @@ static void ring_received(PbxCalls *calls, PbxLine *line, const pri_event_ring *
         call->reference = ring->cref & 0x7fff;
     }
     call->isdn = ring->call;
+    g_free(call->called);
+    call->called = g_strdup(ring->callednum);
     refusal = ring_channel(call, ring, &channel);
     if (refusal) {
         pbx_call_clear(call, refusal);
@@ -394,6 +405,14 @@ void pbx_calls_event(PbxCalls *calls, PbxLine *line, pri_event *event)
     case PRI_EVENT_FACILITY:
         if ((call = find_isdn(calls, event->facility.call)))
             subcommands_received(call, event->facility.subcmds);
+        break;
+    case PRI_EVENT_HOLD_ACK:
+        if ((call = find_isdn(calls, event->hold_ack.call)))
+            pbx_call_take_channel(call, 0);
+        break;
+    case PRI_EVENT_RETRIEVE_ACK:
+        if ((call = find_isdn(calls, event->retrieve_ack.call)))
+            retrieved(call, event->retrieve_ack.channel & 0xff);
         break;
     case PRI_EVENT_HANGUP_REQ:
     case PRI_EVENT_HANGUP:

@@ -24,7 +24,8 @@ typedef struct PbxCall {
     gboolean incoming;
     gboolean responded;       /* we have sent something back */
     gboolean cleared_by_peer; /* its DISCONNECT came */
-    guint8 channel;           /* 0: none yet */
+    guint8 channel;           /* 0: none yet, or held */
+    char *called;             /* of a coming call; NULL: none */
     PbxPhase phase;
     gint cause; /* the first cause that cleared it; 0: none */
     PbxAudio *audio;

@@ -32,6 +32,8 @@ void pbx_call_connected(PbxCall *call);
 
 /* Begins the steps that answer a coming call to CALLED. */
 void pbx_call_behave(PbxCall *call, const char *called);
+/* pbx_service.c: the commands of supplementary services. */
+gboolean pbx_service_act(PbxCall *call, const PbxCommand *command);
 /* The call's timer: its next step, or our RELEASE. */
 void pbx_call_timer(void *call);
 void pbx_behaviour_free(PbxBehaviour *behaviour);

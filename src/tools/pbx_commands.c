@@ -311,6 +311,11 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
     case VERB_REJECT:
     case VERB_DIGITS:
     case VERB_NOTIFY:
+    case VERB_HOLD:
+    case VERB_RETRIEVE:
+    case VERB_REROUTE:
+    case VERB_CHARGE:
+    case VERB_MCID:
     case VERB_PLAY:
     case VERB_RECORD:
     case VERB_ECHO:

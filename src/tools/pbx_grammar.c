@@ -60,6 +60,31 @@ static void notify_read(PbxWords *words, PbxCommand *command)
     command->number = pbx_words_number(words, "a notification indicator", 0, 127);
 }
 
+static void retrieve_read(PbxWords *words, PbxCommand *command)
+{
+    if (pbx_words_take(words, "channel"))
+        command->channel = pbx_words_number(words, "a channel", 1, 31);
+}
+
+static void reroute_read(PbxWords *words, PbxCommand *command)
+{
+    static const char *const reasons[] = {"unknown", "busy", "no-answer", "unconditional"};
+    static const gint codes[] = {0, 1, 2, 15}; /* Q.952 */
+
+    command->called = pbx_words_digits(words, "the new number");
+    for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++)
+        if (pbx_words_take(words, reasons[i]))
+            command->number = codes[i];
+}
+
+static void charge_read(PbxWords *words, PbxCommand *command)
+{
+    command->on = pbx_words_take(words, "end");
+    if (!pbx_words_take(words, "units"))
+        command->name = g_strdup(pbx_words_next(words, "units, or a currency"));
+    command->count = pbx_words_number(words, "an amount", 0, 100000000);
+}
+
 void pbx_grammar_source(PbxWords *words, PbxCommand *command)
 {
     if (pbx_words_take(words, "pattern")) {
@@ -269,6 +294,11 @@ static const PbxWordRow action_words[] = {
     {"reject", VERB_REJECT, cause_action_read},
     {"digits", VERB_DIGITS, digits_action_read},
     {"notify", VERB_NOTIFY, notify_read},
+    {"hold", VERB_HOLD, NULL},
+    {"retrieve", VERB_RETRIEVE, retrieve_read},
+    {"reroute", VERB_REROUTE, reroute_read},
+    {"charge", VERB_CHARGE, charge_read},
+    {"mcid", VERB_MCID, NULL},
     {"play", VERB_PLAY, pbx_grammar_source},
     {"record", VERB_RECORD, record_read},
     {"echo", VERB_ECHO, NULL},

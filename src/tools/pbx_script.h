@@ -23,6 +23,11 @@ typedef enum PbxVerb {
     VERB_REJECT,   /* RELEASE COMPLETE as the first answer, DISCONNECT later (Q.931 5.2.5.3) */
     VERB_DIGITS,
     VERB_NOTIFY,
+    VERB_HOLD,
+    VERB_RETRIEVE,
+    VERB_REROUTE, /* the caller is to call another number */
+    VERB_CHARGE,  /* advice of charge */
+    VERB_MCID,    /* malicious call identification */
     VERB_PLAY,
     VERB_RECORD,
     VERB_ECHO,

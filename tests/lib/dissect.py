@@ -13,6 +13,12 @@ Q931_NAMES = {
     0x07: "CONNECT",
     0x0D: "SETUP ACKNOWLEDGE",
     0x0F: "CONNECT ACKNOWLEDGE",
+    0x24: "HOLD",
+    0x28: "HOLD ACKNOWLEDGE",
+    0x30: "HOLD REJECT",
+    0x31: "RETRIEVE",
+    0x33: "RETRIEVE ACKNOWLEDGE",
+    0x37: "RETRIEVE REJECT",
     0x45: "DISCONNECT",
     0x46: "RESTART",
     0x4D: "RELEASE",
@@ -32,6 +38,9 @@ Q931_MANDATORY = {
     "STATUS": {0x08: "Cause", 0x14: "Call state"},
     "RESTART": {0x79: "Restart indicator"},
     "RESTART ACKNOWLEDGE": {0x79: "Restart indicator"},
+    "HOLD REJECT": {0x08: "Cause"},
+    "RETRIEVE ACKNOWLEDGE": {0x18: "Channel identification"},
+    "RETRIEVE REJECT": {0x08: "Cause"},
     "NOTIFY": {0x27: "Notification indicator"},
 }
 SIP_MANDATORY = ("via", "from", "to", "call-id", "cseq")

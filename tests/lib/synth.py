@@ -33,9 +33,9 @@ def q931_octets(step, restart_origin, channels):
     if message == "SETUP":
         out += element(0x04, 0x80, 0x90, 0xA3)
     ends = message in ("DISCONNECT", "RELEASE", "RELEASE COMPLETE")
-    if message == "STATUS" or "cause" in rules or (ends and ("cleared", call) not in channels):
+    if message in ("STATUS", "HOLD REJECT", "RETRIEVE REJECT") or "cause" in rules or (ends and ("cleared", call) not in channels):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
-    with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT")
+    with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT", "RETRIEVE ACKNOWLEDGE")
     if message in with_channel or "channel" in rules:
         out += element(0x18, 0xA9, 0x83, 0x80 | int(channel))
     if ends:

@@ -9,7 +9,7 @@ struct Hall {
     const Settings *settings;
     CallOps sip;
     GPtrArray *calls;
-    GString *events, *ladder;
+    GString *events, *ladder, *offered;
     guint32 ids;
     gboolean draining;
     CallNews news;
@@ -42,6 +42,7 @@ Hall *hall_new(Loop *loop, const Settings *settings)
     hall->calls = g_ptr_array_new_with_free_func(g_free);
     hall->events = g_string_new(NULL);
     hall->ladder = g_string_new(NULL);
+    hall->offered = g_string_new(NULL);
     return hall;
 }
 
@@ -50,6 +51,7 @@ void hall_free(Hall *hall)
     g_ptr_array_unref(hall->calls);
     g_string_free(hall->events, TRUE);
     g_string_free(hall->ladder, TRUE);
+    g_string_free(hall->offered, TRUE);
     g_free(hall);
 }
 
@@ -321,6 +323,23 @@ Call *hall_find_call(Hall *hall, guint32 id)
 }
 
 /* ---- transfers: this hall allows none; sip_transfer.c tells of those, with the real one ---- */
+
+gboolean call_offer_redirects(Call *call, const CallOrigin *by, const CallContact *contacts,
+                              guint count)
+{
+    GString *offered = call->hall->offered;
+
+    g_string_truncate(offered, 0);
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(offered, "%s%s%s", i ? " " : "", contacts[i].uri,
+                               contacts[i].number ? " ours" : "");
+    return call->peer && call->peer->follow;
+}
+
+const char *hall_fake_offered(const Hall *hall)
+{
+    return hall->offered->str;
+}
 
 gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *called,
                        const char *uri, TransferPlan *plan)

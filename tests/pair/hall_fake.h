@@ -8,6 +8,8 @@
 char *hall_fake_events(Hall *hall);
 /* The ladder's lines since the start: ">INVITE 200 SDP\n<100 Trying\n". */
 const char *hall_fake_ladder(const Hall *hall);
+/* The Contacts of the last 3xx: "sip:a@b sip:200@us ours". */
+const char *hall_fake_offered(const Hall *hall);
 /* The last call made. */
 Call *hall_fake_last(Hall *hall);
 /* The news of the last event. */

@@ -33,13 +33,13 @@ static void hold_and_resume(Story *story, const char *method)
         g_assert_nonnull(strstr(message_body(heard), holds[i].answer));
         if (invite)
             phone_ack(story->phone, NULL);
-        story_events(story, "MEDIA+held");
+        story_events(story, "MEDIA+held HELD");
         phone_request(story->phone, method, NULL, "", SDP_BOTH);
         heard = phone_hear(story->phone, "SIP/2.0 200");
         g_assert_nonnull(strstr(message_body(heard), "a=sendrecv\r\n"));
         if (invite)
             phone_ack(story->phone, NULL);
-        story_events(story, "MEDIA+media");
+        story_events(story, "MEDIA+media RETRIEVED");
     }
 }
 
@@ -136,7 +136,7 @@ static void a_useless_offer_is_refused_and_the_call_stays(void)
             story_events(&story, "");
             phone_request(story.phone, "UPDATE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
             phone_hear(story.phone, "SIP/2.0 200");
-            story_events(&story, "MEDIA+held");
+            story_events(&story, "MEDIA+held HELD");
             the_phone_ends(&story);
         }
     }
@@ -155,7 +155,7 @@ static void a_reinvite_without_offer_gets_ours(void)
     phone_request(story.phone, "UPDATE", NULL, "", SDP_BOTH); /* our offer is open */
     phone_hear(story.phone, "SIP/2.0 491");
     phone_ack(story.phone, SDP_AT("127.0.0.1", "a=sendonly\r\n"));
-    story_events(&story, "MEDIA+held");
+    story_events(&story, "MEDIA+held HELD");
     the_phone_ends(&story);
 }
 
@@ -186,7 +186,7 @@ static void a_reinvite_is_never_acknowledged(void (*talk)(Story *story))
     talk(&story);
     phone_request(story.phone, "INVITE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
     phone_hear(story.phone, "SIP/2.0 200");
-    story_events(&story, "MEDIA+held LOST/102");
+    story_events(&story, "MEDIA+held HELD LOST/102");
     hall_fake_end(story_call(&story));
     phone_hear(story.phone, "BYE");
     phone_reply(story.phone, "BYE", "200 OK", "", NULL);
@@ -400,7 +400,7 @@ static void no_refresh_of_nuas_ends_a_hold(void)
     phone_hear(story.phone, "ACK");
     phone_request(story.phone, "UPDATE", NULL, "", SDP_AT("127.0.0.1", "a=sendonly\r\n"));
     g_assert_nonnull(strstr(phone_hear(story.phone, "SIP/2.0 200"), "a=recvonly\r\n"));
-    story_events(&story, "MEDIA+held");
+    story_events(&story, "MEDIA+held HELD");
     loop_leap(story.loop, 52);
     heard = phone_hear(story.phone, "UPDATE");
     g_assert_cmpstr(message_body(heard), ==, "");

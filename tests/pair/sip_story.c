@@ -186,6 +186,7 @@ int main(int argc, char **argv)
     offer_stories();
     uac_stories();
     dialog_stories();
+    hold_stories();
     guard_stories();
     emergency_stories();
     nonsense_stories();

@@ -47,6 +47,7 @@ void uas_stories(void);
 void offer_stories(void);
 void uac_stories(void);
 void dialog_stories(void);
+void hold_stories(void);
 void guard_stories(void);
 void emergency_stories(void);
 void nonsense_stories(void);

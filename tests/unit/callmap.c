@@ -71,7 +71,7 @@ static void every_cell_is_accounted_for(void)
 /* A clause of a standard, or for what cannot be the room that sees to it. */
 static gboolean why_cites(const CallRule *rule)
 {
-    static const char *const standards[] = {"RFC ", "Q.931 ", "Q.850 "};
+    static const char *const standards[] = {"RFC ", "Q.931 ", "Q.850 ", "Q.932 ", "EN 300 "};
     static const char *const rooms[] = {"map: ", "hall: ", "ua: ", "isdn: ", "media: "};
 
     for (guint i = 0; i < G_N_ELEMENTS(standards); i++)

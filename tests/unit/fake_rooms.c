@@ -231,7 +231,8 @@ static guint8 line_find(Fake *fake, const Call *call)
 
 static gboolean line_is_full(Fake *fake, const Call *call, CallAction action)
 {
-    return fake->capacity && action == ACTION_CHANNEL_SEIZE && !call_channel(call).number &&
+    return fake->capacity && !call_channel(call).number &&
+           (action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_RETAKE) &&
            !line_find(fake, call);
 }
 
@@ -252,7 +253,7 @@ static void line_offer(Fake *fake)
     for (guint i = 0; i < fake->claims->len; i++) {
         Call *call = hall_find_call(fake->hall, g_array_index(fake->claims, guint32, i));
 
-        if (line_find(fake, call)) {
+        if (call && line_find(fake, call)) {
             line_serve(fake, i);
             return;
         }
@@ -288,7 +289,10 @@ static gboolean fake_act(Fake *fake, Call *call, CallAction action)
         call_event(call, refusal, &news);
         return FALSE;
     }
-    if (action == ACTION_CHANNEL_SEIZE && fake->capacity) {
+    if (action == ACTION_CHANNEL_RETAKE) {
+        call_set_channel(call, fake->capacity ? (Channel){0, line_find(fake, call)}
+                                              : fake->next_channel);
+    } else if (action == ACTION_CHANNEL_SEIZE && fake->capacity) {
         if (!call_channel(call).number)
             call_set_channel(call, (Channel){0, line_find(fake, call)});
     } else if (action == ACTION_CHANNEL_SEIZE) {

@@ -9,7 +9,7 @@
 #define PHONE_ALIVE (PHONE_ASKS | P(ANSWERED) | PHONE_ASKED | P(UP) | P(BYE))
 #define PBX_ASKED (B(SENT) | B(OVERLAP) | B(PROCEEDING) | B(ALERTING))
 #define PBX_ASKS (B(CALLS) | B(DIALS) | B(TOLD) | B(TOLD_RINGING))
-#define PBX_TALKS (B(CONNECTED) | B(UP))
+#define PBX_TALKS (B(CONNECTED) | B(UP) | B(HOLDS))
 #define PBX_ALIVE (~B(NONE) & ~B(DEAD))
 #define PBX_OPEN (PBX_ASKED | PBX_ASKS | PBX_TALKS | B(CONNECTS))
 
@@ -24,11 +24,13 @@ typedef struct Voice {
 
 static const Voice phone_voices[] = {
     {EVENT_SIP_TRYING, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
+    {EVENT_SIP_FORWARDED, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
     {EVENT_SIP_RINGING, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
     {EVENT_SIP_RINGING_MEDIA, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
     {EVENT_SIP_PROGRESS, PHONE_ASKED | P(UP) | P(BYE), P(CALLED) | P(RINGS)},
     {EVENT_SIP_ANSWER, PHONE_ASKED | P(UP) | P(BYE), PHONE_ASKED},
     {EVENT_SIP_FAILURE, PHONE_ASKED, PHONE_ASKED},
+    {EVENT_SIP_REDIRECTED, PHONE_ASKED, PHONE_ASKED},
     {EVENT_SIP_ACK, P(ANSWERED) | P(UP) | P(BYE), P(ANSWERED)},
     {EVENT_SIP_NO_ACK, P(ANSWERED), P(ANSWERED)},
     {EVENT_SIP_CANCEL, PHONE_ASKS | P(ANSWERED) | P(UP) | P(BYE), PHONE_ASKS},
@@ -40,6 +42,8 @@ static const Voice phone_voices[] = {
     {EVENT_SIP_MEDIA, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
     /* UPDATE or re-INVITE, in an early dialog as well; from trunk to trunk without one. */
     {EVENT_SIP_IDENTITY, PHONE_ASKS | P(ANSWERED) | P(RINGS) | P(CANCELLED) | P(UP) | P(BYE), P(RINGS) | P(UP)},
+    {EVENT_SIP_HELD, P(ANSWERED) | P(UP) | P(BYE), P(UP)},
+    {EVENT_SIP_RETRIEVED, P(ANSWERED) | P(UP) | P(BYE), P(UP)},
     /* A transfer succeeds, or a phone of theirs takes over what rings or talks; and a transferor leaves. */
     {EVENT_SIP_REPLACED, P(RINGS) | P(UP), P(RINGS) | P(UP)},
     {EVENT_SIP_MOVED, P(UP), P(UP)},
@@ -65,6 +69,13 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_CONNECT, PBX_ALIVE, PBX_ASKED},
     {EVENT_ISDN_DIGIT, PBX_ALIVE, 0},
     {EVENT_ISDN_CONNECT_ACK, PBX_ALIVE, B(CONNECTED)},
+    {EVENT_ISDN_DIVERTING, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_REROUTED, PBX_ALIVE, PBX_ASKED},
+    {EVENT_ISDN_SUSPENDED, PBX_ALIVE, 0},
+    {EVENT_ISDN_RESUMED, PBX_ALIVE, 0},
+    /* libpri answers them itself where they do not fit its own state; what it passes on wants an answer. */
+    {EVENT_ISDN_HOLD, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_RETRIEVE, PBX_ALIVE, PBX_ALIVE},
     {EVENT_ISDN_DISCONNECT, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED) | B(DISCONNECTS)},
     {EVENT_ISDN_DISCONNECT_MEDIA, PBX_ALIVE, PBX_OPEN | B(DISCONNECTED)},
     {EVENT_ISDN_RELEASE, PBX_ALIVE, PBX_ALIVE},
@@ -88,8 +99,12 @@ static const Move phone_moves[] = {
     {ACTION_SIP_RING_MEDIA, PHONE_ASKS, PHONE_HEARS, "180 to nobody who asks"},
     {ACTION_SIP_PROGRESS, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
     {ACTION_SIP_PROGRESS_PLAIN, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
+    {ACTION_SIP_FORWARDED, PHONE_ASKS, PHONE_COUNT, "181 to nobody who asks"},
     {ACTION_SIP_ANSWER, PHONE_ASKS, PHONE_ANSWERED, "200 to nobody who asks"},
     {ACTION_SIP_REJECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
+    {ACTION_SIP_REDIRECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
+    {ACTION_SIP_HOLD, P(ANSWERED) | P(UP), PHONE_COUNT, "a hold outside an answered dialog"},
+    {ACTION_SIP_RESUME, P(ANSWERED) | P(UP) | P(CALLED) | P(RINGS), PHONE_COUNT, "a hold ended outside a call"},
     {ACTION_SIP_WITHDRAW, PHONE_ASKS | P(ANSWERED), PHONE_COUNT, "a 200 withdrawn that nobody was to hear"},
     {ACTION_SIP_CANCEL, P(RINGS), PHONE_CANCELLED, "CANCEL before a provisional response, or after the final one"},
     {ACTION_SIP_PARTY, P(CALLED) | P(RINGS) | P(ANSWERED) | P(UP), PHONE_COUNT, "somebody named to nobody"},
@@ -106,6 +121,13 @@ static const Move pbx_moves[] = {
     {ACTION_ISDN_CONNECT, B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
     {ACTION_ISDN_CONNECT_ACK, B(CONNECTS), PBX_UP, "CONNECT ACKNOWLEDGE without CONNECT"},
     {ACTION_ISDN_PARTY, PBX_ASKED | PBX_TALKS, PBX_COUNT, "somebody named to nobody"},
+    {ACTION_ISDN_HOLD_ACK, B(UP), PBX_HOLDS, "HOLD ACKNOWLEDGE outside U10"},
+    {ACTION_ISDN_HOLD_REJECT, PBX_ALIVE, PBX_COUNT, "HOLD REJECT to nobody"},
+    {ACTION_ISDN_RETRIEVE_ACK, B(HOLDS), PBX_UP, "RETRIEVE ACKNOWLEDGE of what is not held"},
+    {ACTION_ISDN_RETRIEVE_REJECT, PBX_ALIVE, PBX_COUNT, "RETRIEVE REJECT to nobody"},
+    {ACTION_ISDN_NOTIFY_HELD, PBX_TALKS, PBX_COUNT, "NOTIFY outside a call"},
+    {ACTION_ISDN_NOTIFY_RETRIEVED, PBX_TALKS, PBX_COUNT, "NOTIFY outside a call"},
+    {ACTION_ISDN_NOTIFY_DIVERTING, B(TOLD) | B(TOLD_RINGING), PBX_COUNT, "NOTIFY of a diversion outside set-up"},
     {ACTION_ISDN_DISCONNECT, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
     {ACTION_ISDN_DISCONNECT_TONE, PBX_OPEN & ~B(CALLS), PBX_DISCONNECTED, "DISCONNECT in a state for another message"},
     {ACTION_ISDN_RELEASE, B(DISCONNECTS), PBX_RELEASED, "RELEASE without DISCONNECT"},
@@ -183,6 +205,9 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
         fit = FIT_ANY;
     if (event == EVENT_CHANNEL_FREE && legs->claim)
         fit = FIT_LIVE;
+    if ((event == EVENT_ISDN_SUSPENDED || event == EVENT_ISDN_RESUMED) &&
+        1u << legs->pbx & PBX_TALKS && 1u << legs->phone & (P(ANSWERED) | P(UP)))
+        fit = FIT_LIVE; /* there is somebody to be told */
     if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
         fit = FIT_LIVE;
     if (event == EVENT_MEDIA_SILENT && alive && legs->was_up)
@@ -200,6 +225,7 @@ static void phone_raise(Legs *legs, CallEvent event)
         legs->phone = PHONE_CALLS;
         break;
     case EVENT_SIP_TRYING:
+    case EVENT_SIP_FORWARDED:
     case EVENT_SIP_RINGING:
     case EVENT_SIP_RINGING_MEDIA:
     case EVENT_SIP_PROGRESS:
@@ -230,6 +256,7 @@ static void phone_raise(Legs *legs, CallEvent event)
             legs->phone = PHONE_NONE;
         break;
     case EVENT_SIP_FAILURE:
+    case EVENT_SIP_REDIRECTED:
     case EVENT_SIP_ENDED:
     case EVENT_SIP_LOST:
         legs->phone = PHONE_NONE;
@@ -356,7 +383,18 @@ const char *legs_act(Legs *legs, CallAction action)
         if (legs->claim)
             return "a channel seized beside a claim";
         return book(&legs->channel, TRUE, "a second channel");
+    case ACTION_CHANNEL_RETAKE:
+        legs->given_up = FALSE;
+        return book(&legs->channel, TRUE, "a second channel");
     case ACTION_CHANNEL_FREE:
+        if (legs->given_up && legs->pbx == PBX_NONE) { /* nothing is booked any more */
+            legs->given_up = FALSE;
+            return NULL;
+        }
+        if (legs->pbx == PBX_HOLDS) {
+            legs->given_up = TRUE;
+            return book(&legs->channel, FALSE, "a channel given up twice");
+        }
         if (legs->pbx != PBX_NONE)
             return "a channel freed under a live call";
         return book(&legs->channel, FALSE, "a channel freed twice");
@@ -427,6 +465,7 @@ static const IsdnStates pbx_states[PBX_COUNT] = {
     [PBX_TOLD_RINGING] = 1u << ISDN_RECEIVED,
     [PBX_CONNECTED] = 1u << ISDN_CONNECT_REQUEST,
     [PBX_UP] = 1u << ISDN_ACTIVE,
+    [PBX_HOLDS] = 1u << ISDN_HELD,
     [PBX_DISCONNECTED] = 1u << ISDN_DISCONNECT_REQUEST,
     [PBX_DISCONNECTS] = 1u << ISDN_DISCONNECT_INDICATION,
     [PBX_RELEASED] = 1u << ISDN_RELEASE_REQUEST,
@@ -436,7 +475,11 @@ const char *legs_agree_isdn(const Legs *legs, IsdnState isdn)
 {
     if (!(pbx_states[legs->pbx] & 1u << isdn))
         return "map and PBX stand elsewhere";
-    if (legs->pbx != PBX_NONE && !legs->channel)
+    if (legs->given_up && legs->channel)
+        return "a held call with a channel";
+    if (legs->given_up && legs->pbx == PBX_NONE)
+        return "what HOLD gave up is still remembered";
+    if (legs->pbx != PBX_NONE && !legs->channel && !legs->given_up)
         return "an ISDN leg without a channel";
     if (legs->pbx == PBX_NONE && legs->channel)
         return "a channel without an ISDN leg";
@@ -465,6 +508,8 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
 CallEvent legs_refusal(const Legs *legs, CallAction action)
 {
     switch ((guint)action) {
+    case ACTION_CHANNEL_RETAKE:
+        return EVENT_CHANNEL_NONE;
     case ACTION_SIP_WITHDRAW: /* the 200 is still held back */
         return legs->phone == PHONE_ANSWERED ? EVENT_SIP_REFUSED : CALL_EVENT_COUNT;
     case ACTION_CHANNEL_SEIZE:
@@ -497,7 +542,7 @@ gboolean legs_refusal_stops(CallAction action)
 {
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
            action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
-           action == ACTION_SIP_INVITE;
+           action == ACTION_SIP_INVITE || action == ACTION_CHANNEL_RETAKE;
 }
 
 /* A timer that a stack runs, and the states of its leg in which it does. */

@@ -33,6 +33,7 @@ typedef enum Pbx {
     PBX_TOLD_RINGING, /* ALERTING was sent to it */
     PBX_CONNECTED,    /* CONNECT was sent to it */
     PBX_UP,
+    PBX_HOLDS,        /* the call is held, it has no channel */
     PBX_DISCONNECTED, /* DISCONNECT was sent to it */
     PBX_DISCONNECTS,  /* it sent DISCONNECT */
     PBX_RELEASES,     /* it sent RELEASE */
@@ -46,6 +47,7 @@ typedef enum Pbx {
 typedef struct Legs {
     guint8 phone, pbx;
     guint8 channel, media; /* booked */
+    guint8 given_up;       /* the channel, by HOLD */
     guint8 claim;          /* the next free channel is for this call */
     guint8 tone;   /* the port plays busy tone to the channel alone, until the PBX releases */
     guint8 was_up; /* media went both ways */

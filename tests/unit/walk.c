@@ -168,6 +168,11 @@ static void walk_actions(Walker *walker, Step step, const CallRule *rule, CallEv
         walk_row_ends(walker, step, rule, event);
         return;
     }
+    if (action == ACTION_REDIRECT) {
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PEER, FALSE);
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_NONE, FALSE);
+        return;
+    }
     if (action == ACTION_ROUTE_CALL || action == ACTION_ROUTE_NEXT) {
         walk_route(walker, step, rule, event, i);
         return;

@@ -1,0 +1,334 @@
+/* Holds of ours by re-INVITE, in every crossing: theirs beside it, glare, refusals, refreshes; and
+ * what 181 and 3xx become. */
+#include "sip_story.h"
+
+#include <string.h>
+
+#define SDP_IN(direction)                                                                          \
+    SDP_HEAD                                                                                       \
+    "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 0\r\na=" direction "\r\n"
+
+static void ends(Story *story)
+{
+    phone_request(story->phone, "BYE", NULL, "", NULL);
+    phone_hear(story->phone, "SIP/2.0 200");
+    story_events(story, "BYE/16");
+    hall_fake_end(story_call(story));
+    story_settles(story);
+    story_close(story);
+}
+
+static void act(Story *story, CallAction action)
+{
+    g_assert_true(hall_fake_act(story_call(story), action));
+}
+
+/* The phone hears our re-INVITE with DIRECTION. */
+static void hears_offer(Story *story, const char *direction)
+{
+    g_autofree char *line = g_strdup_printf("a=%s\r\n", direction);
+
+    g_assert_nonnull(strstr(message_body(phone_hear(story->phone, "INVITE")), line));
+}
+
+static void answers(Story *story, const char *sdp, const char *events)
+{
+    phone_reply(story->phone, "INVITE", "200 OK", "", sdp);
+    phone_hear(story->phone, "ACK");
+    story_events(story, events);
+}
+
+static void a_hold_and_its_end(void (*talk)(Story *))
+{
+    Story story;
+
+    story_open(&story);
+    talk(&story);
+    act(&story, ACTION_SIP_RESUME); /* nothing was said */
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    g_assert_true(hall_fake_news(story.hall)->remote.send); /* music of the PBX */
+    g_assert_false(hall_fake_news(story.hall)->remote.receive);
+    act(&story, ACTION_SIP_HOLD); /* has been said */
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    act(&story, ACTION_SIP_RESUME);
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_IN("sendrecv"), "MEDIA+media");
+    g_assert_true(hall_fake_news(story.hall)->remote.receive);
+    ends(&story);
+}
+
+static void a_phone_that_called_is_held(void)
+{
+    a_hold_and_its_end(story_talk);
+}
+
+static void a_phone_we_called_is_held(void)
+{
+    a_hold_and_its_end(story_talk_out);
+}
+
+/* The 200 has no ACK yet: the re-INVITE waits for it. */
+static void a_hold_before_the_ack_waits(void)
+{
+    Story story;
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    act(&story, ACTION_SIP_ANSWER);
+    phone_hear(story.phone, "SIP/2.0 200");
+    act(&story, ACTION_SIP_HOLD);
+    phone_ack(story.phone, NULL);
+    hears_offer(&story, "sendonly");
+    answers(&story, SDP_IN("inactive"), "MEDIA+media ACK MEDIA+held");
+    g_assert_false(hall_fake_news(story.hall)->remote.send);
+    ends(&story);
+}
+
+/* The end of the hold comes while the re-INVITE about it is open. */
+static void a_hold_ends_while_it_is_being_told(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    act(&story, ACTION_SIP_RESUME);
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    phone_reply(story.phone, "INVITE", "200 OK", "", SDP_IN("recvonly"));
+    phone_hear(story.phone, "ACK");
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_IN("sendrecv"), "MEDIA+media MEDIA+media");
+    ends(&story);
+}
+
+/* Each holds for itself (RFC 3264 8.4). */
+static void both_hold(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    phone_request(story.phone, "INVITE", NULL, "", SDP_IN("sendonly"));
+    phone_hear(story.phone, "SIP/2.0 200");
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+held HELD");
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "inactive");
+    answers(&story, SDP_IN("inactive"), "MEDIA+held");
+    phone_request(story.phone, "INVITE", NULL, "", SDP_IN("sendrecv"));
+    g_assert_nonnull(
+        strstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), "a=sendonly\r\n"));
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+media RETRIEVED");
+    g_assert_false(hall_fake_news(story.hall)->has_remote); /* RETRIEVED has none */
+    act(&story, ACTION_SIP_RESUME);
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_IN("sendrecv"), "MEDIA+media");
+    ends(&story);
+}
+
+/* Theirs and ours cross: both are refused with 491, theirs comes first, our answer holds. */
+static void two_offers_cross(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_request(story.phone, "UPDATE", NULL, "", SDP_IN("sendrecv"));
+    phone_hear(story.phone, "SIP/2.0 491");
+    phone_reply(story.phone, "INVITE", "491 Request Pending", "", NULL);
+    phone_hear(story.phone, "ACK");
+    phone_request(story.phone, "INVITE", NULL, "", SDP_IN("sendrecv"));
+    g_assert_nonnull(
+        strstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), "a=sendonly\r\n"));
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+media");
+    loop_rest(story.loop, 2100); /* it has been said by that answer */
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    ends(&story);
+}
+
+static void a_491_is_followed_by_another_try(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "491 Request Pending", "", NULL);
+    phone_hear(story.phone, "ACK");
+    hears_offer(&story, "sendonly"); /* within 2 s: the Call-ID is the phone's */
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    ends(&story);
+}
+
+/* Whoever does not want to be held is not; the call stays as it was, and goes on. */
+static void a_refused_hold_changes_nothing(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "488 Not Acceptable Here", "", NULL);
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "");
+    act(&story, ACTION_SIP_RESUME);
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_IN("sendrecv"), "");
+    ends(&story);
+}
+
+static void the_phone_is_gone_when_it_shall_be_held(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "481 Gone", "", NULL);
+    story_events(&story, "LOST/102");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
+/* A refresh by re-INVITE says the same as the hold did. */
+static void a_refresh_keeps_the_hold(void)
+{
+    static const char timers[] =
+        "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE\r\n";
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+
+    loop_begin_leaps();
+    story_open(&story);
+    story.settings->sip.session_expires_s = 1800;
+    ua_set_settings(story.ua, story.settings);
+    story_call_out(&story, story.phone, &setup, NULL);
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_IN("recvonly"));
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "MEDIA+media");
+    loop_leap(story.loop, 37);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_IN("recvonly"));
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "");
+    loop_end_leaps();
+    ends(&story);
+}
+
+/* Its own offer in the answer to an empty re-INVITE holds, too. */
+static void an_empty_reinvite_gets_an_offer_that_holds(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    phone_request(story.phone, "INVITE", NULL, "", NULL);
+    g_assert_nonnull(
+        strstr(message_body(phone_hear(story.phone, "SIP/2.0 200")), "a=sendonly\r\n"));
+    phone_ack(story.phone, SDP_IN("recvonly"));
+    story_events(&story, "");
+    ends(&story);
+}
+
+/* ---- 181, 3xx ---------------------------------------------------------------------------------
+ */
+
+static void a_call_is_forwarded(void)
+{
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &setup, NULL);
+    phone_reply(story.phone, "INVITE", "181 Call Is Being Forwarded", "", NULL);
+    story_events(&story, "FORWARDED");
+    phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    ends(&story);
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", SDP_BOTH);
+    story_events(&story, "INVITE+media");
+    act(&story, ACTION_SIP_FORWARDED);
+    g_assert_cmpstr(message_body(phone_hear(story.phone, "SIP/2.0 181")), ==, "");
+    act(&story, ACTION_SIP_ANSWER);
+    phone_hear(story.phone, "SIP/2.0 200");
+    phone_ack(story.phone, NULL);
+    story_events(&story, "MEDIA+media ACK");
+    ends(&story);
+}
+
+static void a_call_is_redirected(void)
+{
+    static const struct {
+        const char *status, *contacts, *offered, *events;
+        gboolean follow;
+    } cases[] = {
+        {"302 Moved", "Contact: <sip:300@127.0.0.9:5080>\r\n", "sip:300@127.0.0.9:5080",
+         "REDIRECTED/23", TRUE},
+        {"300 Choices",
+         "Contact: <sip:low@127.0.0.9>;q=0.1, <mailto:a@b>, <sip:high@127.0.0.9>;q=0.9, "
+         "<sip:mid@127.0.0.9;method=BYE>;q=0.5\r\n",
+         "sip:high@127.0.0.9 sip:low@127.0.0.9", "REDIRECTED/23", TRUE},
+        {"302 Moved", "Contact: <sip:300@127.0.0.9:5080>\r\n", "sip:300@127.0.0.9:5080",
+         "FAILURE/302", FALSE},
+        {"380 Alternative", "Contact: <sip:300@127.0.0.9:5080>\r\n", "", "FAILURE/380", TRUE},
+        {"404 Not Found", "Contact: <sip:300@127.0.0.9:5080>\r\n", "", "FAILURE/404", TRUE},
+    };
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        PeerSettings peer = {.name = (char *)"server", .follow = cases[i].follow};
+        Story story;
+
+        story_open(&story);
+        story_call_out(&story, story.phone, &setup, &peer);
+        phone_reply(story.phone, "INVITE", cases[i].status, cases[i].contacts, NULL);
+        story_events(&story, cases[i].events);
+        phone_hear(story.phone, "ACK");
+        g_assert_cmpstr(hall_fake_offered(story.hall), ==, cases[i].offered);
+        hall_fake_end(story_call(&story));
+        story_settles(&story);
+        story_close(&story);
+    }
+}
+
+void hold_stories(void)
+{
+    g_test_add_func("/sip/hold/a-phone-that-called-is-held", a_phone_that_called_is_held);
+    g_test_add_func("/sip/hold/a-phone-we-called-is-held", a_phone_we_called_is_held);
+    g_test_add_func("/sip/hold/a-hold-before-the-ack-waits", a_hold_before_the_ack_waits);
+    g_test_add_func("/sip/hold/a-hold-ends-while-it-is-being-told",
+                    a_hold_ends_while_it_is_being_told);
+    g_test_add_func("/sip/hold/both-hold", both_hold);
+    g_test_add_func("/sip/hold/two-offers-cross", two_offers_cross);
+    g_test_add_func("/sip/hold/a-491-is-followed-by-another-try", a_491_is_followed_by_another_try);
+    g_test_add_func("/sip/hold/a-refused-hold-changes-nothing", a_refused_hold_changes_nothing);
+    g_test_add_func("/sip/hold/the-phone-is-gone", the_phone_is_gone_when_it_shall_be_held);
+    g_test_add_func("/sip/hold/a-refresh-keeps-the-hold", a_refresh_keeps_the_hold);
+    g_test_add_func("/sip/hold/an-empty-reinvite-gets-an-offer-that-holds",
+                    an_empty_reinvite_gets_an_offer_that_holds);
+    g_test_add_func("/sip/hold/a-call-is-forwarded", a_call_is_forwarded);
+    g_test_add_func("/sip/hold/a-call-is-redirected", a_call_is_redirected);
+}
