@@ -125,11 +125,12 @@ static gboolean scheme_is_known(const url_t *url)
            (url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0);
 }
 
-/* 420 for what Proxy-Require asks: we have no extensions that need one. */
-static void entry_refuse_extension(const Inbound *in)
+/* 420 for REQUIRED, what Proxy-Require asks, or Require of the box itself: we have no extensions
+ * that need one. */
+static void entry_refuse_extension(const Inbound *in, const sip_require_t *required)
 {
     sip_unsupported_t *unsupported =
-        sip_unsupported_dup(msg_home(in->msg), (sip_unsupported_t *)in->sip->sip_proxy_require);
+        sip_unsupported_dup(msg_home(in->msg), (const sip_unsupported_t *)required);
 
     in->phones->counters.refused++;
     nta_msg_treply(in->phones->agent, in->msg, SIP_420_BAD_EXTENSION,
@@ -180,7 +181,10 @@ void entry_serve_box(Inbound *in)
         return;
     switch (in->sip->sip_request->rq_method) {
     case sip_method_options:
-        entry_answer_options(in);
+        if (in->sip->sip_require) /* RFC 3261 11.2, 8.2.2.3 */
+            entry_refuse_extension(in, in->sip->sip_require);
+        else
+            entry_answer_options(in);
         return;
     case sip_method_register:
         registration_take(in);
@@ -324,7 +328,7 @@ void entry_request(Phones *phones, msg_t *msg, sip_t *sip)
     else if (status)
         entry_refuse(&in, status, phrase, why);
     else if (sip->sip_proxy_require)
-        entry_refuse_extension(&in);
+        entry_refuse_extension(&in, in.sip->sip_proxy_require);
     else if (is_for_the_box(&in)) {
         if (sip->sip_request->rq_method != sip_method_register || !registers_take(&in))
             entry_serve_box(&in);

@@ -75,7 +75,8 @@ void entry_refuse(const Inbound *in, int status, const char *phrase, const char 
 
     phones->counters.refused++;
     if (why && log_limit(&phones->refused_limit, 10, 10 * G_USEC_PER_SEC))
-        log_notice("phones: %s from %s refused with %d: %s", in->sip->sip_request->rq_method_name,
+        log_notice("phones: %.32s from %s refused with %d: %s",
+                   in->sip->sip_request->rq_method_name,
                    address_describe((const struct sockaddr *)&in->from.address, text, sizeof(text)),
                    status, why);
     if (!phrase)

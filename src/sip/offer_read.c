@@ -6,6 +6,7 @@
 
 #define DYNAMIC_FIRST 96 /* payload types, RFC 3551 6 */
 #define DYNAMIC_LAST 127
+#define LINES_MAX 2000 /* who sends more wants our time */
 
 /* What a session or an m= section has said so far. */
 typedef struct Section {
@@ -310,6 +311,10 @@ SdpResult offer_read(const char *text, gsize size, int family, SdpSession *sessi
     lines = g_strsplit(g_strchomp(copy), "\n", -1);
     for (char **line = lines; *line; line++) {
         (*line)[strcspn(*line, "\r")] = '\0';
+        if (reader.lines >= LINES_MAX) {
+            reader_fail(&reader, "too many lines", *line);
+            return SDP_MALFORMED;
+        }
         if (!read_line(&reader, *line))
             return SDP_MALFORMED;
     }

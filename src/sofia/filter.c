@@ -28,6 +28,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEADER_LINES_MAX 1000 /* Sofia's parser walks to the end of a list with each of them */
+#define WHAT_MAX 32
 #define LOG_BURST 1
 #define LOG_PER_US (10 * G_USEC_PER_SEC)
 
@@ -82,42 +84,43 @@ static void filter_drop(SourceFilter *filter, const struct sockaddr *source, con
     if (!log_limit(&filter->limit, LOG_BURST, LOG_PER_US))
         return;
     address_describe(source, text, sizeof(text));
-    log_warning("%s: %s from %s dropped: not in [sip] allow (%" G_GUINT64_FORMAT
+    log_warning("%s: %.*s from %s dropped: not in [sip] allow (%" G_GUINT64_FORMAT
                 " such lines suppressed)",
-                filter->ops->room, what, text, filter->limit.suppressed);
+                filter->ops->room, WHAT_MAX, what, text, filter->limit.suppressed);
 }
 
 /* One line for a message from SOURCE that is not as it should be. */
 static void filter_tell_malformed(SourceFilter *filter, const struct sockaddr *source,
                                   const char *what, const char *why)
 {
-    char text[64];
-    g_autofree char *told =
-        g_strdup_printf("%s, from %s", why, address_describe(source, text, sizeof(text)));
+    char text[64], begin[WHAT_MAX + 1];
+    g_autofree char *told = g_strdup_printf("%.*s, from %s", WHAT_MAX, why,
+                                            address_describe(source, text, sizeof(text)));
 
-    filter->ops->malformed(filter->user, what, told);
+    g_strlcpy(begin, what, sizeof(begin));
+    filter->ops->malformed(filter->user, begin, told);
 }
 
 /* Do the headers of MSG, whose first line is TEXT, end in an empty line, with no NUL among them?
  * Otherwise the parser never comes to body_extract(), and NTA would go by what it has. On a stream
- * the rest of them may still come: there the parser waits. */
-static gboolean message_is_whole(msg_t *msg, const char *text, gsize size)
+ * the rest of them may still come: there the parser waits. NULL: they do, and are not too many. */
+static const char *message_fault(msg_t *msg, const char *text, gsize size)
 {
     const char *start = msg_buf_committed_data(msg);
     const char *end = start ? start + msg_buf_committed(msg) : NULL;
     const char *at = start;
 
     if (msg_addrinfo(msg)->ai_socktype == SOCK_STREAM)
-        return TRUE;
-    if (!start)
-        return FALSE;
-    if (text >= start && text + size < end)
+        return NULL;
+    if (start && text >= start && text + size < end)
         at = text + size + 1; /* its end has become a NUL */
-    for (; at + 1 < end && *at; at++) {
+    for (guint lines = 0; start && at + 1 < end && *at; at++) {
         if ((*at == '\n' && (at[1] == '\n' || at[1] == '\r')) || (*at == '\r' && at[1] == '\r'))
-            return TRUE;
+            return NULL;
+        if ((*at == '\n' || *at == '\r') && ++lines > 2 * HEADER_LINES_MAX)
+            return "too many header lines";
     }
-    return FALSE;
+    return "its headers do not end";
 }
 
 /* LINE as Sofia's own parser does not read it: with a method of any letters that RFC 3261 25.1
@@ -169,9 +172,8 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
         filter_drop(filter, source, method);
         return -1;
     }
-    if (!message_is_whole((msg_t *)home, text, size))
-        why = "its headers do not end";
-    else if (!request_line_read(home, header, text, size))
+    why = message_fault((msg_t *)home, text, size);
+    if (!why && !request_line_read(home, header, text, size))
         why = "the request line";
     if (why && allowed)
         filter_tell_malformed(filter, source, *method ? method : "request", why);
@@ -182,7 +184,7 @@ static issize_t request_line_parse(su_home_t *home, msg_header_t *header, char *
 
 static issize_t status_line_parse(su_home_t *home, msg_header_t *header, char *text, isize_t size)
 {
-    if (!message_is_whole((msg_t *)home, text, size))
+    if (message_fault((msg_t *)home, text, size))
         return -1;
     return sip_status_class->hc_parse(home, header, text, size);
 }
@@ -269,6 +271,10 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     }
     if (!filter)
         return -1;
+    if (first && msg_addrinfo(msg)->ai_socktype != SOCK_STREAM && sip->sip_content_length &&
+        sip->sip_content_length->l_length > (guint32)size)
+        sip->sip_flags |=
+            MSG_FLG_TRUNC; /* RFC 3261 18.3; the parser asks only where there is one */
     /* Called a second time where there is a body. */
     well = first ? headers_judge(filter, msg, pub) : sip->sip_request && !request_fault(sip);
     result = filter->extract_body(msg, pub, body, size, end);

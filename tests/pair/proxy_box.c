@@ -50,6 +50,20 @@ static void options(void)
     scene_close(&scene);
 }
 
+/* RFC 3261 11.2: the box answers OPTIONS as a user agent would. */
+static void required(void)
+{
+    Scene scene;
+    ProxyParty *call;
+
+    scene_open(&scene, "");
+    call = party_new(scene.a, text_of(&scene, "sip:127.0.0.1:%u", scene.port));
+    party_ask(call, "OPTIONS", "Require: teleport, gate\r\n", NULL);
+    g_assert_cmpstr(value(&scene, end_hear(scene.a, "SIP/2.0 420"), "Unsupported"), ==,
+                    "teleport, gate");
+    scene_close(&scene);
+}
+
 static const char *begun_with;
 static void begin(void)
 {
@@ -90,5 +104,6 @@ static void no_class(void)
 void proxy_box_stories(void)
 {
     g_test_add_func("/proxy/box/options", options);
+    g_test_add_func("/proxy/box/required", required);
     g_test_add_func("/proxy/box/no-class", no_class);
 }

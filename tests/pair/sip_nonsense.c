@@ -47,6 +47,8 @@ static void malformed_messages_are_told_once(void)
         {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 INVITE\r\n\r\n", "SIP/2.0 400"},
         {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\nContent-Length: 9\r\n\r\nabc",
          "SIP/2.0 400"},
+        {"OPTIONS %s SIP/2.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\nContent-Length: 9\r\n\r\n",
+         "SIP/2.0 400"},
         {"OPTIONS %s SIP/3.0", HEADERS(TO) "CSeq: 1 OPTIONS\r\n\r\n", "SIP/2.0 505"},
         {"OPTIONS %s SIP/7.0",
          "Via: SIP/7.0/UDP a.invalid:5099;branch=z9hG4bKm\r\nMax-Forwards: 70\r\n"
@@ -96,6 +98,30 @@ static void malformed_messages_are_told_once(void)
         g_assert_cmpuint(story_counter(&story, "requests dropped"), ==, 0);
         story_close(&story);
     }
+}
+
+/* Sofia walks to the end of a list with each header: a datagram of 10,000 took it 0.4 s. */
+static void a_message_of_too_many_headers_is_not_read(void)
+{
+    Story story;
+
+    story_open(&story);
+    for (guint count = 900; count <= 10000; count += 9100) {
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        g_string_printf(text, "OPTIONS %s SIP/2.0\r\n" HEADERS(TO) "CSeq: 1 OPTIONS\r\n", story.uri);
+        g_string_replace(text, "5099", "1", 1);
+        for (guint i = 0; i < count; i++)
+            g_string_append(text, "a:b\r\n");
+        g_string_append(text, "\r\n");
+        phone_send_raw(story.phone, text->str, text->len);
+        if (count == 900)
+            phone_hear(story.phone, "SIP/2.0 200");
+        else
+            g_assert_true(phone_hears_nothing(story.phone, 50));
+    }
+    g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
+    story_close(&story);
 }
 
 /* A dialog whose requests of ours could go nowhere is not begun. */
@@ -319,6 +345,7 @@ void nonsense_stories(void)
 {
     g_test_add_func("/sip/nonsense/malformed-messages-are-told-once",
                     malformed_messages_are_told_once);
+    g_test_add_func("/sip/nonsense/too-many-headers", a_message_of_too_many_headers_is_not_read);
     g_test_add_func("/sip/nonsense/targets-that-cannot-be-reached-are-refused",
                     targets_that_cannot_be_reached_are_refused);
     g_test_add_func("/sip/nonsense/torture-does-no-harm", torture_does_no_harm);

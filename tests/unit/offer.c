@@ -114,6 +114,19 @@ static void malformed_is_told_from_unusable(void)
     }
 }
 
+static void a_description_without_end_is_malformed(void)
+{
+    g_autoptr(GString) text = g_string_new(HEAD CONN AUDIO);
+    SdpSession session;
+
+    while (text->len < 6000)
+        g_string_append(text, "a=x\r\n");
+    g_assert_cmpint(offer_read_text(text->str, &session), ==, SDP_OK);
+    while (text->len < 12000)
+        g_string_append(text, "a=x\r\n");
+    g_assert_cmpint(offer_read_text(text->str, &session), ==, SDP_MALFORMED);
+}
+
 static void a_nul_octet_is_malformed(void)
 {
     SdpSession session;
@@ -351,6 +364,7 @@ int main(int argc, char **argv)
     g_test_add_func("/offer/packet-time-is-one-we-can", packet_time_is_one_we_can);
     g_test_add_func("/offer/malformed-is-told-from-unusable", malformed_is_told_from_unusable);
     g_test_add_func("/offer/a-nul-octet-is-malformed", a_nul_octet_is_malformed);
+    g_test_add_func("/offer/without-end", a_description_without_end_is_malformed);
     g_test_add_func("/offer/hold-has-three-spellings", hold_has_three_spellings);
     g_test_add_func("/offer/recvonly-is-answered-sendonly", recvonly_is_answered_sendonly);
     g_test_add_func("/offer/the-law-of-the-trunk-is-chosen-when-offered",
