@@ -11,9 +11,11 @@ import around
 import build
 import cause_tables
 import flow
+import hostile
 import house
 import intruder
 import leaving
+import lossy
 import manners
 import mutate
 import relay_judge
@@ -258,6 +260,16 @@ def run_storm(results, story):
     tell_outcome(results, outcome, storm.title(story))
 
 
+def run_hostile(results, story):
+    """What is too long, too many or no text."""
+    tell_outcome(results, story(build.BUILD).outcome, hostile.title(story))
+
+
+def run_lossy(results):
+    """A bad network."""
+    tell_outcome(results, lossy.run(build.BUILD).outcome, lossy.title())
+
+
 def namespaces_work():
     """None, or why not."""
     try:
@@ -297,6 +309,9 @@ def run_house(results, flows, causes=True):
                 waiting[pool.submit(run_intruder, results, story)] = intruder.title(story)
             for story in manners.STORIES:
                 waiting[pool.submit(run_manners, results, story)] = manners.title(story)
+            waiting[pool.submit(run_lossy, results)] = lossy.title()
+            for story in hostile.STORIES:
+                waiting[pool.submit(run_hostile, results, story)] = hostile.title(story)
             for story in storm.STORIES:
                 waiting[pool.submit(run_storm, results, story)] = storm.title(story)
             waiting.update(
