@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define NEW_CALL 0x0123 /* a reference of the far end's that nobody has used */
-#define ELEMENTS 8
+#define ELEMENTS 14
 
 /* How a message is answered that lacks what it needs (Q.931 5.8.6). */
 typedef enum Refusal {
@@ -33,7 +33,9 @@ typedef struct MessageRow {
 /* clang-format off */
 static const MessageRow messages[] = {
     {"SETUP", 0x05, NULL, BY_RELEASE_COMPLETE,
-     {"!04 03 80 90 a3 <12", "?18 03 a9 83 83", "*1e 02 80 83 <4", "*6c 05 00 80 31 30 31", "70 04 80 31 35 30", "7d 02 91 81 <5", "a1"}},
+     {"!04 03 80 90 a3 <12", "?18 03 a9 83 83", "*1e 02 80 83 <4", "*6c 05 00 80 31 30 31", "*6d 05 80 50 31 32 33",
+      "70 04 80 31 35 30", "71 05 80 50 34 35 36 <23", "73 06 00 01 81 31 37 37", "*74 06 00 01 82 31 38 38", "7d 02 91 81 <5",
+      "7e 04 04 41 42 43 <131", "a1"}},
     {"SETUP ACKNOWLEDGE", 0x0d, "INITIATED", BY_STATUS, {"?18 03 a9 83 81", "*1e 02 82 88 <4", "*28 02 41 42"}},
     {"CALL PROCEEDING", 0x02, "INITIATED", BY_STATUS, {"?18 03 a9 83 81", "*1e 02 82 88 <4", "*28 02 41 42"}},
     {"ALERTING", 0x01, "INITIATED", BY_STATUS, {"?18 03 a9 83 81", "*1e 02 82 88 <4", "*28 02 41 42", "7e 03 04 31 32"}},
@@ -128,13 +130,18 @@ static char *answer_heard(const Stage *stage)
 static char *standing(Stage *stage)
 {
     Call *call = stage_call(stage);
+    const CallSetup *setup;
 
     if (!call)
         return g_strdup("no call");
-    return g_strdup_printf("%s,%s %s→%s ch %u cause %u", sip_state_name(call_sip_state(call)),
-                           isdn_state_name(call_isdn_state(call)), call_setup(call)->calling.digits,
-                           call_setup(call)->called.digits, call_channel(call).number,
-                           call_cause(call));
+    setup = call_setup(call);
+    return g_strdup_printf(
+        "%s,%s %s→%s ch %u cause %u, %u diversions, the last by %s, "
+        "subaddresses of %u and %u, user information of %u",
+        sip_state_name(call_sip_state(call)), isdn_state_name(call_isdn_state(call)),
+        setup->calling.digits, setup->called.digits, call_channel(call).number, call_cause(call),
+        setup->diversions.count, setup->diversions.last.number.digits,
+        setup->calling_subaddress.length, setup->called_subaddress.length, setup->user_info.length);
 }
 
 static const StateRow *state_find(const char *name)

@@ -109,7 +109,8 @@ static void a_message_of_too_many_headers_is_not_read(void)
     for (guint count = 900; count <= 10000; count += 9100) {
         g_autoptr(GString) text = g_string_new(NULL);
 
-        g_string_printf(text, "OPTIONS %s SIP/2.0\r\n" HEADERS(TO) "CSeq: 1 OPTIONS\r\n", story.uri);
+        g_string_printf(text, "OPTIONS %s SIP/2.0\r\n" HEADERS(TO) "CSeq: 1 OPTIONS\r\n",
+                        story.uri);
         g_string_replace(text, "5099", "1", 1);
         for (guint i = 0; i < count; i++)
             g_string_append(text, "a:b\r\n");
@@ -149,6 +150,53 @@ static void targets_that_cannot_be_reached_are_refused(void)
         story_events(&story, "");
         story_close(&story);
     }
+}
+
+/* INFO of a call that stands: digits that are none change nothing, and the call goes on. */
+static void digits_of_no_use_do_no_harm(void)
+{
+    static const char *const types[] = {"application/dtmf-relay",
+                                        "application/dtmf",
+                                        "audio/telephone-event",
+                                        "application/sdp",
+                                        "/",
+                                        "x"};
+    static const char *const bodies[] = {
+        "",
+        "Signal=99999999999999999999\r\nDuration=-1\r\n",
+        "Signal=\r\n",
+        "Signal\r\n",
+        "=\r\n=\r\n=",
+        "Signal=5\nDuration=99999999999999999999999\n",
+        "Signal=\xff\xfe\r\n",
+        "\r\n\r\n\r\n",
+        "v=0\r\n",
+    };
+    g_autofree char *digits = g_strnfill(30000, '5'), *junk = g_strnfill(30000, '=');
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        for (gsize j = 0; j < G_N_ELEMENTS(bodies) + 2; j++) {
+            const char *body = j < G_N_ELEMENTS(bodies)    ? bodies[j]
+                               : j == G_N_ELEMENTS(bodies) ? digits
+                                                           : junk;
+            g_autofree char *header = g_strdup_printf("Content-Type: %s\r\n", types[i]);
+            g_autofree char *status = NULL;
+            const char *heard;
+
+            g_test_message("%s %.30s", types[i], body);
+            phone_request(story.phone, "INFO", NULL, header, body);
+            heard = phone_hear(story.phone, "SIP/2.0 ");
+            status = g_strndup(heard + strlen("SIP/2.0"), 5); /* " 200 " */
+            g_assert_nonnull(strstr(" 200 400 413 415 ", status));
+        }
+    }
+    loop_rest(story.loop, 15);
+    g_free(hall_fake_events(story.hall)); /* a digit now and then */
+    story_hang_up(&story);
+    story_close(&story);
 }
 
 /* RFC 4475: no torture message may crash or leak; what becomes a call is cancelled by its end. */
@@ -348,6 +396,7 @@ void nonsense_stories(void)
     g_test_add_func("/sip/nonsense/too-many-headers", a_message_of_too_many_headers_is_not_read);
     g_test_add_func("/sip/nonsense/targets-that-cannot-be-reached-are-refused",
                     targets_that_cannot_be_reached_are_refused);
+    g_test_add_func("/sip/nonsense/digits-of-no-use", digits_of_no_use_do_no_harm);
     g_test_add_func("/sip/nonsense/torture-does-no-harm", torture_does_no_harm);
     g_test_add_func("/sip/nonsense/noise-does-no-harm", noise_does_no_harm);
     g_test_add_func("/sip/nonsense/refused-requests-leave-nothing", refused_requests_leave_nothing);
