@@ -17,8 +17,11 @@ static gboolean action_fail(GError **error, const char *why)
     return FALSE;
 }
 
-static void edit_next(PbxCall *call, guint8 type, guint8 new_type, gint cause, gint progress)
+static void edit_next(PbxCall *call, guint8 type, guint8 new_type, const PbxCommand *command)
 {
+    gint cause = command->cause, progress = command->progress == 8 && type != MESSAGE_DISCONNECT
+                                                ? 0 /* libpri says that */
+                                                : command->progress;
     PbxEdit edit = {
         .reference = call->reference,
         .to_originator = call->incoming,
@@ -26,10 +29,13 @@ static void edit_next(PbxCall *call, guint8 type, guint8 new_type, gint cause, g
         .new_type = new_type,
         .cause = cause,
         .progress = progress,
+        .extra = command->extra ? g_bytes_ref(command->extra) : NULL,
     };
 
+    if (!cause && !new_type && !progress && !edit.extra)
+        return;
     if (type == MESSAGE_DISCONNECT || type == MESSAGE_RELEASE)
-        if (cause == PLAIN_CAUSE && !new_type && !progress)
+        if (cause == PLAIN_CAUSE && !new_type && !progress && !edit.extra)
             return; /* libpri says just that */
     pbx_edits_add(&call->line->edits, &edit);
 }
@@ -39,7 +45,6 @@ static void edit_next(PbxCall *call, guint8 type, guint8 new_type, gint cause, g
 static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **error)
 {
     struct pri *isdn = call->line->isdn;
-    gboolean odd = command->progress && command->progress != 8;
 
     if (!call->incoming)
         return action_fail(error, "that is for coming calls, and this one is ours");
@@ -51,16 +56,15 @@ static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **er
     case VERB_SETUP_ACK:
         return pri_setup_ack(isdn, call->isdn, call->channel, 0, 0) == 0;
     case VERB_ALERT:
-        if (odd)
-            edit_next(call, MESSAGE_ALERTING, 0, 0, command->progress);
+        edit_next(call, MESSAGE_ALERTING, 0, command);
         return pri_acknowledge(isdn, call->isdn, call->channel, command->progress == 8) == 0;
     case VERB_PROGRESS:
-        if (odd)
-            edit_next(call, MESSAGE_PROGRESS, 0, 0, command->progress);
+        edit_next(call, MESSAGE_PROGRESS, 0, &(PbxCommand){.progress = command->progress});
         if (command->cause)
             return pri_progress_with_cause(isdn, call->isdn, call->channel, 1, command->cause) == 0;
         return pri_progress(isdn, call->isdn, call->channel, 1) == 0;
     case VERB_ANSWER:
+        edit_next(call, MESSAGE_CONNECT, 0, command);
         if (pri_answer(isdn, call->isdn, call->channel, 0))
             return FALSE;
         pbx_call_connected(call);
@@ -76,7 +80,7 @@ static gboolean act_disconnect(PbxCall *call, const PbxCommand *command, GError 
     if (call->phase == PHASE_CLEARING)
         return action_fail(error, "the call is being cleared already");
     call->phase = PHASE_CLEARING;
-    edit_next(call, MESSAGE_DISCONNECT, 0, command->cause, command->progress);
+    edit_next(call, MESSAGE_DISCONNECT, 0, command);
     pri_hangup(call->line->isdn, call->isdn, PLAIN_CAUSE);
     return TRUE;
 }
@@ -84,10 +88,10 @@ static gboolean act_disconnect(PbxCall *call, const PbxCommand *command, GError 
 static gboolean act_release(PbxCall *call, const PbxCommand *command)
 {
     if (call->phase == PHASE_CLEARING) { /* in answer to a DISCONNECT, or after ours */
-        edit_next(call, MESSAGE_RELEASE, 0, command->cause, 0);
+        edit_next(call, MESSAGE_RELEASE, 0, command);
         call->cleared_by_peer = FALSE;
     } else { /* as the first clearing message: libpri thinks it is a DISCONNECT */
-        edit_next(call, MESSAGE_DISCONNECT, MESSAGE_RELEASE, command->cause, 0);
+        edit_next(call, MESSAGE_DISCONNECT, MESSAGE_RELEASE, command);
     }
     call->phase = PHASE_CLEARING;
     pri_hangup(call->line->isdn, call->isdn, PLAIN_CAUSE);
@@ -100,12 +104,12 @@ static gboolean act_complete(PbxCall *call, const PbxCommand *command)
     struct pri *isdn = call->line->isdn;
 
     if (call->phase == PHASE_SETUP) {
-        edit_next(call, MESSAGE_RELEASE_COMPLETE, 0, command->cause, 0);
+        edit_next(call, MESSAGE_RELEASE_COMPLETE, 0, command);
         pri_hangup(isdn, call->isdn, ABRUPT_CAUSE);
     } else {
         guint8 type = call->cleared_by_peer ? MESSAGE_RELEASE : MESSAGE_DISCONNECT;
 
-        edit_next(call, type, MESSAGE_RELEASE_COMPLETE, command->cause, 0);
+        edit_next(call, type, MESSAGE_RELEASE_COMPLETE, command);
         pri_hangup(isdn, call->isdn, PLAIN_CAUSE);
     }
     pri_destroycall(isdn, call->isdn);
@@ -277,7 +281,8 @@ static struct pri_sr *request_new(PbxLine *line, const PbxCommand *command, guin
     struct pri_sr *request = pri_sr_new();
     int plan;
     const char *called = number_plan(command->called, &plan);
-    gboolean data = command->bearer == BEARER_UNRESTRICTED || command->bearer == BEARER_VIDEO;
+    gboolean data = command->bearer >= 0 && command->bearer != BEARER_SPEECH &&
+                    command->bearer != BEARER_3K1_AUDIO;
     int layer1 = line->settings->span.law == LAW_ALAW ? PRI_LAYER_1_ALAW : PRI_LAYER_1_ULAW;
 
     pri_sr_set_called(request, (char *)called, plan, !command->overlap);
@@ -314,6 +319,7 @@ PbxCall *pbx_call_make(PbxCalls *calls, PbxLine *line, const PbxCommand *command
     calls->making = call;
     call->reference = call->isdn ? pbx_line_reference(line, call->isdn) : -1;
     pbx_edits_forget(&line->edits, call->reference, FALSE);
+    edit_next(call, MESSAGE_SETUP, 0, &(PbxCommand){.extra = command->extra});
     failed = !call->isdn || pri_setup(line->isdn, call->isdn, request);
     calls->making = NULL;
     pri_sr_free(request);

@@ -7,6 +7,7 @@
 
 static void edit_free(PbxEdit *edit)
 {
+    g_clear_pointer(&edit->extra, g_bytes_unref);
     g_clear_pointer(&edit->replace, g_bytes_unref);
     g_free(edit->display);
     g_free(edit);
@@ -71,6 +72,31 @@ static void display_append(GByteArray *out, const char *display)
     element_append(out, 0x28, (const guint8 *)display, (guint8)MIN(strlen(display), 82));
 }
 
+/* The elements of EXTRA from *AT on that go before an element ID. */
+static void extra_append(GBytes *extra, gsize *at, GByteArray *out, guint id)
+{
+    gsize length = 0;
+    const guint8 *octets = extra ? g_bytes_get_data(extra, &length) : NULL;
+
+    while (*at + 1 < length && octets[*at] < id) {
+        gsize size = MIN(2u + octets[*at + 1], length - *at);
+
+        g_byte_array_append(out, octets + *at, (guint)size);
+        *at += size;
+    }
+}
+
+static gboolean extra_has(GBytes *extra, guint8 id)
+{
+    gsize length = 0;
+    const guint8 *octets = extra ? g_bytes_get_data(extra, &length) : NULL;
+
+    for (gsize at = 0; at + 1 < length; at += 2u + octets[at + 1])
+        if (octets[at] == id)
+            return TRUE;
+    return FALSE;
+}
+
 /* What EDIT still has to add before an element ID; elements stand in ascending order (Q.931 4.5.1).
  */
 static void additions_append(PbxEdit *left, GByteArray *out, guint id)
@@ -94,7 +120,7 @@ GBytes *pbx_edit_apply(const PbxEdit *edit, const guint8 *octets, gsize length)
     g_autoptr(GByteArray) out = g_byte_array_new();
     PbxEdit left = *edit;
     gsize head = MIN(length, 3u + (octets[1] & 0x0f));
-    gsize at = head;
+    gsize at = head, extra_at = 0;
 
     if (edit->replace)
         return g_bytes_ref(edit->replace);
@@ -110,14 +136,17 @@ GBytes *pbx_edit_apply(const PbxEdit *edit, const guint8 *octets, gsize length)
             break;
         if (!(id & 0x80)) {
             additions_append(&left, out, id);
+            extra_append(edit->extra, &extra_at, out, id);
             if (id == 0x28)
                 left.display = NULL;
         }
-        if (!(id == 0x08 && edit->cause) && !(id == 0x1e && edit->progress))
+        if (!(id == 0x08 && edit->cause) && !(id == 0x1e && edit->progress) &&
+            !(!(id & 0x80) && extra_has(edit->extra, id)))
             g_byte_array_append(out, octets + at, (guint)size);
         at += size;
     }
     additions_append(&left, out, 0x100);
+    extra_append(edit->extra, &extra_at, out, 0x100);
     g_byte_array_append(out, octets + at, (guint)(length - at));
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }

@@ -16,6 +16,8 @@ typedef struct PbxEdit {
     gint cause;      /* 0: stays; else put in the place of the Cause, or added */
     gint progress;   /* 0: stays; else the one Progress indicator */
     char *display;   /* NULL: stays; else added when there is none */
+    GBytes *
+        extra; /* NULL, or whole elements in ascending order, in the place of those of their kind */
     GBytes *replace; /* NULL, or the whole message instead */
 } PbxEdit;
 
@@ -27,7 +29,7 @@ typedef struct PbxEdits {
     guint8 next;       /* V(S) */
 } PbxEdits;
 
-/* Takes EDIT's contents (DISPLAY and REPLACE are taken over). */
+/* Takes EDIT's contents (DISPLAY, EXTRA and REPLACE are taken over). */
 void pbx_edits_add(PbxEdits *edits, const PbxEdit *edit);
 /* Forgets what waits for a call that is over. */
 void pbx_edits_forget(PbxEdits *edits, gint reference, gboolean to_originator);

@@ -12,10 +12,17 @@ static void span_read(PbxWords *words, PbxCommand *command)
 
 /* ---- actions on a call ----------------------------------------------------------------------- */
 
+static void with_read(PbxWords *words, PbxCommand *command)
+{
+    if (!command->extra && pbx_words_take(words, "with"))
+        command->extra = pbx_words_elements(words);
+}
+
 static void alert_read(PbxWords *words, PbxCommand *command)
 {
     if (pbx_words_take(words, "progress"))
         command->progress = pbx_words_progress(words);
+    with_read(words, command);
 }
 
 static void progress_action_read(PbxWords *words, PbxCommand *command)
@@ -30,6 +37,7 @@ static void disconnect_read(PbxWords *words, PbxCommand *command)
     command->cause = pbx_words_cause(words);
     if (pbx_words_take(words, "progress"))
         command->progress = pbx_words_progress(words);
+    with_read(words, command);
 }
 
 static void cause_action_read(PbxWords *words, PbxCommand *command)
@@ -47,6 +55,7 @@ static void release_read(PbxWords *words, PbxCommand *command)
     if (pbx_words_take(words, "complete"))
         command->verb = VERB_COMPLETE;
     command->cause = pbx_words_cause(words);
+    with_read(words, command);
 }
 
 static void digits_action_read(PbxWords *words, PbxCommand *command)
@@ -123,9 +132,10 @@ static void raw_read(PbxWords *words, PbxCommand *command)
 
 /* ---- calls, load, the line ------------------------------------------------------------------- */
 
-static const char *const bearer_words[] = {"speech", "audio", "unrestricted", "video"};
-static const gint bearer_codes[] = {BEARER_SPEECH, BEARER_3K1_AUDIO, BEARER_UNRESTRICTED,
-                                    BEARER_VIDEO};
+static const char *const bearer_words[] = {"speech", "audio", "unrestricted", "restricted-digital",
+                                           "tones",  "video"};
+static const gint bearer_codes[] = {BEARER_SPEECH,     BEARER_3K1_AUDIO, BEARER_UNRESTRICTED,
+                                    BEARER_RESTRICTED, BEARER_7K_AUDIO,  BEARER_VIDEO};
 
 static gint bearer_read(PbxWords *words)
 {
@@ -134,7 +144,10 @@ static gint bearer_read(PbxWords *words)
     for (gsize i = 0; i < G_N_ELEMENTS(bearer_words); i++)
         if (g_ascii_strcasecmp(word, bearer_words[i]) == 0)
             return bearer_codes[i];
-    pbx_words_fault(words, "a bearer is speech, audio, unrestricted or video, not \"%s\"", word);
+    pbx_words_fault(
+        words,
+        "a bearer is speech, audio, unrestricted, restricted-digital, tones or video, not \"%s\"",
+        word);
     return -1;
 }
 
@@ -156,6 +169,8 @@ static gboolean call_option_read(PbxWords *words, PbxCommand *command)
         command->overlap = TRUE;
     else if (pbx_words_take(words, "restricted"))
         command->restricted = TRUE;
+    else if (!command->extra && g_strcmp0(pbx_words_peek(words), "with") == 0)
+        with_read(words, command);
     else if (pbx_words_take(words, "bearer"))
         command->bearer = bearer_read(words);
     else if (g_strcmp0(pbx_words_peek(words), "on") == 0)
@@ -287,8 +302,8 @@ static const PbxWordRow action_words[] = {
     {"setup-ack", VERB_SETUP_ACK, NULL},
     {"alert", VERB_ALERT, alert_read},
     {"progress", VERB_PROGRESS, progress_action_read},
-    {"answer", VERB_ANSWER, NULL},
-    {"connect", VERB_ANSWER, NULL},
+    {"answer", VERB_ANSWER, with_read},
+    {"connect", VERB_ANSWER, with_read},
     {"disconnect", VERB_DISCONNECT, disconnect_read},
     {"release", VERB_RELEASE, release_read},
     {"reject", VERB_REJECT, cause_action_read},

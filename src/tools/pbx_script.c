@@ -20,6 +20,7 @@ void pbx_command_free(PbxCommand *command)
         return;
     g_clear_pointer(&command->steps, g_ptr_array_unref);
     g_clear_pointer(&command->octets, g_bytes_unref);
+    g_clear_pointer(&command->extra, g_bytes_unref);
     pbx_command_free(command->action);
     g_free(command->text);
     g_free(command->call);

@@ -121,6 +121,7 @@ typedef struct PbxCommand {
     char *file;
     PbxSource source;
     GBytes *octets;
+    GBytes *extra; /* elements for the message; NULL: none */
     PbxExpectation expect;
 } PbxCommand;
 

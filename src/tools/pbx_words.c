@@ -175,30 +175,47 @@ gint pbx_words_message(PbxWords *words)
     return type;
 }
 
+static gboolean octets_append(PbxWords *words, const char *word, GByteArray *octets)
+{
+    gsize length = strlen(word);
+
+    for (gsize i = 0; i < length; i += 2) {
+        guint8 octet;
+
+        if (!g_ascii_isxdigit(word[i]) || i + 1 >= length || !g_ascii_isxdigit(word[i + 1])) {
+            pbx_words_fault(words, "octets are pairs of hexadecimal digits, not \"%s\"", word);
+            return FALSE;
+        }
+        octet = (guint8)(g_ascii_xdigit_value(word[i]) << 4 | g_ascii_xdigit_value(word[i + 1]));
+        g_byte_array_append(octets, &octet, 1);
+    }
+    return TRUE;
+}
+
 GBytes *pbx_words_octets(PbxWords *words)
 {
     g_autoptr(GByteArray) octets = g_byte_array_new();
     const char *word;
 
     while ((word = pbx_words_peek(words)) && g_ascii_strcasecmp(word, "on") != 0) {
-        gsize length = strlen(word);
-
-        for (gsize i = 0; i < length; i += 2) {
-            guint8 octet;
-
-            if (!g_ascii_isxdigit(word[i]) || i + 1 >= length || !g_ascii_isxdigit(word[i + 1])) {
-                pbx_words_fault(words, "octets are pairs of hexadecimal digits, not \"%s\"", word);
-                break;
-            }
-            octet =
-                (guint8)(g_ascii_xdigit_value(word[i]) << 4 | g_ascii_xdigit_value(word[i + 1]));
-            g_byte_array_append(octets, &octet, 1);
-        }
-        if (words->fault)
+        if (!octets_append(words, word, octets))
             return NULL;
         words->at++;
     }
     if (!octets->len || octets->len > 255)
         pbx_words_fault(words, "a message has 1 to 255 octets");
     return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
+}
+
+GBytes *pbx_words_elements(PbxWords *words)
+{
+    g_autoptr(GByteArray) octets = g_byte_array_new();
+    gsize at = 0;
+
+    octets_append(words, pbx_words_next(words, "elements"), octets);
+    while (at + 1 < octets->len && !(octets->data[at] & 0x80))
+        at += 2u + octets->data[at + 1];
+    if (!words->fault && (at != octets->len || at > 240))
+        pbx_words_fault(words, "elements are identifier, length and content, 240 octets at most");
+    return words->fault ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&octets));
 }

@@ -40,3 +40,5 @@ char *pbx_words_pattern(PbxWords *words, const char *what);
 gint pbx_words_message(PbxWords *words);
 /* Pairs of hexadecimal digits up to the end, or "on". */
 GBytes *pbx_words_octets(PbxWords *words);
+/* One word of octets: information elements, ids and lengths included. */
+GBytes *pbx_words_elements(PbxWords *words);

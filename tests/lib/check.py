@@ -160,6 +160,33 @@ def count_contacts(message):
     return len(re.findall(r"\bsips?:", message.header("contact")))
 
 
+def elements_are_there(message, text):
+    """Are the elements of TEXT, "7402...+7e02...", there in that order, and no more of their kinds? "!7e" asks that
+    none of a kind is there."""
+    absent = [int(one[1:], 16) for one in text.split("+") if one.startswith("!")]
+    wanted = [bytes.fromhex(one) for one in text.split("+") if not one.startswith("!")]
+    kinds = {one[0] for one in wanted}
+    there = [one for one in element_octets(message.octets) if one[0] in kinds or one[0] in absent]
+    return there == wanted
+
+
+def element_octets(octets):
+    """The elements of codeset 0 in a Q.931 message, from its protocol discriminator on."""
+    at = 3 + (octets[1] & 15)
+    while at < len(octets) and (octets[at] & 0xF0) != 0x90:
+        length = 1 if octets[at] & 0x80 else 2 + octets[at + 1]
+        yield octets[at : at + length]
+        at += length
+
+
+def header_fits(message, text):
+    """Does a header field say what TEXT, "Name:value", says? Blanks do not count, * is any text, several fields of a
+    name are joined by |."""
+    name, _, value = text.partition(":")
+    said = re.sub(r"\s", "", "|".join(message.headers.get(name.lower(), [])))
+    return bool(said) and re.fullmatch(".*".join(map(re.escape, value.split("*"))), said) is not None
+
+
 def rule_holds(rule, value, message):
     """Does MESSAGE satisfy RULE? One line per rule; TypeError of a missing element counts as no."""
     sip = message.proto == "SIP"
@@ -193,6 +220,9 @@ def rule_holds(rule, value, message):
         "complete": lambda: message.complete,
         "contacts": lambda: count_contacts(message) == int(value),
         "sent": lambda: message.copies in values(value),
+        "ie": lambda: elements_are_there(message, value),
+        "says": lambda: header_fits(message, value),
+        "warning": lambda: message.header("warning")[:3] in value.split("|"),
         "optional": lambda: True,
         "anywhere": lambda: True,
         "on": lambda: True,
@@ -228,6 +258,10 @@ def seen_value(rule, message):
         return ": %d times" % message.copies
     if rule == "uri":
         return ": %s" % message.uri
+    if rule == "ie":
+        return ": %s" % "+".join(one.hex() for one in element_octets(message.octets))
+    if rule == "says":
+        return ": %s" % message.headers
     shown = ("called", "calling", "restart", "location", "bearer", "ton", "notify", "state")
     if rule in shown and hasattr(message, rule):
         return ": %s" % getattr(message, rule)

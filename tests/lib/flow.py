@@ -85,6 +85,9 @@ RULES = {
     "of",
     "contacts",
     "sent",
+    "ie",
+    "says",
+    "warning",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")

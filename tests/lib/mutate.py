@@ -1,7 +1,7 @@
 # Spoils good evidence in every way a flow's check must notice, to prove that the check can fail.
 import copy
 
-from check import check_flow
+from check import check_flow, element_octets
 from dissect import number_calls
 
 OTHER_STATUS = {"1": 182, "2": 299, "3": 305, "4": 499, "5": 599, "6": 699}
@@ -75,6 +75,19 @@ def spoil_header(names):
     return spoil
 
 
+def spoil_octets(text):
+    """The last octet of every element is another; where one was to be absent, it is there."""
+
+    def spoil(message):
+        head = 3 + (message.octets[1] & 15)
+        out = b"".join(one[:-1] + bytes((one[-1] ^ 1,)) for one in element_octets(message.octets))
+        absent = [int(one[1:], 16) for one in text.split("+") if one.startswith("!")]
+        out += b"".join(bytes((code, 1, 0)) for code in absent)
+        message.octets = message.octets[:head] + out
+
+    return spoil
+
+
 def spoil_contacts(message):
     message.headers["contact"] = message.headers.get("contact", []) + ["<sip:spoiled@h>"]
 
@@ -106,7 +119,7 @@ RULE_SPOILERS = {
     "restart": [setter("restart", 5), setter("restart", None)],
     "channel": [setter("channel", 99), setter("channel", None)],
     "exclusive": [setter("exclusive", 0)],
-    "bearer": [setter("bearer", 8)],
+    "bearer": [setter("bearer", 31)],
     "ton": [setter("ton", 5)],
     "location": [setter("location", 15)],
     "notify": [setter("notify", 100)],
@@ -114,15 +127,20 @@ RULE_SPOILERS = {
     "sent": [setter("copies", 1)],
     "complete": [setter("complete", False)],
     "contacts": [spoil_contacts],
+    "warning": [spoil_header(["warning"])],
 }
 # no rule of content, or spoiled apart
-UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks"}
+UNSPOILED = {"optional", "anywhere", "on", "of", "call", "has", "lacks", "says", "ie"}
 
 
 def spoilers(rule, value):
     """The ways to spoil RULE."""
     if rule in ("has", "lacks"):
         return [spoil_header(value.lower().split(","))]
+    if rule == "ie":
+        return [spoil_octets(value)]
+    if rule == "says":
+        return [spoil_header([value.partition(":")[0].lower()])]
     if rule == "sdp" and value is not True:
         return [spoil_sdp, spoil_direction]
     return RULE_SPOILERS.get(rule, [])

@@ -15,6 +15,14 @@ def element(code, *octets):
     return bytes((code, len(octets))) + bytes(octets)
 
 
+def with_element(octets, new):
+    """OCTETS of a message with the element NEW in its place, behind those of its kind."""
+    at = 3 + (octets[1] & 15)
+    while at < len(octets) and octets[at] <= new[0]:
+        at += 2 + octets[at + 1]
+    return octets[:at] + new + octets[at:]
+
+
 def q931_octets(step, restart_origin, channels):
     """A Q.931 message that satisfies STEP's rules. CHANNELS: {call: its channel} and
     {("cleared", call): True}, as known so far."""
@@ -31,7 +39,7 @@ def q931_octets(step, restart_origin, channels):
         + bytes((CODES[message],))
     )
     if message == "SETUP":
-        out += element(0x04, 0x80, 0x90, 0xA3)
+        out += element(0x04, 0x80 | int(rules.get("bearer", "0").split("|")[0]), 0x90, 0xA3)
     ends = message in ("DISCONNECT", "RELEASE", "RELEASE COMPLETE")
     if message in ("STATUS", "HOLD REJECT", "RETRIEVE REJECT") or "cause" in rules or (ends and ("cleared", call) not in channels):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
@@ -52,6 +60,9 @@ def q931_octets(step, restart_origin, channels):
         out += element(0x70, 0x81 | ton << 4, *rules.get("called", "100").encode())
     if message == "INFORMATION" and "called" in rules:
         out += element(0x70, 0x81, *rules["called"].encode())
+    for one in rules.get("ie", "").split("+"):
+        if one and not one.startswith("!"):
+            out = with_element(out, bytes.fromhex(one))
     if message.startswith("RESTART"):
         out += element(0x79, 0x80 | int(rules.get("restart", "0").split("|")[0]))
     return out + (b"\xa1" if "complete" in rules else b"")
@@ -128,6 +139,11 @@ def sip_text(step, address, leg, cseq, tag):
         lines.append("Reason: preemption;cause=4;text=\"Non-IP Preemption\"")
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
+    if "says" in rules:
+        name, _, value = rules["says"].partition(":")
+        lines += ["%s: %s" % (name, one) for one in value.replace("*", "x").split("|")]
+    if "warning" in rules:
+        lines.append('Warning: %s h "x"' % rules["warning"].split("|")[0])
     names = [name for name in rules.get("has", "").split(",") if name]
     lines += ["%s: %s" % (name, VALUES.get(name.lower(), "1")) for name in names]
     body = ""

@@ -107,7 +107,7 @@ static void every_mistake_is_named(void)
         {"call 1O0", "the called number holds digits, * and #, not \"1O0\""},
         {"call 100 loudly", "\"loudly\" is one word too many"},
         {"call 100 channel 32", "a channel is a number from 1 to 31, not \"32\""},
-        {"call 100 bearer fax", "a bearer is speech, audio, unrestricted or video, not \"fax\""},
+        {"call 100 bearer fax", "a bearer is speech, audio, unrestricted, restricted-digital, tones or video, not \"fax\""},
         {"expect FOO", "no message is called \"FOO\""},
         {"expect up cause 16", "only a message has conditions"},
         {"expect no idle", "\"no\" goes with a message, down, or alarm"},
@@ -341,6 +341,13 @@ static void elements_are_added_in_order(void)
     PbxEdit progress = {.progress = 8};
     PbxEdit release = {.new_type = MESSAGE_RELEASE, .cause = 31};
     PbxEdit all = {.cause = 31, .progress = 1, .display = (char *)"AB"};
+    static const guint8 more[] = {0x1e, 0x02, 0x81, 0x82, 0x7e, 0x02, 0x00, 0xff};
+    static const guint8 alerting_more[] = {0x08, 0x02, 0x80, 0x05, 0x01, 0x18, 0x03, 0xa9,
+                                           0x83, 0x87, 0x1e, 0x02, 0x81, 0x82, 0x34, 0x01,
+                                           0x40, 0x7e, 0x02, 0x00, 0xff};
+    g_autoptr(GBytes) extra = g_bytes_new_static(more, sizeof more);
+    PbxEdit with = {.extra = extra};
+    g_autoptr(GBytes) four = pbx_edit_apply(&with, alerting, sizeof alerting);
     g_autoptr(GBytes) one = pbx_edit_apply(&progress, disconnect_octets, sizeof disconnect_octets);
     g_autoptr(GBytes) two = pbx_edit_apply(&release, disconnect_octets, sizeof disconnect_octets);
     g_autoptr(GBytes) three = pbx_edit_apply(&all, alerting, sizeof alerting);
@@ -348,6 +355,7 @@ static void elements_are_added_in_order(void)
     assert_octets(one, with_progress, sizeof with_progress);
     assert_octets(two, released, sizeof released);
     assert_octets(three, alerting_one, sizeof alerting_one);
+    assert_octets(four, alerting_more, sizeof alerting_more);
 }
 
 static void repetitions_are_the_same_octets(void)
