@@ -81,6 +81,8 @@ typedef struct SpanSettings {
     Law law;                 /* default: alaw on E1, ulaw on T1 */
     struct sockaddr_storage local, remote; /* cesopsn: UDP addresses and ports */
     guint packet_ms;         /* cesopsn: 1, 2 or 5 */
+    gboolean rtp_header;     /* cesopsn: an RTP header stands before the control word */
+    guint rtp_type, rtp_ssrc, rtp_khz; /* its payload type, SSRC (0: any) and the clock of its timestamps */
     SpanClock clock;
     guint buffer_packets;    /* cesopsn: depth of the packet jitter buffer, 2-32 */
     guint dscp;

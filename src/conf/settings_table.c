@@ -44,6 +44,9 @@ static const SettingChoice peer_digits[] = {
     { "inband", PEER_DIGITS_INBAND },
     { NULL, 0 },
 };
+static const SettingChoice rtp_clocks[] = {
+    { "8kHz", 8 }, { "64kHz", 64 }, { "1544kHz", 1544 }, { "2048kHz", 2048 }, { NULL, 0 },
+};
 static const SettingChoice clocks[] = {
     { "master", SPAN_CLOCK_MASTER },
     { "slave", SPAN_CLOCK_SLAVE },
@@ -364,6 +367,14 @@ const SettingRow setting_rows[] = {
          SAYS "The far end's UDP address and port of the pseudowire, numeric. Needed for cesopsn; packets from elsewhere are dropped."),
     SPAN(packet_ms, "packet", choice, DEFAULT("1ms"), ONE_OF(packets), RESTART,
          SAYS "How much of the line one pseudowire packet carries. Both ends have the same."),
+    SPAN(rtp_header, "rtp-header", flag, DEFAULT("no"), RESTART,
+         SAYS "An RTP header of 12 octets stands before the control word (RFC 5086 4.3). Both ends have it or neither has."),
+    SPAN(rtp_type, "rtp-type", number, DEFAULT("96"), RANGE(0, 127), RESTART,
+         SAYS "The payload type in that header, both ways."),
+    SPAN(rtp_ssrc, "rtp-ssrc", number, DEFAULT("0"), RANGE(0, G_MAXINT32), RESTART,
+         SAYS "The SSRC in that header, both ways: packets with another one are dropped as malformed. 0: a random one is sent, and any is taken."),
+    SPAN(rtp_khz, "rtp-clock", choice, DEFAULT("8kHz"), ONE_OF(rtp_clocks), RESTART,
+         SAYS "The clock that its timestamps count, which is the line's, multiplied."),
     SPAN(clock, "clock", choice, DEFAULT("master"), ONE_OF(clocks), RESTART,
          SAYS "Master gives the line its clock; slave follows the packets that arrive."),
     SPAN(buffer_packets, "buffer", number, DEFAULT("4"), RANGE(2, 32), .unit = "packets", RESTART,

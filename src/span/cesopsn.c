@@ -38,6 +38,12 @@ static void slot_write_idle(Cesopsn *self, guint channel)
     slot_write(self, channel, idle);
 }
 
+/* The octets before the payload. */
+static gsize header_bytes(const Cesopsn *self)
+{
+    return CESOPSN_CONTROL_BYTES + (self->base.settings->rtp_header ? CESOPSN_RTP_BYTES : 0);
+}
+
 /* The commonest mistake of two ends is that they do not agree on the packet. */
 static void note_malformed(Cesopsn *self, gsize length)
 {
@@ -46,16 +52,25 @@ static void note_malformed(Cesopsn *self, gsize length)
         log_warning("span %s: a packet of %" G_GSIZE_FORMAT
                     " octets is not of this pseudowire, which has %" G_GSIZE_FORMAT
                     ": do both ends have the same packet, type and header?",
-                    self->base.settings->name, length, CESOPSN_CONTROL_BYTES + self->payload);
+                    self->base.settings->name, length, header_bytes(self) + self->payload);
+}
+
+static CesopsnVerdict read_packet(const Cesopsn *self, const guint8 *packet, gsize length,
+                                  CesopsnControl *control)
+{
+    if (self->base.settings->rtp_header)
+        return cesopsn_rtp_read(&self->rtp, packet, length, self->payload, control);
+    return cesopsn_packet_read(packet, length, self->payload, control);
 }
 
 static void take_packet(Cesopsn *self, const guint8 *packet, gsize length)
 {
-    const guint8 *payload = length > CESOPSN_CONTROL_BYTES ? packet + CESOPSN_CONTROL_BYTES : NULL;
+    gsize header = header_bytes(self);
+    const guint8 *payload = length > header ? packet + header : NULL;
     CesopsnControl control;
 
     self->base.counters.packets_in++;
-    switch (cesopsn_packet_read(packet, length, self->payload, &control)) {
+    switch (read_packet(self, packet, length, &control)) {
     case CESOPSN_DATA:
         cesopsn_buffer_put(self->buffer, &control, payload);
         break;
@@ -111,8 +126,9 @@ static void exchange_d_channel(Cesopsn *self, const guint8 *payload)
 
 static void send_packet(Cesopsn *self)
 {
-    guint8 *packet = self->out + CESOPSN_RTP_BYTES;
-    gsize length = CESOPSN_CONTROL_BYTES + self->payload;
+    guint8 *word = self->out + CESOPSN_RTP_BYTES;
+    gsize length = header_bytes(self) + self->payload;
+    guint8 *packet = out_payload(self) - header_bytes(self);
     /* Our framer and our pseudowire are one: hearing nothing good is RDI to the far framer, and
      * losing packets is R to the far pseudowire. What we send is always valid, so L is never set.
      */
@@ -123,7 +139,9 @@ static void send_packet(Cesopsn *self)
         .sequence = self->sequence++,
     };
 
-    cesopsn_control_write(&control, length, packet);
+    cesopsn_control_write(&control, length, word);
+    if (self->base.settings->rtp_header)
+        cesopsn_rtp_write(&self->rtp, control.sequence, packet);
     cesopsn_socket_send(self->socket, packet, length);
 }
 
@@ -202,8 +220,8 @@ static void cesopsn_close(Span *span)
 
 static gboolean check_settings(const SpanSettings *settings, GError **error)
 {
-    if (settings->packet_ms != 1 && settings->packet_ms != 5)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "[span %s] packet-ms: %u; 1 or 5",
+    if (settings->packet_ms != 1 && settings->packet_ms != 2 && settings->packet_ms != 5)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "[span %s] packet: %u; 1, 2 or 5",
                     settings->name, settings->packet_ms);
     else if (settings->buffer_packets < 2 || settings->buffer_packets > 32)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "[span %s] buffer-packets: %u; 2-32",
@@ -235,6 +253,8 @@ static Span *cesopsn_open(const SpanSettings *settings, Loop *loop, const SpanEv
         .counters = &self->base.counters,
     });
     cesopsn_alarms_init(&self->alarms, settings->packet_ms);
+    cesopsn_rtp_init(&self->rtp, (guint8)settings->rtp_type, settings->rtp_ssrc, settings->rtp_khz,
+                     self->frames);
     self->sequence = (guint16)g_random_int(); /* RFC 5086 4.3: not to be guessed */
     self->d_sender = hdlc_sender_new();
     hdlc_receiver_init(&self->d_receiver, take_d_frame, self);

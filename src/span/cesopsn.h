@@ -5,6 +5,7 @@
 #include "cesopsn_alarms.h"
 #include "cesopsn_buffer.h"
 #include "cesopsn_packet.h"
+#include "cesopsn_rtp.h"
 #include "cesopsn_socket.h"
 #include "hdlc.h"
 #include "log.h"
@@ -33,6 +34,7 @@ typedef struct Cesopsn {
     gsize payload;       /* octets: slots times frames */
     guint32 b_open;      /* bit N: timeslot N is an open B channel */
     guint16 sequence;    /* of the next packet out */
+    CesopsnRtp rtp;      /* where settings->rtp_header */
     HdlcSender *d_sender;
     HdlcReceiver d_receiver;
     guint8 out[CESOPSN_RTP_BYTES + CESOPSN_CONTROL_BYTES + SPAN_SLOTS_MAX * CESOPSN_FRAMES_MAX];

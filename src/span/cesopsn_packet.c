@@ -37,13 +37,19 @@ static CesopsnVerdict modifier_verdict(const CesopsnControl *control)
 CesopsnVerdict cesopsn_packet_read(const guint8 *packet, gsize length, gsize payload,
                                    CesopsnControl *control)
 {
+    return cesopsn_packet_read_behind(packet, length, 0, payload, control);
+}
+
+CesopsnVerdict cesopsn_packet_read_behind(const guint8 *packet, gsize length, gsize header,
+                                          gsize payload, CesopsnControl *control)
+{
     CesopsnVerdict verdict;
     gsize told;
 
     if (length < CESOPSN_CONTROL_BYTES || packet[0] & 0xf0 || packet[1] & MASK_FRG)
         return CESOPSN_MALFORMED;
     told = packet[1] & MASK_LEN;
-    if (told != 0 && told != length)
+    if (told != 0 && told != length + header)
         return CESOPSN_MALFORMED;
     *control = (CesopsnControl){
         .invalid = (packet[0] & BIT_L) != 0,

@@ -43,3 +43,6 @@ void cesopsn_control_write(const CesopsnControl *control, gsize length, guint8 *
  * packet. */
 CesopsnVerdict cesopsn_packet_read(const guint8 *packet, gsize length, gsize payload,
                                    CesopsnControl *control);
+/* The same with a header of HEADER octets before PACKET, which LEN counts, too (RFC 5086 4.3). */
+CesopsnVerdict cesopsn_packet_read_behind(const guint8 *packet, gsize length, gsize header,
+                                          gsize payload, CesopsnControl *control);

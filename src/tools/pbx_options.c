@@ -25,12 +25,13 @@ typedef enum LineKey {
     KEY_DCHAN,
     KEY_HARDHDLC,
     KEY_CUSHION,
+    KEY_RTP_TYPE,
     KEY_COUNT
 } LineKey;
 
 static const char *const key_names[KEY_COUNT] = {
-    "backend", "local",  "remote", "type",  "switchtype", "side",     "law",    "packet",
-    "clock",   "buffer", "dscp",   "bchan", "dchan",      "hardhdlc", "cushion"};
+    "backend", "local",  "remote", "type",  "switchtype", "side",     "law",     "packet",
+    "clock",   "buffer", "dscp",   "bchan", "dchan",      "hardhdlc", "cushion", "rtp"};
 
 /* They fit conf/demo.conf, where the gateway is the network side and the clock's master. */
 static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
@@ -47,7 +48,8 @@ static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
                                                     "1-15+17-31",
                                                     "16",
                                                     "0",
-                                                    "8"};
+                                                    "8",
+                                                    NULL};
 
 static const char *const backend_words[] = {"cesopsn", "pair", "dahdi"};
 static const char *const type_words[] = {"e1", "t1", "bri"};
@@ -194,8 +196,13 @@ static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **
         !number_read(text, KEY_BUFFER, 2, 32, &line->span.buffer_packets, error) ||
         !number_read(text, KEY_DSCP, 0, 63, &line->span.dscp, error))
         return FALSE;
-    if (line->span.packet_ms != 1 && line->span.packet_ms != 5)
-        return fault(error, KEY_PACKET, "1 or 5", text->values[KEY_PACKET]);
+    if (line->span.packet_ms != 1 && line->span.packet_ms != 2 && line->span.packet_ms != 5)
+        return fault(error, KEY_PACKET, "1, 2 or 5", text->values[KEY_PACKET]);
+    line->span.rtp_header = text->values[KEY_RTP_TYPE] != NULL;
+    line->span.rtp_khz = 8;
+    if (line->span.rtp_header &&
+        !number_read(text, KEY_RTP_TYPE, 0, 127, &line->span.rtp_type, error))
+        return FALSE;
     line->span.d_channel = d_channels[line->span.type];
     return TRUE;
 }
@@ -301,7 +308,9 @@ gboolean pbx_options_read(PbxOptions *options, int *argc, char ***argv, GError *
         {"law", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_LAW], "Law of the B channels",
          "alaw|ulaw"},
         {"packet", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_PACKET], "Milliseconds in a packet",
-         "1|5"},
+         "1|2|5"},
+        {"rtp", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_RTP_TYPE],
+         "An RTP header of that payload type stands before the control word", "TYPE"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_CLOCK], "Who gives the clock",
          "master|slave"},
         {"buffer", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_BUFFER], "Packets in the jitter buffer",

@@ -10,6 +10,7 @@ from pcap import LINUX_LAPD, write
 
 SILENCE = 0.3  # seconds; a line that says nothing for longer is down
 CONTROL_WORD = struct.Struct(">HH")
+RTP = struct.Struct(">BBHII")
 FLAG = "01111110"
 BITS = [
     format(octet, "08b") for octet in range(256)
@@ -57,7 +58,11 @@ class Pseudowire:
         ours = [d for d in datagrams if d.src == src and d.dst == dst]
         self.times = sorted(d.time for d in ours)
         self.until = max((d.time for d in datagrams), default=0)  # the capture's end
+        self.with_rtp = bool(ours) and len(ours[0].data) > RTP.size and ours[0].data[0] >> 4 == 8
+        self.stamps = []  # (sequence, timestamp), and of what source and payload type
+        self.sources = set()
         self.packets = self._in_order(ours)
+        self._judge_rtp()
         self.size = max((len(p.payload) for p in self.packets), default=0)
         for packet in self.packets:
             if packet.payload and len(packet.payload) != self.size:
@@ -75,10 +80,13 @@ class Pseudowire:
         gaps. After a silence a far end may begin with any number."""
         seen, high, previous, heard = {}, 0, None, 0
         for d in datagrams:
-            if len(d.data) < 4:
+            data = self._behind_rtp(d) if self.with_rtp else d.data
+            if len(data) < 4:
                 self.errors.append("%.6f: %d octets hold no control word" % (d.time, len(d.data)))
                 continue
-            word, seq = CONTROL_WORD.unpack_from(d.data)
+            word, seq = CONTROL_WORD.unpack_from(data)
+            if self.with_rtp and seq != self.stamps[-1][0]:
+                self.errors.append("%.6f: the RTP header's number is not the control word's" % d.time)
             if word >> 12 or word & 0x00C0:
                 self.errors.append(
                     "%.6f: control word %04x: reserved or FRG bits set" % (d.time, word)
@@ -100,7 +108,7 @@ class Pseudowire:
                 previous = seq
             seen.setdefault(
                 long_seq,
-                Packet(d.time, long_seq, word >> 11 & 1, word >> 10 & 1, word >> 8 & 3, d.data[4:]),
+                Packet(d.time, long_seq, word >> 11 & 1, word >> 10 & 1, word >> 8 & 3, data[4:]),
             )
         out = []
         for long_seq in sorted(seen):
@@ -110,6 +118,28 @@ class Pseudowire:
                     out.append(Packet(packet.time, lost, 1, 0, 0, b""))
             out.append(packet)
         return out
+
+    def _behind_rtp(self, d):
+        """The control word and what follows the RTP header (RFC 5086 4.3, RFC 3550 5.1)."""
+        if len(d.data) < RTP.size:
+            return b""
+        first, kind, seq, stamp, source = RTP.unpack_from(d.data)
+        if first != 0x80 or kind > 127:
+            self.errors.append("%.6f: RTP header %02x %02x" % (d.time, first, kind))
+        self.stamps.append((seq, stamp))
+        self.sources.add((source, kind))
+        return d.data[RTP.size :]
+
+    def _judge_rtp(self):
+        """One source of one type, and timestamps that count the frames of 8 kHz."""
+        if len(self.sources) > 1:
+            self.errors.append("RTP headers of %d sources or types" % len(self.sources))
+        frames = max((len(p.payload) for p in self.packets), default=0) // self.slots
+        for (seq, stamp), (after, later) in zip(self.stamps, self.stamps[1:]):
+            numbers = (after - seq + 0x8000) % 0x10000 - 0x8000
+            if numbers > 0 and (later - stamp) & 0xFFFFFFFF != numbers * frames:
+                self.errors.append("RTP timestamp %d follows %d in %d packets" % (later, stamp, numbers))
+                break
 
     def slot(self, timeslot, first=None, last=None):
         """The octets of TIMESLOT (1 ...) from time FIRST to LAST; what never came or came marked L

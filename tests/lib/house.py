@@ -153,6 +153,10 @@ class House(Stage):
             self.outcome.untold = told.compare(
                 self.ladder, evidence.messages, self.party("gateway")
             )
+        if self.settings["span e1"].get("rtp-header") == "yes" and not (
+            evidence.sent.with_rtp and evidence.received.with_rtp
+        ):
+            self.fail("the line's packets have no RTP headers")
         verdict = check_flow(self.case, evidence.messages, evidence.marks)
         in_clear = not softphones.uses_tls(self.case)
         if self.case.numbers and in_clear:

@@ -467,13 +467,15 @@ class Stage:
 
     def line_options(self):
         """Its end of the line, clocked by the gateway."""
+        span = self.settings["span e1"]
         return [
             "--local",
             "%s:%d" % config.SPAN_REMOTE,
             "--remote",
             "%s:%d" % config.SPAN_LOCAL,
             "--packet",
-            "5",
+            span["packet"].removesuffix("ms"),
+            *(["--rtp", span.get("rtp-type", "96")] if span.get("rtp-header") == "yes" else []),
             "--clock",
             "slave",
             "--buffer",

@@ -21,6 +21,8 @@ static void test_start_up(void)
 
 /* Ten seconds of different random octets both ways at once on the first, the last and a middle
  * channel. */
+static gboolean with_rtp;
+
 static void exact_both_ways(SpanType type, guint packet_ms, guint depth, SpanClock a, SpanClock b)
 {
     guint8 last = type == SPAN_E1 ? 31 : 23;
@@ -37,6 +39,9 @@ static void exact_both_ways(SpanType type, guint packet_ms, guint depth, SpanClo
         settings->d_channel = type == SPAN_E1 ? 16 : 24;
         settings->law = type == SPAN_E1 ? LAW_ALAW : LAW_ULAW;
         settings->packet_ms = packet_ms;
+        settings->rtp_header = with_rtp;
+        settings->rtp_type = 96;
+        settings->rtp_khz = 8;
         settings->buffer_packets = depth;
     }
     line_up(&line);
@@ -72,6 +77,14 @@ static void test_exact_e1(void)
 static void test_exact_e1_5ms(void)
 {
     exact_both_ways(SPAN_E1, 5, 2, SPAN_CLOCK_SLAVE, SPAN_CLOCK_MASTER);
+}
+
+static void test_exact_rtp_2ms(void)
+{
+    with_rtp = TRUE;
+    exact_both_ways(SPAN_E1, 2, 4, SPAN_CLOCK_MASTER, SPAN_CLOCK_SLAVE);
+    with_rtp = FALSE;
+    exact_both_ways(SPAN_T1, 2, 4, SPAN_CLOCK_SLAVE, SPAN_CLOCK_MASTER);
 }
 
 static void test_exact_t1(void)
@@ -176,6 +189,7 @@ static void test_d_frames(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cesopsn/exact-rtp-2ms", test_exact_rtp_2ms);
     g_test_add_func("/cesopsn/start-up", test_start_up);
     g_test_add_func("/cesopsn/exact/e1-1ms", test_exact_e1);
     g_test_add_func("/cesopsn/exact/e1-5ms-slave-first", test_exact_e1_5ms);

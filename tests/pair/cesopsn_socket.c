@@ -137,8 +137,8 @@ static void test_refusals(void)
                              ntohs(((struct sockaddr_in *)&settings.local)->sin_port));
     assert_refused(&settings, solo.loop, in_use);
     end_close(&solo.end);
-    settings.packet_ms = 2;
-    assert_refused(&settings, solo.loop, "[span e1] packet-ms: 2; 1 or 5");
+    settings.packet_ms = 3;
+    assert_refused(&settings, solo.loop, "[span e1] packet: 3; 1, 2 or 5");
     settings.packet_ms = 1;
     settings.buffer_packets = 1;
     assert_refused(&settings, solo.loop, "[span e1] buffer-packets: 1; 2-32");

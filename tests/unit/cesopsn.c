@@ -3,6 +3,7 @@
 #include "../../src/span/cesopsn_alarms.h"
 #include "../../src/span/cesopsn_buffer.h"
 #include "../../src/span/cesopsn_packet.h"
+#include "../../src/span/cesopsn_rtp.h"
 
 #include <string.h>
 
@@ -74,6 +75,86 @@ static void test_modifiers(void)
             g_assert_cmpint(cesopsn_packet_read(packet, sizeof(packet), PAYLOAD, &control), ==,
                             verdicts[l][m]);
         }
+}
+
+/* RFC 5086 4.3 with RFC 3550 5.1 before it, octet by octet. */
+static void test_rtp_write(void)
+{
+    static const guint8 golden[2][16] = {
+        {0x80, 0x60, 0xff, 0xff, 0x00, 0x00, 0x10, 0x00, 0x12, 0x34, 0x56, 0x78, 0x00, 0x24, 0xff,
+         0xff},
+        {0x80, 0x60, 0x00, 0x00, 0x00, 0x00, 0x10, 0x10, 0x12, 0x34, 0x56, 0x78, 0x00, 0x24, 0x00,
+         0x00},
+    };
+    CesopsnRtp rtp;
+
+    cesopsn_rtp_init(&rtp, 96, 0x12345678, 8, 16); /* 2 ms: 16 frames */
+    rtp.stamp = 0x1000;
+    for (guint i = 0; i < 2; i++) {
+        CesopsnControl control = {.sequence = (guint16)(0xffff + i)};
+        guint8 got[16];
+
+        cesopsn_control_write(&control, 12 + 4 + 20, got + 12); /* LEN counts the RTP header, too */
+        cesopsn_rtp_write(&rtp, control.sequence, got);
+        g_assert_cmpmem(got, 16, golden[i], 16);
+    }
+    cesopsn_rtp_init(&rtp, 0, 0, 2048, 8);
+    g_assert_cmpuint(rtp.step, ==, 2048); /* a millisecond of that clock */
+    cesopsn_rtp_init(&rtp, 0, 0, 1544, 40);
+    g_assert_cmpuint(rtp.step, ==, 7720);
+}
+
+static void test_rtp_read(void)
+{
+    static const guint8 good[16] = {0x80, 0xe5, 0x12, 0x34, 9,    9,    9,    9,
+                                    0,    0,    0,    7,    0x02, 0x00, 0x12, 0x34};
+    static const struct {
+        guint at;
+        guint8 octet;
+        CesopsnVerdict verdict;
+    } rows[] = {
+        {1, 0xe5, CESOPSN_DATA},      /* the marker says nothing */
+        {4, 0x77, CESOPSN_DATA},      /* any timestamp */
+        {0, 0x00, CESOPSN_MALFORMED}, /* no RTP */
+        {0, 0x40, CESOPSN_MALFORMED}, /* version 1 */
+        {0, 0xa0, CESOPSN_MALFORMED}, /* padding */
+        {0, 0x90, CESOPSN_MALFORMED}, /* extension */
+        {0, 0x81, CESOPSN_MALFORMED}, /* a CSRC */
+        {1, 0x64, CESOPSN_MALFORMED}, /* another payload type */
+        {3, 0x35, CESOPSN_MALFORMED}, /* another number than the control word's */
+        {11, 8, CESOPSN_MALFORMED},   /* another pseudowire's SSRC */
+        {12, 0x12, CESOPSN_MALFORMED}, {12, 0x03, CESOPSN_SIGNALLING},
+        {13, 0x1c, CESOPSN_MALFORMED}, /* LEN */
+    };
+    guint8 packet[16 + PAYLOAD] = {0};
+    CesopsnControl control;
+    CesopsnRtp rtp;
+
+    cesopsn_rtp_init(&rtp, 101, 7, 8, 8);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        memcpy(packet, good, sizeof(good));
+        packet[rows[i].at] = rows[i].octet;
+        g_assert_cmpint(cesopsn_rtp_read(&rtp, packet, sizeof(packet), PAYLOAD, &control), ==,
+                        rows[i].verdict);
+    }
+    memcpy(packet, good, sizeof(good));
+    g_assert_cmpint(cesopsn_rtp_read(&rtp, packet, sizeof(packet), PAYLOAD, &control), ==,
+                    CESOPSN_DATA);
+    g_assert_cmpuint(control.sequence, ==, 0x1234);
+    g_assert_cmpint(control.modifier, ==, CESOPSN_M_RDI);
+    for (gsize length = 0; length < sizeof(packet); length++)
+        g_assert_cmpint(cesopsn_rtp_read(&rtp, packet, length, PAYLOAD, &control), ==,
+                        CESOPSN_MALFORMED);
+    /* L without payload, LEN with the RTP header */
+    packet[12] = 0x08;
+    packet[13] = 16;
+    g_assert_cmpint(cesopsn_rtp_read(&rtp, packet, 16, PAYLOAD, &control), ==, CESOPSN_DATA);
+    g_assert_true(control.invalid);
+    /* Without a wish any SSRC is heard. */
+    memcpy(packet, good, sizeof(good));
+    cesopsn_rtp_init(&rtp, 101, 0, 8, 8);
+    g_assert_cmpint(cesopsn_rtp_read(&rtp, packet, sizeof(packet), PAYLOAD, &control), ==,
+                    CESOPSN_DATA);
 }
 
 static CesopsnBuffer *buffer_new(guint depth, gboolean refill, SpanCounters *counters)
@@ -380,6 +461,8 @@ static void test_describe(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cesopsn/rtp-write", test_rtp_write);
+    g_test_add_func("/cesopsn/rtp-read", test_rtp_read);
     g_test_add_func("/cesopsn/control/write", test_control_write);
     g_test_add_func("/cesopsn/control/read", test_control_read);
     g_test_add_func("/cesopsn/control/modifiers", test_modifiers);

@@ -664,7 +664,7 @@ static void bad_options_are_named(void)
         {"pbx --side middle", "--side: network, cpe, not \"middle\""},
         {"pbx --local here", "--local: ADDRESS:PORT, not \"here\""},
         {"pbx --local 127.0.0.1:0", "--local: ADDRESS:PORT, not \"127.0.0.1:0\""},
-        {"pbx --packet 3", "--packet: 1 or 5, not \"3\""},
+        {"pbx --packet 3", "--packet: 1, 2 or 5, not \"3\""},
         {"pbx --buffer 99", "--buffer: 2 to 32, not \"99\""},
         {"pbx --timeout later", "--timeout: a time such as 30s, not \"later\""},
         {"pbx what", "\"what\" is no option"},
