@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 
+import spans
 import storms
 import versus
 from capture import Capture
@@ -194,4 +195,5 @@ def dahdi(build):
 
 
 ALL = {"capacity": capacity, "delay": delay, "cost": cost, "versus": versus.versus, "summit": versus.summit, "weigh": versus.weigh,
-       "storm": storms.storms, "dahdi": dahdi, "endurance": endurance}
+       "storm": storms.storms, "channels": spans.channels, "growth": spans.growth, "setup": spans.setup,
+       "dahdi": dahdi, "endurance": endurance}
