@@ -45,7 +45,7 @@ void digit_player_extend(DigitPlayer *self, guint32 samples)
     DigitWanted *newest = player_newest(self);
 
     if (newest && newest->live)
-        newest->samples = MAX(newest->samples, samples);
+        newest->samples = MAX(newest->samples, MIN(samples, DIGIT_LONGEST));
 }
 
 void digit_player_end(DigitPlayer *self)

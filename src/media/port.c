@@ -125,6 +125,7 @@ void port_obey(Port *self, const PortOrders *orders, Law law)
     }
     if (orders->tone != before.tone)
         port_start_tone(self, orders->tone);
+    port_digits_obey(self);
     if (!orders_expect_rtp(&before)) {
         self->quiet = 0;
         self->told_silent = FALSE;

@@ -104,6 +104,17 @@ void port_digits_open(Port *self)
     dtmf_rx_set_realtime_callback(&self->digits.detector, digits_report, self);
 }
 
+void port_digits_obey(Port *self)
+{
+    PortDigits *digits = &self->digits;
+
+    if (port_hears_digits(self) || !(digits->heard || digits->detector.last_hit))
+        return;
+    /* What was heard last is not to be found again when somebody listens anew. */
+    port_digits_open(self);
+    digits->heard = 0;
+}
+
 /* The digit that is to be told the phone during the next COUNT samples of RX, which the detector
  * hears. */
 static char port_next_source(Port *self, const guint8 *rx, gsize count)

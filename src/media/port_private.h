@@ -82,6 +82,8 @@ void port_hush_packet(Port *port, guint count);
 
 /* port_digits.c */
 void port_digits_open(Port *port);
+/* The orders have changed. */
+void port_digits_obey(Port *port);
 /* A telephone-event PACKET came. FALSE when it is malformed. */
 gboolean port_take_event(Port *port, const RtpPacket *packet);
 /* Digits of the phone that sound take the place of what TX holds. */

@@ -231,6 +231,38 @@ static void channel_digits_pass_in_band_without_events(void)
     }
 }
 
+/* A digit that begins before a hold and ends during it is told once; what is pressed on hold,
+ * never. */
+static void hold_cuts_a_digit_off(void)
+{
+    Bench *bench = bench_new();
+    Phone *phone = begin(bench);
+
+    bench_answer(bench, 0);
+    run_ms(bench, 200);
+    bench->keys[1] = '5';
+    run_ms(bench, 100);
+    calls[0].remote.send = FALSE;
+    act(bench, 0, ACTION_MEDIA_UPDATE);
+    run_ms(bench, 60);
+    bench->keys[1] = ' ';
+    run_ms(bench, 100);
+    bench->keys[1] = '6';
+    run_ms(bench, 100);
+    bench->keys[1] = ' ';
+    run_ms(bench, 60);
+    calls[0].remote.send = TRUE;
+    act(bench, 0, ACTION_MEDIA_UPDATE);
+    run_ms(bench, 200);
+    g_assert_cmpstr(phone->keys, ==, "5");
+    bench->keys[1] = '7';
+    run_ms(bench, 100);
+    bench->keys[1] = ' ';
+    run_ms(bench, 150);
+    g_assert_cmpstr(phone->keys, ==, "57");
+    end(bench);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -242,5 +274,6 @@ int main(int argc, char **argv)
     TEST(digits_of_signalling_sound);
     TEST(channel_digits_become_events);
     TEST(channel_digits_pass_in_band_without_events);
+    TEST(hold_cuts_a_digit_off);
     return g_test_run();
 }

@@ -320,6 +320,37 @@ static void a_flood_is_bounded(void)
     line_end(line, "");
 }
 
+/* Whatever the network sends: bounded, and silent three packet times after its last word. */
+static void noise_does_no_harm(void)
+{
+    GRand *dice = g_rand_new_with_seed(4733);
+    Line *line = line_new();
+
+    for (guint round = 0; round < 50000; round++) {
+        guint8 payload[70];
+        RtpPacket packet = {
+            .marker = g_rand_boolean(dice),
+            .sequence = (guint16)g_rand_int(dice),
+            .timestamp = g_rand_boolean(dice) ? g_rand_int(dice)
+                                              : (guint32)g_rand_int_range(dice, 0, 4) * 0xffff,
+            .ssrc = (guint32)g_rand_int_range(dice, 0, 3),
+            .payload = payload,
+            .length = (gsize)g_rand_int_range(dice, 0, 70),
+        };
+
+        for (guint i = 0; i < sizeof(payload); i++)
+            payload[i] = (guint8)g_rand_int_range(dice, 0, i % 4 ? 256 : 20);
+        event_reader_take(&line->reader, &packet, &line->player);
+        line_run(line, 80);
+        g_assert_cmpuint(line->player.count, <=, DIGIT_QUEUE);
+        g_string_truncate(line->heard, 0);
+    }
+    line_run(line, (DIGIT_QUEUE + 1) * DIGIT_LONGEST);
+    g_assert_false(digit_player_is_busy(&line->player));
+    line_free(line);
+    g_rand_free(dice);
+}
+
 /* ---- the packets of a digit --------------------------------------------------------------------
  */
 
@@ -448,6 +479,7 @@ int main(int argc, char **argv)
     TEST(two_events_in_one_packet_are_two_digits);
     TEST(nonsense_is_refused);
     TEST(a_flood_is_bounded);
+    TEST(noise_does_no_harm);
     TEST(a_digit_is_told_from_marker_to_third_end);
     TEST(a_digit_within_one_packet_is_told_by_its_ends);
     TEST(long_digits_are_cut_in_segments);
