@@ -303,6 +303,49 @@ static void nothing_is_echoed(void)
     stage_close(stage);
 }
 
+/* The bearers of number_vectors.tsv: 65 by RELEASE COMPLETE, or a call. */
+static void bearer_is_served_or_refused(const char *octets, const char *wanted)
+{
+    Stage *stage = stage_open(NETWORK, FALSE);
+    g_autofree char *text =
+        g_strconcat("08 02 00 01 05 ", octets, " 18 03 a9 83 83 70 04 80 31 35 30 a1", NULL);
+
+    stage->instead = g_byte_array_free_to_bytes(hex_read(text));
+    stage_far_calls(stage, "150", 3, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_test_message("%s", stage->wire->str);
+    if (strcmp(wanted, "offer") == 0) {
+        stage_stands(stage, SIP_CALLING, ISDN_INCOMING_PROCEEDING);
+        g_assert_cmpint(call_asked(stage_call(stage))->bearer, ==,
+                        g_ascii_xdigit_value(octets[6]) << 4 & 0x10);
+    } else {
+        g_autofree char *refusal = g_strdup_printf("> RELEASE COMPLETE cause %s\n", wanted);
+
+        g_assert_nonnull(strstr(stage->wire->str, refusal));
+    }
+    stage_close(stage);
+}
+
+static void bearers_are_served_or_refused(void)
+{
+    g_autofree char *path = g_build_filename(TOP_SRCDIR, "tests/unit/number_vectors.tsv", NULL);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint count = 0;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) row = g_strsplit(*line, "\t", -1);
+
+        if (!row[0] || strcmp(row[0], "bearer") != 0)
+            continue;
+        bearer_is_served_or_refused(row[2], row[3]);
+        count++;
+    }
+    g_assert_cmpuint(count, ==, 10);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -315,6 +358,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/extra/setup-in", a_setup_is_read_whole);
     g_test_add_func("/isdn/extra/user-info-off", user_info_can_be_turned_off);
     g_test_add_func("/isdn/extra/later", later_messages_carry_what_the_set_up_had);
+    g_test_add_func("/isdn/extra/bearers", bearers_are_served_or_refused);
     g_test_add_func("/isdn/extra/echo", nothing_is_echoed);
     return g_test_run();
 }

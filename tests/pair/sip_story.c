@@ -191,6 +191,7 @@ int main(int argc, char **argv)
     emergency_stories();
     nonsense_stories();
     digits_stories();
+    extra_stories();
     result = g_test_run();
     sofia_close();
     return result;

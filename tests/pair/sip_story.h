@@ -51,4 +51,5 @@ void hold_stories(void);
 void guard_stories(void);
 void emergency_stories(void);
 void nonsense_stories(void);
+void extra_stories(void);
 void digits_stories(void);
