@@ -199,6 +199,10 @@ typedef struct PeerSettings {
     PeerDigits dtmf;
     int diversion;           /* DiversionField */
     gboolean follow;         /* its 3xx answers to calls from a PBX are followed */
+    char *server;            /* URI of the server that is registered with; NULL: none */
+    char *user, *password;   /* our credentials where it asks for some; NULL: none */
+    gboolean registers;      /* we register there */
+    guint register_expires_s; /* what we ask for */
 } PeerSettings;
 
 typedef enum ProxyMode { PROXY_OFF, PROXY_STANDBY, PROXY_OUTBOUND, PROXY_EMERGENCY_ONLY } ProxyMode;

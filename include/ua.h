@@ -42,6 +42,19 @@ void ua_set_classes(Ua *ua, ClassBook *classes);
 /* The call-map actions that are sip's, to be handed to hall_set_sip(). */
 CallOps ua_call_ops(Ua *ua);
 
+/* A [peer] for the operator: its server, and our registration there. */
+typedef enum UaRegistrationState { UA_UNREGISTERED, UA_REGISTERING, UA_REGISTERED, UA_REGISTER_FAILED } UaRegistrationState;
+typedef struct UaPeer {
+    const char *name, *server; /* borrowed; server is NULL where none is configured */
+    UaRegistrationState registration;
+    guint expires_s; /* as granted */
+    int status;      /* of its last failure */
+    gint64 since_us; /* when the registration came to its state; 0: there is none */
+} UaPeer;
+typedef void (*UaPeerFunc)(void *user, const UaPeer *peer);
+/* Every [peer], in the order of the file. */
+void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user);
+
 void ua_each_counter(const Ua *ua, CounterFunc func, void *user);
 /* Dialogs and transactions of ours still alive: for leak checks. */
 guint ua_leg_count(const Ua *ua);

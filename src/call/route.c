@@ -120,6 +120,21 @@ static const PeerSettings *uri_peer(const Settings *settings, const char *uri)
     return lookup_peer_of(settings, (const struct sockaddr *)&address);
 }
 
+/* URI's host is PEER's name and becomes its server, port and parameters with it. FALSE when it does
+ * not fit. */
+static gboolean uri_at_server(char *uri, const PeerSettings *peer)
+{
+    const char *at = strchr(uri, '@');
+    g_autofree char *host = g_strndup(at ? at + 1 : "", at ? strcspn(at + 1, ":;?>") : 0);
+    g_autofree char *text = NULL;
+
+    if (!peer || !peer->server || strcmp(host, peer->name) != 0)
+        return TRUE;
+    text = g_strdup_printf("%.*s%s%s", (int)(at + 1 - uri), uri, strchr(peer->server, ':') + 1,
+                           at + 1 + strcspn(at + 1, ";?>"));
+    return g_strlcpy(uri, text, URI_MAX) < URI_MAX;
+}
+
 /* {number} becomes the called number's user part, '#' escaped (RFC 3261 25.1). FALSE when it does
  * not fit. */
 static gboolean uri_fill(const char *pattern, const TrunkSettings *trunk, const Number *called,
@@ -193,6 +208,9 @@ static RouteResult target_settle(const Settings *settings, const CallOrigin *ori
         return match_fail(match, ROUTE_NO_MATCH, CAUSE_INVALID_NUMBER_FORMAT,
                           "the target URI becomes too long");
     match->target.peer = uri_peer(settings, match->target.uri);
+    if (!uri_at_server(match->target.uri, match->target.peer))
+        return match_fail(match, ROUTE_NO_MATCH, CAUSE_INVALID_NUMBER_FORMAT,
+                          "the target URI becomes too long");
     return ROUTE_FOUND;
 }
 

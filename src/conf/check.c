@@ -189,6 +189,20 @@ static void trunk_check(Reading *reading, guint index)
     }
 }
 
+/* What a registration needs. */
+static void registration_check(Reading *reading, Section *section, const PeerSettings *peer)
+{
+    if (!peer->registers)
+        return;
+    if (!peer->server || !peer->user)
+        reading_complain(reading, section, "register",
+                         "registering needs server and user; set both, or register = no");
+    else if (g_ascii_strncasecmp(peer->server, "sip:", 4) != 0 || strchr(peer->server, '@'))
+        reading_complain(reading, section, "server", "a server is sip:HOST or sip:HOST:PORT");
+    if (reading->settings->proxy.mode != PROXY_OFF)
+        reading_complain(reading, section, "register", "registering needs [proxy] mode = off");
+}
+
 /* Two peers with one and the same network: the second would never be met. */
 static void peer_check(Reading *reading, guint index)
 {
@@ -196,6 +210,7 @@ static void peer_check(Reading *reading, guint index)
     const PeerSettings *peer = g_ptr_array_index(peers, index);
     Section *section = reading_section(reading, peer);
 
+    registration_check(reading, section, peer);
     for (guint i = 0; i < index; i++) {
         const PeerSettings *other = g_ptr_array_index(peers, i);
 

@@ -105,7 +105,7 @@ extern const SettingType type_emergency_numbers, type_emergency_services, type_c
     type_trunks, type_extensions, type_dialable, type_program; /* value_emergency.c */
 
 extern const SettingType type_endpoints; /* value_net.c */
-extern const SettingType type_file;      /* value_text.c */
+extern const SettingType type_file, type_secret; /* value_text.c */
 
 #define VALUE_ERROR G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE
 

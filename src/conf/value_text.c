@@ -56,6 +56,31 @@ static gboolean file_parse(const ValuePlace *place, const char *text, GError **e
     return value_refuse(place, text, error);
 }
 
+/* ---- names and passwords elsewhere ---- */
+
+#define SECRET_MAX 128
+
+static void secret_allowed(const SettingRow *row, GString *out)
+{
+    g_string_append_printf(out, "1-%d printable ASCII characters", SECRET_MAX);
+}
+
+static gboolean secret_parse(const ValuePlace *place, const char *text, GError **error)
+{
+    gsize length = 0;
+
+    while (g_ascii_isprint(text[length]))
+        length++;
+    if (text[length] || length == 0 || length > SECRET_MAX) {
+        g_set_error(error, VALUE_ERROR, "it has other characters, or too many; allowed: 1-%d "
+                    "printable ASCII characters", SECRET_MAX);
+        return FALSE;
+    }
+    return text_keep(place, text);
+}
+
+const SettingType type_secret = {secret_parse, text_print, text_clear, secret_allowed};
+
 const SettingType type_file = {file_parse, text_print, text_clear, file_allowed};
 
 /* ---- hosts ---- */

@@ -9,7 +9,7 @@ static gboolean hearing_allows(void *user, const struct sockaddr *source)
 
     if (ua->is_behind)
         return address_same_host((const struct sockaddr *)&ua->behind.proxy, source);
-    return network_contains(ua->settings->sip.allow, source);
+    return network_contains(ua->settings->sip.allow, source) || register_admits(ua, source);
 }
 
 /* What comes from a far end is judged when its headers are known. */

@@ -26,7 +26,8 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
     leg->id = call ? call_id(call) : 0;
     leg->nh = nh;
     leg->uas = uas;
-    leg->trusted = call && call_peer(call) && call_peer(call)->trusted;
+    leg->peer = call ? call_peer(call) : NULL;
+    leg->trusted = leg->peer && leg->peer->trusted;
     g_hash_table_add(ua->legs, leg);
     nua_handle_bind(nh, leg);
     return leg;
@@ -47,6 +48,7 @@ void leg_free(UaLeg *leg)
     g_free(leg->call_id);
     g_free(leg->own_tag);
     g_free(leg->answer_extra);
+    challenge_forget(&leg->answered);
     g_free(leg->taker);
     if (leg->digits)
         g_string_free(leg->digits, TRUE);

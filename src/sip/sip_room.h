@@ -28,6 +28,7 @@
 
 typedef struct UaLeg UaLeg;
 typedef struct Referral Referral;
+typedef struct Registration Registration;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -42,7 +43,11 @@ typedef struct Referral Referral;
     X(referrals, "transfers asked for")                                                            \
     X(referrals_refused, "transfers refused")                                                      \
     X(referrals_done, "transfers done")                                                            \
-    X(replaced, "dialogs replaced")
+    X(replaced, "dialogs replaced")                                                               \
+    X(challenged, "challenges answered")                                                          \
+    X(credentials_refused, "credentials refused")                                                 \
+    X(registered, "registrations accepted")                                                       \
+    X(registrations_failed, "registrations failed")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
 typedef struct UaCounters {
     UA_COUNTERS(UA_COUNTER_FIELD)
@@ -66,12 +71,19 @@ struct Ua {
     char *contact;        /* "<sip:host:port>" */
     GHashTable *legs;     /* set of UaLeg*, owned */
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
+    GPtrArray *registrations; /* of Registration*, owned: with other servers */
     GQueue heard;         /* of what the parser met: 100 and early BYE for these */
     LoopTimer *heard_timer;
     gboolean shut; /* NUA has shut down */
     UaCounters counters;
     LogLimit malformed_limit, refused_limit, referral_limit;
 };
+
+/* Realms to which credentials were given already: who asks again has refused them. */
+#define ANSWERED_MAX 4
+typedef struct Answered {
+    char *realm[ANSWERED_MAX]; /* owned */
+} Answered;
 
 /* Where a leg's offer/answer stands (RFC 3264, RFC 3262 5, RFC 6337). */
 typedef enum OfferState {
@@ -141,6 +153,9 @@ struct UaLeg {
     CallOrigin *taker;  /* who took the call over by this dialog; NULL: nobody; owned */
     gboolean replacing; /* its INVITE replaced another dialog: the hall knows it as answered */
     gboolean bye_waits; /* ... and BYE is due as soon as the ACK has come */
+
+    const PeerSettings *peer; /* the far end's, of settings; NULL: none */
+    Answered answered;        /* realms whose challenges were answered */
 
     /* UAC */
     char *call_id;               /* key in the ua's calling */
@@ -254,6 +269,24 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
 gboolean uac_invite(void *room, Call *call, const CallNews *news);
 gboolean uac_cancel(void *room, Call *call, const CallNews *news);
 void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+
+/* challenge.c: 401 and 407. */
+/* Gives NUA the credentials of PEER for the challenges in SIP, which are NH's to a request that it then sends again. FALSE: we
+ * have none, or they were refused. */
+gboolean challenge_answer(Ua *ua, nua_handle_t *nh, const PeerSettings *peer, Answered *answered, sip_t const *sip);
+void challenge_forget(Answered *answered);
+/* The same for a request in LEG's dialog or of it, whose response METHOD's SIP is; tells the ladder. */
+gboolean challenge_met(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+
+/* register.c: our own registrations with the servers of peers. */
+void register_open(Ua *ua);
+/* Also when the settings have changed. */
+void register_use_settings(Ua *ua);
+void register_close(Ua *ua);
+/* NUA's news of a handle that is a registration's. FALSE: it is none's. */
+gboolean register_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, const char *phrase, sip_t const *sip);
+/* Is SOURCE of a peer with which we are registered: may it call the Contact that it was told? */
+gboolean register_admits(const Ua *ua, const struct sockaddr *source);
 
 /* early.c */
 /* The parser has met a 100 to an INVITE of ours; another provisional response, which begins an

@@ -3,6 +3,7 @@
 #include "sip_room.h"
 
 #include "cause.h"
+#include "credentials.h"
 #include "log.h"
 
 #include <errno.h>
@@ -96,6 +97,9 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
     origin_source(leg->ua->nua, &source);
     if (!source.ss_family)
         sip = NULL;
+    if ((status == 401 || status == 407) && sip && sip->sip_status &&
+        challenge_met(leg, status, phrase, sip))
+        return;
     switch ((int)event) { /* Sofia's enum: what is not named here needs nothing from us */
     case nua_i_invite:
     case nua_i_update:
@@ -168,7 +172,7 @@ static void ua_event(nua_event_t event, int status, char const *phrase, nua_t *n
         ua->shut = ua->shut || status >= 200;
         return;
     }
-    if (!nh)
+    if (!nh || register_hears(ua, nh, event, status, phrase, sip))
         return;
     if (event == nua_i_options && status < 200)
         ua_asked_options(ua, nh);
@@ -329,10 +333,13 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
     hearing_open(ua);
+    credentials_open();
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
-    if (ua->nua)
+    if (ua->nua) {
+        register_open(ua);
         return ua;
+    }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
                 url);
     ua_free(ua);
@@ -353,6 +360,7 @@ void ua_free(Ua *ua)
             if (((UaLeg *)leg)->call)
                 call_set_sip_leg(((UaLeg *)leg)->call, NULL);
         }
+        register_close(ua);
         g_hash_table_remove_all(ua->legs); /* NUA sends their BYE, CANCEL or 480 */
         nua_shutdown(ua->nua);
         while (!ua->shut && loop_now(ua->loop) < end)
@@ -362,6 +370,8 @@ void ua_free(Ua *ua)
         else /* it would assert; the process is ending */
             log_warning("sip: NUA did not shut down in time");
     }
+    if (ua->registrations)
+        g_ptr_array_unref(ua->registrations);
     g_hash_table_destroy(ua->legs);
     g_hash_table_destroy(ua->calling);
     loop_timer_free(ua->loop, ua->heard_timer);
@@ -379,6 +389,7 @@ void ua_set_settings(Ua *ua, const Settings *settings)
     nua_set_params(ua->nua, SIPTAG_USER_AGENT_STR(settings->sip.user_agent),
                    NUTAG_SESSION_TIMER(settings->sip.session_expires_s),
                    NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
+    register_use_settings(ua);
 }
 
 void ua_set_classes(Ua *ua, ClassBook *classes)

@@ -59,7 +59,8 @@ static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite 
     if (!beside)
         leg_part(ua, call); /* of a target tried before */
     leg = beside ? leg_new_beside(ua, call, nh, FALSE) : leg_new(ua, call, nh, FALSE);
-    leg->trusted = invite->peer && invite->peer->trusted;
+    leg->peer = invite->peer;
+    leg->trusted = leg->peer && leg->peer->trusted;
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
     leg->call_id = g_uuid_string_random();
     g_hash_table_insert(ua->calling, leg->call_id, leg);

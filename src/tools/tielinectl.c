@@ -41,6 +41,7 @@ static const Verb verbs[] = {
      "where phones are reached, and how they are known",
      {{"aor", WORD_TEXT, TRUE}}},
     {"show primary", "", "the primary proxies, and whether they live"},
+    {"show peers", "", "the peers, and our registrations with them"},
     {"drop registration",
      "AOR [CONTACT]",
      "forget what a phone has registered",

@@ -112,6 +112,16 @@ static const View views[] = {
          {"SILENT", "silent", COLUMN_COUNT},
          {"OUTAGES", "outages", COLUMN_COUNT},
      }},
+    {"show peers",
+     "no peers",
+     {
+         {"PEER", "peer"},
+         {"SERVER", "server"},
+         {"REGISTRATION", "registration"},
+         {"FOR", "since_s", COLUMN_SECONDS},
+         {"EXPIRES", "expires_s", COLUMN_SECONDS},
+         {"STATUS", "status", COLUMN_COUNT},
+     }},
     {"show counters",
      "no counters",
      {

@@ -53,7 +53,7 @@ SIP_METHODS = {
     "SUBSCRIBE",
 }
 ROLES = ("pbx", "gateway", "phone", "proxy", "silent")
-PROXIES = {"stateful": "kamailio", "stateless": "kamailio-stateless"}
+PROXIES = {"stateful": "kamailio", "stateless": "kamailio-stateless", "registrar": "kamailio-registrar"}
 RULES = {
     "cause",
     "location",
@@ -414,7 +414,7 @@ class Reader:
         self.case.roaming = rest.split()
 
     def read_proxy(self, rest):
-        """proxy stateful|stateless [timer-a=50] [refuses=604]: how P is."""
+        """proxy stateful|stateless|registrar [timer-a=50] [refuses=604]: how P is."""
         kind, *words = rest.split()
         if kind not in PROXIES:
             raise FlowError("%s: %s is none of %s" % (self.place(), kind, " ".join(PROXIES)))

@@ -145,8 +145,11 @@ class Stage:
         into the void."""
         if not self.case.preludes:
             self.start_capture()
+        early = self.case.proxy[0] == "kamailio-registrar"  # the gateway turns to it at once
+        if early:
+            self._open_proxy()
         self._open_daemon()
-        if self.party("proxy"):
+        if self.party("proxy") and not early:
             self._open_proxy()
         if self.case.audio or self.case.no_rtp or self.case.digits:
             self._open_audio()
@@ -252,6 +255,7 @@ class Stage:
         )
         values = {
             "listen": "%s:%d" % (address, config.SIP_PORT),
+            "host": address,
             "gateway": config.GATEWAY,
             "phone": self.addresses[self.party("phone") or self.party("gateway")][0],
             "password": self.case.asks.get(self.party("proxy"), "none"),
@@ -298,7 +302,8 @@ class Stage:
     def listening(self, address, port):
         quad = "".join("%02X" % int(part) for part in reversed(address.split(".")))
         try:
-            with open("/proc/%d/net/udp" % self.daemon.popen.pid, encoding="ascii") as file:
+            someone = self.daemon or self.kamailio
+            with open("/proc/%d/net/udp" % someone.popen.pid, encoding="ascii") as file:
                 return "%s:%04X" % (quad, port) in file.read()
         except OSError:
             return False

@@ -192,6 +192,7 @@ int main(int argc, char **argv)
     nonsense_stories();
     digits_stories();
     extra_stories();
+    challenge_stories();
     result = g_test_run();
     sofia_close();
     return result;

@@ -53,3 +53,4 @@ void emergency_stories(void);
 void nonsense_stories(void);
 void extra_stories(void);
 void digits_stories(void);
+void challenge_stories(void);

@@ -188,6 +188,11 @@ static const RequestCase requests[] = {
      YES("[{\"primary\":\"pbx.example\",\"address\":\"192.0.2.5:5060\",\"transport\":\"udp\","
          "\"state\":\"up\",\"used\":true,\"since_s\":65,\"answered_s\":3,\"answered\":7,"
          "\"refused\":1,\"silent\":2,\"outages\":1}]")},
+    {"show-peers", "{\"command\":\"show peers\"}",
+     YES("[{\"peer\":\"phones\"},{\"peer\":\"carrier\",\"server\":\"sip:192.0.2.20\","
+         "\"registration\":\"registered\",\"since_s\":65,\"expires_s\":1800},"
+         "{\"peer\":\"other\",\"server\":\"sip:192.0.2.21\",\"registration\":\"failed\","
+         "\"since_s\":3,\"status\":403}]")},
     {"show-registrations-one", "{\"command\":\"show registrations\",\"aor\":\"203\"}", YES("[]")},
     {"drop-registration", "{\"command\":\"drop registration\",\"aor\":\"201\"}",
      YES("{\"aor\":\"201\",\"dropped\":2}")},

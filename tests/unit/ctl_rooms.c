@@ -387,6 +387,26 @@ guint phones_drop_registration(Phones *phones, const char *user, const char *con
     return !g_str_equal(user, "201") ? 0 : contact ? 1 : 2;
 }
 
+void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user)
+{
+    const UaPeer peers[] = {
+        {.name = "phones"},
+        {.name = "carrier",
+         .server = "sip:192.0.2.20",
+         .registration = UA_REGISTERED,
+         .since_us = clock_now_us() - 65 * G_USEC_PER_SEC,
+         .expires_s = 1800},
+        {.name = "other",
+         .server = "sip:192.0.2.21",
+         .registration = UA_REGISTER_FAILED,
+         .since_us = clock_now_us() - 3 * G_USEC_PER_SEC,
+         .status = 403},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(peers); i++)
+        func(user, &peers[i]);
+}
+
 void ua_each_counter(const Ua *ua, CounterFunc func, void *user)
 {
     func(user, "invites", 9);

@@ -384,6 +384,11 @@ static void uris_are_filled(void)
     g_assert_true(match.target.peer == &other);
     ask(settings, ORIGIN_PRI, "+497131", TRUE, &match);
     g_assert_cmpstr(match.target.uri, ==, "sip:+497131@lab:5070;transport=udp");
+    other.server = (char *)"sip:192.0.9.1:5080;transport=tcp";
+    to->uri = (char *)"sip:{number}@lab";
+    ask(settings, ORIGIN_PRI, "100", TRUE, &match);
+    g_assert_cmpstr(match.target.uri, ==, "sip:100@192.0.9.1:5080;transport=tcp");
+    g_assert_true(match.target.peer == &other);
     to->uri = (char *)"sip:{number}@[2001:db8::1]:5060";
     ask(settings, ORIGIN_PRI, "100", TRUE, &match);
     g_assert_null(match.target.peer);

@@ -326,7 +326,8 @@ static const MistakeCase mistakes[] = {
     {"unknown-key-near", "[sip]\nmaxcalls = 3\n",
      "t:2: [sip] maxcalls: unknown key; did you mean max-calls?"},
     {"unknown-key-far", "[peer a]\nnetwork=::1\nbandwidth = 3\n",
-     "t:3: [peer a] bandwidth: unknown key; allowed: network, trusted, dtmf, diversion, follow"},
+     "t:3: [peer a] bandwidth: unknown key; allowed: network, trusted, dtmf, diversion, "
+     "server, user, password, register, register-expires, follow"},
     {"duplicate-key", "[sip]\ndscp = 3\n\ndscp = 4\n", "t:4: [sip] dscp: stands in line 2 already"},
     {"duplicate-group", "[sip]\n[media]\n[sip]\nnonsense = 1\n",
      "t:3: [sip]: this group stands in line 1 already"},
@@ -474,6 +475,13 @@ static const MistakeCase mistakes[] = {
      "t:2: [class a] deny: pattern '0[', place 3: no ']'"},
     {"class-calls", "[class a]\ncalls = many\n",
      "t:2: [class a] calls: \"many\" is not allowed; allowed: 0-100000 calls"},
+    {"peer-registers-nowhere", "[peer a]\nnetwork=10.0.0.0/8\nuser=gw\nregister=yes\n",
+     "t:4: [peer a] register: registering needs server and user; set both, or register = no"},
+    {"peer-server", "[peer a]\nnetwork=10.0.0.0/8\nuser=gw\nserver=sip:x@h\nregister=yes\n",
+     "t:4: [peer a] server: a server is sip:HOST or sip:HOST:PORT"},
+    {"peer-registers-behind",
+     "[proxy]\nmode=standby\n[peer a]\nnetwork=10.0.0.0/8\nuser=gw\nserver=sip:h\nregister=yes\n",
+     "t:7: [peer a] register: registering needs [proxy] mode = off"},
     {"peer-twice", "[peer a]\nnetwork=10.0.0.0/8\n[peer b]\nnetwork=::1,10.0.0.0/8\n",
      "t:4: [peer b] network: [peer a] has the same network already"},
     /* the proxy's port */

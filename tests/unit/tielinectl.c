@@ -115,6 +115,12 @@ static const ToolCase cases[] = {
      "PRIMARY      ADDRESS         BY   STATE    FOR  ANSWER  ANSWERED  REFUSED  SILENT  OUTAGES\n"
      "pbx.example  192.0.2.5:5060  udp  up     1m 5s     3 s         7        1       2        1\n",
      ""},
+    {"peers", "show peers", 0,
+     "PEER     SERVER          REGISTRATION    FOR  EXPIRES  STATUS\n"
+     "phones\n"
+     "carrier  sip:192.0.2.20  registered    1m 5s   30m 0s\n"
+     "other    sip:192.0.2.21  failed          3 s              403\n",
+     ""},
     {"registrations-none", "show registrations 9", 0, "no registrations\n", ""},
     {"drop-registration", "drop registration 201", 0, "2 registration(s) of 201 dropped\n", ""},
     {"drop-registration-contact", "drop registration 201 sip:a@b", 0,

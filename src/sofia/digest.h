@@ -1,7 +1,7 @@
 /* Digest access authentication (RFC 7616, RFC 2617, RFC 8760): reading credentials, computing
  * responses.
  *
- * Pure: text in, values out. Private to src/phones. Home thread: any.
+ * Pure: text in, values out. Home thread: any.
  */
 #pragma once
 
