@@ -5,7 +5,7 @@
  *
  *      0 1 2 3 4 7 8 9 10 (we called) 10 (they called) 11 12 19 25
  *
- * and what stands there is the answer.
+ * and what stands there is the answer. A call that is held is in state 10 as well.
  */
 #include "isdn_line.h"
 
@@ -14,6 +14,7 @@
 
 #define NEW_CALL 0x0123 /* a reference of the far end's that nobody has used */
 #define COLUMNS 14
+#define ACTIVE 9 /* the column of a call of theirs that stands; a held one is behind the last */
 
 /* The letters of the tables. */
 enum {
@@ -29,6 +30,8 @@ enum {
     HOLD_LATE = 'H', /* that or nothing */
     RETRIEVE = 'v',  /* RETRIEVE REJECT, the state stays */
     RETRIEVE_LATE = 'V',
+    HELD = 'a',      /* HOLD ACKNOWLEDGE */
+    RETRIEVED = 'A', /* RETRIEVE ACKNOWLEDGE */
 };
 
 typedef struct MessageRow {
@@ -92,8 +95,10 @@ typedef struct Deviation {
 
 /* Where another standard or libpri has it otherwise. */
 static const Deviation deviations[] = {
-    {"STATUS ENQUIRY",         "",     "c             ", "libpri: RELEASE COMPLETE 81 says as much as STATUS of state 0"},
-    {"PROGRESS",               "qsig", "        ..    ", "ECMA-143 10.1.7.2: PROGRESS may come in the Active state"},
+    {"STATUS ENQUIRY",         "",     "c              ", "libpri: RELEASE COMPLETE 81 says as much as STATUS of state 0"},
+    {"PROGRESS",               "qsig", "        ..     ", "ECMA-143 10.1.7.2: PROGRESS may come in the Active state"},
+    {"HOLD",                   "hold", "        aa    h", "Q.932 6.2.3: where the trunk has it, an answered call is held once"},
+    {"RETRIEVE",               "hold", "              A", "Q.932 6.2.4: and retrieved"},
     {NULL},
 };
 /* clang-format on */
@@ -146,6 +151,10 @@ static gboolean heard_fits(const char *heard, char due, guint8 state)
     case HOLD_LATE:
     case RETRIEVE_LATE:
         return heard[0] == '\0' || heard_fits(heard, (char)g_ascii_tolower(due), state);
+    case HELD:
+        return g_str_equal(heard, "HOLD ACKNOWLEDGE");
+    case RETRIEVED:
+        return g_str_has_prefix(heard, "RETRIEVE ACKNOWLEDGE");
     case HOLD:
         return g_str_has_prefix(heard, "HOLD REJECT cause ");
     case RETRIEVE:
@@ -173,6 +182,8 @@ static const Line lines[] = {
     {"ni2/cpe", "switch-type = ni2\nside = cpe\n", TRUE, {25}},
     {"qsig/network", "switch-type = qsig\nside = network\n", FALSE, {8}},
     {"qsig/cpe", "switch-type = qsig\nside = cpe\n", FALSE, {8}},
+    {"hold/network", "side = network\nhold = yes\n", FALSE, {8}},
+    {"hold/cpe", "side = cpe\nhold = yes\n", FALSE, {0}},
 };
 
 static gboolean line_knows(const Line *line, guint8 state)
@@ -197,7 +208,7 @@ static char answer_due(const Case *this)
             g_str_has_prefix(this->line->name, deviation->line) &&
             deviation->answers[this->column] != ' ')
             return deviation->answers[this->column];
-    return this->row->answers[this->column];
+    return this->row->answers[this->column == COLUMNS ? ACTIVE : this->column];
 }
 
 static void complain(const Case *this, const char *heard, const char *what)
@@ -210,7 +221,8 @@ static void complain(const Case *this, const char *heard, const char *what)
 
 static gboolean state_stays(char due)
 {
-    return due != STEP && due != GONE && due != RELEASE && due != COMPLETE;
+    return due != STEP && due != GONE && due != RELEASE && due != COMPLETE && due != HELD &&
+           due != RETRIEVED;
 }
 
 /* Where the call stands, to us and to libpri, which STATUS ENQUIRY tells. */
@@ -273,13 +285,24 @@ static void in_null(Stage *stage)
     (void)stage;
 }
 
+/* Behind the last column, on lines where the far end may hold a call. */
+static void in_held(Stage *stage)
+{
+    stage_states[ACTIVE - 1].enter(stage);
+    stage_far_says(stage, stage_reference(stage), "24");
+    stage_stands(stage, SIP_UP, ISDN_HELD);
+}
+
 static void in_every_state(const Line *line, const MessageRow *row, const char *octets)
 {
-    static const StateRow null = {"NULL", 0, in_null};
+    static const StateRow null = {"NULL", 0, in_null}, held = {"HELD", 10, in_held};
+    guint columns = g_str_has_prefix(line->name, "hold") ? COLUMNS + 1 : COLUMNS;
     static guint turn;
 
-    for (guint column = 0; column < COLUMNS; column++) {
-        const StateRow *state = column ? &stage_states[column - 1] : &null;
+    for (guint column = 0; column < columns; column++) {
+        const StateRow *state = column == 0         ? &null
+                                : column == COLUMNS ? &held
+                                                    : &stage_states[column - 1];
         Case this = {line, state, column, row, octets};
 
         g_assert_cmpuint(strlen(row->answers), ==, COLUMNS);
