@@ -94,6 +94,45 @@ static void the_called_side_hangs_up_with_its_cause(void)
     both_are_gone(fake, id);
 }
 
+static void hear_user_info(void *user, const CallTrace *trace)
+{
+    if (trace->news->user_info.length)
+        g_string_append_printf(user, "%u %s %02x%s\n", trace->call, call_event_name(trace->event),
+                               trace->news->user_info.octets[0],
+                               trace->news->is_isdn ? "" : " told");
+}
+
+/* RFC 7434 has ALERTING, CONNECT and DISCONNECT; between two trunks they are each other's. */
+static void user_information_crosses(void)
+{
+    static const CallEvent events[] = {EVENT_ISDN_ALERTING, EVENT_ISDN_CONNECT,
+                                       EVENT_ISDN_DISCONNECT};
+    g_autoptr(GString) heard = g_string_new(NULL);
+    g_autofree char *wanted = NULL;
+    CallNews news = CALL_NEWS_INIT;
+    Fake *fake;
+    guint32 id = transit_begin(&fake);
+
+    hall_add_trace(fake->hall, hear_user_info, heard);
+    fake_raise(fake, id + 1, EVENT_ISDN_PROCEEDING, NULL);
+    news.is_isdn = TRUE;
+    news.user_info.length = 1;
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        news.user_info.octets[0] = (guint8)i;
+        news.cause = events[i] == EVENT_ISDN_DISCONNECT ? CAUSE_NORMAL_CALL_CLEARING : 0;
+        fake_raise(fake, id + 1, events[i], &news);
+        if (events[i] == EVENT_ISDN_CONNECT)
+            fake_raise(fake, id, EVENT_ISDN_CONNECT_ACK, NULL);
+    }
+    wanted = g_strdup_printf("%u ISDN.ALERTING 00\n%u SIP.RINGING 00 told\n%u ISDN.CONNECT 01\n"
+                             "%u SIP.ANSWER 01 told\n%u ISDN.DISCONNECT 02\n%u SIP.BYE 02 told\n",
+                             id + 1, id, id + 1, id, id + 1, id);
+    g_assert_cmpstr(heard->str, ==, wanted);
+    fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+    fake_raise(fake, id + 1, EVENT_ISDN_RELEASED, NULL);
+    both_are_gone(fake, id);
+}
+
 /* 17 tries no alternative, and arrives as 17. */
 static void the_called_side_is_busy(void)
 {
@@ -202,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/transit/crosses", a_call_crosses_from_trunk_to_trunk);
     g_test_add_func("/transit/caller-hangs-up", the_caller_hangs_up);
     g_test_add_func("/transit/called-hangs-up", the_called_side_hangs_up_with_its_cause);
+    g_test_add_func("/transit/user-information", user_information_crosses);
     g_test_add_func("/transit/busy", the_called_side_is_busy);
     g_test_add_func("/transit/next-trunk", the_next_trunk_is_tried);
     g_test_add_func("/transit/caller-gives-up", the_caller_gives_up);
