@@ -88,6 +88,8 @@ guint32 call_twin(const Call *call);
 /* The Request-URI the SIP leg shall call; "" before ROUTE.PEER. */
 const char *call_uri(const Call *call);
 /* The settings of the peer that the SIP leg came from or goes to; NULL when it is none. */
+/* Targets of routes whose peer is not USABLE are passed over, but for calls for help. NULL, as at first: all are usable. */
+void hall_set_peer_check(Hall *hall, gboolean (*usable)(void *user, const PeerSettings *peer), void *user);
 const PeerSettings *call_peer(const Call *call);
 
 /* The B channel: written by isdn (channel_seize, or before ISDN.SETUP), number 0 when none. */

@@ -202,6 +202,7 @@ typedef struct PeerSettings {
     char *server;            /* URI of the server that is registered with; NULL: none */
     char *user, *password;   /* our credentials where it asks for some; NULL: none */
     gboolean registers;      /* we register there */
+    gint64 check_us;         /* how often the server is asked by OPTIONS whether it lives; 0: never */
     guint register_expires_s; /* what we ask for */
 } PeerSettings;
 

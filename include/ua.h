@@ -50,8 +50,13 @@ typedef struct UaPeer {
     guint expires_s; /* as granted */
     int status;      /* of its last failure */
     gint64 since_us; /* when the registration came to its state; 0: there is none */
+    const char *state; /* "up", "suspect", "down", "unknown"; NULL: it is not watched */
+    gint64 state_since_us;
+    guint64 answered, unanswered, refused; /* OPTIONS; refused: by 503 */
 } UaPeer;
 typedef void (*UaPeerFunc)(void *user, const UaPeer *peer);
+/* May calls go to PEER: is its server not found down? */
+gboolean ua_peer_is_usable(const Ua *ua, const PeerSettings *peer);
 /* Every [peer], in the order of the file. */
 void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user);
 

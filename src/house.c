@@ -73,6 +73,13 @@ static gboolean join_transfer_check(void *user, const Call *call, const CallOrig
     return FALSE;
 }
 
+static gboolean join_peer_is_usable(void *user, const PeerSettings *peer)
+{
+    const House *house = user;
+
+    return !house->ua || ua_peer_is_usable(house->ua, peer);
+}
+
 static void trace_to_log(void *user, const CallTrace *trace)
 {
     (void)user;
@@ -154,6 +161,7 @@ static gboolean signalling_open(House *house, GError **error)
     hall_set_idle_func(house->hall, house_tell_idle, house);
     house->classes = class_book_new(house->signalling, settings);
     hall_set_transfer_check(house->hall, join_transfer_check, house);
+    hall_set_peer_check(house->hall, join_peer_is_usable, house);
     house_emergency_open(house, settings);
 
     if (!(house->media = media_new(settings, house->signalling, house->hall, &line_in, error)))

@@ -51,6 +51,8 @@ struct Hall {
     GQueue calls;      /* of Call*, oldest first */
     GHashTable *by_id; /* guint32 -> Call*, borrowed */
     guint32 last_id;
+    gboolean (*peer_usable)(void *user, const PeerSettings *peer); /* NULL: all are */
+    void *peer_usable_user;
     TransferCheckFunc transfer_check; /* NULL: none */
     void *transfer_check_user;
     gboolean draining;

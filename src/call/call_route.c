@@ -26,17 +26,43 @@ static gboolean target_bridges(const Call *call, const RouteTarget *target)
     return call->origin.kind != ORIGIN_SIP || target->trunk;
 }
 
-/* Matches from alternative *INDEX on, passing targets that cannot be bridged. */
+void hall_set_peer_check(Hall *hall, gboolean (*usable)(void *user, const PeerSettings *peer),
+                         void *user)
+{
+    hall->peer_usable = usable;
+    hall->peer_usable_user = user;
+}
+
+/* A call for help has nothing to lose by a try. */
+static gboolean target_lives(const Call *call, const RouteMatch *match)
+{
+    const Hall *hall = call->hall;
+
+    return !match->target.peer || !hall->peer_usable || call->origin.emergency ||
+           match->route->emergency || hall->peer_usable(hall->peer_usable_user, match->target.peer);
+}
+
+/* Matches from alternative *INDEX on, passing targets that cannot be bridged, or are down. */
 static RouteResult call_seek(const Call *call, guint *index, RouteMatch *match)
 {
-    gboolean passed = FALSE;
+    gboolean passed = FALSE, down = FALSE;
     RouteResult result;
 
     for (;; (*index)++) {
+        gboolean bridges;
+
         result = route_match(call->settings, &call->origin, &call->asked, *index, match);
-        if (result != ROUTE_FOUND || target_bridges(call, &match->target))
+        bridges = result != ROUTE_FOUND || target_bridges(call, &match->target);
+        if (result != ROUTE_FOUND || (bridges && target_lives(call, match)))
             break;
-        passed = TRUE;
+        passed |= !bridges;
+        down |= bridges;
+    }
+    if (result == ROUTE_NO_MATCH && down) {
+        match->cause = CAUSE_NETWORK_OUT_OF_ORDER;
+        g_snprintf(match->why, sizeof(match->why), "route %s: its targets are down",
+                   match->route ? match->route->name : "");
+        return result;
     }
     if (result == ROUTE_NO_MATCH && passed) {
         match->cause = 79; /* service or option not implemented, unspecified */

@@ -189,9 +189,15 @@ static void trunk_check(Reading *reading, guint index)
     }
 }
 
-/* What a registration needs. */
+/* What a registration and a watch need. */
 static void registration_check(Reading *reading, Section *section, const PeerSettings *peer)
 {
+    if (peer->check_us && !peer->server)
+        reading_complain(reading, section, "check", "watching needs server; set it, or check = 0");
+    else if (peer->check_us && peer->check_us < 100 * 1000)
+        reading_complain(reading, section, "check", "less than 100ms is too often");
+    if (peer->check_us && reading->settings->proxy.mode != PROXY_OFF)
+        reading_complain(reading, section, "check", "watching needs [proxy] mode = off");
     if (!peer->registers)
         return;
     if (!peer->server || !peer->user)

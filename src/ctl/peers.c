@@ -31,6 +31,14 @@ static void peer_tell(void *user, const UaPeer *peer)
         answer_count(row, "expires_s", peer->expires_s);
     if (peer->status)
         answer_count(row, "status", (guint64)peer->status);
+    if (!peer->state)
+        return;
+    answer_text(row, "state", peer->state);
+    answer_count(row, "state_s",
+                 (guint64)MAX(clock_now_us() - peer->state_since_us, 0) / G_USEC_PER_SEC);
+    answer_count(row, "answered", peer->answered);
+    answer_count(row, "refused", peer->refused);
+    answer_count(row, "silent", peer->unanswered);
 }
 
 COMMAND(command_show_peers)

@@ -18,6 +18,8 @@ static gboolean hearing_reads(void *user, const struct sockaddr *source)
     Ua *ua = user;
     g_autofree char *key = NULL;
 
+    if (health_admits(ua, source))
+        return TRUE;
     if (g_hash_table_size(ua->far) == 0)
         return FALSE;
     key = filter_host_key(source);
@@ -26,7 +28,7 @@ static gboolean hearing_reads(void *user, const struct sockaddr *source)
 
 static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockaddr *source)
 {
-    return early_is_spoken_to(user, sip, source);
+    return early_is_spoken_to(user, sip, source) || health_reads(user, source, sip);
 }
 
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of

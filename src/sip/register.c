@@ -242,6 +242,7 @@ void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user)
             if (registration->peer == settings)
                 registration_tell(registration, &peer);
         }
+        health_tell(ua, settings, &peer);
         func(user, &peer);
     }
 }

@@ -29,6 +29,7 @@
 typedef struct UaLeg UaLeg;
 typedef struct Referral Referral;
 typedef struct Registration Registration;
+typedef struct Health Health;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -46,6 +47,7 @@ typedef struct Registration Registration;
     X(replaced, "dialogs replaced")                                                               \
     X(challenged, "challenges answered")                                                          \
     X(credentials_refused, "credentials refused")                                                 \
+    X(servers_down, "servers found down")                                                         \
     X(registered, "registrations accepted")                                                       \
     X(registrations_failed, "registrations failed")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
@@ -71,6 +73,7 @@ struct Ua {
     char *contact;        /* "<sip:host:port>" */
     GHashTable *legs;     /* set of UaLeg*, owned */
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
+    GPtrArray *health;        /* of Health*, owned: servers under watch */
     GPtrArray *registrations; /* of Registration*, owned: with other servers */
     GQueue heard;         /* of what the parser met: 100 and early BYE for these */
     LoopTimer *heard_timer;
@@ -277,6 +280,16 @@ gboolean challenge_answer(Ua *ua, nua_handle_t *nh, const PeerSettings *peer, An
 void challenge_forget(Answered *answered);
 /* The same for a request in LEG's dialog or of it, whose response METHOD's SIP is; tells the ladder. */
 gboolean challenge_met(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+
+/* health.c: servers under watch. */
+void health_use_settings(Ua *ua); /* also at the start */
+void health_close(Ua *ua);
+/* NUA's news of a handle that is a watch's. FALSE: it is none's. */
+gboolean health_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status);
+/* May a message from SOURCE be an answer to OPTIONS of ours; is SIP one? */
+gboolean health_admits(const Ua *ua, const struct sockaddr *source);
+gboolean health_reads(const Ua *ua, const struct sockaddr *source, sip_t const *sip);
+void health_tell(const Ua *ua, const PeerSettings *settings, UaPeer *peer);
 
 /* register.c: our own registrations with the servers of peers. */
 void register_open(Ua *ua);

@@ -172,7 +172,8 @@ static void ua_event(nua_event_t event, int status, char const *phrase, nua_t *n
         ua->shut = ua->shut || status >= 200;
         return;
     }
-    if (!nh || register_hears(ua, nh, event, status, phrase, sip))
+    if (!nh || register_hears(ua, nh, event, status, phrase, sip) ||
+        health_hears(ua, nh, event, status))
         return;
     if (event == nua_i_options && status < 200)
         ua_asked_options(ua, nh);
@@ -338,6 +339,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     ua->nua = ua_create_nua(ua, url);
     if (ua->nua) {
         register_open(ua);
+        health_use_settings(ua);
         return ua;
     }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "[sip] listen: %s: Sofia cannot open it",
@@ -361,6 +363,7 @@ void ua_free(Ua *ua)
                 call_set_sip_leg(((UaLeg *)leg)->call, NULL);
         }
         register_close(ua);
+        health_close(ua);
         g_hash_table_remove_all(ua->legs); /* NUA sends their BYE, CANCEL or 480 */
         nua_shutdown(ua->nua);
         while (!ua->shut && loop_now(ua->loop) < end)
@@ -370,6 +373,8 @@ void ua_free(Ua *ua)
         else /* it would assert; the process is ending */
             log_warning("sip: NUA did not shut down in time");
     }
+    if (ua->health)
+        g_ptr_array_unref(ua->health);
     if (ua->registrations)
         g_ptr_array_unref(ua->registrations);
     g_hash_table_destroy(ua->legs);
@@ -390,6 +395,7 @@ void ua_set_settings(Ua *ua, const Settings *settings)
                    NUTAG_SESSION_TIMER(settings->sip.session_expires_s),
                    NUTAG_MIN_SE(settings->sip.min_se_s), TAG_END());
     register_use_settings(ua);
+    health_use_settings(ua);
 }
 
 void ua_set_classes(Ua *ua, ClassBook *classes)

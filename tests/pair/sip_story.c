@@ -193,6 +193,7 @@ int main(int argc, char **argv)
     digits_stories();
     extra_stories();
     challenge_stories();
+    health_stories();
     result = g_test_run();
     sofia_close();
     return result;

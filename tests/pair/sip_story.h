@@ -54,3 +54,4 @@ void nonsense_stories(void);
 void extra_stories(void);
 void digits_stories(void);
 void challenge_stories(void);
+void health_stories(void);

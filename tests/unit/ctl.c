@@ -190,7 +190,8 @@ static const RequestCase requests[] = {
          "\"refused\":1,\"silent\":2,\"outages\":1}]")},
     {"show-peers", "{\"command\":\"show peers\"}",
      YES("[{\"peer\":\"phones\"},{\"peer\":\"carrier\",\"server\":\"sip:192.0.2.20\","
-         "\"registration\":\"registered\",\"since_s\":65,\"expires_s\":1800},"
+         "\"registration\":\"registered\",\"since_s\":65,\"expires_s\":1800,"
+         "\"state\":\"up\",\"state_s\":61,\"answered\":7,\"refused\":2,\"silent\":1},"
          "{\"peer\":\"other\",\"server\":\"sip:192.0.2.21\",\"registration\":\"failed\","
          "\"since_s\":3,\"status\":403}]")},
     {"show-registrations-one", "{\"command\":\"show registrations\",\"aor\":\"203\"}", YES("[]")},

@@ -3,6 +3,7 @@
 #include "fake_rooms.h"
 #include "log.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,46 @@ static void next_phone_rings_without_second_alerting(void)
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
     fake_assert_gone(fake, id);
     fake_free(fake);
+}
+
+static gboolean peer_lives(void *user, const PeerSettings *peer)
+{
+    return !strstr(user, peer->name);
+}
+
+/* Servers found down: the next target at once, and 38 when none is left. */
+static void servers_that_are_down_are_passed_over(void)
+{
+    static const struct {
+        const char *down, *uri;
+    } rows[] = {{"", "sip:100@192.0.2.1"}, {"one", "sip:100@192.0.2.2"}, {"one two", NULL}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fake *fake = fake_new();
+        PeerSettings peers[2] = {{.name = (char *)"one"}, {.name = (char *)"two"}};
+        guint32 id;
+        Call *call;
+
+        for (gsize j = 0; j < G_N_ELEMENTS(peers); j++) {
+            g_autofree char *address = g_strdup_printf("192.0.2.%u", (guint)j + 1);
+            Network network = {.address.ss_family = AF_INET, .prefix = 32};
+
+            g_assert_cmpint(
+                inet_pton(AF_INET, address, &((struct sockaddr_in *)&network.address)->sin_addr), ==, 1);
+            peers[j].networks = g_array_new(FALSE, TRUE, sizeof(Network));
+            g_array_append_val(peers[j].networks, network);
+            g_ptr_array_add(fake->settings->peers, &peers[j]);
+        }
+        hall_set_peer_check(fake->hall, peer_lives, (void *)rows[i].down);
+        call = fake_call_from_pbx(fake, "100", TRUE, &id);
+        if (rows[i].uri)
+            g_assert_cmpstr(call_uri(call), ==, rows[i].uri);
+        else
+            says(fake, id, "isdn_release_complete:38 channel_free");
+        fake_free(fake);
+        for (gsize j = 0; j < G_N_ELEMENTS(peers); j++)
+            g_array_unref(peers[j].networks);
+    }
 }
 
 static void failures_of_phones_try_on_or_not(void)
@@ -411,6 +452,7 @@ int main(int argc, char **argv)
     STORY(pbx_calls_phone_and_hangs_up);
     STORY(phone_is_busy);
     STORY(next_phone_rings_without_second_alerting);
+    STORY(servers_that_are_down_are_passed_over);
     STORY(failures_of_phones_try_on_or_not);
     STORY(reason_outranks_the_table_when_trusted);
     STORY(cancel_waits_for_a_provisional);
