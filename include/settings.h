@@ -138,6 +138,8 @@ typedef struct TrunkSettings {
     gboolean tell_diverting; /* NOTIFY call is diverting at 181 and 3xx; EuroISDN alone */
     gboolean hold;           /* HOLD and RETRIEVE are served; no: HOLD REJECT 69 */
     gboolean rerouting;      /* call rerouting and deflection before the answer become 302 */
+    guint max_calls, max_in, max_out; /* calls at once, from the PBX and to it; 0: as many as there are channels */
+    gint64 audit_us;         /* between two audits of channels and calls; 0: none */
     guint min_digits;        /* called numbers shorter than this are 484 */
     guint16 cause_status[128]; /* cause.N = STATUS overrides; CAUSE_OVERRIDE_NONE: the table */
     guint8 status_cause[700];  /* status.N = CAUSE overrides, by status */

@@ -11,6 +11,7 @@
 typedef struct BChannel {
     gboolean exists;          /* not the D channel, not framing */
     guint32 call;             /* the call that booked it; 0: none */
+    gboolean incoming;        /* the far end has offered it */
     guint64 calls;            /* carried since the start */
     gboolean restarting;      /* our RESTART is unanswered */
     gboolean out_of_service;  /* our RESTART stayed unanswered */

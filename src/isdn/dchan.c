@@ -5,6 +5,7 @@
  */
 #include "dchan.h"
 #include "additions.h"
+#include "audit.h"
 #include "controller.h"
 #include "frame_memory.h"
 #include "isdn_event.h"
@@ -30,6 +31,7 @@ struct DChannel {
     Link *link;
     LinkPoll poll;
     Restarter *restarter;
+    Audit *audit;
     GPtrArray *legs;
     LoopTimer *timer; /* libpri's next */
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
@@ -73,6 +75,9 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
         return length_with_fcs; /* lost, as on a line that is down: layer 2 repeats */
     frame_read(frame, length, &news);
     outgoing_correct(&dchan->outgoing, dchan, frame, length, &news);
+    if (news.kind == FRAME_MESSAGE)
+        length = audit_compose(isdn_leg_find_call(dchan, news.call ^ FRAME_CALL_FLAG), frame,
+                               length, &news);
     if (length <= sizeof longer) { /* libpri's own buffer ends with its frame */
         frame = memcpy(longer, frame, length);
         length = additions_compose(&dchan->additions, frame, length, &news, &left_out);
@@ -331,12 +336,14 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
     g_queue_init(&dchan->waiting);
     dchan->link = link_new(dchan);
     dchan->restarter = restarter_new(dchan);
+    dchan->audit = audit_new(dchan);
     return dchan;
 }
 
 void dchan_free(DChannel *dchan)
 {
     isdn_legs_free(dchan);
+    audit_free(dchan->audit);
     restarter_free(dchan->restarter);
     link_free(dchan->link);
     loop_timer_free(dchan->isdn->loop, dchan->timer);
@@ -362,6 +369,7 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
 {
     dchan->span = span;
     dchan->trunk = trunk;
+    audit_settings_changed(dchan->audit);
     if (dchan->pri) {
         controller_set_timers(dchan->pri, trunk);
         controller_set_services(dchan->pri, trunk);

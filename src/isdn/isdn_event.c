@@ -21,6 +21,8 @@
  * or 100 that answers it is for the line alone. */
 static guint8 cause_of(int from_libpri, const FrameNews *news)
 {
+    if (news && news->kind == FRAME_MESSAGE && news->message == MESSAGE_STATUS)
+        return CAUSE_TEMPORARY_FAILURE; /* Q.931 5.8.11: state 0; its cause says why STATUS came */
     if (news && news->kind == FRAME_MESSAGE)
         return news->cause ? news->cause : CAUSE_NORMAL_UNSPECIFIED;
     if (from_libpri >= 1 && from_libpri <= 127)

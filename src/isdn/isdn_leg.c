@@ -14,6 +14,7 @@
  * true cause over it where the two differ.
  */
 #include "isdn_leg.h"
+#include "audit.h"
 #include "isdn_setup.h"
 #include "log.h"
 #include "service.h"
@@ -234,6 +235,7 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number)
         service_channel_idle(leg->dchan, leg->channel.number);
     }
     new->call = leg->call_id;
+    new->incoming = FALSE;
     new->calls++;
     leg->channel.number = number;
     call_set_channel(leg->call, leg->channel);
@@ -256,6 +258,8 @@ void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news
     log_debug("span %s: %s %s", dchan_span(dchan)->name, way == LADDER_IN ? "<-" : "->", text);
     if (!leg)
         return;
+    if (way == LADDER_IN)
+        audit_heard(leg, news);
     if (way == LADDER_OUT && news->message == MESSAGE_RELEASE)
         leg->releases++;
     if (leg->call_id)

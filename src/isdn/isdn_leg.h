@@ -4,6 +4,8 @@
 #include "cause.h"
 #include "dchan.h"
 
+typedef enum LegEnquiry { ENQUIRY_NONE, ENQUIRY_WANTED, ENQUIRY_SENT } LegEnquiry;
+
 struct IsdnLeg {
     DChannel *dchan;
     guint32 id;      /* of no other leg, ever: an address may be another leg's after an event */
@@ -24,6 +26,7 @@ struct IsdnLeg {
     gboolean answer_due;   /* RELEASE came: RELEASE COMPLETE is owed */
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
+    LegEnquiry enquiry;    /* the audit's STATUS ENQUIRY */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     gboolean told_held;    /* NOTIFY remote hold went out */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */

@@ -27,6 +27,11 @@ typedef struct TrunkGroup TrunkGroup;
     X(CHANNELS_BLAMED, "channels blamed")         /* put aside: causes 6, 44, 82, or T308 twice */ \
     X(REROUTINGS, "calls rerouted")               /* by the far end, before the answer */          \
     X(MCID, "malicious calls identified")         /* by the far end */                             \
+    X(CALLS_OVER_LIMIT, "calls over limit")       /* [trunk] max-calls, -in, -out */               \
+    X(CHANNELS_ASTRAY, "channels astray")         /* audit: busy without a call */                 \
+    X(ENQUIRIES_SENT, "STATUS ENQUIRYs sent")     /* audit */                                      \
+    X(ENQUIRIES_UNANSWERED, "STATUS ENQUIRYs unanswered")                                          \
+    X(CALLS_ASTRAY, "calls astray")               /* audit: the far end has them no more */        \
     X(CALLS_LOST, "calls lost")                   /* with the link or the line */
 
 #define ISDN_COUNTER_ENUM(id, name) COUNT_##id,

@@ -108,6 +108,38 @@ static gboolean only_reserved_left_at(DChannel *dchan)
     return group && only_reserved_left(group);
 }
 
+/* ---- limits -------------------------------------------------------------------------------------
+ */
+
+static gboolean is_over(guint most, guint count)
+{
+    return most && count >= most;
+}
+
+/* Would one more call, INCOMING or not, be too many? */
+static gboolean limit_is_reached(const TrunkGroup *group, gboolean incoming)
+{
+    const TrunkSettings *trunk = group->settings;
+    guint count[2] = {0, 0}; /* by direction */
+
+    for (guint i = 0; i < trunk->spans->len; i++) {
+        const SpanSettings *span = trunk->spans->pdata[i];
+        DChannel *dchan = isdn_find_dchan(group->isdn, span->index);
+
+        for (guint j = 0; dchan && j < BCHAN_SLOTS; j++) {
+            const BChannel *channel = &dchan_bchans(dchan)->slot[j];
+
+            if (channel->call)
+                count[channel->incoming != FALSE]++;
+        }
+    }
+    if (!is_over(trunk->max_calls, count[0] + count[1]) &&
+        !is_over(incoming ? trunk->max_in : trunk->max_out, count[incoming]))
+        return FALSE;
+    group->isdn->counters[COUNT_CALLS_OVER_LIMIT]++;
+    return TRUE;
+}
+
 /* ---- hunting ------------------------------------------------------------------------------------
  */
 
@@ -157,7 +189,7 @@ gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *ca
     *channel = call_channel(call);
     if (holds_channel(group, call, *channel))
         return TRUE;
-    if (!call_is_emergency(call) && only_reserved_left(group)) {
+    if (!call_is_emergency(call) && (only_reserved_left(group) || limit_is_reached(group, FALSE))) {
         *cause = CAUSE_NO_CIRCUIT;
         return FALSE;
     }
@@ -165,6 +197,7 @@ gboolean trunk_seize(TrunkGroup *group, Call *call, Channel *channel, guint8 *ca
     if (!best)
         return FALSE;
     best->call = call_id(call);
+    best->incoming = FALSE;
     best->calls++;
     return TRUE;
 }
@@ -190,6 +223,7 @@ static gboolean claim_serve(TrunkGroup *group, Call *call)
         return FALSE;
     claim_drop(group, call_id(call));
     found->call = call_id(call);
+    found->incoming = FALSE;
     found->calls++;
     call_set_channel(call, channel);
     call_event(call, EVENT_CHANNEL_FREE, NULL);
@@ -260,6 +294,7 @@ void trunk_book(DChannel *dchan, guint8 number, guint32 call)
     BChannel *channel = bchans_find(dchan_bchans(dchan), number);
 
     channel->call = call;
+    channel->incoming = TRUE;
     channel->calls++;
     /* The far end itself offers a call on it: whatever was wrong with it is over. */
     channel->aside = REASON_NONE;
@@ -349,7 +384,12 @@ static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 
 guint8 trunk_choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 {
-    guint8 number = choose(dchan, wish, cause);
+    const TrunkGroup *group = isdn_find_group(dchan_isdn(dchan), dchan_trunk(dchan)->name);
+    guint8 number = 0;
+
+    *cause = CAUSE_NO_CIRCUIT;
+    if (!group || wish->help || !limit_is_reached(group, TRUE))
+        number = choose(dchan, wish, cause);
 
     if (number)
         bchans_find(dchan_bchans(dchan), number)->call = BCHAN_RESERVED;

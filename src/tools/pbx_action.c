@@ -235,6 +235,7 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_CALL:
     case VERB_RATE:
     case VERB_RESTART:
+    case VERB_SERVICE:
     case VERB_RAW_FRAME:
     case VERB_IGNORE:
     case VERB_HEED:

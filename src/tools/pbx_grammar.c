@@ -234,6 +234,16 @@ static void restart_read(PbxWords *words, PbxCommand *command)
     span_read(words, command);
 }
 
+static void service_read(PbxWords *words, PbxCommand *command)
+{
+    command->on = pbx_words_take(words, "in");
+    if (!command->on && !pbx_words_take(words, "out"))
+        pbx_words_fault(words, "SERVICE takes a channel out or in");
+    command->channel =
+        pbx_words_take(words, "all") ? -1 : pbx_words_number(words, "a channel", 1, 31);
+    span_read(words, command);
+}
+
 static void ignore_read(PbxWords *words, PbxCommand *command)
 {
     command->number = pbx_words_message(words);
@@ -333,6 +343,7 @@ static const PbxWordRow other_words[] = {
     {"dchannel", VERB_DCHANNEL, switch_read},
     {"timer", VERB_TIMER, timer_read},
     {"wait", VERB_WAIT, wait_read},
+    {"service", VERB_SERVICE, service_read},
     {"late", VERB_LATE, late_read},
     {"forget", VERB_FORGET, NULL},
     {"check", VERB_CHECK_IDLE, check_read},

@@ -99,6 +99,13 @@ static int switch_of(const PbxLineSettings *settings)
     return PRI_SWITCH_UNKNOWN;
 }
 
+gboolean pbx_line_has_service(const PbxLine *line)
+{
+    SwitchType type = line->settings->switch_type;
+
+    return type != SWITCH_EUROISDN && type != SWITCH_QSIG;
+}
+
 static void isdn_says(struct pri *isdn, char *text)
 {
     PbxLine *line = isdn ? pri_get_userdata(isdn) : NULL;
@@ -159,6 +166,7 @@ static void line_isdn_open(PbxLine *line)
      * read. */
     if (line->settings->switch_type != SWITCH_DMS100)
         pri_facility_enable(line->isdn);
+    pri_set_service_message_support(line->isdn, pbx_line_has_service(line));
     if (european) {
         pri_display_options_send(line->isdn, PRI_DISPLAY_OPTION_NAME_INITIAL);
         pri_display_options_receive(line->isdn, PRI_DISPLAY_OPTION_NAME_INITIAL);

@@ -77,6 +77,7 @@ struct PbxLine {
     gboolean hears_late; /* now */
     GQueue unheard;      /* of GBytes*: frames that came and libpri is to hear later */
     LoopTimer *hearing;  /* the delay is over */
+    gboolean fed_message; /* it carries one */
     const guint8 *fed;   /* the frame libpri is about to read */
     gsize fed_length;
 };
@@ -107,6 +108,8 @@ void pbx_line_b_close(PbxLine *line, guint8 channel);
 gboolean pbx_line_set_timer(PbxLine *line, const char *name, gint value);
 /* Messages of TYPE are hidden from libpri COUNT times (-1: always, 0: no more). */
 void pbx_line_ignore(PbxLine *line, guint8 type, gint count);
+/* TRUE where the switch type has SERVICE messages. */
+gboolean pbx_line_has_service(const PbxLine *line);
 /* The next message of TYPE, and what comes behind it, is reported as it comes, but libpri hears it
  * only DELAY_US later: what is sent meanwhile has crossed it. */
 void pbx_line_delay(PbxLine *line, guint8 type, gint64 delay_us);

@@ -22,6 +22,19 @@ static gboolean line_restart(PbxRun *run, PbxLine *line, const PbxCommand *comma
     return sent;
 }
 
+static gboolean line_service(PbxLine *line, const PbxCommand *command, GError **error)
+{
+    gboolean sent;
+
+    if (!pbx_line_has_service(line))
+        return pbx_run_fail(error, "the switch type has no SERVICE");
+    if (command->channel > 0 && !pbx_line_has_channel(line, command->channel))
+        return pbx_run_fail(error, "the span has no B channel %d", command->channel);
+    sent = pri_maintenance_service(line->isdn, 0, command->channel, command->on ? 0 : 2) == 0;
+    pbx_line_settle(line);
+    return sent;
+}
+
 static void line_heed(PbxLine *line, gint type)
 {
     for (gint i = 0; i < 128; i++)
@@ -34,6 +47,8 @@ static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, G
     switch ((int)command->verb) {
     case VERB_RESTART:
         return line_restart(run, line, command, error);
+    case VERB_SERVICE:
+        return line_service(line, command, error);
     case VERB_RAW_FRAME:
         return pbx_line_send_frame(line, command->octets);
     case VERB_IGNORE:

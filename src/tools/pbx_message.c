@@ -5,6 +5,7 @@
 
 /* Q.931 table 4-3, codeset 0. */
 typedef enum PbxElement {
+    ELEMENT_CHANGE_STATUS = 0x01, /* of SERVICE */
     ELEMENT_BEARER = 0x04,
     ELEMENT_CAUSE = 0x08,
     ELEMENT_CONNECTED_ADDRESS = 0x0c,
@@ -58,20 +59,28 @@ static const MessageName message_names[] = {
     {0x79, "CONGESTION CONTROL", NULL},
     {MESSAGE_INFORMATION, "INFORMATION", NULL},
     {MESSAGE_STATUS, "STATUS", NULL},
+    {MESSAGE_SERVICE, "SERVICE", NULL},
+    {MESSAGE_SERVICE_ACKNOWLEDGE, "SERVICE ACKNOWLEDGE", "SERVICE ACK"},
 };
+
+#define PROTOCOL_ATT 0x03
+#define PROTOCOL_NATIONAL 0x43
+
+/* 0x07 is SERVICE ACKNOWLEDGE of AT&T's, and SERVICE of NI-2's. */
+static guint8 maintenance_type(guint8 protocol, guint8 type)
+{
+    if ((type & 0x7f) != 0x07 && (type & 0x7f) != 0x0f)
+        return type;
+    return ((type & 0x7f) == 0x07) == (protocol == PROTOCOL_NATIONAL) ? MESSAGE_SERVICE
+                                                                      : MESSAGE_SERVICE_ACKNOWLEDGE;
+}
 
 const char *pbx_message_name(guint8 protocol, guint8 type, char *buffer, gsize size)
 {
-    if (protocol == 0x03 || protocol == 0x43) { /* maintenance, NI2 and AT&T */
-        if ((type & 0x7f) == 0x07)
-            return "SERVICE ACKNOWLEDGE";
-        if ((type & 0x7f) == 0x0f)
-            return "SERVICE";
-    } else {
-        for (gsize i = 0; i < G_N_ELEMENTS(message_names); i++)
-            if (message_names[i].type == type)
-                return message_names[i].name;
-    }
+    (void)protocol;
+    for (gsize i = 0; i < G_N_ELEMENTS(message_names); i++)
+        if (message_names[i].type == type)
+            return message_names[i].name;
     g_snprintf(buffer, size, "0x%02x", type);
     return buffer;
 }
@@ -223,6 +232,8 @@ static const char *element_read(PbxMessage *message, guint8 id, const guint8 *da
         return progress_read(message, data, length);
     case ELEMENT_NOTIFICATION:
         return octet_read(&message->notify, data, length, 0x7f);
+    case ELEMENT_CHANGE_STATUS:
+        return octet_read(&message->service, data, length, 0x0f);
     case ELEMENT_RESTART:
         return octet_read(&message->restart, data, length, 0x07);
     case ELEMENT_DISPLAY:
@@ -296,6 +307,7 @@ const char *pbx_message_read(PbxMessage *message, const guint8 *octets, gsize le
         .bearer = MESSAGE_NOTHING,
         .state = MESSAGE_NOTHING,
         .notify = MESSAGE_NOTHING,
+        .service = MESSAGE_NOTHING,
         .restart = MESSAGE_NOTHING,
     };
     if (length < 3)
@@ -314,7 +326,9 @@ const char *pbx_message_read(PbxMessage *message, const guint8 *octets, gsize le
         message->reference = message->reference << 8 | octets[3];
     message->to_originator = reference_length && (octets[2] & 0x80);
     message->type = octets[2 + reference_length];
-    if (message->protocol != MESSAGE_PROTOCOL_Q931)
+    if (message->protocol == PROTOCOL_ATT || message->protocol == PROTOCOL_NATIONAL)
+        message->type = maintenance_type(message->protocol, message->type);
+    else if (message->protocol != MESSAGE_PROTOCOL_Q931)
         return NULL; /* libpri looks at the discriminator first and goes no further */
     return elements_read(message, octets + 3 + reference_length, length - 3 - reference_length);
 }

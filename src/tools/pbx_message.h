@@ -32,6 +32,10 @@ typedef enum PbxMessageType {
 /* A protocol discriminator that no protocol has: Q.931 5.8.1 lets the receiver ignore such a
  * message. */
 #define MESSAGE_PROTOCOL_NONE 0x4f
+/* SERVICE and its answer, which AT&T and NI-2 number the other way round under discriminators of
+ * their own: types here that Q.931 cannot have. */
+#define MESSAGE_SERVICE 0x8f
+#define MESSAGE_SERVICE_ACKNOWLEDGE 0x87
 #define MESSAGE_NOTHING (-1)
 
 /* What a message says. An element that is not there is MESSAGE_NOTHING, or "". */
@@ -49,6 +53,7 @@ typedef struct PbxMessage {
     gint bearer;
     gint state;        /* Call state */
     gint notify;       /* Notification indicator */
+    gint service;      /* Change status of SERVICE: 0 in service, 1 maintenance, 2 out of service */
     gint restart;      /* Restart indicator's class: 0 channels, 6 interface, 7 all */
     gboolean complete; /* Sending complete */
     Number called, calling, connected, redirecting;

@@ -162,6 +162,7 @@ void pbx_report_message(const PbxMessage *message)
     pbx_report_maybe("bearer", message->bearer);
     pbx_report_maybe("state", message->state);
     pbx_report_maybe("notify", message->notify);
+    pbx_report_maybe("service", message->service);
     pbx_report_maybe("restart", message->restart);
     pbx_report_flag("complete", message->complete);
 }

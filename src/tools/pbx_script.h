@@ -40,6 +40,7 @@ typedef enum PbxVerb {
     VERB_CALL,
     VERB_RATE,
     VERB_RESTART,
+    VERB_SERVICE, /* a channel, or all, out of service or back */
     VERB_RAW_FRAME,
     VERB_IGNORE,
     VERB_HEED,

@@ -23,6 +23,9 @@ void pbx_tap_event(PbxLine *line, pri_event *event)
 {
     if (!event)
         return;
+    /* SERVICE of the whole interface, or its answer, looks the same and is no news of the link. */
+    if (line->fed_message && (event->e == PRI_EVENT_DCHAN_UP || event->e == PRI_EVENT_DCHAN_DOWN))
+        return;
     if (event->e == PRI_EVENT_DCHAN_UP)
         line->up = TRUE;
     else if (event->e == PRI_EVENT_DCHAN_DOWN)
@@ -187,8 +190,10 @@ static void line_feed(PbxLine *line, const guint8 *frame, gsize length)
 {
     line->fed = frame;
     line->fed_length = length;
+    line->fed_message = !(frame[2] & 1);
     pbx_tap_event(line, pri_check_event(line->isdn));
     line->fed = NULL;
+    line->fed_message = FALSE;
     line->events.settled(line->events.user, line);
     pbx_line_settle(line);
 }

@@ -24,7 +24,7 @@ SECONDS = 480  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments
 # What phones and their proxy do is the same over any line, and so are transfers and calls for help beyond D-07 and D-04.
 ANY_LINE = """
-D-14 D-15 D-22
+D-14 D-15 D-16 D-22
 B-06 B-07 B-08 BX-01 D-10 D-17 D-20 R-4.1 T-11 T-6.1 T-6.3.1 T-6.3.2 T-7.3 emergency-service one-law
 Q-A.2.1 Q-A.2.2 Q-A.2.3 Q-A.3.1 Q-A.3.2 Q-A.3.3 O-2.1 O-2.2 O-3.2 O-3.3 O-3.4 O-3.5 dial-tone
 diversion history-info user-info subaddress

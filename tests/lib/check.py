@@ -47,8 +47,8 @@ def group_messages(messages, parties):
     for message in messages:
         if message.proto == "Q.931":
             origin = message.src if message.from_origin else message.dst
-            if message.ref == 0 and message.message.startswith("RESTART"):
-                group = ("restart", origin)
+            if message.ref == 0 and message.message.startswith(("RESTART", "SERVICE")):
+                group = (message.message.split()[0].lower(), origin)
             else:
                 if message.call() not in calls:
                     calls.append(message.call())
@@ -135,8 +135,8 @@ def is_response(message):
 def group_name(group):
     if group[0] == "call":
         return "Q.931 call %d" % group[1]
-    if group[0] == "restart":
-        return "RESTART by %s" % group[1]
+    if group[0] in ("restart", "service"):
+        return "%s by %s" % (group[0].upper(), group[1])
     return "%s %s>%s no. %d" % (group[2], group[0], group[1], group[3])
 
 
@@ -215,6 +215,7 @@ def rule_holds(rule, value, message):
         "has": lambda: all(name.lower() in message.headers for name in value.split(",")),
         "lacks": lambda: all(name.lower() not in message.headers for name in value.split(",")),
         "restart": lambda: message.restart in values(value),
+        "service": lambda: message.service in values(value),
         "notify": lambda: message.notify in values(value),
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
@@ -262,7 +263,7 @@ def seen_value(rule, message):
         return ": %s" % "+".join(one.hex() for one in element_octets(message.octets))
     if rule == "says":
         return ": %s" % message.headers
-    shown = ("called", "calling", "restart", "location", "bearer", "ton", "notify", "state")
+    shown = ("called", "calling", "restart", "service", "location", "bearer", "ton", "notify", "state")
     if rule in shown and hasattr(message, rule):
         return ": %s" % getattr(message, rule)
     return ""

@@ -30,6 +30,14 @@ Q931_NAMES = {
     0x7B: "INFORMATION",
     0x7D: "STATUS",
 }
+# SERVICE of the North American dialects, and its answer: by discriminator (NI-2's numbers them the
+# other way round) and message type.
+MAINTENANCE_NAMES = {
+    (0x03, 0x0F): "SERVICE",
+    (0x03, 0x07): "SERVICE ACKNOWLEDGE",
+    (0x43, 0x07): "SERVICE",
+    (0x43, 0x0F): "SERVICE ACKNOWLEDGE",
+}
 # Elements that Q.931 3.1 marks mandatory, by code, whoever sends the message.
 Q931_MANDATORY = {
     "SETUP": {0x04: "Bearer capability", 0x18: "Channel identification"},
@@ -138,6 +146,7 @@ class Q931(Message):
             None,
             None,
         )
+        self.service = None  # the change status of SERVICE
         self.complete, self.bearer, self.layer1, self.ton = False, None, None, None
         self.epoch, self.ns = 0, None
 
@@ -310,6 +319,18 @@ ELEMENT_FIELDS = {  # tshark's field: (attribute, how to read its show)
 }
 
 
+def maintenance_message(message):
+    """Names a SERVICE and reads its change status, for which tshark has no field."""
+    octets = message.octets
+    head = 2 + (octets[1] & 15)
+    message.message = MAINTENANCE_NAMES.get((octets[0], octets[head]), "?")
+    at = head + 1
+    while message.message != "?" and at + 2 < len(octets):
+        if octets[at] == 0x01:
+            message.service = octets[at + 2] & 0x0F
+        at += 1 if octets[at] & 0x80 else 2 + octets[at + 1]
+
+
 def q931_message(packet, frame, us, them):
     """A Q931 from a packet and the frame it was made of, or None when it carries no Q.931."""
     proto = packet.find("./proto[@name='q931']")
@@ -318,6 +339,7 @@ def q931_message(packet, frame, us, them):
     begin, end, outgoing, octets = frame
     message = Q931(begin, end, us if outgoing else them, them if outgoing else us)
     message.octets, message.ns = octets[4:], octets[2] >> 1
+    maintenance_message(message)
     basic = False
     for field in proto.iter("field"):
         name, show = field.get("name"), field.get("show") or ""

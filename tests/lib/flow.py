@@ -36,6 +36,8 @@ Q931_MESSAGES = {
     "INFORMATION",
     "STATUS",
     "FACILITY",
+    "SERVICE",
+    "SERVICE ACKNOWLEDGE",
 }
 SIP_METHODS = {
     "INVITE",
@@ -72,6 +74,7 @@ RULES = {
     "has",
     "lacks",
     "restart",
+    "service",
     "optional",
     "notify",
     "state",
@@ -165,6 +168,7 @@ class Case:
         self.audio, self.no_rtp, self.tone, self.digits = None, None, None, None
         self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
+        self.desk = []  # (when, words of a command to tielinectl)
         self.aside = 0  # the channel that rests afterwards
 
 
@@ -258,9 +262,10 @@ def group_steps(steps, parties, place):
                 raise FlowError("%s: step %d belongs to no listed request" % (place, step.number))
             step.group = request.group
         elif step.is_q931:
-            if step.names[0].startswith("RESTART"):
-                origin = step.src if step.names[0] == "RESTART" else step.dst
-                step.group = ("restart", origin)
+            if step.names[0].startswith(("RESTART", "SERVICE")):
+                kind = step.names[0].split()[0]
+                origin = step.src if step.names[0] == kind else step.dst
+                step.group = (kind.lower(), origin)
             else:
                 step.group = ("call", int(step.rules.get("call", 1)))
         elif step.is_request and step.method != "ACK":
@@ -539,6 +544,11 @@ class Reader:
         """out-of-service CHANNEL: afterwards the gateway says so of this channel; the others are
         not looked at."""
         self.case.out_of_service = int(rest)
+
+    def read_desk(self, rest):
+        """desk up:1 busy-out channel e1/1: the operator says so when one call is up; in turn."""
+        when, *words = rest.split()
+        self.case.desk = self.case.desk + [(when, words)]
 
     def read_aside(self, rest):
         """aside CHANNEL: afterwards the gateway says so of this channel, and of no other."""

@@ -117,6 +117,7 @@ RULE_SPOILERS = {
     "uri": [spoil_number],
     "no-reason": [lambda message: message.headers.update(reason=["Q.850;cause=1"])],
     "restart": [setter("restart", 5), setter("restart", None)],
+    "service": [setter("service", 1), setter("service", None)],
     "channel": [setter("channel", 99), setter("channel", None)],
     "exclusive": [setter("exclusive", 0)],
     "bearer": [setter("bearer", 31)],

@@ -177,6 +177,9 @@ class Stage:
         phones.open_callers(self)
         if watched:
             watched.go_on()
+        for when, words in self.case.desk:
+            self._await(when)
+            self.desk.tell(*words)
 
     def await_moment(self, when):
         """Until the line is down, or so many calls are up."""

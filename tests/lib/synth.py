@@ -4,9 +4,10 @@ import struct
 
 import pcap
 from cesopsn_decode import FLAG, hdlc_bits
-from dissect import Q931_NAMES
+from dissect import MAINTENANCE_NAMES, Q931_NAMES
 
 CODES = {name: code for code, name in Q931_NAMES.items()}
+MAINTENANCE = {name: code for code, name in MAINTENANCE_NAMES.items()}
 SLOTS, D_SLOT, FRAMES = 31, 16, 40  # an E1 in packets of 5 ms
 GATEWAY, PBX = ("127.0.0.1", 40001), ("127.0.0.2", 40002)
 
@@ -27,17 +28,20 @@ def q931_octets(step, restart_origin, channels):
     """A Q.931 message that satisfies STEP's rules. CHANNELS: {call: its channel} and
     {("cleared", call): True}, as known so far."""
     rules, message = step.rules, step.names[0]
-    call = 0 if message.startswith("RESTART") else int(rules.get("call", 1))
+    call = 0 if message.startswith(("RESTART", "SERVICE")) else int(rules.get("call", 1))
     channel = channels.setdefault(call, "1") if call else "1"
     if "channel" in rules:
         channel = channels[call] = rules["channel"].split("|")[0]
     from_origin = step.src == restart_origin.get(step.group, step.src)
     restart_origin.setdefault(step.group, step.src)
+    protocol, code = MAINTENANCE.get(message) or (8, CODES[message])
     out = (
-        bytes((8, 2))
+        bytes((protocol, 2))
         + struct.pack(">H", call | (0 if from_origin else 0x8000))
-        + bytes((CODES[message],))
+        + bytes((code,))
     )
+    if message.startswith("SERVICE"):
+        out += element(0x01, 0xC0 | int(rules.get("service", "0").split("|")[0]))
     if message == "SETUP":
         out += element(0x04, 0x80 | int(rules.get("bearer", "0").split("|")[0]), 0x90, 0xA3)
     ends = message in ("DISCONNECT", "RELEASE", "RELEASE COMPLETE")

@@ -249,6 +249,48 @@ static void a_refusal_after_glare_blames_no_other_channel(void)
     stage_free(stage);
 }
 
+/* --- limits --- */
+
+static void a_trunk_takes_no_more_calls_than_its_limits(void)
+{
+    Stage *stage = stage_new(NETWORK "max-calls = 3\nmax-calls-in = 1\nmax-calls-out = 2\n", FALSE);
+
+    stage_phone_calls(stage, "200");
+    stage_phone_calls(stage, "200");
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    stage_forget(stage);
+    stage_phone_calls(stage, "200");
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    g_assert_nonnull(strstr(stage->trace->str, "CHANNEL.NONE"));
+    g_assert_cmpint(stage->reject_status, ==, 503);
+    g_assert_cmpint(stage->reject_cause, ==, 34);
+    stage_far_calls(stage, "150", 5, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 3);
+    stage_forget(stage);
+    stage_far_calls(stage, "150", 6, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 6 complete\n> RELEASE COMPLETE cause 34\n");
+    g_assert_cmpuint(stage_counter(stage, "calls over limit"), ==, 2);
+    stage_free(stage);
+}
+
+static void both_ways_together_have_a_limit(void)
+{
+    Stage *stage =
+        stage_new(NETWORK "max-calls = 1\n[emergency]\nnumbers = 112\ntrunks = pbx\n", FALSE);
+
+    stage_phone_calls(stage, "200");
+    stage_forget(stage);
+    stage_far_calls(stage, "150", 5, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 5 complete\n> RELEASE COMPLETE cause 34\n");
+    stage_phone_calls(stage, "112"); /* whatever the limit */
+    stage_wire(stage, "> SETUP 100→112 ch 2 complete\n");
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -265,5 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/glare/cpe-preferred",
                     a_phone_that_yields_with_preferred_keeps_its_setup);
     g_test_add_func("/isdn/glare/cpe-refused", a_refusal_after_glare_blames_no_other_channel);
+    g_test_add_func("/isdn/limit/ways", a_trunk_takes_no_more_calls_than_its_limits);
+    g_test_add_func("/isdn/limit/together", both_ways_together_have_a_limit);
     return g_test_run();
 }

@@ -1,5 +1,6 @@
 /* Faults between our isdn room and a true libpri far end: RESTART, lost links, alarms, malformed
  * frames, wrong messages. */
+#include "dchan.h"
 #include "isdn_line.h"
 
 #include "cause.h"
@@ -283,6 +284,94 @@ static void a_restart_brings_channels_back_into_service(void)
     stage_free(stage);
 }
 
+/* --- the audit --- */
+
+static void a_call_that_both_have_is_left_alone(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET "audit = 1m\n");
+
+    stage_run(stage, 60010);
+    stage_wire(stage, "> STATUS ENQUIRY\n< STATUS cause 30 state 10\n");
+    stage_stands(stage, SIP_UP, ISDN_ACTIVE);
+    stage_run(stage, 60000);
+    stage_wire(stage, "> STATUS ENQUIRY\n< STATUS cause 30 state 10\n");
+    g_assert_cmpuint(stage_counter(stage, "STATUS ENQUIRYs sent"), ==, 2);
+    g_assert_cmpuint(stage_counter(stage, "STATUS ENQUIRYs unanswered"), ==, 0);
+    stage_free(stage);
+}
+
+/* Its processor was restarted, or it has a mistake. */
+static void a_call_that_the_far_end_has_lost_ends(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET "audit = 1m\n");
+
+    pri_destroycall(stage->far, stage->far_call);
+    stage_run(stage, 60010);
+    stage_wire(stage, "> STATUS ENQUIRY\n< RELEASE COMPLETE cause 81\n");
+    stage_stands(stage, SIP_LEAVING, ISDN_NULL);
+    g_assert_cmpuint(stage_counter(stage, "calls astray"), ==, 1);
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    stage_event(stage, EVENT_SIP_ENDED, 0);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+/* STATUS, cause 30, state 10 becomes state 0. */
+static gboolean state_null(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (!outward && length > 15 && !(frame[2] & 1) && frame[8] == 0x7d)
+        frame[15] = 0;
+    return TRUE;
+}
+
+static void a_call_of_state_0_ends_with_41(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET "audit = 1m\n");
+
+    stage->hook = state_null;
+    stage_run(stage, 60010);
+    g_assert_nonnull(strstr(stage->wire->str, "> STATUS ENQUIRY\n< STATUS cause 30 state 0\n"));
+    g_assert_nonnull(strstr(stage->trace->str, "cause=41"));
+    stage_stands(stage, SIP_LEAVING, ISDN_NULL);
+    stage_event(stage, EVENT_SIP_ENDED, 0);
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static gboolean lose_enquiry(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (outward && length >= 9 && !(frame[2] & 1) && frame[8] == 0x75)
+        frame[4] = 0x09;
+    return TRUE;
+}
+
+static void who_does_not_answer_keeps_the_call(void)
+{
+    Stage *stage = stage_phone_talks("side = network\n" QUIET "audit = 1m\n");
+
+    stage->hook = lose_enquiry;
+    stage_run(stage, 65000);
+    stage_stands(stage, SIP_UP, ISDN_ACTIVE);
+    g_assert_cmpuint(stage_counter(stage, "STATUS ENQUIRYs unanswered"), ==, 1);
+    stage_free(stage);
+}
+
+/* What no code of ours should do. */
+static void a_channel_without_a_call_is_found(void)
+{
+    Stage *stage = stage_new("side = network\naudit = 1m\n", FALSE);
+
+    bchans_find(dchan_bchans(isdn_find_dchan(stage->isdn, 0)), 7)->call = 4711;
+    stage_run(stage, 60000);
+    g_assert_cmpint(stage_channel(stage, 7), ==, CHANNEL_ASIDE);
+    g_assert_cmpuint(stage_counter(stage, "channels astray"), ==, 1);
+    stage_forget(stage);
+    stage_run(stage, 31000);
+    stage_wire(stage, "> RESTART ch 7\n< RESTART ACKNOWLEDGE ch 7\n");
+    g_assert_cmpint(stage_channel(stage, 7), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -297,5 +386,10 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/restart/attempt", a_restart_spares_the_attempt_that_follows);
     g_test_add_func("/isdn/restart/other-channel", a_restart_of_another_channel_disturbs_nobody);
     g_test_add_func("/isdn/service", the_far_end_takes_channels_out_of_service);
+    g_test_add_func("/isdn/audit/call", a_call_that_both_have_is_left_alone);
+    g_test_add_func("/isdn/audit/lost", a_call_that_the_far_end_has_lost_ends);
+    g_test_add_func("/isdn/audit/state", a_call_of_state_0_ends_with_41);
+    g_test_add_func("/isdn/audit/silent", who_does_not_answer_keeps_the_call);
+    g_test_add_func("/isdn/audit/channel", a_channel_without_a_call_is_found);
     return g_test_run();
 }
