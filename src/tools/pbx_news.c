@@ -37,7 +37,8 @@ static gboolean news_meets(const PbxNews *news, const PbxExpectation *expect)
     if (news->is_name)
         return g_str_equal(news->name, expect->name);
     return news->sent == expect->sent && message->type == expect->message &&
-           message->protocol == MESSAGE_PROTOCOL_Q931 &&
+           (message->protocol == MESSAGE_PROTOCOL_Q931 || message->type == MESSAGE_SERVICE ||
+            message->type == MESSAGE_SERVICE_ACKNOWLEDGE) &&
            value_meets(expect->cause, message->cause) &&
            value_meets(expect->location, message->location) &&
            value_meets(expect->channel, message->channel) &&

@@ -323,9 +323,11 @@ def maintenance_message(message):
     """Names a SERVICE and reads its change status, for which tshark has no field."""
     octets = message.octets
     head = 2 + (octets[1] & 15)
-    message.message = MAINTENANCE_NAMES.get((octets[0], octets[head]), "?")
     at = head + 1
-    while message.message != "?" and at + 2 < len(octets):
+    if octets[0] == 0x08:
+        return
+    message.message = MAINTENANCE_NAMES.get((octets[0], octets[head]), "0x%02x" % octets[head])
+    while at + 2 < len(octets):
         if octets[at] == 0x01:
             message.service = octets[at + 2] & 0x0F
         at += 1 if octets[at] & 0x80 else 2 + octets[at + 1]
@@ -339,7 +341,6 @@ def q931_message(packet, frame, us, them):
     begin, end, outgoing, octets = frame
     message = Q931(begin, end, us if outgoing else them, them if outgoing else us)
     message.octets, message.ns = octets[4:], octets[2] >> 1
-    maintenance_message(message)
     basic = False
     for field in proto.iter("field"):
         name, show = field.get("name"), field.get("show") or ""
@@ -365,6 +366,7 @@ def q931_message(packet, frame, us, them):
             attribute, read = ELEMENT_FIELDS[name]
             if getattr(message, attribute) is None:
                 setattr(message, attribute, read(show))
+    maintenance_message(message)
     message.wrong = complaints(packet)
     for code, name in Q931_MANDATORY.get(message.message, {}).items():
         if code not in message.elements:
