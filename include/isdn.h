@@ -50,6 +50,9 @@ gboolean isdn_busy_out(Isdn *isdn, guint8 span, guint8 number, gboolean force, G
  * FALSE with ERROR. */
 gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error);
 
+/* Makes the D channel of SPAN the active one of the two that its trunk has. FALSE with ERROR. */
+gboolean isdn_switch_d(Isdn *isdn, guint8 span, GError **error);
+
 /* TRUE when at least one span could carry a call now (D channel up and settled, no alarm): for OPTIONS. */
 gboolean isdn_is_ready(const Isdn *isdn);
 
@@ -61,6 +64,7 @@ typedef struct IsdnSpanStatus {
     const char *trunk;
     DChannelState state;
     gboolean out_of_service; /* isdn_take_out(); state is DOWN */
+    const char *d_role; /* spans that share a D channel: "active", "standby" or "down" where there are two, else "none" or NULL */
     SpanAlarms alarms;
     gint64 since_us;        /* of the present state, clock_now_us() */
     gboolean busied_out;    /* isdn_busy_out() of the whole span */

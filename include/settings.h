@@ -72,6 +72,10 @@ typedef struct MediaSettings {
     char *tones;             /* country of ringback and busy tone: libtonezone code, "us", "de", "fr" ... */
 } MediaSettings;
 
+/* Which D channel a span has in its trunk: its own (of a group of spans that share one, the primary), the group's second one, or
+ * none (NFAS) */
+typedef enum DRole { D_OWN, D_BACKUP, D_NONE } DRole;
+
 /* [span NAME] */
 typedef struct SpanSettings {
     char *name;
@@ -86,7 +90,9 @@ typedef struct SpanSettings {
     SpanClock clock;
     guint buffer_packets;    /* cesopsn: depth of the packet jitter buffer, 2-32 */
     guint dscp;
-    guint8 d_channel;        /* timeslot: 16 on E1, 24 on T1, 3 on BRI */
+    guint8 d_channel;        /* timeslot: 16 on E1, 24 on T1, 3 on BRI; 0: D_NONE */
+    DRole d_role;
+    guint8 interface;        /* its identifier in Channel identification, where spans share a D channel */
     /* dahdi; channels are numbered as in /etc/dahdi/system.conf */
     GArray *bchan;           /* of guint16, ascending; NULL: every timeslot but the D channel's */
     guint dchan, hardhdlc;   /* one of them: the D channel's number; 0: not this way */

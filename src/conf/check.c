@@ -154,6 +154,14 @@ static void span_check(Reading *reading, guint index)
     if (span->type == SPAN_T1 && span->d_channel > 24)
         reading_complain(reading, section, "d-channel", "%u is not allowed on T1; allowed: 1-24",
                          span->d_channel);
+    if (reading_is_sound(section, "d-channel", "d-role", NULL) &&
+        (span->d_channel == 0) != (span->d_role == D_NONE))
+        reading_complain(reading, section, "d-channel", "%u is not allowed where d-role is %s",
+                         span->d_channel, span->d_role == D_NONE ? "none" : "own or backup");
+    if (span->d_role != D_OWN &&
+        (span->type == SPAN_BRI || (span->d_role == D_NONE && span->backend == BACKEND_DAHDI)))
+        reading_complain(reading, section, "d-role", "is not allowed on %s",
+                         span->type == SPAN_BRI ? "BRI" : "backend dahdi");
     if (span->backend == BACKEND_DAHDI)
         card_check(reading, section, span);
     if (span->backend != BACKEND_CESOPSN)
@@ -170,12 +178,51 @@ static void span_check(Reading *reading, guint index)
     }
 }
 
+/* Spans that share a D channel (NFAS): one owns it, one at most has the backup, interfaces differ.
+ */
+static void nfas_check(Reading *reading, Section *section, const TrunkSettings *trunk)
+{
+    guint own = 0, backup = 0;
+
+    for (guint i = 0; i < trunk->spans->len; i++) {
+        const SpanSettings *span = g_ptr_array_index(trunk->spans, i);
+
+        own += span->d_role == D_OWN;
+        backup += span->d_role == D_BACKUP;
+    }
+    if (own == trunk->spans->len)
+        return;
+    if (own != 1)
+        reading_complain(reading, section, "span",
+                         "%u of its spans have a D channel of their own; allowed where one has "
+                         "none or the backup: one",
+                         own);
+    if (backup > 1)
+        reading_complain(reading, section, "span", "%u of its spans have the backup D channel",
+                         backup);
+    if (trunk->switch_type == SWITCH_QSIG)
+        reading_complain(reading, section, "switch-type", "qsig knows no interface identifiers");
+    for (guint i = 0; i < trunk->spans->len; i++) {
+        const SpanSettings *span = g_ptr_array_index(trunk->spans, i);
+
+        for (guint j = 0; j < i; j++) {
+            const SpanSettings *other = g_ptr_array_index(trunk->spans, j);
+
+            if (other->interface == span->interface)
+                reading_complain(reading, reading_section(reading, span), "interface",
+                                 "%u is that of [span %s]", span->interface, other->name);
+        }
+    }
+}
+
 static void trunk_check(Reading *reading, guint index)
 {
     const GPtrArray *trunks = reading->settings->trunks;
     const TrunkSettings *trunk = g_ptr_array_index(trunks, index);
     Section *section = reading_section(reading, trunk);
 
+    if (trunk->spans)
+        nfas_check(reading, section, trunk);
     for (guint i = 0; i < index; i++) {
         const TrunkSettings *other = g_ptr_array_index(trunks, i);
 

@@ -118,6 +118,12 @@ static const SettingChoice display_lengths[] = { { "34", 34 }, { "82", 82 }, { N
     { "unknown", TON_UNKNOWN }, { "international", TON_INTERNATIONAL },                            \
         { "national", TON_NATIONAL }, { "network-specific", TON_NETWORK_SPECIFIC },                \
         { "subscriber", TON_SUBSCRIBER }, { "abbreviated", TON_ABBREVIATED }
+static const SettingChoice d_roles[] = {
+    { "own", D_OWN },
+    { "backup", D_BACKUP },
+    { "none", D_NONE },
+    { NULL, 0 },
+};
 static const SettingChoice tons[] = { TON_CHOICES, { NULL, 0 } };
 static const SettingChoice tons_or_kept[] = { { "keep", -1 }, TON_CHOICES, { NULL, 0 } };
 static const SettingChoice npis_or_kept[] = {
@@ -202,6 +208,8 @@ static const char *derive_d_channel(const Settings *settings, const void *group,
     const SpanSettings *span = group;
     guint number = span->dchan ? span->dchan : span->hardhdlc;
 
+    if (span->d_role == D_NONE)
+        return "0";
     if (number < span->first_channel || number - span->first_channel >= 31)
         return by_type[span->type]; /* none is named, or check.c will complain */
     g_snprintf(buffer, size, "%u", number - span->first_channel + 1);
@@ -395,8 +403,12 @@ const SettingRow setting_rows[] = {
          SAYS "How late we may come to a B channel of a DAHDI span before the line hears a gap. It is delay toward the PBX."),
     SPAN(echo_cancel_ms, "echo-cancel", choice, DEFAULT("16ms"), ONE_OF(echo_tails), RESTART,
          SAYS "The tail that DAHDI's echo canceller spans on speech and 3.1 kHz calls; never on data, and off from the first fax tone. 0: none."),
-    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, 3 on BRI, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(1, 31), RESTART,
-         SAYS "The timeslot that carries the D channel; on T1 at most 24."),
+    SPAN(d_channel, "d-channel", number, DERIVED("16 on E1, 24 on T1, 3 on BRI, that of dchan or hardhdlc on DAHDI", derive_d_channel), RANGE(0, 31), RESTART,
+         SAYS "The timeslot that carries the D channel; on T1 at most 24. 0, where d-role is none: it is a B channel like the others."),
+    SPAN(d_role, "d-role", choice, DEFAULT("own"), ONE_OF(d_roles), RESTART,
+         SAYS "Where the spans of a trunk share a D channel (NFAS), one of them has its own, all others have none, but one may have the backup: when the link of the active D channel fails, the other one takes over, and calls stand. The PBX must have the same. Not on QSIG or BRI; none is not on DAHDI yet."),
+    SPAN(interface, "interface", number, DEFAULT("0"), RANGE(0, 126), RESTART,
+         SAYS "Where spans share a D channel: the span's interface identifier in Channel identification, as the PBX has it. No two spans of the trunk share one."),
 
     TRUNK(spans, "span", spans, REQUIRED, RESTART,
           SAYS "The spans of the group, in the order they are hunted. A span is in one trunk only. When the PBX refuses a call on one of them for want of room or a way on (causes 34, 38, 41, 42, 47) the others are tried, each once, and then the route's next target."),

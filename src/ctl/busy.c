@@ -1,4 +1,5 @@
-/* The commands that busy spans and channels out, and return them. All run in signalling. */
+/* The commands that busy spans and channels out, return them, and change D channels. All run in
+ * signalling. */
 #include "commands.h"
 
 #include <string.h>
@@ -75,4 +76,14 @@ COMMAND(command_return_span)
 COMMAND(command_return_channel)
 {
     return bring_back(scene, arguments, TRUE, error);
+}
+
+COMMAND(command_switch_span)
+{
+    Channel channel = {0};
+
+    if (!place_find(scene, argument_text(arguments, "span", ""), FALSE, &channel, error) ||
+        !isdn_switch_d(scene->rooms.isdn, channel.span, error))
+        return NULL;
+    return place_answer(scene, channel, "has the active D channel");
 }

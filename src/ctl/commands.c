@@ -43,6 +43,8 @@ static const Command rows[] = {
      WITH(TEXT_ARGUMENT("span", TRUE))},
     {"return channel", HOME_SIGNALLING, TRUE, .run = command_return_channel,
      WITH(TEXT_ARGUMENT("channel", TRUE))},
+    {"switch span", HOME_SIGNALLING, TRUE, .run = command_switch_span,
+     WITH(TEXT_ARGUMENT("span", TRUE))},
     {"selftest span", HOME_SIGNALLING, TRUE, .run = command_selftest_span,
      WITH(TEXT_ARGUMENT("span", TRUE))},
     {"selftest result", HOME_SIGNALLING, .run = command_selftest_result},

@@ -24,6 +24,7 @@ COMMAND(command_busy_out_span);
 COMMAND(command_busy_out_channel);
 COMMAND(command_return_span);
 COMMAND(command_return_channel);
+COMMAND(command_switch_span);
 COMMAND(command_selftest_span);
 COMMAND(command_selftest_result);
 COMMAND(command_drain);

@@ -45,6 +45,7 @@ static void d_channel_tell(const CtlScene *scene, guint8 index, JsonObject *row)
     answer_text(row, "trunk", status.trunk);
     answer_text(row, "d_channel", d_channel_word(&status));
     answer_count(row, "since_s", (guint64)(clock_now_us() - status.since_us) / G_USEC_PER_SEC);
+    answer_text(row, "d_role", status.d_role);
     answer_text(row, "busied_out", status.busied_out ? "yes" : NULL);
     answer_count(row, "channels", status.channels);
     answer_count(row, "busy", status.busy);

@@ -57,10 +57,10 @@ static void leg_enquire(IsdnLeg *leg)
 }
 
 /* Answered both ways, and not being cleared. */
-static gboolean leg_is_enquired(const IsdnLeg *leg)
+static gboolean leg_is_enquired(const DChannel *dchan, const IsdnLeg *leg)
 {
-    return leg->q931 && leg->call && leg->connected && !leg->hanging_up && !leg->disconnected &&
-           call_isdn_state(leg->call) == ISDN_ACTIVE;
+    return leg->dchan == dchan && leg->q931 && leg->call && leg->connected && !leg->hanging_up &&
+           !leg->disconnected && call_isdn_state(leg->call) == ISDN_ACTIVE;
 }
 
 static void audit_due(void *user)
@@ -74,7 +74,7 @@ static void audit_due(void *user)
     for (guint i = 0; i < ids->len && dchan_is_usable(dchan); i++) {
         IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
-        if (!leg || !leg_is_enquired(leg))
+        if (!leg || !leg_is_enquired(dchan, leg))
             continue;
         leg_enquire(leg);
         asked = TRUE;
@@ -92,7 +92,7 @@ static void t322_expired(void *user)
     for (guint i = 0; i < legs->len; i++) {
         IsdnLeg *leg = legs->pdata[i];
 
-        if (leg->enquiry == ENQUIRY_NONE)
+        if (leg->dchan != audit->dchan || leg->enquiry == ENQUIRY_NONE)
             continue;
         leg->enquiry = ENQUIRY_NONE;
         dchan_count(audit->dchan, COUNT_ENQUIRIES_UNANSWERED);

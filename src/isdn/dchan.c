@@ -15,6 +15,7 @@
 #include "link.h"
 #include "linkpoll.h"
 #include "log.h"
+#include "nfas.h"
 #include "outgoing.h"
 #include "restart.h"
 #include "service.h"
@@ -32,6 +33,9 @@ struct DChannel {
     LinkPoll poll;
     Restarter *restarter;
     Audit *audit;
+    DChannel *head;     /* the controller is its; NULL: ours */
+    GPtrArray *members; /* of DChannel*: whom ours speaks for, too; borrowed */
+    Nfas *nfas;         /* NULL: our own line carries what the controller says */
     GPtrArray *legs;
     LoopTimer *timer; /* libpri's next */
     GQueue waiting;   /* of GBytes*: frames that arrived while one was in hand */
@@ -42,8 +46,37 @@ struct DChannel {
     Outgoing outgoing;
     Additions additions;
     FrameMemory seen[2]; /* by LadderWay */
+    SpanAlarms alarms;
     guint64 frames_in, frames_out, frames_refused;
 };
+
+static DChannel *head_of(const DChannel *dchan)
+{
+    return dchan->head ? dchan->head : (DChannel *)dchan;
+}
+
+void dchan_send_line(DChannel *dchan, const guint8 *frame, gsize length)
+{
+    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, length);
+}
+
+/* By whichever line it is to go. */
+static void frame_send(DChannel *dchan, const guint8 *frame, gsize length)
+{
+    dchan->frames_out++;
+    if (dchan->nfas)
+        nfas_libpri_frame(dchan->nfas, frame, length);
+    else
+        dchan_send_line(dchan, frame, length);
+}
+
+/* What befalls the D channel befalls every span that it speaks for. */
+static void each_link(DChannel *dchan, void (*func)(Link *link))
+{
+    func(dchan->link);
+    for (guint i = 0; i < dchan->members->len; i++)
+        func(((DChannel *)dchan->members->pdata[i])->link);
+}
 
 static gboolean dchan_is_network(const DChannel *dchan)
 {
@@ -71,7 +104,7 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     guint left_out = 0;
     FrameNews news;
 
-    if (dchan->out_of_service)
+    if (dchan->out_of_service && !dchan->nfas)
         return length_with_fcs; /* lost, as on a line that is down: layer 2 repeats */
     frame_read(frame, length, &news);
     outgoing_correct(&dchan->outgoing, dchan, frame, length, &news);
@@ -88,8 +121,7 @@ static int frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
         count_left_out(dchan, &news, left_out);
     }
     linkpoll_sent(&dchan->poll, dchan_is_network(dchan), frame, length);
-    dchan->frames_out++;
-    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, length);
+    frame_send(dchan, frame, length);
     return length_with_fcs;
 }
 
@@ -112,7 +144,7 @@ static void dchan_link_released(DChannel *dchan)
 {
     outgoing_forget(&dchan->outgoing);
     additions_forget(&dchan->additions);
-    link_released(dchan->link);
+    each_link(dchan, link_released);
 }
 
 /* The link's events stay here, all others are the room's. NEWS is NULL for a timer's event. */
@@ -125,7 +157,7 @@ static void dchan_handle_event(DChannel *dchan, const pri_event *event, const Fr
         if (news && news->kind == FRAME_MESSAGE)
             isdn_interface_service(dchan, news, event->e == PRI_EVENT_DCHAN_UP);
         else if (event->e == PRI_EVENT_DCHAN_UP)
-            link_established(dchan->link);
+            each_link(dchan, link_established);
         else
             dchan_link_released(dchan);
         break;
@@ -240,7 +272,7 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     if (news.kind == FRAME_REFUSED)
         return;
     linkpoll_received(&dchan->poll, dchan_is_network(dchan), dchan->in_hand, dchan->in_hand_length);
-    link_heard(dchan->link);
+    each_link(dchan, link_heard);
     if (news.kind == FRAME_MESSAGE)
         fresh = message_sort(dchan, &news);
     else if (news.resets)
@@ -255,24 +287,25 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
     }
     /* libpri tells nobody when the far end repeats SABME on a link that is up. */
     if (news.establishes && !event && link_carries(dchan->link))
-        link_established(dchan->link);
+        each_link(dchan, link_established);
     if (fresh)
         isdn_supplement_read(dchan, &news);
     if (news.kind == FRAME_MESSAGE)
         isdn_leg_check_call(dchan, &news);
 }
 
-void dchan_ask_link(DChannel *dchan)
+void dchan_ask_link(DChannel *member)
 {
+    DChannel *dchan = head_of(member);
     guint8 frame[LINKPOLL_LENGTH];
 
     linkpoll_ask(&dchan->poll, dchan_is_network(dchan), frame);
-    dchan->frames_out++;
-    dchan->isdn->line.d_send(dchan->isdn->line.user, dchan->span->index, frame, sizeof frame);
+    frame_send(dchan, frame, sizeof frame);
 }
 
-void dchan_rearm(DChannel *dchan)
+void dchan_rearm(DChannel *member)
 {
+    DChannel *dchan = head_of(member);
     struct timeval now, *next;
 
     additions_end_breath(&dchan->additions);
@@ -315,10 +348,66 @@ static void timer_expired(void *user)
 
 void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length)
 {
-    if (!dchan->pri || dchan->out_of_service)
+    if (!dchan->pri || (dchan->out_of_service && !dchan->nfas))
         return;
     g_queue_push_tail(&dchan->waiting, g_bytes_new(frame, length));
     dchan_handle_waiting(dchan);
+}
+
+void dchan_line_frame(DChannel *dchan, const guint8 *frame, gsize length)
+{
+    if (dchan->nfas)
+        nfas_line_frame(dchan->nfas, dchan, frame, length);
+    else
+        dchan_receive(dchan, frame, length);
+}
+
+void dchan_set_head(DChannel *dchan, DChannel *head)
+{
+    dchan->head = head;
+    g_ptr_array_add(head->members, dchan);
+}
+
+DChannel *dchan_head(DChannel *dchan)
+{
+    return head_of(dchan);
+}
+
+guint dchan_group_size(const DChannel *head)
+{
+    return 1 + head->members->len;
+}
+
+DChannel *dchan_group_nth(DChannel *head, guint i)
+{
+    return i == 0 ? head : head->members->pdata[i - 1];
+}
+
+DChannel *dchan_find_interface(DChannel *head, int encoded)
+{
+    if (encoded == -1 || !(encoded & 1 << 16))
+        return head;
+    for (guint i = 0; i < dchan_group_size(head); i++)
+        if (dchan_group_nth(head, i)->span->interface == (encoded >> 8 & 0xff))
+            return dchan_group_nth(head, i);
+    return NULL;
+}
+
+int dchan_encode(const DChannel *dchan, guint8 number)
+{
+    if (head_of(dchan)->members->len == 0)
+        return number;
+    return number | dchan->span->interface << 8 | 1 << 16;
+}
+
+void dchan_set_nfas(DChannel *dchan, Nfas *nfas)
+{
+    dchan->nfas = nfas;
+}
+
+Nfas *dchan_nfas(const DChannel *dchan)
+{
+    return dchan->nfas;
 }
 
 DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *trunk)
@@ -330,6 +419,7 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
     dchan->trunk = trunk;
     bchans_init(&dchan->bchans, span);
     dchan->legs = g_ptr_array_new();
+    dchan->members = g_ptr_array_new();
     outgoing_init(&dchan->outgoing);
     additions_init(&dchan->additions);
     dchan->timer = loop_timer_new(isdn->loop, timer_expired, dchan);
@@ -342,7 +432,8 @@ DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *t
 
 void dchan_free(DChannel *dchan)
 {
-    isdn_legs_free(dchan);
+    if (!dchan->head)
+        isdn_legs_free(dchan);
     audit_free(dchan->audit);
     restarter_free(dchan->restarter);
     link_free(dchan->link);
@@ -351,6 +442,7 @@ void dchan_free(DChannel *dchan)
     if (dchan->pri)
         controller_retire(dchan->pri);
     g_ptr_array_unref(dchan->legs);
+    g_ptr_array_unref(dchan->members);
     outgoing_clear(&dchan->outgoing);
     additions_clear(&dchan->additions);
     g_free(dchan);
@@ -358,10 +450,14 @@ void dchan_free(DChannel *dchan)
 
 void dchan_start(DChannel *dchan)
 {
+    if (dchan->head)
+        return;
     dchan->pri =
         controller_new(dchan->span, dchan->trunk, frame_to_libpri, frame_from_libpri, dchan);
     if (!dchan->pri)
         log_error("span %s: libpri makes no controller", dchan->span->name);
+    else if (dchan->nfas)
+        nfas_start(dchan->nfas);
     dchan_rearm(dchan);
 }
 
@@ -376,8 +472,21 @@ void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSe
     }
 }
 
+/* Nothing passes on the span's own line: the other D channel's may carry on, or nothing does. */
+static void line_judge(DChannel *dchan)
+{
+    gboolean barred = (dchan->alarms & SPAN_ALARMS_SERVICE) != 0 || dchan->out_of_service;
+
+    if (dchan->nfas)
+        nfas_line_barred(dchan->nfas, dchan, barred);
+    for (guint i = 0; !dchan->nfas && i < dchan->members->len; i++)
+        link_set_mute(((DChannel *)dchan->members->pdata[i])->link, barred);
+}
+
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms)
 {
+    dchan->alarms = alarms;
+    line_judge(dchan);
     link_set_alarms(dchan->link, alarms);
     dchan_rearm(dchan);
 }
@@ -391,24 +500,25 @@ void dchan_set_service(DChannel *dchan, gboolean in)
         service_note(dchan, i);
     }
     dchan->out_of_service = !in;
+    line_judge(dchan);
     link_set_service(dchan->link, in);
     dchan_rearm(dchan);
 }
 
 void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause)
 {
-    outgoing_override(&dchan->outgoing, call, message, cause);
+    outgoing_override(&head_of(dchan)->outgoing, call, message, cause);
 }
 
 void dchan_add_element(DChannel *dchan, int call, Q931Message message, FramePlace place,
                        const guint8 *element)
 {
-    additions_add(&dchan->additions, call, message, place, element);
+    additions_add(&head_of(dchan)->additions, call, message, place, element);
 }
 
 void dchan_forget_call(DChannel *dchan, int call)
 {
-    additions_forget_call(&dchan->additions, call);
+    additions_forget_call(&head_of(dchan)->additions, call);
 }
 
 Isdn *dchan_isdn(const DChannel *dchan)
@@ -418,7 +528,7 @@ Isdn *dchan_isdn(const DChannel *dchan)
 
 struct pri *dchan_pri(const DChannel *dchan)
 {
-    return dchan->pri;
+    return head_of(dchan)->pri;
 }
 
 const SpanSettings *dchan_span(const DChannel *dchan)
@@ -443,17 +553,17 @@ Restarter *dchan_restarter(const DChannel *dchan)
 
 GPtrArray *dchan_legs(const DChannel *dchan)
 {
-    return dchan->legs;
+    return head_of(dchan)->legs;
 }
 
 gboolean dchan_is_usable(const DChannel *dchan)
 {
-    return dchan->pri && link_state(dchan->link) == DCHAN_UP;
+    return head_of(dchan)->pri && link_state(dchan->link) == DCHAN_UP;
 }
 
 gboolean dchan_is_linked(const DChannel *dchan)
 {
-    return dchan->pri && link_carries(dchan->link);
+    return head_of(dchan)->pri && link_carries(dchan->link);
 }
 
 guint dchan_epoch(const DChannel *dchan)
@@ -472,6 +582,9 @@ void dchan_status(const DChannel *dchan, IsdnSpanStatus *status)
         .span = dchan->span->index,
         .trunk = dchan->trunk->name,
         .out_of_service = dchan->out_of_service,
+        .d_role = dchan->nfas   ? nfas_word(dchan->nfas, dchan)
+                  : dchan->head ? "none"
+                                : NULL,
         .frames_in = dchan->frames_in,
         .frames_out = dchan->frames_out,
         .frames_refused = dchan->frames_refused,

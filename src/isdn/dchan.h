@@ -9,17 +9,38 @@
 #include <libpri.h>
 
 typedef struct Restarter Restarter;
+typedef struct Nfas Nfas;
 
 /* SPAN and TRUNK are borrowed from the room's settings. libpri starts with dchan_start(). */
 DChannel *dchan_new(Isdn *isdn, const SpanSettings *span, const TrunkSettings *trunk);
 /* The libpri controller itself stays: the library has no destructor. */
 void dchan_free(DChannel *dchan);
+/* DCHAN's span has no D channel of its own, or the backup: HEAD's controller speaks for it, too.
+ * Before dchan_start() of HEAD. */
+void dchan_set_head(DChannel *dchan, DChannel *head);
+/* Whose controller speaks for DCHAN's span; itself as a rule. */
+DChannel *dchan_head(DChannel *dchan);
+/* The span of HEAD's group that libpri's encoded channel, as "channel | interface << 8 | explicit <<
+ * 16", is on; NULL when there is no such interface. */
+DChannel *dchan_find_interface(DChannel *head, int encoded);
+/* Channel NUMBER of DCHAN's span as libpri wants it. */
+int dchan_encode(const DChannel *dchan, guint8 number);
+/* HEAD and those it speaks for. */
+guint dchan_group_size(const DChannel *head);
+DChannel *dchan_group_nth(DChannel *head, guint i);
+/* Two D channels: NFAS decides which line libpri's frames take. NULL: no more. */
+void dchan_set_nfas(DChannel *dchan, Nfas *nfas);
+Nfas *dchan_nfas(const DChannel *dchan);
+/* A frame from the line: to libpri, or to the one of two data links that it belongs to. */
+void dchan_line_frame(DChannel *dchan, const guint8 *frame, gsize length);
+/* A frame out on DCHAN's own line. */
+void dchan_send_line(DChannel *dchan, const guint8 *frame, gsize length);
 /* Makes the libpri controller, which sends SABME at once. */
 void dchan_start(DChannel *dchan);
 /* The same span and trunk in new settings. */
 void dchan_set_settings(DChannel *dchan, const SpanSettings *span, const TrunkSettings *trunk);
 
-/* A frame from the line; legal from inside any callback. */
+/* A frame for libpri; legal from inside any callback. */
 void dchan_receive(DChannel *dchan, const guint8 *frame, gsize length);
 void dchan_set_alarms(DChannel *dchan, SpanAlarms alarms);
 

@@ -69,6 +69,10 @@ typedef struct FrameNews {
     guint64 elements_once;   /* those that may come only once and have; frame_element.c's own */
     gboolean exclusive;      /* of the channel */
     guint8 channel;          /* the first channel number; 0: any, none, or a slot map */
+    gboolean has_interface; /* of the channel, explicitly; always with all RESTART says of spans */
+    guint8 interface;
+    guint8 change_status; /* SERVICE: 0 in service, 1 maintenance, 2 out of service */
+    guint8 restart_class; /* RESTART: 0 the channels named, 6 one interface, 7 all of them */
     char called[FRAME_NUMBER_MAX + 1], calling[FRAME_NUMBER_MAX + 1]; /* printable, for people */
     guint refused_elements;     /* information elements taken out because they are malformed */
     gboolean mandatory_refused; /* one of them is mandatory in this message */

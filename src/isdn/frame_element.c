@@ -214,8 +214,11 @@ static void channel_read(FrameNews *news, const guint8 *content, gsize length)
 
     news->has_channel = TRUE;
     news->exclusive = (content[0] & 0x08) != 0;
-    if (content[0] & 0x40)
+    if (content[0] & 0x40) {
+        news->has_interface = TRUE;
+        news->interface = content[1] & 0x7f;
         at += group_length(content + 1, length - 1);
+    }
     if ((content[0] & 0x20) == 0) /* basic interface: B1 or B2 */
         news->channel = (content[0] & 0x03) != 3 ? content[0] & 0x03 : 0;
     else if ((content[0] & 0x23) == 0x21 && length - at >= 2 && !(content[at] & 0x10))
@@ -237,6 +240,9 @@ static void element_read(FrameNews *news, guint8 id, const guint8 *content, gsiz
         news->call_state = content[0] & 0x3f;
         news->has_call_state = TRUE;
         break;
+    case 0x01: /* of SERVICE alone */
+        news->change_status = content[0] & 0x0f;
+        break;
     case ELEMENT_CHANNEL:
         channel_read(news, content, length);
         break;
@@ -252,6 +258,7 @@ static void element_read(FrameNews *news, guint8 id, const guint8 *content, gsiz
         break;
     case ELEMENT_RESTART:
         news->restarts_channels = (content[0] & 7) == 0;
+        news->restart_class = content[0] & 0x07;
         break;
     case ELEMENT_LLC:
         news->has_llc = TRUE;

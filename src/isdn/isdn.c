@@ -2,6 +2,7 @@
  * state. */
 #include "isdn_action.h"
 #include "isdn_leg.h"
+#include "nfas.h"
 #include "trunk.h"
 
 static void start_all(void *user)
@@ -28,6 +29,40 @@ TrunkGroup *isdn_find_group(const Isdn *isdn, const char *name)
     return NULL;
 }
 
+/* Spans that share a D channel: one of them speaks for all, and may have a second line for that. */
+static void group_join(Isdn *isdn, const TrunkSettings *trunk)
+{
+    DChannel *head = NULL, *backup = NULL;
+
+    for (guint i = 0; i < trunk->spans->len; i++) {
+        const SpanSettings *span = trunk->spans->pdata[i];
+
+        if (span->d_role == D_OWN)
+            head = isdn_find_dchan(isdn, span->index);
+        else if (span->d_role == D_BACKUP)
+            backup = isdn_find_dchan(isdn, span->index);
+    }
+    for (guint i = 0; head && i < trunk->spans->len; i++) {
+        const SpanSettings *span = trunk->spans->pdata[i];
+
+        if (span->d_role != D_OWN)
+            dchan_set_head(isdn_find_dchan(isdn, span->index), head);
+    }
+    if (head && backup)
+        g_ptr_array_add(isdn->nfas, nfas_new(head, backup));
+}
+
+gboolean isdn_switch_d(Isdn *isdn, guint8 span, GError **error)
+{
+    DChannel *dchan = isdn_find_dchan(isdn, span);
+
+    if (dchan && dchan_nfas(dchan))
+        return nfas_switch(dchan_nfas(dchan), dchan, error);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "the span has none of two D channels of a trunk");
+    return FALSE;
+}
+
 static gboolean group_add(Isdn *isdn, const TrunkSettings *trunk, GError **error)
 {
     g_ptr_array_add(isdn->groups, trunk_new(isdn, trunk));
@@ -42,6 +77,7 @@ static gboolean group_add(Isdn *isdn, const TrunkSettings *trunk, GError **error
         }
         g_ptr_array_add(isdn->dchans, dchan_new(isdn, span, trunk));
     }
+    group_join(isdn, trunk);
     return TRUE;
 }
 
@@ -55,6 +91,7 @@ Isdn *isdn_new(const Settings *settings, Loop *loop, Hall *hall, const IsdnLine 
     isdn->settings = settings;
     isdn->line = *line;
     isdn->dchans = g_ptr_array_new_with_free_func((GDestroyNotify)dchan_free);
+    isdn->nfas = g_ptr_array_new_with_free_func((GDestroyNotify)nfas_free);
     isdn->groups = g_ptr_array_new_with_free_func((GDestroyNotify)trunk_free);
     isdn->start = loop_timer_new(loop, start_all, isdn);
     for (guint i = 0; i < settings->trunks->len; i++) {
@@ -70,6 +107,7 @@ Isdn *isdn_new(const Settings *settings, Loop *loop, Hall *hall, const IsdnLine 
 void isdn_free(Isdn *isdn)
 {
     loop_timer_free(isdn->loop, isdn->start);
+    g_ptr_array_unref(isdn->nfas);
     g_ptr_array_unref(isdn->dchans);
     g_ptr_array_unref(isdn->groups);
     g_free(isdn);
@@ -112,7 +150,7 @@ void isdn_frame_received(Isdn *isdn, guint8 span, const guint8 *frame, gsize len
     DChannel *dchan = isdn_find_dchan(isdn, span);
 
     if (dchan)
-        dchan_receive(dchan, frame, length);
+        dchan_line_frame(dchan, frame, length);
 }
 
 void isdn_alarm_changed(Isdn *isdn, guint8 span, SpanAlarms alarms)

@@ -112,9 +112,9 @@ static gboolean act_setup_ack(void *room, Call *call, const CallNews *news)
 
     (void)room;
     (void)news;
-    return leg &&
-           leg_sent(leg, call,
-                    pri_need_more_info(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0));
+    return leg && leg_sent(leg, call,
+                           pri_need_more_info(dchan_pri(leg->dchan), leg->q931,
+                                              dchan_encode(leg->dchan, leg->channel.number), 0));
 }
 
 static gboolean act_proceeding(void *room, Call *call, const CallNews *news)
@@ -123,9 +123,9 @@ static gboolean act_proceeding(void *room, Call *call, const CallNews *news)
 
     (void)room;
     (void)news;
-    return leg &&
-           leg_sent(leg, call,
-                    pri_proceeding(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0));
+    return leg && leg_sent(leg, call,
+                           pri_proceeding(dchan_pri(leg->dchan), leg->q931,
+                                          dchan_encode(leg->dchan, leg->channel.number), 0));
 }
 
 static gboolean act_progress(void *room, Call *call, const CallNews *news)
@@ -135,7 +135,8 @@ static gboolean act_progress(void *room, Call *call, const CallNews *news)
     (void)room;
     (void)news;
     return leg && leg_sent(leg, call,
-                           pri_progress(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 1));
+                           pri_progress(dchan_pri(leg->dchan), leg->q931,
+                                        dchan_encode(leg->dchan, leg->channel.number), 1));
 }
 
 static gboolean alert(Call *call, gboolean inband, const CallNews *news)
@@ -146,7 +147,8 @@ static gboolean alert(Call *call, gboolean inband, const CallNews *news)
         return FALSE;
     isdn_extra_user_info(leg, MESSAGE_ALERTING, news);
     return leg_sent(leg, call,
-                    pri_acknowledge(dchan_pri(leg->dchan), leg->q931, leg->channel.number, inband));
+                    pri_acknowledge(dchan_pri(leg->dchan), leg->q931,
+                                    dchan_encode(leg->dchan, leg->channel.number), inband));
 }
 
 static gboolean act_alerting(void *room, Call *call, const CallNews *news)
@@ -175,7 +177,9 @@ static gboolean act_connect(void *room, Call *call, const CallNews *news)
     trunk = dchan_trunk(leg->dchan);
     isdn_party_settle(leg);
     isdn_extra_user_info(leg, MESSAGE_CONNECT, news);
-    if (!leg_sent(leg, call, pri_answer(dchan_pri(leg->dchan), leg->q931, leg->channel.number, 0)))
+    if (!leg_sent(leg, call,
+                  pri_answer(dchan_pri(leg->dchan), leg->q931,
+                             dchan_encode(leg->dchan, leg->channel.number), 0)))
         return FALSE;
     if (trunk->side == SIDE_NETWORK || trunk->switch_type == SWITCH_QSIG) {
         leg->connected = TRUE;

@@ -80,14 +80,17 @@ gboolean isdn_event_leg_speaks(IsdnLeg *leg)
 static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
 {
     guint number = from_libpri & 0xff;
+    gboolean elsewhere = from_libpri != -1 && from_libpri & 1 << 16 &&
+                         dchan_find_interface(dchan_head(leg->dchan), from_libpri) != leg->dchan;
     BChannel *channel;
 
     leg->responded = TRUE;
     trunk_proven(leg);
-    if (from_libpri == -1 || number == 0 || number == 0xff || number == leg->channel.number)
+    if (from_libpri == -1 || number == 0 || number == 0xff ||
+        (number == leg->channel.number && !elsewhere))
         return TRUE;
     channel = bchans_find(dchan_bchans(leg->dchan), number);
-    if (leg->preferred && channel && !channel->call && !channel->restarting) {
+    if (leg->preferred && !elsewhere && channel && !channel->call && !channel->restarting) {
         isdn_leg_move(leg, (guint8)number);
         leg->named = (guint8)number;
         return TRUE;
@@ -399,7 +402,7 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
 {
     IsdnLeg *leg;
 
-    if (isdn_interface_handle_event(dchan, event))
+    if (isdn_interface_handle_event(dchan, event, news))
         return;
     if (event->e == PRI_EVENT_RING) {
         isdn_offer_ring(dchan, &event->ring, news);

@@ -14,7 +14,7 @@ static void restart_calls(DChannel *dchan, guint8 number)
         IsdnLeg *leg = isdn_leg_find_id(dchan, id);
         CallNews news = CALL_NEWS_INIT;
 
-        if (!leg || leg->channel.number != number)
+        if (!leg || leg->dchan != dchan || leg->channel.number != number)
             continue;
         news.cause = CAUSE_TEMPORARY_FAILURE;
         isdn_event_raise(leg, EVENT_ISDN_RESTART, &news);
@@ -23,20 +23,41 @@ static void restart_calls(DChannel *dchan, guint8 number)
     restart_by_far_end(dchan_restarter(dchan), number);
 }
 
-static void on_restart(DChannel *dchan, int channel)
+static void restart_span(DChannel *dchan)
 {
-    guint number = channel & 0xff;
-
-    dchan_count(dchan, COUNT_RESTARTS_RECEIVED);
-    if (channel != -1 && number != 0 && number != 0xff) {
-        log_notice("span %s: the far end restarts channel %u", dchan_span(dchan)->name, number);
-        restart_calls(dchan, (guint8)number);
-        return;
-    }
     log_notice("span %s: the far end restarts the interface", dchan_span(dchan)->name);
     for (guint8 i = 0; i < BCHAN_SLOTS; i++)
         if (bchans_find(dchan_bchans(dchan), i))
             restart_calls(dchan, i);
+}
+
+/* Of one interface where it says which, and has not all of them in mind (Q.931 4.5.25, class 7). */
+static void restart_interfaces(DChannel *head, const FrameNews *news)
+{
+    gboolean one = news && news->has_interface && news->restart_class != 7;
+
+    for (guint i = 0; i < dchan_group_size(head); i++) {
+        DChannel *dchan = dchan_group_nth(head, i);
+
+        if (!one || dchan_span(dchan)->interface == news->interface)
+            restart_span(dchan);
+    }
+}
+
+static void on_restart(DChannel *head, int channel, const FrameNews *news)
+{
+    DChannel *dchan = dchan_find_interface(head, channel);
+    guint number = channel & 0xff;
+
+    dchan_count(head, COUNT_RESTARTS_RECEIVED);
+    if (channel == -1 || number == 0 || number == 0xff) {
+        restart_interfaces(head, news);
+        return;
+    }
+    if (!dchan)
+        return;
+    log_notice("span %s: the far end restarts channel %u", dchan_span(dchan)->name, number);
+    restart_calls(dchan, (guint8)number);
 }
 
 void isdn_interface_service(DChannel *dchan, const FrameNews *news, gboolean in_service)
@@ -44,8 +65,9 @@ void isdn_interface_service(DChannel *dchan, const FrameNews *news, gboolean in_
     if (!frame_is_service(news))
         return;
     dchan_count(dchan, COUNT_SERVICES_RECEIVED);
-    for (guint i = 0; i < BCHAN_SLOTS; i++)
-        service_heard(dchan, i, in_service);
+    for (guint j = 0; j < dchan_group_size(dchan); j++)
+        for (guint i = 0; i < BCHAN_SLOTS; i++)
+            service_heard(dchan_group_nth(dchan, j), i, in_service);
 }
 
 /* A far end that plays our own side brings one with each of its commands. */
@@ -57,18 +79,22 @@ static void warn_of_configuration(const DChannel *dchan, const char *text)
         log_warning("span %s: %s", dchan_span(dchan)->name, text);
 }
 
-gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event)
+gboolean isdn_interface_handle_event(DChannel *dchan, const pri_event *event, const FrameNews *news)
 {
+    DChannel *named;
+
     switch (event->e) {
     case PRI_EVENT_RESTART:
-        on_restart(dchan, event->restart.channel);
+        on_restart(dchan, event->restart.channel, news);
         return TRUE;
     case PRI_EVENT_RESTART_ACK:
-        restart_answered(dchan_restarter(dchan), event->restartack.channel & 0xff);
+        if ((named = dchan_find_interface(dchan, event->restartack.channel)))
+            restart_answered(dchan_restarter(named), event->restartack.channel & 0xff);
         return TRUE;
     case PRI_EVENT_SERVICE:
         dchan_count(dchan, COUNT_SERVICES_RECEIVED);
-        service_heard(dchan, event->service.channel & 0xff, event->service.changestatus == 0);
+        if ((named = dchan_find_interface(dchan, event->service.channel)))
+            service_heard(named, event->service.channel & 0xff, event->service.changestatus == 0);
         return TRUE;
     case PRI_EVENT_SERVICE_ACK:
         return TRUE;

@@ -379,7 +379,7 @@ guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
     for (guint i = 0; i < ids->len; i++) {
         IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
-        if (!leg || (!active_too && leg_is_active(leg)))
+        if (!leg || leg->dchan != dchan || (!active_too && leg_is_active(leg)))
             continue;
         leg_lose(leg);
         lost++;

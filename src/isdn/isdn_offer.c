@@ -39,8 +39,31 @@ static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, con
     call_event(call, EVENT_ISDN_SETUP, &news);
 }
 
-void isdn_offer_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNews *frame)
+/* Where its span has no channel, another one of the group may. 0 with *CAUSE. */
+static guint8 channel_choose(IsdnLeg *leg, const ChannelWish *wish, guint8 *cause)
 {
+    DChannel *head = dchan_head(leg->dchan);
+    guint8 number = trunk_choose(leg->dchan, wish, cause);
+    const ChannelWish any = {.flexible = TRUE, .help = wish->help};
+
+    for (guint i = 0; !number && (wish->flexible || !wish->wanted) && i < dchan_group_size(head);
+         i++) {
+        DChannel *other = dchan_group_nth(head, i);
+        guint8 ignored;
+
+        if (other == leg->dchan || !dchan_is_usable(other) ||
+            !(number = trunk_choose(other, &any, &ignored)))
+            continue;
+        leg->dchan = other;
+        leg->channel.span = dchan_span(other)->index;
+    }
+    return number;
+}
+
+void isdn_offer_ring(DChannel *head, const pri_event_ring *ring, const FrameNews *frame)
+{
+    DChannel *named = dchan_find_interface(head, ring->channel);
+    DChannel *dchan = named ? named : head;
     IsdnLeg *leg = isdn_leg_new(dchan, FALSE);
     guint wanted = ring->channel == -1 ? 0 : ring->channel & 0xff;
     gboolean any = ring->channel == -1 || wanted == 0xff;
@@ -53,12 +76,14 @@ void isdn_offer_ring(DChannel *dchan, const pri_event_ring *ring, const FrameNew
     cause = isdn_setup_read(dchan, ring, frame, &setup);
     if (!cause && !any && wanted == 0)
         cause = CAUSE_NO_CIRCUIT; /* call waiting, which has no channel */
+    if (!cause && !named)
+        cause = CAUSE_CHANNEL_DOES_NOT_EXIST;
     if (cause) {
         setup_refuse(leg, cause);
         return;
     }
     wish.help = hall_expects_callback(dchan_isdn(dchan)->hall, dchan_trunk(dchan)->name, &setup);
-    number = trunk_choose(dchan, &wish, &cause);
+    number = channel_choose(leg, &wish, &cause);
     if (number)
         setup_offer(leg, &setup, number, frame);
     else

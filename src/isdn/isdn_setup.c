@@ -53,7 +53,7 @@ static struct pri_sr *record_new(IsdnLeg *leg, const CallSetup *setup, char *cal
     leg->preferred = trunk->channel == CHANNEL_PREFERRED;
     leg->named = leg->channel.number;
     caller_fill(trunk, setup, call_is_emergency(leg->call), &caller);
-    pri_sr_set_channel(record, leg->channel.number, !leg->preferred, 0);
+    pri_sr_set_channel(record, dchan_encode(leg->dchan, leg->channel.number), !leg->preferred, 0);
     pri_sr_set_bearer(
         record, setup->bearer == BEARER_SPEECH ? PRI_TRANS_CAP_SPEECH : PRI_TRANS_CAP_3_1K_AUDIO,
         dchan_span(leg->dchan)->law == LAW_ALAW ? PRI_LAYER_1_ALAW : PRI_LAYER_1_ULAW);

@@ -32,6 +32,7 @@ struct Link {
     DChannel *dchan;
     gboolean up; /* layer 2, as libpri has it */
     SpanAlarms alarms;
+    gboolean mute;           /* nothing passes on the line of the span whose D channel we use */
     gboolean out_of_service; /* taken out by the operator, who sees to it that there are no calls */
     DChannelState state;
     gint64 since_us;
@@ -48,7 +49,7 @@ struct Link {
 /* Nothing may pass, whatever layer 2 is. */
 static gboolean link_is_barred(const Link *link)
 {
-    return (link->alarms & SPAN_ALARMS_SERVICE) != 0 || link->out_of_service;
+    return (link->alarms & SPAN_ALARMS_SERVICE) != 0 || link->out_of_service || link->mute;
 }
 
 static void link_set_state(Link *link, DChannelState state)
@@ -206,6 +207,14 @@ void link_set_alarms(Link *link, SpanAlarms alarms)
     gboolean before = link_is_barred(link);
 
     link->alarms = alarms;
+    link_judge(link, before);
+}
+
+void link_set_mute(Link *link, gboolean mute)
+{
+    gboolean before = link_is_barred(link);
+
+    link->mute = mute;
     link_judge(link, before);
 }
 

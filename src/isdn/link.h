@@ -14,6 +14,8 @@ void link_released(Link *link);
 /* A sound frame came from the line. */
 void link_heard(Link *link);
 void link_set_alarms(Link *link, SpanAlarms alarms);
+/* The span that speaks for this one is MUTE: no message comes or goes. */
+void link_set_mute(Link *link, gboolean mute);
 /* Out of service it is DOWN, whatever layer 2 is. */
 void link_set_service(Link *link, gboolean in);
 

@@ -30,7 +30,7 @@ static void restart_send(Restarter *restarter)
 
     restarter->sent++;
     dchan_count(dchan, COUNT_RESTARTS_SENT);
-    pri_reset(dchan_pri(dchan), restarter->outstanding);
+    pri_reset(dchan_pri(dchan), dchan_encode(dchan, restarter->outstanding));
     dchan_rearm(dchan);
     loop_timer_start(dchan_isdn(dchan)->loop, restarter->t316, dchan_trunk(dchan)->t316_us);
 }

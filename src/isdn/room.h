@@ -32,6 +32,7 @@ typedef struct TrunkGroup TrunkGroup;
     X(ENQUIRIES_SENT, "STATUS ENQUIRYs sent")     /* audit */                                      \
     X(ENQUIRIES_UNANSWERED, "STATUS ENQUIRYs unanswered")                                          \
     X(CALLS_ASTRAY, "calls astray")               /* audit: the far end has them no more */        \
+    X(D_SWITCHES, "D channels made active")       /* of two, NFAS */                              \
     X(CALLS_LOST, "calls lost")                   /* with the link or the line */
 
 #define ISDN_COUNTER_ENUM(id, name) COUNT_##id,
@@ -43,6 +44,7 @@ struct Isdn {
     const Settings *settings;
     IsdnLine line;
     GPtrArray *dchans; /* of DChannel*, owned, in order of trunks and their spans */
+    GPtrArray *nfas;   /* of Nfas*, owned: groups with two D channels */
     GPtrArray *groups; /* of TrunkGroup*, owned, in order of settings */
     LoopTimer *start;  /* the first turn of the loop */
     guint64 counters[ISDN_COUNTER_COUNT];

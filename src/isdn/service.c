@@ -55,7 +55,7 @@ static void service_tell(DChannel *dchan, guint8 number, BChannel *channel, gboo
 {
     channel->told_out = !in;
     dchan_count(dchan, COUNT_SERVICES_SENT);
-    pri_maintenance_service(dchan_pri(dchan), 0, number,
+    pri_maintenance_service(dchan_pri(dchan), dchan_encode(dchan, number) >> 8 & 0xff, number,
                             in ? STATUS_IN_SERVICE : STATUS_OUT_OF_SERVICE);
     dchan_rearm(dchan);
 }

@@ -118,6 +118,8 @@ static void exchange_d_channel(Cesopsn *self, const guint8 *payload)
     guint channel = self->base.settings->d_channel;
     guint8 octets[CESOPSN_FRAMES_MAX];
 
+    if (!channel)
+        return; /* another span's carries the messages */
     slot_read(self, payload, channel, octets);
     hdlc_receiver_take(&self->d_receiver, octets, self->frames);
     self->base.counters.d_frames_out += hdlc_sender_fill(self->d_sender, octets, self->frames);

@@ -51,7 +51,8 @@ Span *span_open(const SpanSettings *settings, Loop *loop, const SpanEvents *even
     const SpanOps *ops;
 
     g_return_val_if_fail(settings && loop && events, NULL);
-    if (settings->d_channel < 1 || settings->d_channel > span_slot_count(settings)) {
+    if ((settings->d_channel < 1 && settings->d_role != D_NONE) ||
+        settings->d_channel > span_slot_count(settings)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "[span %s] d-channel: %u is no timeslot of it; 1-%u", settings->name,
                     settings->d_channel, span_slot_count(settings));

@@ -22,7 +22,7 @@ typedef struct Column {
     const char *good; /* any other text is worth a colour; NULL: none is */
 } Column;
 
-#define TABLE_COLUMNS 20
+#define TABLE_COLUMNS 22
 
 /* Prints ROWS (objects) under COLUMNS (ends with a NULL header); a column that no row has a word for is left out. COLOUR: OUT is a terminal. */
 void table_print(FILE *out, const Column *columns, JsonArray *rows, gboolean colour);

@@ -64,6 +64,7 @@ static const Verb verbs[] = {
      {{"channel", WORD_TEXT}, {"force", WORD_FORCE, TRUE}}},
     {"return span", "SPAN", "use a busied-out span again", {{"span", WORD_TEXT}}},
     {"return channel", "SPAN/N", "use a busied-out channel again", {{"channel", WORD_TEXT}}},
+    {"switch span", "SPAN", "make its D channel the active one of two", {{"span", WORD_TEXT}}},
     {"selftest span",
      "SPAN",
      "take a span out of service and check its loop",

@@ -17,6 +17,7 @@ static const View views[] = {
          {"TRUNK", "trunk"},
          {"ALARMS", "alarms", COLUMN_TEXT, "none"},
          {"D CHANNEL", "d_channel", COLUMN_TEXT, "up"},
+         {"ROLE", "d_role"},
          {"FOR", "since_s", COLUMN_SECONDS},
          {"CHANNELS", "channels", COLUMN_COUNT},
          {"BUSY", "busy", COLUMN_COUNT},

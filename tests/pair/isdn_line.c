@@ -15,18 +15,20 @@
 typedef struct Passing {
     Stage *stage;
     gboolean outward;
+    guint8 span;
 } Passing;
 
 static void far_run(Stage *stage);
 
-static void note_wire(Stage *stage, gboolean outward, const guint8 *frame, gsize length)
+static void note_wire(Stage *stage, gboolean outward, guint8 span, const guint8 *frame,
+                      gsize length)
 {
     FrameNews news;
     char text[160];
 
     frame_read(frame, length, &news);
     if (news.kind == FRAME_MESSAGE)
-        g_string_append_printf(stage->wire, "%s %s\n", outward ? ">" : "<",
+        g_string_append_printf(stage->wire, "%s%s %s\n", outward ? ">" : "<", span ? "2" : "",
                                frame_describe(&news, text, sizeof text));
 }
 
@@ -34,7 +36,9 @@ static void pass(void *user)
 {
     Passing *passing = user;
     Stage *stage = passing->stage;
-    GQueue *queue = passing->outward ? &stage->to_far : &stage->to_us;
+    GQueue *queue = !passing->outward ? &stage->to_us
+                    : passing->span   ? &stage->to_second
+                                      : &stage->to_far;
     GBytes *bytes = g_queue_peek_head(queue);
     gsize length;
     const guint8 *frame;
@@ -47,7 +51,7 @@ static void pass(void *user)
     }
     g_queue_pop_head(queue);
     frame = g_bytes_get_data(bytes, &length);
-    isdn_frame_received(stage->isdn, 0, frame, length);
+    isdn_frame_received(stage->isdn, passing->span, frame, length);
     g_bytes_unref(bytes);
 }
 
@@ -67,24 +71,29 @@ static guint8 *frame_copy(Stage *stage, gboolean outward, const guint8 *frame, g
     return copy;
 }
 
-static void line_send(Stage *stage, gboolean outward, const guint8 *frame, gsize length)
+static void line_send(Stage *stage, gboolean outward, guint8 span, const guint8 *frame,
+                      gsize length)
 {
     g_autofree guint8 *copy = frame_copy(stage, outward, frame, &length);
     Passing *passing;
 
-    if (stage->cut || (stage->hook && !stage->hook(stage, outward, copy, length)))
+    if ((span ? stage->cut_second : stage->cut) ||
+        (stage->hook && !stage->hook(stage, outward, copy, length)))
         return;
-    note_wire(stage, outward, copy, length);
-    g_queue_push_tail(outward ? &stage->to_far : &stage->to_us, g_bytes_new(copy, length));
+    note_wire(stage, outward, span, copy, length);
+    g_queue_push_tail(!outward ? &stage->to_us
+                      : span   ? &stage->to_second
+                               : &stage->to_far,
+                      g_bytes_new(copy, length));
     passing = g_new0(Passing, 1);
-    *passing = (Passing){stage, outward};
+    *passing = (Passing){stage, outward, span};
     loop_post(stage->loop, pass, passing, g_free);
 }
 
 static void our_send(void *user, guint8 span, const guint8 *frame, gsize length)
 {
-    g_assert_cmpint(span, ==, 0);
-    line_send(user, TRUE, frame, length);
+    g_assert_cmpint(span, <=, 1);
+    line_send(user, TRUE, span, frame, length);
 }
 
 /* --- the far end --- */
@@ -92,7 +101,8 @@ static void our_send(void *user, guint8 span, const guint8 *frame, gsize length)
 static int far_read(struct pri *pri, void *buffer, int size)
 {
     Stage *stage = pri_get_userdata(pri);
-    g_autoptr(GBytes) bytes = g_queue_pop_head(&stage->to_far);
+    g_autoptr(GBytes) bytes =
+        g_queue_pop_head(pri == stage->second ? &stage->to_second : &stage->to_far);
     gsize length;
 
     if (!bytes)
@@ -104,11 +114,13 @@ static int far_read(struct pri *pri, void *buffer, int size)
 
 static int far_write(struct pri *pri, void *buffer, int length)
 {
-    line_send(pri_get_userdata(pri), FALSE, buffer, length - 2);
+    Stage *stage = pri_get_userdata(pri);
+
+    line_send(stage, FALSE, stage->opening_second || pri == stage->second, buffer, length - 2);
     return length;
 }
 
-static void far_hears(Stage *stage, const pri_event *event)
+static void far_hears(Stage *stage, struct pri *pri, const pri_event *event)
 {
     switch (event->e) {
     case PRI_EVENT_RING:
@@ -121,12 +133,12 @@ static void far_hears(Stage *stage, const pri_event *event)
     case PRI_EVENT_HANGUP_REQ:
         g_string_append_printf(stage->far_told, "HANGUP_REQ %d\n", event->hangup.cause);
         if (!stage->far_deaf)
-            pri_hangup(stage->far, event->hangup.call, event->hangup.cause);
+            pri_hangup(pri, event->hangup.call, event->hangup.cause);
         break;
     case PRI_EVENT_HANGUP:
         g_string_append_printf(stage->far_told, "HANGUP %d\n", event->hangup.cause);
         if (!stage->far_deaf)
-            pri_hangup(stage->far, event->hangup.call, event->hangup.cause);
+            pri_hangup(pri, event->hangup.call, event->hangup.cause);
         break;
     default:
         g_string_append_printf(stage->far_told, "%s\n", pri_event2str(event->e) + 10);
@@ -134,35 +146,49 @@ static void far_hears(Stage *stage, const pri_event *event)
     }
 }
 
-static void far_rearm(Stage *stage)
+static gint64 far_wait(struct pri *pri)
 {
-    struct timeval now, *next = pri_schedule_next(stage->far);
+    struct timeval now, *next = pri ? pri_schedule_next(pri) : NULL;
 
     if (!next)
-        return;
+        return G_MAXINT64;
     gettimeofday(&now, NULL);
-    loop_timer_start(
-        stage->loop, stage->far_timer,
-        MAX(0, (next->tv_sec - now.tv_sec) * G_USEC_PER_SEC + next->tv_usec - now.tv_usec));
+    return MAX(0, (next->tv_sec - now.tv_sec) * G_USEC_PER_SEC + next->tv_usec - now.tv_usec);
+}
+
+static void far_rearm(Stage *stage)
+{
+    gint64 wait = MIN(far_wait(stage->far), far_wait(stage->second));
+
+    if (wait != G_MAXINT64)
+        loop_timer_start(stage->loop, stage->far_timer, wait);
+}
+
+static void far_turn(Stage *stage, struct pri *pri, GQueue *queue)
+{
+    pri_event *event;
+
+    if (!pri)
+        return;
+    while (!g_queue_is_empty(queue))
+        if ((event = pri_check_event(pri))) {
+            pri_event copy = *event;
+
+            far_hears(stage, pri, &copy);
+        }
+    while ((event = pri_schedule_run(pri))) {
+        pri_event copy = *event;
+
+        far_hears(stage, pri, &copy);
+    }
 }
 
 static void far_run(Stage *stage)
 {
-    pri_event *event;
-
     if (!stage->far)
         return;
-    while (!g_queue_is_empty(&stage->to_far))
-        if ((event = pri_check_event(stage->far))) {
-            pri_event copy = *event;
-
-            far_hears(stage, &copy);
-        }
-    while ((event = pri_schedule_run(stage->far))) {
-        pri_event copy = *event;
-
-        far_hears(stage, &copy);
-    }
+    far_turn(stage, stage->far, &stage->to_far);
+    far_turn(stage, stage->second, &stage->to_second);
     far_rearm(stage);
 }
 
@@ -192,6 +218,16 @@ void stage_far_wakes(Stage *stage)
     pri_hangup_fix_enable(stage->far, 1);
     pri_facility_enable(stage->far);
     pri_set_timer(stage->far, PRI_TIMER_T309, 60000); /* ours shall be the first to run out */
+    if (((const SpanSettings *)trunk->spans->pdata[trunk->spans->len - 1])->d_role == D_BACKUP) {
+        stage->opening_second = TRUE;
+        stage->second = far_keep(pri_new_cb(-1, trunk->side == SIDE_NETWORK ? PRI_CPE : PRI_NETWORK,
+                                            types[trunk->switch_type], far_read, far_write, stage));
+        stage->opening_second = FALSE;
+        pri_hangup_fix_enable(stage->second, 1);
+        pri_set_service_message_support(stage->far, 1);
+        pri_set_service_message_support(stage->second, 1);
+        pri_enslave(stage->far, stage->second);
+    }
     far_rearm(stage);
 }
 
@@ -245,15 +281,26 @@ static void write_trace(void *user, const CallTrace *trace)
     g_string_append_printf(stage->trace, "%s\n", strchr(trace->line, ' ') + 1);
 }
 
+/* The second span of a trunk whose spans share a D channel. */
+static const char *second_span(const char *trunk)
+{
+    if (g_str_has_prefix(trunk, "#nfas backup"))
+        return "[span second]\nbackend = pair\ntype = t1\ninterface = 1\nd-role = backup\n";
+    if (g_str_has_prefix(trunk, "#nfas none"))
+        return "[span second]\nbackend = pair\ntype = t1\ninterface = 1\nd-role = none\n";
+    return "";
+}
+
 static Settings *settings_make(const char *trunk, gboolean t1)
 {
+    const char *second = second_span(trunk);
     g_autofree char *text = g_strdup_printf(
         "[sip]\nlisten = 127.0.0.1:5060\n"
-        "[span line]\nbackend = pair\ntype = %s\n"
-        "[trunk pbx]\nspan = line\n%s"
+        "[span line]\nbackend = pair\ntype = %s\n%s"
+        "[trunk pbx]\nspan = line%s\n%s"
         "[route out]\nfrom = 127.0.0.0/8\ncalled = XXX, 1234567.\nto = trunk pbx\n"
         "[route in]\nfrom = pbx\ncalled = 1XX, 1234567.\nto = sip:{number}@127.0.0.1:5080\n",
-        t1 ? "t1" : "e1", trunk);
+        t1 ? "t1" : "e1", second, *second ? ", second" : "", trunk);
     GError *error = NULL;
     Settings *settings = settings_parse("test", text, &error);
 
@@ -307,6 +354,7 @@ void stage_free(Stage *stage)
     loop_timer_free(stage->loop, stage->far_timer);
     stage->far_timer = NULL;
     g_queue_clear_full(&stage->to_far, (GDestroyNotify)g_bytes_unref);
+    g_queue_clear_full(&stage->to_second, (GDestroyNotify)g_bytes_unref);
     g_queue_clear_full(&stage->to_us, (GDestroyNotify)g_bytes_unref);
     g_clear_pointer(&stage->instead, g_bytes_unref);
     loop_virtual_free(stage->loop);

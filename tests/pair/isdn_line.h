@@ -19,6 +19,10 @@ struct Stage {
     Hall *hall;
     Isdn *isdn;
     struct pri *far;
+    struct pri *second;      /* of the second D channel, if there is one */
+    gboolean opening_second; /* libpri is making it */
+    gboolean cut_second;     /* its line loses everything */
+    GQueue to_second;
     LoopTimer *far_timer;
     GQueue to_far, to_us; /* of GBytes* */
     gboolean cut;         /* the line loses everything */
@@ -44,7 +48,9 @@ struct Stage {
     guint16 reject_status;
 };
 
-/* TRUNK: lines of the [trunk] group; T1 spans when T1. The D channel is up and settled, and
+/* TRUNK: lines of the [trunk] group; T1 spans when T1. Where TRUNK begins with "#nfas backup" or
+ * "#nfas none" the trunk has a second span, of interface 1, with that D channel: what passes on it
+ * is written ">2" and "<2". The D channel is up and settled, and
  * RESTARTs are over. */
 Stage *stage_new(const char *trunk, gboolean t1);
 /* The same, but nothing has happened yet, and the far end sleeps. */

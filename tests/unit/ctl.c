@@ -348,6 +348,9 @@ static void test_busy_out(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(paper.busied, ==, 5);
     expect(fd, "{\"command\":\"return span\",\"span\":\"e1\"}", YES("\"span e1 returned\""));
     g_assert_cmpuint(paper.busied, ==, 0);
+    expect(fd, "{\"command\":\"switch span\",\"span\":\"e1\"}",
+           YES("\"span e1 has the active D channel\""));
+    g_assert_cmpuint(paper.busied, ==, 7);
     close(fd);
 }
 

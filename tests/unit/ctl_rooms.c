@@ -260,6 +260,12 @@ gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error)
     return TRUE;
 }
 
+gboolean isdn_switch_d(Isdn *isdn, guint8 span, GError **error)
+{
+    paper.busied = 7;
+    return TRUE;
+}
+
 gboolean isdn_take_out(Isdn *isdn, guint8 span, GError **error)
 {
     if (paper.standing)

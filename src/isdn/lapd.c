@@ -1,0 +1,395 @@
+/* A data link of Q.921 between two points: sequence, acknowledgement and repetition of the messages
+ * of one D channel.
+ *
+ *                  SABME sent                UA, or SABME of theirs
+ *      LINK_DOWN -------------> LINK_AWAITS ------------------------> LINK_UP
+ *          ^                       |    ^                                |
+ *          | N200 times T200       |    | N200 times T200, DM, DISC,     |
+ *          +-----------------------+    +--------------------------------+  wrong N(R), FRMR
+ *
+ * DOWN ends by itself after a pause: a D channel is wanted as long as it is open.
+ */
+#include "lapd.h"
+
+#include <string.h>
+
+#define ADDRESS_NETWORK_COMMANDS 0x02 /* C/R of a command of the network side, 3.3.2 */
+#define ADDRESS_TEI 0x01
+#define CONTROL_SABME 0x6f
+#define CONTROL_UA 0x63
+#define CONTROL_DISC 0x43
+#define CONTROL_DM 0x0f
+#define CONTROL_FRMR 0x87
+#define CONTROL_RR 0x01
+#define CONTROL_RNR 0x05
+#define CONTROL_REJ 0x09
+#define POLL_FINAL 0x10 /* of an unnumbered frame; bit 1 of the second octet of others */
+
+#define T200_US G_USEC_PER_SEC
+#define T203_US (10 * G_USEC_PER_SEC)
+#define N200 3
+#define WINDOW 7
+
+typedef enum LapdState { LINK_DOWN, LINK_AWAITS, LINK_UP } LapdState;
+
+struct Lapd {
+    Loop *loop;
+    LapdOps ops;
+    gboolean network;
+    gboolean open;
+    LapdState state;
+    guint8 vs, va, vr;   /* modulo 128 */
+    guint tries;         /* of what T200 supervises */
+    gboolean recovering; /* our poll is unanswered */
+    gboolean peer_busy;  /* RNR */
+    gboolean rejected;   /* our REJ is unanswered */
+    GQueue window;       /* of GBytes*: N(S) from V(A) to V(S) - 1 */
+    GQueue waiting;      /* of GBytes*: not sent yet */
+    LoopTimer *t200, *t203;
+};
+
+/* ---- frames out ---------------------------------------------------------------------------------
+ */
+
+static guint8 address_of(const Lapd *lapd, gboolean command)
+{
+    return command == lapd->network ? ADDRESS_NETWORK_COMMANDS : 0;
+}
+
+static void send_unnumbered(Lapd *lapd, guint8 control, gboolean command, gboolean poll)
+{
+    guint8 frame[3] = {address_of(lapd, command), ADDRESS_TEI,
+                       (guint8)(control | (poll ? POLL_FINAL : 0))};
+
+    lapd->ops.send(lapd->ops.user, frame, sizeof frame);
+}
+
+static void send_supervisory(Lapd *lapd, guint8 control, gboolean command, gboolean poll)
+{
+    guint8 frame[4] = {address_of(lapd, command), ADDRESS_TEI, control,
+                       (guint8)(lapd->vr << 1 | (poll ? 1 : 0))};
+
+    lapd->ops.send(lapd->ops.user, frame, sizeof frame);
+}
+
+static void send_information(Lapd *lapd, GBytes *bytes, guint8 number)
+{
+    guint8 frame[4 + LAPD_INFORMATION_MAX];
+    gsize length;
+    const guint8 *information = g_bytes_get_data(bytes, &length);
+
+    frame[0] = address_of(lapd, TRUE);
+    frame[1] = ADDRESS_TEI;
+    frame[2] = (guint8)(number << 1);
+    frame[3] = (guint8)(lapd->vr << 1);
+    memcpy(frame + 4, information, length);
+    lapd->ops.send(lapd->ops.user, frame, 4 + length);
+}
+
+/* ---- timers and states --------------------------------------------------------------------------
+ */
+
+/* T200 while something is unanswered, T203 while nothing is (5.6.1, 5.10). */
+static void watch(Lapd *lapd)
+{
+    loop_timer_stop(lapd->loop, lapd->t200);
+    loop_timer_stop(lapd->loop, lapd->t203);
+    if (lapd->state == LINK_AWAITS || lapd->recovering || !g_queue_is_empty(&lapd->window))
+        loop_timer_start(lapd->loop, lapd->t200, T200_US);
+    else if (lapd->state == LINK_UP)
+        loop_timer_start(lapd->loop, lapd->t203, T203_US);
+    else if (lapd->open)
+        loop_timer_start(lapd->loop, lapd->t200, T200_US);
+}
+
+static void queues_forget(Lapd *lapd)
+{
+    g_queue_clear_full(&lapd->window, (GDestroyNotify)g_bytes_unref);
+    g_queue_clear_full(&lapd->waiting, (GDestroyNotify)g_bytes_unref);
+}
+
+static void numbers_reset(Lapd *lapd)
+{
+    lapd->vs = lapd->va = lapd->vr = 0;
+    lapd->tries = 0;
+    lapd->recovering = lapd->peer_busy = lapd->rejected = FALSE;
+}
+
+static void set_up(Lapd *lapd)
+{
+    queues_forget(lapd);
+    numbers_reset(lapd);
+    lapd->state = LINK_UP;
+    watch(lapd);
+    lapd->ops.changed(lapd->ops.user, TRUE);
+}
+
+static void establish(Lapd *lapd)
+{
+    lapd->state = LINK_AWAITS;
+    lapd->tries++;
+    send_unnumbered(lapd, CONTROL_SABME, TRUE, TRUE);
+    watch(lapd);
+}
+
+/* It was up, and is so no more; what waits can still be taken. */
+static void set_down(Lapd *lapd)
+{
+    gboolean was_up = lapd->state == LINK_UP;
+
+    lapd->state = LINK_DOWN;
+    lapd->recovering = FALSE;
+    if (was_up)
+        lapd->ops.changed(lapd->ops.user, FALSE);
+    queues_forget(lapd);
+    lapd->tries = 0;
+    if (lapd->open && lapd->state == LINK_DOWN)
+        establish(lapd);
+    else
+        watch(lapd);
+}
+
+static void transmit_waiting(Lapd *lapd)
+{
+    while (g_queue_get_length(&lapd->window) < WINDOW && !lapd->peer_busy && !lapd->recovering &&
+           !g_queue_is_empty(&lapd->waiting)) {
+        GBytes *bytes = g_queue_pop_head(&lapd->waiting);
+
+        g_queue_push_tail(&lapd->window, bytes);
+        send_information(lapd, bytes, lapd->vs);
+        lapd->vs = (lapd->vs + 1) & 127;
+    }
+}
+
+static void transmit_again(Lapd *lapd)
+{
+    guint8 number = lapd->va;
+
+    for (GList *link = lapd->window.head; link; link = link->next) {
+        send_information(lapd, link->data, number);
+        number = (number + 1) & 127;
+    }
+}
+
+static void t200_expired(void *user)
+{
+    Lapd *lapd = user;
+
+    if (lapd->state == LINK_DOWN) {
+        if (lapd->open)
+            establish(lapd);
+        return;
+    }
+    if (lapd->tries >= N200) {
+        if (lapd->state == LINK_UP) {
+            set_down(lapd);
+        } else {
+            lapd->state = LINK_DOWN;
+            lapd->tries = 0;
+            watch(lapd);
+        }
+        return;
+    }
+    if (lapd->state == LINK_AWAITS) {
+        establish(lapd);
+        return;
+    }
+    lapd->recovering = TRUE; /* 5.9: timer recovery */
+    lapd->tries++;
+    send_supervisory(lapd, CONTROL_RR, TRUE, TRUE);
+    watch(lapd);
+}
+
+static void t203_expired(void *user)
+{
+    Lapd *lapd = user;
+
+    lapd->tries = 0;
+    t200_expired(lapd);
+}
+
+/* ---- frames in ----------------------------------------------------------------------------------
+ */
+
+static void unnumbered_received(Lapd *lapd, guint8 control, gboolean poll)
+{
+    switch (control) {
+    case CONTROL_SABME:
+        send_unnumbered(lapd, lapd->open ? CONTROL_UA : CONTROL_DM, FALSE, poll);
+        if (lapd->open)
+            set_up(lapd);
+        break;
+    case CONTROL_UA:
+        if (lapd->state == LINK_AWAITS)
+            set_up(lapd);
+        break;
+    case CONTROL_DISC:
+        send_unnumbered(lapd, lapd->state == LINK_UP ? CONTROL_UA : CONTROL_DM, FALSE, poll);
+        if (lapd->state == LINK_UP)
+            set_down(lapd);
+        break;
+    case CONTROL_DM:
+    case CONTROL_FRMR:
+        if (lapd->state == LINK_UP)
+            set_down(lapd);
+        break;
+    }
+}
+
+/* FALSE when NUMBER acknowledges what was never sent (5.8.5): the link is gone then. */
+static gboolean acknowledge(Lapd *lapd, guint8 number)
+{
+    if (((number - lapd->va) & 127) > ((lapd->vs - lapd->va) & 127)) {
+        set_down(lapd);
+        return FALSE;
+    }
+    while (lapd->va != number) {
+        g_bytes_unref(g_queue_pop_head(&lapd->window));
+        lapd->va = (lapd->va + 1) & 127;
+        if (!lapd->recovering)
+            lapd->tries = 0;
+    }
+    return TRUE;
+}
+
+static void supervisory_received(Lapd *lapd, const guint8 *frame, gboolean command)
+{
+    guint8 control = frame[2];
+    gboolean poll = frame[3] & 1, again = control == CONTROL_REJ;
+
+    lapd->peer_busy = control == CONTROL_RNR;
+    if (command && poll)
+        send_supervisory(lapd, CONTROL_RR, FALSE, TRUE);
+    if (!acknowledge(lapd, frame[3] >> 1))
+        return;
+    if (!command && poll && lapd->recovering) {
+        lapd->recovering = FALSE;
+        lapd->tries = 0;
+        again = TRUE;
+    }
+    if (again && !lapd->recovering && !lapd->peer_busy)
+        transmit_again(lapd);
+    transmit_waiting(lapd);
+    watch(lapd);
+}
+
+static void information_received(Lapd *lapd, const guint8 *frame, gsize length)
+{
+    gboolean poll = frame[3] & 1, wanted = frame[2] >> 1 == lapd->vr;
+
+    if (!acknowledge(lapd, frame[3] >> 1))
+        return;
+    if (wanted) {
+        lapd->vr = (lapd->vr + 1) & 127;
+        lapd->rejected = FALSE;
+        send_supervisory(lapd, CONTROL_RR, FALSE, poll);
+    } else if (!lapd->rejected || poll) {
+        send_supervisory(lapd, CONTROL_REJ, FALSE, poll);
+        lapd->rejected = TRUE;
+    }
+    transmit_waiting(lapd);
+    watch(lapd);
+    if (wanted && length > 4)
+        lapd->ops.deliver(lapd->ops.user, frame + 4, length - 4);
+}
+
+static gboolean frame_is_ours(const guint8 *frame, gsize length)
+{
+    return length >= 3 && length <= 4 + LAPD_INFORMATION_MAX &&
+           (frame[0] & ~ADDRESS_NETWORK_COMMANDS) == 0 && frame[1] == ADDRESS_TEI &&
+           ((frame[2] & 3) == 3 || length >= 4);
+}
+
+void lapd_receive(Lapd *lapd, const guint8 *frame, gsize length)
+{
+    gboolean command;
+
+    if (!frame_is_ours(frame, length))
+        return;
+    command = (frame[0] == ADDRESS_NETWORK_COMMANDS) != lapd->network;
+    if ((frame[2] & 3) == 3)
+        unnumbered_received(lapd, frame[2] & (guint8)~POLL_FINAL, (frame[2] & POLL_FINAL) != 0);
+    else if (lapd->state != LINK_UP)
+        return; /* 5.5.2: of a link that is no more, or not yet */
+    else if ((frame[2] & 1) == 0)
+        information_received(lapd, frame, length);
+    else
+        supervisory_received(lapd, frame, command);
+}
+
+/* ---- the door -----------------------------------------------------------------------------------
+ */
+
+Lapd *lapd_new(Loop *loop, const LapdOps *ops, gboolean network)
+{
+    Lapd *lapd = g_new0(Lapd, 1);
+
+    lapd->loop = loop;
+    lapd->ops = *ops;
+    lapd->network = network;
+    g_queue_init(&lapd->window);
+    g_queue_init(&lapd->waiting);
+    lapd->t200 = loop_timer_new(loop, t200_expired, lapd);
+    lapd->t203 = loop_timer_new(loop, t203_expired, lapd);
+    return lapd;
+}
+
+void lapd_free(Lapd *lapd)
+{
+    queues_forget(lapd);
+    loop_timer_free(lapd->loop, lapd->t200);
+    loop_timer_free(lapd->loop, lapd->t203);
+    g_free(lapd);
+}
+
+void lapd_open(Lapd *lapd)
+{
+    if (lapd->open)
+        return;
+    lapd->open = TRUE;
+    lapd->tries = 0;
+    establish(lapd);
+}
+
+void lapd_close(Lapd *lapd)
+{
+    gboolean was_up = lapd->state == LINK_UP;
+
+    lapd->open = FALSE;
+    lapd->state = LINK_DOWN;
+    lapd->recovering = FALSE;
+    queues_forget(lapd);
+    watch(lapd);
+    if (was_up)
+        send_unnumbered(lapd, CONTROL_DISC, TRUE, TRUE);
+}
+
+void lapd_drop(Lapd *lapd)
+{
+    if (lapd->state == LINK_UP)
+        set_down(lapd);
+}
+
+gboolean lapd_is_up(const Lapd *lapd)
+{
+    return lapd->state == LINK_UP;
+}
+
+gboolean lapd_send(Lapd *lapd, const guint8 *information, gsize length)
+{
+    if (lapd->state != LINK_UP || length == 0 || length > LAPD_INFORMATION_MAX)
+        return FALSE;
+    g_queue_push_tail(&lapd->waiting, g_bytes_new(information, length));
+    transmit_waiting(lapd);
+    if (!lapd->recovering)
+        watch(lapd);
+    return TRUE;
+}
+
+void lapd_take_unsent(Lapd *lapd, GQueue *out)
+{
+    GBytes *bytes;
+
+    while ((bytes = g_queue_pop_head(&lapd->window)) || (bytes = g_queue_pop_head(&lapd->waiting)))
+        g_queue_push_tail(out, bytes);
+}

@@ -1,0 +1,43 @@
+/* A data link of Q.921 between two points: sequence, acknowledgement and repetition of the messages
+ * of one D channel.
+ *
+ * libpri has its own, tied to its D channel. Where a group of spans has two of them (NFAS), libpri
+ * speaks with one of these, and these with the line. SAPI 0, TEI 0, modulo 128, k = 7.
+ */
+#pragma once
+
+#include "loop.h"
+
+#define LAPD_INFORMATION_MAX 260 /* N201 */
+
+typedef struct Lapd Lapd;
+
+typedef struct LapdOps {
+    void *user;
+    /* A frame without FCS leaves. */
+    void (*send)(void *user, const guint8 *frame, gsize length);
+    /* The information of an I frame, in its order. */
+    void (*deliver)(void *user, const guint8 *information, gsize length);
+    /* The link was established, perhaps anew; or is gone. */
+    void (*changed)(void *user, gboolean up);
+} LapdOps;
+
+/* Ours is the NETWORK side of the link, or the user's. It is closed: it answers SABME with DM. */
+Lapd *lapd_new(Loop *loop, const LapdOps *ops, gboolean network);
+void lapd_free(Lapd *lapd);
+
+/* Establishes the link, and again whenever it is lost, until lapd_close(). */
+void lapd_open(Lapd *lapd);
+/* Ends the link by DISC when it is up, and takes no new one. Tells nobody. */
+void lapd_close(Lapd *lapd);
+/* The line is dead: down at once, without waiting for a timer; then established anew as it can be. */
+void lapd_drop(Lapd *lapd);
+gboolean lapd_is_up(const Lapd *lapd);
+
+/* A frame came; what is none of this link is ignored. */
+void lapd_receive(Lapd *lapd, const guint8 *frame, gsize length);
+/* Sends INFORMATION as soon as the window allows. FALSE when the link is not up. */
+gboolean lapd_send(Lapd *lapd, const guint8 *information, gsize length);
+/* Moves what the far end has not acknowledged yet to OUT (of GBytes*, the caller's), in order. To be
+ * called before the link is up again, from inside ops.changed at the earliest. */
+void lapd_take_unsent(Lapd *lapd, GQueue *out);

@@ -1,0 +1,263 @@
+/* Two T1 spans that share a D channel (NFAS), and the change to its backup, against libpri's own
+ * NFAS (pri_enslave) as the far end. */
+#include "dchan.h"
+#include "isdn_line.h"
+
+#include <string.h>
+
+#define NONE(side) "#nfas none\nside = " side "\nswitch-type = ni2\nrestart = no\n"
+#define BACKUP(side) "#nfas backup\nside = " side "\nswitch-type = ni2\nrestart = no\n"
+#define ON_SECOND(number) ((number) | 1 << 8 | 1 << 16)
+
+static ChannelState channel_of(Stage *stage, guint8 span, guint8 number)
+{
+    return bchan_state(bchans_find(dchan_bchans(isdn_find_dchan(stage->isdn, span)), number));
+}
+
+static guint busy_on(Stage *stage, guint8 span)
+{
+    IsdnSpanStatus status;
+
+    g_assert_true(isdn_span_status(stage->isdn, span, &status));
+    return status.busy;
+}
+
+static const char *role_of(Stage *stage, guint8 span)
+{
+    IsdnSpanStatus status;
+
+    g_assert_true(isdn_span_status(stage->isdn, span, &status));
+    return status.d_role;
+}
+
+/* A phone's call that the far end has answered, on the first free channel. */
+static void phone_talks(Stage *stage)
+{
+    stage_phone_calls(stage, "200");
+    pri_answer(stage->far, stage->far_call, stage->far_channel, 0);
+    stage_run(stage, 10);
+}
+
+/* --- channels --- */
+
+static void every_span_is_hunted(void)
+{
+    Stage *stage = stage_new(NONE("network"), TRUE);
+
+    for (guint i = 0; i < 23; i++)
+        stage_phone_calls(stage, "200");
+    g_assert_cmpuint(busy_on(stage, 1), ==, 0);
+    g_assert_cmpint(stage->far_channel, ==, 23 | 1 << 16); /* interface 0, and says so */
+    for (guint8 i = 1; i <= 24; i++) {
+        stage_phone_calls(stage, "200");
+        g_assert_cmpint(stage->far_channel, ==, ON_SECOND(i));
+    }
+    g_assert_cmpint(channel_of(stage, 1, 24), ==, CHANNEL_BUSY); /* no D channel is there */
+    stage_forget(stage);
+    stage_phone_calls(stage, "200");
+    g_assert_nonnull(strstr(stage->trace->str, "CHANNEL.NONE"));
+    stage_free(stage);
+}
+
+static void the_far_end_names_the_interface(void)
+{
+    Stage *stage = stage_new(NONE("cpe"), TRUE);
+
+    stage_far_calls(stage, "150", ON_SECOND(24), TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpint(call_channel(stage_call(stage)).span, ==, 1);
+    g_assert_cmpint(call_channel(stage_call(stage)).number, ==, 24);
+    g_assert_cmpint(channel_of(stage, 1, 24), ==, CHANNEL_BUSY);
+    stage_wire(stage, "< SETUP 100→150 ch 24\n> CALL PROCEEDING ch 24\n< FACILITY\n");
+    stage_far_calls(stage, "150", 3 | 5 << 8 | 1 << 16, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_wire(stage, "< SETUP 100→150 ch 3\n> RELEASE COMPLETE cause 82\n");
+    /* The same number on either interface is two channels. */
+    stage_far_calls(stage, "150", 1, TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_far_calls(stage, "150", ON_SECOND(1), TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpint(channel_of(stage, 0, 1), ==, CHANNEL_BUSY);
+    g_assert_cmpint(channel_of(stage, 1, 1), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+static void channels_of_every_span_are_restarted(void)
+{
+    Stage *stage = stage_new("#nfas none\nside = network\nswitch-type = ni2\n", TRUE);
+
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 23 + 24);
+    g_assert_cmpint(channel_of(stage, 1, 24), ==, CHANNEL_IDLE);
+    phone_talks(stage); /* on 0/1 */
+    stage_far_calls(stage, "150", ON_SECOND(1), TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 2);
+    pri_destroycall(stage->far, stage->far_call);
+    pri_reset(stage->far, ON_SECOND(1));
+    stage_run(stage, 10);
+    g_assert_cmpint(channel_of(stage, 1, 1), ==, CHANNEL_IDLE);
+    g_assert_cmpint(channel_of(stage, 0, 1), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+/* --- alarms --- */
+
+static void an_alarm_is_its_own_spans_affair(void)
+{
+    Stage *stage = stage_new(NONE("network"), TRUE);
+
+    phone_talks(stage); /* on 0/1 */
+    stage_far_calls(stage, "150", ON_SECOND(7), TRUE, TRUE);
+    stage_run(stage, 10);
+    stage_phone_calls(stage, "200"); /* on 0/2, in set-up */
+    pri_proceeding(stage->far, stage->far_call, stage->far_channel, 0);
+    stage_run(stage, 10);
+    isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_RED);
+    stage_run(stage, 10000);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 2);
+    g_assert_cmpuint(busy_on(stage, 1), ==, 0);
+    isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_NONE);
+    stage_run(stage, 3000);
+    stage_far_calls(stage, "150", ON_SECOND(7), TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpuint(busy_on(stage, 1), ==, 1);
+    /* The one with the D channel is everybody's. */
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 10000);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 0);
+    g_assert_cmpuint(busy_on(stage, 1), ==, 0);
+    stage_free(stage);
+}
+
+/* --- the backup --- */
+
+static void the_primary_is_active_first(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    g_assert_cmpstr(role_of(stage, 0), ==, "active");
+    g_assert_cmpstr(role_of(stage, 1), ==, "standby");
+    phone_talks(stage);
+    g_assert_null(strstr(stage->wire->str, ">2 "));
+    stage_free(stage);
+}
+
+/* With an alarm, or when nothing is heard any more. */
+static void calls_outlive_the_active_d_channel(const char *trunk, gboolean alarm)
+{
+    Stage *stage = stage_new(trunk, TRUE);
+    guint32 kept;
+
+    phone_talks(stage);
+    kept = call_id(stage_call(stage));
+    stage_event(stage, EVENT_SIP_ACK, 0);
+    stage_forget(stage);
+    stage->cut = TRUE;
+    if (alarm) {
+        isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+        stage_run(stage, 10);
+    } else {
+        stage_run(stage, 16000);
+    }
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    g_assert_cmpstr(role_of(stage, 0), ==, "down");
+    g_assert_nonnull(strstr(stage->wire->str, ">2 SERVICE ch 24\n<2 SERVICE ACKNOWLEDGE ch 24\n"));
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 1);
+    /* A new call, and the end of the old one, by the other way. */
+    stage_forget(stage);
+    stage_phone_calls(stage, "201");
+    g_assert_nonnull(strstr(stage->wire->str, ">2 SETUP 100→201"));
+    g_assert_cmpint(call_channel(hall_find_call(stage->hall, hall_last_call(stage->hall))).span, ==,
+                    alarm ? 1 : 0);
+    if (!alarm) { /* else T309 ends it: its own span is in alarm */
+        CallNews news = CALL_NEWS_INIT;
+
+        call_event(hall_find_call(stage->hall, kept), EVENT_SIP_BYE, &news);
+        stage_run(stage, 20);
+        g_assert_nonnull(strstr(stage->wire->str, ">2 DISCONNECT cause 16\n<2 RELEASE cause 16\n"
+                                                  ">2 RELEASE COMPLETE cause 16\n"));
+    } else {
+        stage_run(stage, 7000);
+        g_assert_null(hall_find_call(stage->hall, kept) &&
+                              call_isdn_state(hall_find_call(stage->hall, kept)) == ISDN_ACTIVE
+                          ? stage
+                          : NULL);
+    }
+    stage_free(stage);
+}
+
+static void the_backup_takes_over_on_both_sides(void)
+{
+    for (guint alarm = FALSE; alarm <= TRUE; alarm++) {
+        calls_outlive_the_active_d_channel(BACKUP("network"), alarm);
+        calls_outlive_the_active_d_channel(BACKUP("cpe"), alarm);
+    }
+}
+
+static void the_operator_switches_back(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+    g_autoptr(GError) error = NULL;
+
+    stage->cut = TRUE;
+    stage_run(stage, 16000);
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    g_assert_false(isdn_switch_d(stage->isdn, 0, &error));
+    stage->cut = FALSE;
+    stage_run(stage, 12000);
+    g_assert_cmpstr(role_of(stage, 0), ==, "standby"); /* nothing goes back by itself */
+    stage_forget(stage);
+    g_assert_true(isdn_switch_d(stage->isdn, 0, NULL));
+    stage_run(stage, 20);
+    stage_wire(stage, "> SERVICE ch 24\n< SERVICE ACKNOWLEDGE ch 24\n");
+    phone_talks(stage);
+    g_assert_nonnull(strstr(stage->wire->str, "> SETUP 100→200"));
+    g_assert_null(strstr(stage->wire->str, ">2 "));
+    stage_free(stage);
+}
+
+static void the_far_end_switches(void)
+{
+    Stage *stage = stage_new(BACKUP("cpe"), TRUE);
+
+    pri_maintenance_service(stage->second, 1, 24, 0);
+    stage_run(stage, 20);
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    g_assert_cmpstr(role_of(stage, 0), ==, "standby");
+    phone_talks(stage);
+    g_assert_nonnull(strstr(stage->wire->str, ">2 SETUP 100→200"));
+    stage_free(stage);
+}
+
+static void without_both_t309_runs(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    phone_talks(stage);
+    stage->cut = stage->cut_second = TRUE;
+    stage_run(stage, 16000);
+    g_assert_cmpuint(hall_call_count(stage->hall), ==, 1);
+    stage_run(stage, 7000);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 0);
+    g_assert_false(isdn_is_ready(stage->isdn));
+    stage->cut_second = FALSE; /* the backup alone comes back */
+    stage_run(stage, 10000);
+    g_assert_true(isdn_is_ready(stage->isdn));
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    stage_free(stage);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/isdn/nfas/hunting", every_span_is_hunted);
+    g_test_add_func("/isdn/nfas/interface", the_far_end_names_the_interface);
+    g_test_add_func("/isdn/nfas/restart", channels_of_every_span_are_restarted);
+    g_test_add_func("/isdn/nfas/alarms", an_alarm_is_its_own_spans_affair);
+    g_test_add_func("/isdn/nfas/primary", the_primary_is_active_first);
+    g_test_add_func("/isdn/nfas/backup", the_backup_takes_over_on_both_sides);
+    g_test_add_func("/isdn/nfas/back", the_operator_switches_back);
+    g_test_add_func("/isdn/nfas/far-end", the_far_end_switches);
+    g_test_add_func("/isdn/nfas/both", without_both_t309_runs);
+    return g_test_run();
+}
