@@ -3,14 +3,25 @@
 #include "isdn_leg.h"
 #include "service.h"
 
-/* Calls that hold a channel, and those that have left theirs but are not cleared yet. */
-static guint calls_on(DChannel *dchan)
+static guint channels_held(DChannel *dchan)
 {
-    const GPtrArray *legs = dchan_legs(dchan);
     guint count = 0;
 
     for (guint i = 0; i < BCHAN_SLOTS; i++)
         count += dchan_bchans(dchan)->slot[i].call != 0;
+    return count;
+}
+
+/* Calls that hold a channel, and those that have left theirs but are not cleared yet. Where the span
+ * has the only D channel of several, theirs count as well. */
+static guint calls_on(DChannel *dchan)
+{
+    const GPtrArray *legs = dchan_legs(dchan);
+    gboolean all = dchan_head(dchan) == dchan && !dchan_nfas(dchan);
+    guint count = channels_held(dchan);
+
+    for (guint i = 1; all && i < dchan_group_size(dchan); i++)
+        count += channels_held(dchan_group_nth(dchan, i));
     for (guint i = 0; i < legs->len; i++)
         count += ((const IsdnLeg *)legs->pdata[i])->call == NULL ||
                  ((const IsdnLeg *)legs->pdata[i])->channel.number == 0; /* held */
