@@ -269,7 +269,8 @@ static gboolean act_retrieve_ack(void *room, Call *call, const CallNews *news)
     (void)room;
     (void)news;
     if (leg)
-        pri_retrieve_ack(dchan_pri(leg->dchan), leg->q931, leg->channel.number);
+        pri_retrieve_ack(dchan_pri(leg->dchan), leg->q931,
+                         dchan_encode(leg->dchan, leg->channel.number));
     return TRUE;
 }
 
@@ -289,7 +290,8 @@ static void notify(IsdnLeg *leg, int info)
 {
     if (dchan_trunk(leg->dchan)->switch_type != SWITCH_EUROISDN)
         return;
-    pri_notify(dchan_pri(leg->dchan), leg->q931, leg->channel.number, info);
+    pri_notify(dchan_pri(leg->dchan), leg->q931, dchan_encode(leg->dchan, leg->channel.number),
+               info);
     dchan_rearm(leg->dchan);
 }
 
