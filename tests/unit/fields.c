@@ -292,6 +292,46 @@ static void what_is_too_long_costs_no_time(void)
     g_assert_cmpuint(diversions.count, ==, 64);
 }
 
+/* Whatever comes, it is read without harm, and what is written of it is read as the same. */
+static void anything_is_read_without_harm(void)
+{
+    static const char *const words[] = {
+        "<",        ">",      ";",    ",",      "\"",        "\\",  "=",
+        " ",        "sip:",   "tel:", "@",      "201",       "+49", "a",
+        ".invalid", "%",      "%00",  "%2",     "?",         "&",   "00",
+        "reason=",  "index=", "mp=1", "cause=", "Privacy=",  "404", "purpose=",
+        "counter=", "99",     "\xff", "#",      "anonymous",
+    };
+
+    for (guint i = 0; i < 20000; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        const char *values[] = {NULL, NULL};
+        Diversions diversions, back;
+        Subaddress subaddress;
+        UserInfo info;
+
+        for (gint n = g_test_rand_int_range(0, 30); n > 0; n--)
+            g_string_append(text, words[g_test_rand_int_range(0, G_N_ELEMENTS(words))]);
+        values[0] = text->str;
+        user_info_from_fields(values, &info);
+        g_assert_cmpuint(info.length, <=, USER_INFO_MAX);
+        subaddress_from_isub(text->str, i % 2 ? NULL : "nsap", &subaddress);
+        g_assert_cmpuint(subaddress.length, <=, SUBADDRESS_MAX);
+        diversions_from_fields(values, values, &called, &diversions);
+        if (diversions.count) {
+            g_autofree char *lines = diversions_to_diversion(&diversions, text_of(TRUE));
+            g_auto(GStrv) parts = g_strsplit(lines, "\r\n", -1);
+
+            for (char **part = parts; *part; part++)
+                memmove(*part, *part + strlen("Diversion: "),
+                        strlen(*part + strlen("Diversion: ")) + 1);
+            diversions_from_fields((const char *const *)parts, NULL, &called, &back);
+            g_assert_cmpstr(back.last.number.digits, ==, diversions.last.number.digits);
+            g_assert_cmpint(back.last.reason, ==, diversions.last.reason);
+        }
+    }
+}
+
 static void a_gap_in_the_history_is_bounded(void)
 {
     Diversions diversions = {
@@ -364,6 +404,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, row, row_check);
     }
     g_test_add_func("/fields/long", what_is_too_long_costs_no_time);
+    g_test_add_func("/fields/anything", anything_is_read_without_harm);
     g_test_add_func("/fields/gap", a_gap_in_the_history_is_bounded);
     g_test_add_func("/fields/screening", a_cpe_claims_no_screening);
     g_test_add_func("/fields/hlc", high_layers_are_told_in_itu_coding_alone);
