@@ -55,8 +55,12 @@ typedef struct SdpLocal {
 } SdpLocal;
 
 /* Reads SIZE octets of TEXT. Addresses of another family than FAMILY (AF_INET, AF_INET6) are
- * unusable. SESSION is filled wholly for SDP_OK, with why for the others. */
+ * unusable. SESSION is filled wholly for SDP_OK, with lines and why for SDP_UNUSABLE, with why for
+ * SDP_MALFORMED. */
 SdpResult offer_read(const char *text, gsize size, int family, SdpSession *session);
+
+/* Has SESSION, which was SDP_UNUSABLE, audio at all? Then its format is what we cannot do. */
+gboolean offer_has_audio(const SdpSession *session);
 
 /* Our choice in answering SESSION: the payload type of LAW if it is offered, else the first one we
  * can. PTIME_MS is what we send when SESSION has no wish. */

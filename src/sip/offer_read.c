@@ -247,6 +247,14 @@ static gboolean read_line(Reader *reader, const char *line)
     }
 }
 
+gboolean offer_has_audio(const SdpSession *session)
+{
+    for (guint i = 0; i < session->count; i++)
+        if (strcmp(session->lines[i].type, "audio") == 0)
+            return TRUE;
+    return FALSE;
+}
+
 static void session_take_rtcp(SdpSession *session, const Section *section)
 {
     session->rtcp = section->has_rtcp && section->rtcp.ss_family == session->rtp.ss_family

@@ -233,6 +233,8 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news);
 /* Refuses the request NUA is reporting, lets the handle go when it has no leg. WHY is for the log;
  * NULL when it has been told already. */
 void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why);
+/* 488 to the request with OFFER, which is SDP_UNUSABLE: its type of media, or its format. */
+void ua_refuse_offer(Ua *ua, nua_handle_t *nh, const SdpSession *offer, const char *why);
 /* Is the body SDP or absent? 0, 415 or 406. */
 int ua_check_body(Ua *ua, sip_t const *sip);
 /* The SDP of SIP, or NULL; *size its length. */

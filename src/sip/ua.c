@@ -52,10 +52,13 @@ void ua_log_malformed(Ua *ua, const char *what, const char *why)
                     why, ua->malformed_limit.suppressed);
 }
 
-void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why)
+/* RFC 3261 20.43. */
+static void refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why,
+                   gboolean format)
 {
     g_autofree char *warning =
-        g_strdup_printf("305 %s \"%s\"", ua->host, "Incompatible media format");
+        format ? g_strdup_printf("305 %s \"Incompatible media format\"", ua->host)
+               : g_strdup_printf("304 %s \"Media type not available\"", ua->host);
     gboolean overlap = status == 500 && strcmp(phrase, "Overlapping Requests") == 0;
     g_autofree char *later = g_strdup_printf("%d", g_random_int_range(0, 11));
 
@@ -68,6 +71,16 @@ void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const c
                 TAG_IF(overlap, SIPTAG_RETRY_AFTER_STR(later)), TAG_END());
     if (!nua_handle_magic(nh))
         nua_handle_destroy(nh);
+}
+
+void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why)
+{
+    refuse(ua, nh, status, phrase, why, TRUE);
+}
+
+void ua_refuse_offer(Ua *ua, nua_handle_t *nh, const SdpSession *offer, const char *why)
+{
+    refuse(ua, nh, SIP_488_NOT_ACCEPTABLE, why, offer_has_audio(offer));
 }
 
 /* Outside a dialog it asks whether a call could be made now; inside one, whether the dialog lives.

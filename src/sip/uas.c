@@ -137,6 +137,10 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
         return;
     }
     status = uas_judge(ua, sip, &setup, &theirs, why, sizeof(why));
+    if (status == 488) {
+        ua_refuse_offer(ua, nh, &theirs, *why ? why : NULL);
+        return;
+    }
     if (status) {
         ua_refuse(ua, nh, status,
                   status == 400 ? (sip->sip_contact ? "Bad Session Description" : "Bad Contact")

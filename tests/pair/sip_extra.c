@@ -159,8 +159,31 @@ static void a_phone_is_told_where_it_asked(void)
     the_phone_is_told(FALSE);
 }
 
+/* RFC 3261 20.43: what cannot be had is the type of media, or the format. */
+static void an_offer_is_refused(const char *media, const char *warning)
+{
+    g_autofree char *sdp = g_strconcat(SDP_HEAD "c=IN IP4 127.0.0.1\r\nt=0 0\r\n", media, NULL);
+    Story story;
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", sdp);
+    header_is(phone_hear(story.phone, "SIP/2.0 488"), "Warning", warning);
+    phone_ack(story.phone, NULL);
+    story_settles(&story);
+    story_close(&story);
+}
+
+static void a_refused_offer_hears_why(void)
+{
+    an_offer_is_refused("m=audio 40000 RTP/AVP 97\r\na=rtpmap:97 CLEARMODE/8000\r\n",
+                        "305 127.0.0.1 \"Incompatible media format\"");
+    an_offer_is_refused("m=video 40000 RTP/AVP 31\r\n",
+                        "304 127.0.0.1 \"Media type not available\"");
+}
+
 void extra_stories(void)
 {
+    g_test_add_func("/sip/extra/refused-offer", a_refused_offer_hears_why);
     g_test_add_func("/sip/extra/invite-in", an_invite_is_read);
     g_test_add_func("/sip/extra/invite-out", each_peer_hears_of_diversions_its_way);
     g_test_add_func("/sip/extra/phone-tells", a_phone_tells_where_it_was_asked);
