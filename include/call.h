@@ -133,6 +133,16 @@ gboolean call_takes_info(const Call *call);
 gboolean call_takes_keypad(const Call *call);
 gboolean call_ringback_wanted(const Call *call); /* the trunk asks us to play ringback and busy tone */
 
+/* What becomes of a call from SIP when its caller's next INVITE brings CALLED (RFC 4497 8.3.9, RFC 3578 4). */
+typedef enum CallGrowth {
+    GROWTH_NONE,   /* it does not go on from the number so far, or the PBX wants no more: 485 */
+    GROWTH_DIGITS, /* the digits it adds are for the PBX: SIP.DIALLED with them */
+    GROWTH_ANEW,   /* the PBX takes numbers whole: this call is to be cleared, and another one begins */
+} CallGrowth;
+CallGrowth call_growth(const Call *call, const Number *called);
+/* May further digits of the number follow, so that it is told the PBX, or SIP, as far as it goes? */
+gboolean call_may_grow(const Call *call);
+
 /* The clearing cause kept by note_cause (0: none yet), its location, and where it came from. */
 guint8 call_cause(const Call *call);
 gint8 call_cause_location(const Call *call);

@@ -51,6 +51,7 @@
 /* What can happen. Room, name, meaning. */
 #define CALL_EVENTS(X)                                                                             \
     X(SIP_INVITE, "SIP.INVITE", "initial INVITE, its offer (if any) usable")                       \
+    X(SIP_DIALLED, "SIP.DIALLED", "the caller's next INVITE, whose number goes on; the one before has had 484") \
     X(SIP_TRYING, "SIP.TRYING", "1xx other than 180, without SDP")                                 \
     X(SIP_RINGING, "SIP.RINGING", "180 without SDP")                                               \
     X(SIP_RINGING_MEDIA, "SIP.RINGING_MEDIA", "180 with SDP")                                      \
@@ -104,6 +105,7 @@
     X(ROUTE_TRUNK, "ROUTE.TRUNK", "the call goes to a trunk group")                                \
     X(ROUTE_PEER, "ROUTE.PEER", "the call goes to a SIP URI")                                      \
     X(ROUTE_MORE, "ROUTE.MORE", "more digits may decide")                                          \
+    X(ROUTE_OVERLAP, "ROUTE.OVERLAP", "the call goes to a SIP URI, and its number may go on")      \
     X(ROUTE_NONE, "ROUTE.NONE", "no route, barred, or no alternative left")                        \
     X(ROUTE_PREEMPT, "ROUTE.PREEMPT", "a call for help goes to a full trunk group")                \
     X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group, nor a call to clear for one") \
@@ -129,7 +131,7 @@
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
 /* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, channel_retake,
- * media_open, isdn_setup and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
+ * media_open, isdn_setup, isdn_setup_ack and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
  * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
  * disconnect, release, release_complete, forget, free, close) and those that only tell (party) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
@@ -143,6 +145,7 @@
     X(CHANNEL_FREE, "channel_free", "isdn: the channel is free again (or put aside, by cause)")    \
     X(ISDN_SETUP, "isdn_setup", "isdn: SETUP; or ISDN.REFUSED")                                    \
     X(ISDN_SETUP_ACK, "isdn_setup_ack", "isdn: SETUP ACKNOWLEDGE")                                 \
+    X(ISDN_INFORMATION, "isdn_information", "isdn: INFORMATION with the called digits that have not gone out; nothing where there are none") \
     X(ISDN_PROCEEDING, "isdn_proceeding", "isdn: CALL PROCEEDING")                                 \
     X(ISDN_PROGRESS, "isdn_progress", "isdn: PROGRESS with progress 8")                            \
     X(ISDN_ALERTING, "isdn_alerting", "isdn: ALERTING, progress 8 when we play ringback")          \
@@ -163,6 +166,8 @@
     X(ISDN_RELEASE_COMPLETE, "isdn_release_complete", "isdn: RELEASE COMPLETE, a refusal of SETUP or the answer to RELEASE") \
     X(ISDN_FORGET, "isdn_forget", "isdn: drop the call without a message")                         \
     X(SIP_INVITE, "sip_invite", "sip: INVITE to the route's URI; or SIP.REFUSED")                  \
+    X(SIP_DIAL, "sip_dial", "sip: another INVITE beside those that are out, where the number has become longer") \
+    X(SIP_DIALLED_ALL, "sip_dialled_all", "sip: the number is whole: when no INVITE is left, SIP.FAILURE with the best of their answers") \
     X(SIP_RING, "sip_ring", "sip: 180 without SDP")                                                \
     X(SIP_RING_MEDIA, "sip_ring_media", "sip: 180 with SDP")                                       \
     X(SIP_PROGRESS, "sip_progress", "sip: 183 with SDP")                                           \

@@ -12,6 +12,7 @@
 /* What the number is for. */
 typedef enum ClassPurpose {
     CLASS_FOR_CALL,     /* dialled */
+    CLASS_FOR_DIGITS,   /* dialled on, in a call that was allowed */
     CLASS_FOR_REFER,    /* REFER, Replaces, Also: the originator of the transfer is asked about */
     CLASS_FOR_REDIRECT, /* 3xx: the phone that redirects is asked about */
     CLASS_FOR_REDIRECTED, /* and the caller whose call would go there */

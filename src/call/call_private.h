@@ -212,6 +212,12 @@ void call_route_next(Call *call);
 
 /* call_overlap.c: numbers that come in pieces; the action collect_digits */
 void call_collect_digits(Call *call, const CallNews *news);
+/* May the number of CALL, which MATCH fits, go on after its target has been called? */
+gboolean call_is_open(const Call *call, const RouteMatch *match);
+/* Is the number told SIP as far as it goes, with INVITEs to follow? */
+gboolean call_goes_in_pieces(const Call *call, const RouteMatch *match);
+/* INVITEs with the beginning of the number are out. */
+gboolean call_is_out(const Call *call);
 /* A stop digit at the number's end is no part of it: it makes it whole. */
 void call_take_stop_digit(Call *call);
 /* Shall more digits be waited for, though MATCH, of RESULT, may be what the call wants? */

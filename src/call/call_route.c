@@ -134,6 +134,8 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
         call_take_way(call, match->target.trunk != NULL);
     if (match->target.trunk) {
         *(call->origin.kind == ORIGIN_PRI ? &call->through : &call->trunk) = match->target.trunk;
+        if (call->origin.kind == ORIGIN_SIP)
+            call->setup.complete = !call_is_open(call, match);
         route_dial(match, &call->setup.called);
         if (!call->transit)
             call_identify_emergency(call, call->trunk);
@@ -143,7 +145,8 @@ static void call_take_target(Call *call, const RouteMatch *match, guint alternat
         call->uri[0] = '\0';
     } else {
         call->peer = match->target.peer;
-        call->has_remote = FALSE;
+        if (!call_is_out(call))
+            call->has_remote = FALSE;
         g_strlcpy(call->uri, match->target.uri, sizeof(call->uri));
     }
     if (call->origin.emergency)
@@ -209,8 +212,16 @@ void call_route(Call *call, const CallNews *news)
                             "the number is shorter than min-digits of the route or its trunk");
             return;
         }
+        if (call_is_out(call) && match.target.trunk) {
+            call_raise_none(call, CAUSE_INVALID_NUMBER_FORMAT,
+                            "a number that has been sent to SIP is a trunk's");
+            return;
+        }
         call_take_target(call, &match, alternative);
-        call_raise_target(call);
+        if (call_goes_in_pieces(call, &match))
+            call_event(call, EVENT_ROUTE_OVERLAP, NULL);
+        else
+            call_raise_target(call);
         return;
     case ROUTE_INCOMPLETE:
         call_event(call, EVENT_ROUTE_MORE, NULL);

@@ -37,13 +37,13 @@ static const CallRule clearing_from_sip[] = {
          "RFC 3398 7.1.4; RFC 3261 13.3.1.4: cause 102",
          NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_DISCONNECT),
 
-    LIVE(SIP_BYE, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,
+    LIVE(SIP_BYE, HEARD, REACHING, CANCELLING, DISCONNECT_REQUEST,
          "RFC 3261 15: no BYE in an early dialog of ours; cleared all the same",
          NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),
-    LIVE(SIP_BYE, S(CALLING), OFFERED, ABANDONED, DISCONNECT_REQUEST,
+    LIVE(SIP_BYE, S(CALLING), REACHING, ABANDONED, DISCONNECT_REQUEST,
          "RFC 3261 15, 9.1: the same, overtaking its provisional response",
          NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
-    LIVE(SIP_LOST, CALLED, OFFERED, IDLE, DISCONNECT_REQUEST,
+    LIVE(SIP_LOST, CALLED, REACHING, IDLE, DISCONNECT_REQUEST,
          "RFC 4497 8.4.5; RFC 5057 5.1", NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),
 };
 
@@ -81,10 +81,10 @@ static const CallRule sip_goes_home[] = {
 #define DISCONNECTED(event)                                                                        \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, RELEASE_REQUEST,                              \
          "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),                                                 \
-    LIVE(event, S(CALLING), OFFERED, ABANDONED, RELEASE_REQUEST,                                   \
+    LIVE(event, S(CALLING), REACHING, ABANDONED, RELEASE_REQUEST,                                  \
          "RFC 4497 8.4.1 (4): no response yet, nothing sent", NOTE_CAUSE, MEDIA_CLOSE,             \
          ISDN_RELEASE),                                                                            \
-    LIVE(event, HEARD, OFFERED, CANCELLING, RELEASE_REQUEST,                                       \
+    LIVE(event, HEARD, REACHING, CANCELLING, RELEASE_REQUEST,                                      \
          "RFC 4497 8.4.1; RFC 3398 8.2.7", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_RELEASE), \
     LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, RELEASE_REQUEST,                                  \
          "RFC 4497 8.4.1 (2): wait for ACK", NOTE_CAUSE, MEDIA_CLOSE, SIP_WITHDRAW, ISDN_RELEASE), \
@@ -108,9 +108,9 @@ static const CallRule sip_goes_home[] = {
          NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ##__VA_ARGS__, CHANNEL_FREE),                        \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, NULL,                                         \
          cite, NOTE_CAUSE, ##__VA_ARGS__, CHANNEL_FREE),                                           \
-    LIVE(event, S(CALLING), OFFERED, ABANDONED, NULL,                                              \
+    LIVE(event, S(CALLING), REACHING, ABANDONED, NULL,                                             \
          cite "; RFC 4497 8.4.1 (4)", NOTE_CAUSE, MEDIA_CLOSE, ##__VA_ARGS__, CHANNEL_FREE),       \
-    LIVE(event, HEARD, OFFERED, CANCELLING, NULL,                                                  \
+    LIVE(event, HEARD, REACHING, CANCELLING, NULL,                                                 \
          cite "; RFC 4497 8.4.1; RFC 3398 8.2.7",                                              \
          NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ##__VA_ARGS__, CHANNEL_FREE),                        \
     LIVE(event, S(ANSWERED), Q(ACTIVE), PARTING, NULL,                                             \

@@ -84,7 +84,7 @@ static const CallRule impossible[] = {
 
     NEVER(CALL_EVENT_ANY, UAS_ONLY, INCOMING | Q(CONNECT_REQUEST),
           "hall: a caller's INVITE is joined to an outgoing ISDN leg only"),
-    NEVER(CALL_EVENT_ANY, UAC_ONLY, OUTGOING | Q(PRESENT) | Q(AWAITING_NAME) | Q(OVERLAP_RECEIVING) |
+    NEVER(CALL_EVENT_ANY, UAC_ONLY, OUTGOING | Q(PRESENT) | Q(AWAITING_NAME) | 
           Q(DISCONNECT_INDICATION),
           "hall: an INVITE of ours goes out for an incoming ISDN leg only"),
     NEVER(CALL_EVENT_ANY, UNANSWERED, TALKING,
@@ -100,7 +100,7 @@ static const CallRule impossible[] = {
           "map: when the SIP leg departs the ISDN leg is cleared in the same step"),
     NEVER(CALL_EVENT_ANY, UAC_ONLY & ~GIVEN_UP, CLEARING,
           "map: when the ISDN leg is cleared the INVITE is given up in the same step"),
-    NEVER(CALL_EVENT_ANY, GIVEN_UP, OFFERED,
+    NEVER(CALL_EVENT_ANY, GIVEN_UP, REACHING,
           "map: when the INVITE is given up the ISDN leg is cleared in the same step"),
     NEVER(CALL_EVENT_ANY, WAITING, Q(DISCONNECT_REQUEST) | Q(DISCONNECT_INDICATION),
           "map: we send DISCONNECT or hear its tones only with the caller's answer on its way"),
@@ -111,7 +111,7 @@ static const CallRule impossible[] = {
     NEVER(CALL_EVENT_ANY, S(INVITED), Q(DELIVERED), "map: ALERTING is told as 180 in the same step"),
     NEVER(CALL_EVENT_ANY, COMMITTED, Q(INITIATED),
           "map: the first message of the PBX takes the ISDN leg out of INITIATED"),
-    NEVER(CALL_EVENT_ANY, S(ALERTED), Q(INCOMING_PROCEEDING),
+    NEVER(CALL_EVENT_ANY, S(ALERTED), Q(INCOMING_PROCEEDING) | Q(OVERLAP_RECEIVING),
           "map: 180 is told as ALERTING in the same step"),
     NEVER(CALL_EVENT_ANY, ANY_SIP & ~WAITING, Q(AWAITING_CHANNEL),
           "map: a channel is awaited for a caller whose INVITE is open, and given up with him"),
@@ -125,6 +125,8 @@ static const CallRule impossible[] = {
     /* Where both legs may stand as they do, but the event has no source: each names the states in
      * which it has one, and every cell of these needs a row of its own. */
     NEVER(EVENT_SIP_INVITE, ANY_SIP, ANY_ISDN, "ua: an INVITE outside a dialog begins a call of its own"),
+    ONLY_SIP(SIP_DIALLED, WAITING | S(PROGRESSING), "ua: no INVITE of theirs whose number could go on"),
+    ONLY_ISDN(SIP_DIALLED, Q(INITIATED) | Q(OVERLAP_SENDING), "hall: the PBX wants no more digits"),
     ONLY_SIP(SIP_TRYING, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
     ONLY_SIP(SIP_FORWARDED, UAC_ONLY | ESTABLISHED, "ua: no INVITE of ours awaits a response"),
     ONLY_SIP(SIP_REDIRECTED, UAC_ONLY, "ua: no INVITE of ours awaits a final response"),
@@ -168,6 +170,7 @@ static const CallRule impossible[] = {
     ONLY_ISDN(ISDN_UNACKNOWLEDGED, Q(CONNECT_REQUEST), "isdn: T313 runs after our CONNECT alone"),
     ONLY_ISDN(ISDN_REFUSED, Q(INITIATED) | Q(OVERLAP_RECEIVING) | OFFERED | TALKING,
               "isdn: no ISDN action of this state can be refused"),
+    NEVER(EVENT_ISDN_REFUSED, CALLED, Q(OVERLAP_RECEIVING), "isdn: no ISDN action of this state can be refused"),
     NEVER(EVENT_ISDN_REFUSED, S(CALLING) | S(PROCEEDING), OFFERED,
           "isdn: CALL PROCEEDING goes out within the event that brought the digits"),
     NEVER(EVENT_ISDN_REFUSED, CALLED, TALKING, "isdn: no ISDN action of this state can be refused"),
@@ -191,11 +194,15 @@ static const CallRule impossible[] = {
     ONLY_ISDN(ROUTE_TRUNK, Q(NULL), "hall: no routing is under way"),
     ONLY_SIP(ROUTE_PREEMPT, WAITING, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_PREEMPT, Q(NULL), "hall: no routing is under way"),
-    ONLY_SIP(ROUTE_PEER, S(IDLE), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_PEER, S(IDLE) | CALLED, "hall: no routing is under way"),
+    NEVER(EVENT_ROUTE_PEER, CALLED, OFFERED | TALKING, "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_OVERLAP, S(IDLE) | CALLED, "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_OVERLAP, Q(PRESENT) | Q(OVERLAP_RECEIVING), "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_PEER, INCOMING, "hall: no routing is under way"),
-    ONLY_SIP(ROUTE_MORE, S(IDLE), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_MORE, S(IDLE) | CALLED, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_MORE, Q(PRESENT) | Q(OVERLAP_RECEIVING), "hall: no routing is under way"),
-    ONLY_SIP(ROUTE_NONE, WAITING | S(IDLE), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_NONE, WAITING | S(IDLE) | CALLED, "hall: no routing is under way"),
+    NEVER(EVENT_ROUTE_NONE, CALLED, OFFERED | TALKING, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_NONE, Q(NULL) | INCOMING, "hall: no routing is under way"),
 
     ONLY_SIP(TIMER_T301, S(RINGING) | S(PROGRESSING), "hall: the timer runs in its own states only"),

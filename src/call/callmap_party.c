@@ -39,7 +39,7 @@ static const CallRule late_name[] = {
 };
 
 static const CallRule told[] = {
-    STEP(SIP_IDENTITY, HEARD, OFFERED, SAME, SAME,
+    STEP(SIP_IDENTITY, HEARD, REACHING, SAME, SAME,
          "RFC 4497 9.2.3: CONNECT will tell it"),
     STEP(SIP_IDENTITY, HEARD, TALKING, SAME, SAME,
          "RFC 4916 4: of one who has not answered yet"),
@@ -50,7 +50,7 @@ static const CallRule told[] = {
 
     STEP(ISDN_PARTY, UNANSWERED, OUTGOING, SAME, SAME,
          "RFC 4497 9.1.3: the 200 will tell it"),
-    LIVE(ISDN_PARTY, CALLED, OFFERED, SAME, SAME,
+    LIVE(ISDN_PARTY, CALLED, REACHING, SAME, SAME,
          "RFC 3398 12.1; RFC 3311 5.1: a name that was late", SIP_PARTY),
     LIVE(ISDN_PARTY, CALLED, TALKING, SAME, SAME,
          "RFC 4916 4; RFC 3311 5.1", SIP_PARTY),

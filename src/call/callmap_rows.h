@@ -27,6 +27,7 @@
 #define OUTGOING (SEEKING | Q(DELIVERED))
 /* ISDN leg, the PBX called us. */
 #define OFFERED (Q(INCOMING_PROCEEDING) | Q(RECEIVED)) /* the phone is being called */
+#define REACHING (OFFERED | Q(OVERLAP_RECEIVING)) /* the same, or it is, by what was dialled so far */
 #define INCOMING (Q(PRESENT) | Q(AWAITING_NAME) | Q(OVERLAP_RECEIVING) | OFFERED)
 /* ISDN leg, either way. */
 #define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE) | Q(HELD))
@@ -87,9 +88,9 @@
     CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, DISCONNECT_REQUEST,                           \
          isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
-    LIVE(event, S(CALLING), OFFERED, ABANDONED, DISCONNECT_REQUEST,                                \
+    LIVE(event, S(CALLING), REACHING, ABANDONED, DISCONNECT_REQUEST,                               \
          sip_why " (4); " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                     \
-    LIVE(event, HEARD, OFFERED, CANCELLING, DISCONNECT_REQUEST,                                    \
+    LIVE(event, HEARD, REACHING, CANCELLING, DISCONNECT_REQUEST,                                   \
          sip_why "; " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),             \
     BOTH_TALKING(event, isdn_why)
 /* clang-format on */
@@ -106,6 +107,7 @@ typedef struct CallRuleGroup {
     }
 
 /* The groups of each file, ended by a title of NULL. */
+extern const CallRuleGroup callmap_groups_overlap[];
 extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
 extern const CallRuleGroup callmap_groups_service[];

@@ -44,6 +44,7 @@ static const struct {
     CLASS_VERDICTS(CLASS_VERDICT_ROW)};
 
 static const char *const purposes[] = {[CLASS_FOR_CALL] = "a call",
+                                       [CLASS_FOR_DIGITS] = "more digits",
                                        [CLASS_FOR_REFER] = "a REFER",
                                        [CLASS_FOR_REDIRECT] = "a 3xx",
                                        [CLASS_FOR_REDIRECTED] = "a 3xx"};

@@ -68,6 +68,9 @@ static void set_options(struct pri *pri, const TrunkSettings *trunk)
     pri_set_service_message_support(pri, 1); /* what other types send of it does not get so far */
     if (trunk->switch_type == SWITCH_NI2 || trunk->switch_type == SWITCH_QSIG)
         pri_facility_enable(pri); /* names travel in Facility there */
+    /* Sending complete is ours to say then, as RFC 4497 8.3.1 asks; the other types have none. */
+    pri_set_overlapdial(pri,
+                        trunk->switch_type == SWITCH_EUROISDN || trunk->switch_type == SWITCH_QSIG);
     controller_set_timers(pri, trunk);
     controller_set_services(pri, trunk);
 }

@@ -1,5 +1,6 @@
 /* The call map's actions that are isdn's, each one message or one booking. */
 #include "isdn_action.h"
+#include "isdn_dial.h"
 #include "isdn_digit.h"
 #include "isdn_extra.h"
 #include "isdn_leg.h"
@@ -425,6 +426,7 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_CHANNEL_UNCLAIM] = act_channel_unclaim;
     ops.action[ACTION_ISDN_SETUP] = act_setup;
     ops.action[ACTION_ISDN_SETUP_ACK] = act_setup_ack;
+    ops.action[ACTION_ISDN_INFORMATION] = isdn_dial_on;
     ops.action[ACTION_ISDN_PROCEEDING] = act_proceeding;
     ops.action[ACTION_ISDN_PROGRESS] = act_progress;
     ops.action[ACTION_ISDN_ALERTING] = act_alerting;

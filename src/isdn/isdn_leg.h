@@ -14,6 +14,7 @@ struct IsdnLeg {
     Call *call;      /* NULL once parted: the leg finishes alone */
     guint32 call_id;
     Channel channel;
+    guint8 dialled;        /* as many digits of the called number have gone out */
     guint8 named;          /* the channel the far end knows of: our SETUP's, or its answer's */
     gboolean ours;         /* we sent the SETUP */
     gboolean preferred;    /* our SETUP left the far end another channel */

@@ -84,6 +84,7 @@ gboolean isdn_setup_send(IsdnLeg *leg, guint8 *cause)
     if (record)
         pri_sr_free(record);
     dchan_rearm(leg->dchan);
+    leg->dialled = (guint8)strlen(setup->called.digits);
     if (leg->q931)
         dchan_count(leg->dchan, COUNT_SETUPS_OUT);
     return leg->q931 != NULL;

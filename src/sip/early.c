@@ -9,6 +9,7 @@ typedef enum HeardWhat { HEARD_TRYING, HEARD_BYE, HEARD_BRANCH_BYE } HeardWhat;
 
 typedef struct Heard {
     char *call_id;
+    guint place; /* of the INVITE, where the call has several */
     HeardWhat what;
 } Heard;
 
@@ -26,7 +27,7 @@ static void early_note_heard(UaLeg *leg, HeardWhat what)
 {
     Heard *heard = g_new(Heard, 1);
 
-    *heard = (Heard){g_strdup(leg->call_id), what};
+    *heard = (Heard){g_strdup(leg->call_id), leg->place, what};
     g_queue_push_tail(&leg->ua->heard, heard);
     loop_timer_start(leg->ua->loop, leg->ua->heard_timer, 0);
 }
@@ -34,7 +35,7 @@ static void early_note_heard(UaLeg *leg, HeardWhat what)
 /* The leg of the call SIP belongs to, while its INVITE is unanswered. */
 static UaLeg *pending_leg(Ua *ua, sip_t const *sip)
 {
-    UaLeg *leg = g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id);
+    UaLeg *leg = series_pick(g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id), sip);
 
     return leg && !leg->established ? leg : NULL;
 }
@@ -145,7 +146,7 @@ void early_tell_heard(void *user)
     Heard *heard;
 
     while ((heard = g_queue_pop_head(&ua->heard))) {
-        UaLeg *leg = g_hash_table_lookup(ua->calling, heard->call_id);
+        UaLeg *leg = series_at(g_hash_table_lookup(ua->calling, heard->call_id), heard->place);
 
         if (leg)
             early_tell(leg, heard->what);

@@ -82,6 +82,8 @@ static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *w
 {
     const char *bad;
 
+    succession_meet(user, sip);
+    series_meet(user, sip);
     if (sip->sip_request && !why &&
         !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
         service_refuse(user, msg, sip);

@@ -37,13 +37,16 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 void leg_free(UaLeg *leg)
 {
     referral_forget(leg);
+    succession_leave(leg);
     loop_timer_free(leg->ua->loop, leg->bye_due);
     loop_timer_free(leg->ua->loop, leg->expires);
     loop_timer_free(leg->ua->loop, leg->repeat);
     loop_timer_free(leg->ua->loop, leg->session);
     loop_timer_free(leg->ua->loop, leg->hold_again);
     g_free(leg->hold_before);
-    if (leg->call_id)
+    if (leg->series)
+        series_leave(leg);
+    else if (leg->call_id)
         g_hash_table_remove(leg->ua->calling, leg->call_id);
     g_free(leg->call_id);
     g_free(leg->own_tag);
@@ -121,6 +124,8 @@ void leg_part(void *room, Call *call)
     if (!leg)
         return;
     referral_forsake(leg);
+    if (leg->series)
+        series_abandon(leg->series, leg);
     leg_leave(leg);
     if (!leg->closing && !leg->terminated) {
         leg->closing = TRUE;
@@ -191,6 +196,8 @@ guint8 leg_cause_in(sip_t const *sip)
 void leg_event(UaLeg *leg, CallEvent event, const CallNews *news)
 {
     if (leg->beside && referral_hears(leg, event, news))
+        return;
+    if (leg->series && series_hears(leg, event, news))
         return;
     if (leg->call)
         call_event(leg->call, event, news);

@@ -24,3 +24,16 @@ gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const
     ua_refuse(ua, nh, answer.status, answer.phrase, why);
     return FALSE;
 }
+
+/* The call is counted already. */
+gboolean service_judge_digits(Ua *ua, nua_handle_t *nh, const CallOrigin *origin,
+                              const CallSetup *setup)
+{
+    ClassAsk ask = {CLASS_FOR_DIGITS, origin, &setup->called, FALSE};
+    ClassAnswer answer;
+
+    if (!ua->classes || class_judge(ua->classes, &ask, &answer) == CLASS_ALLOWED)
+        return TRUE;
+    ua_refuse(ua, nh, answer.status, answer.phrase, answer.why);
+    return FALSE;
+}

@@ -30,6 +30,8 @@ typedef struct UaLeg UaLeg;
 typedef struct Referral Referral;
 typedef struct Registration Registration;
 typedef struct Health Health;
+typedef struct Succession Succession;
+typedef struct Series Series;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -75,6 +77,7 @@ struct Ua {
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
     GPtrArray *health;        /* of Health*, owned: servers under watch */
     GPtrArray *registrations; /* of Registration*, owned: with other servers */
+    GHashTable *successions; /* "Call-ID\nFrom tag" -> Succession*, owned */
     GQueue heard;         /* of what the parser met: 100 and early BYE for these */
     LoopTimer *heard_timer;
     gboolean shut; /* NUA has shut down */
@@ -159,8 +162,12 @@ struct UaLeg {
 
     const PeerSettings *peer; /* the far end's, of settings; NULL: none */
     Answered answered;        /* realms whose challenges were answered */
+    Succession *succession; /* the INVITEs of the call it came by; shared by their legs */
 
     /* UAC */
+    Series *series;    /* our INVITEs of one call, of which this is one (series.c); NULL: it is alone */
+    guint place;       /* which of them */
+    gboolean heard;    /* a provisional response came to it */
     char *call_id;               /* key in the ua's calling */
     char *own_tag;               /* of our INVITE; NULL before a provisional response */
     GArray *early;               /* of EarlyDialog, until the answer */
@@ -254,7 +261,21 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
 gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
 
+/* succession.c: the INVITEs of one caller's call, each with a longer number (RFC 3578 4) */
+void succession_open(Ua *ua);
+void succession_close(Ua *ua);
+/* The parser has met SIP. */
+void succession_meet(Ua *ua, sip_t const *sip);
+/* LEG's INVITE is SIP: it is the call's from now on. */
+void succession_join(UaLeg *leg, sip_t const *sip);
+/* LEG is being freed. */
+void succession_leave(UaLeg *leg);
+/* The leg of the call that SIP, an INVITE, goes on with; NULL: it begins one. */
+UaLeg *succession_find(Ua *ua, sip_t const *sip);
+
 /* service.c: the caller's class of service */
+/* May the caller dial on to SETUP's number? Otherwise it has been refused. */
+gboolean service_judge_digits(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup);
 /* May the call of ORIGIN to SETUP's number be? Otherwise it has been refused. *max_us: how long it
  * may last. */
 gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
@@ -268,6 +289,7 @@ typedef struct UacInvite {
     const PeerSettings *peer; /* of the far end; NULL: none */
     const char *referred_by, *replaces, *require; /* header values, or NULL */
     const char *extra;        /* one whole header line, or NULL */
+    Series *series;           /* it is the next INVITE of these, or the first; NULL: it is alone */
 } UacInvite;
 /* The leg of an INVITE that is out: CALL's, or BESIDE it. NULL with WHY and CAUSE. */
 UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, guint8 *cause, const char **why);
@@ -302,6 +324,42 @@ void register_close(Ua *ua);
 gboolean register_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, const char *phrase, sip_t const *sip);
 /* Is SOURCE of a peer with which we are registered: may it call the Contact that it was told? */
 gboolean register_admits(const Ua *ua, const struct sockaddr *source);
+gboolean uac_dial(void *room, Call *call, const CallNews *news);
+gboolean uac_dialled_all(void *room, Call *call, const CallNews *news);
+
+/* series.c: our INVITEs of one call, each with a longer number (RFC 3578 3) */
+Series *series_new(Ua *ua);
+/* Frees a series that no leg has joined. */
+void series_drop(Series *series);
+const char *series_call_id(const Series *series);
+/* The tag of From. */
+const char *series_tag(const Series *series);
+/* The CSeq before that of LEG's INVITE. */
+guint32 series_cseq(const UaLeg *leg);
+/* Has an INVITE of it gone out? */
+gboolean series_has_begun(const Series *series);
+/* Is URI what the last INVITE was for? */
+gboolean series_has_sent(const Series *series, const char *uri);
+/* LEG is the next INVITE's, for URI. */
+void series_join(Series *series, UaLeg *leg, const char *uri);
+/* LEG is being freed. */
+void series_leave(UaLeg *leg);
+/* EVENT of an INVITE of a series. TRUE: the call does not hear of it, or has heard another one. */
+gboolean series_hears(UaLeg *leg, CallEvent event, const CallNews *news);
+/* No longer number will follow: when all have failed the call hears it. */
+void series_end(Series *series, Call *call);
+/* CANCEL to all that have had a response; to the others when they have. */
+void series_cancel(Series *series, Call *call);
+/* The call goes on without all INVITEs but LEG's, or without any. */
+void series_abandon(Series *series, const UaLeg *leg);
+/* The parser has met SIP. */
+void series_meet(Ua *ua, sip_t const *sip);
+/* Which of LEG's series SIP belongs to: LEG when it has none. */
+UaLeg *series_pick(UaLeg *leg, sip_t const *sip);
+/* The one at PLACE; LEG when it has none. */
+UaLeg *series_at(UaLeg *leg, guint place);
+/* LEG's Call-ID as its INVITE is to have it. In HOME. */
+sip_call_id_t *series_header(su_home_t *home, const UaLeg *leg);
 
 /* early.c */
 /* The parser has met a 100 to an INVITE of ours; another provisional response, which begins an

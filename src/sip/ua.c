@@ -346,6 +346,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     ua->legs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)leg_free, NULL);
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
+    succession_open(ua);
     hearing_open(ua);
     credentials_open();
     url = ua_name(ua);
@@ -392,6 +393,7 @@ void ua_free(Ua *ua)
         g_ptr_array_unref(ua->registrations);
     g_hash_table_destroy(ua->legs);
     g_hash_table_destroy(ua->calling);
+    succession_close(ua);
     loop_timer_free(ua->loop, ua->heard_timer);
     g_queue_clear_full(&ua->heard, early_heard_free);
     hearing_close(ua);
@@ -421,6 +423,8 @@ CallOps ua_call_ops(Ua *ua)
     CallOps ops = {.room = ua, .part = leg_part};
 
     ops.action[ACTION_SIP_INVITE] = uac_invite;
+    ops.action[ACTION_SIP_DIAL] = uac_dial;
+    ops.action[ACTION_SIP_DIALLED_ALL] = uac_dialled_all;
     ops.action[ACTION_SIP_RING] = uas_ring;
     ops.action[ACTION_SIP_RING_MEDIA] = uas_ring_media;
     ops.action[ACTION_SIP_PROGRESS] = uas_progress;

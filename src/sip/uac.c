@@ -26,9 +26,14 @@ static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who
     g_autofree char *more = extra_of_invite(leg, invite, uri);
     gboolean callback = call_is_callback(leg->call);
 
+    g_autofree char *cseq = g_strdup_printf("%u INVITE", series_cseq(leg));
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+
+    su_home_init(home);
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
-    nua_invite(leg->nh, SIPTAG_CALL_ID_STR(leg->call_id), SIPTAG_CONTACT_STR(leg->ua->contact),
+    nua_invite(leg->nh, SIPTAG_CALL_ID(series_header(home, leg)),
+               TAG_IF(leg->series, SIPTAG_CSEQ_STR(cseq)), SIPTAG_CONTACT_STR(leg->ua->contact),
                TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
                TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
                TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
@@ -40,6 +45,7 @@ static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who
                TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
+    su_home_deinit(home);
 }
 
 /* "INVITE 101 SDP": the number is what the reader looks for. */
@@ -56,12 +62,17 @@ static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite 
 {
     UaLeg *leg;
 
-    if (!beside)
+    if (!beside && !(invite->series && series_has_begun(invite->series)))
         leg_part(ua, call); /* of a target tried before */
     leg = beside ? leg_new_beside(ua, call, nh, FALSE) : leg_new(ua, call, nh, FALSE);
     leg->peer = invite->peer;
     leg->trusted = leg->peer && leg->peer->trusted;
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
+    if (invite->series) {
+        leg->call_id = g_strdup(series_call_id(invite->series));
+        series_join(invite->series, leg, invite->uri);
+        return leg;
+    }
     leg->call_id = g_uuid_string_random();
     g_hash_table_insert(ua->calling, leg->call_id, leg);
     return leg;
@@ -72,6 +83,7 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
 {
     g_autofree char *uri = identity_phone_uri(invite->uri, &invite->setup->called_subaddress);
     g_autofree char *to = g_strdup_printf("<%s>", uri ? uri : "");
+    g_autofree char *from = NULL;
     const struct sockaddr_storage *rtp = call_local_rtp(call);
     IdentityOut who;
     nua_handle_t *nh;
@@ -83,8 +95,10 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
         return NULL;
     identity_write(invite->setup, call_trunk(call), invite->peer && invite->peer->trusted, ua->host,
                    &who);
-    nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(who.from),
-                    TAG_END());
+    if (invite->series)
+        from = g_strdup_printf("%s;tag=%s", who.from, series_tag(invite->series));
+    nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to),
+                    SIPTAG_FROM_STR(from ? from : who.from), TAG_END());
     if (nh) {
         leg = uac_leg_new(ua, call, nh, invite, beside);
         dialog_describe(leg, NULL);
@@ -103,8 +117,44 @@ gboolean uac_invite(void *room, Call *call, const CallNews *news)
     const char *why;
     guint8 cause;
 
-    return uac_begin(room, call, &invite, FALSE, &cause, &why) != NULL ||
-           uac_refuse(call, cause, why);
+    /* RFC 3578 3.1: its number may go on, in further INVITEs */
+    if (call_isdn_state(call) == ISDN_OVERLAP_RECEIVING)
+        invite.series = series_new(room);
+    if (uac_begin(room, call, &invite, FALSE, &cause, &why))
+        return TRUE;
+    if (invite.series)
+        series_drop(invite.series);
+    return uac_refuse(call, cause, why);
+}
+
+/* An INVITE that cannot be made is one less: those that are out may yet be answered. */
+gboolean uac_dial(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call), *next;
+    UacInvite invite = {.uri = call_uri(call), .setup = call_setup(call), .peer = call_peer(call)};
+    const char *why;
+    guint8 cause;
+
+    if (!leg || !leg->series || series_has_sent(leg->series, invite.uri))
+        return TRUE;
+    invite.series = leg->series;
+    next = uac_begin(room, call, &invite, FALSE, &cause, &why);
+    if (!next)
+        log_notice("C%u sip: the number does not go on: %s", call_id(call), why);
+    if (next && leg->failed) {
+        leg_leave(leg);
+        leg_settle(leg);
+    }
+    return TRUE;
+}
+
+gboolean uac_dialled_all(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg && leg->series)
+        series_end(leg->series, call);
+    return TRUE;
 }
 
 gboolean uac_cancel(void *room, Call *call, const CallNews *news)
@@ -114,6 +164,10 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
 
     if (!leg)
         return TRUE;
+    if (leg->series) {
+        series_cancel(leg->series, call);
+        return TRUE;
+    }
     leg_reason(leg, &reason);
     leg->cancelled = TRUE;
     leg_note_cause(leg, LADDER_OUT, "CANCEL", call_cause(call));

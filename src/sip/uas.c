@@ -89,17 +89,16 @@ static void uas_choose(UaLeg *leg)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
 
-static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
+/* What the INVITE says of its dialog; its offer goes into NEWS. */
+static void uas_take_invite(UaLeg *leg, sip_t const *sip, const SdpSession *theirs, CallNews *news)
 {
-    Call *call = leg->call;
-    CallNews news = CALL_NEWS_INIT;
     gsize size;
 
-    leg->trusted = call_origin(call)->trusted;
+    leg->trusted = call_origin(leg->call)->trusted;
     leg->reliable_only = sip_has_feature(sip->sip_require, "100rel") != 0;
     leg->reliable = leg->reliable_only || sip_has_feature(sip->sip_supported, "100rel");
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
-    party_of_setup(call_asked(call), &leg->heard_party);
+    party_of_setup(call_asked(leg->call), &leg->heard_party);
     session_asked(leg, sip);
     leg_note_request(leg, LADDER_IN, sip, sip_body_sdp(sip, &size) != NULL);
     leg_note_response(leg, LADDER_OUT, SIP_100_TRYING, NULL, FALSE);
@@ -113,10 +112,79 @@ static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
         leg->offer = OFFER_RECEIVED;
         offer_settle(&leg->theirs, leg->settings->media.ptime_ms,
                      &choice); /* the law of the channel is not known yet */
-        leg_news_media(leg, &choice, &news);
+        leg_news_media(leg, &choice, news);
     }
-    call_event(call, EVENT_SIP_INVITE, &news);
+    succession_join(leg, sip);
+}
+
+static void uas_begin(UaLeg *leg, sip_t const *sip, const SdpSession *theirs)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    uas_take_invite(leg, sip, theirs, &news);
+    call_event(leg->call, EVENT_SIP_INVITE, &news);
     uas_choose(leg);
+}
+
+/* RFC 4497 8.3.9: the number goes on, in another INVITE. This one gets no other answer any more. */
+static void uas_send_incomplete(UaLeg *leg)
+{
+    leg->closing = TRUE;
+    leg_note_response(leg, LADDER_OUT, SIP_484_ADDRESS_INCOMPLETE, NULL, FALSE);
+    nua_respond(leg->nh, SIP_484_ADDRESS_INCOMPLETE, TAG_END());
+}
+
+/* The call of BEFORE goes on with what the INVITE SIP adds to its number. */
+static void uas_go_on(UaLeg *before, nua_handle_t *nh, sip_t const *sip, const Number *called,
+                      const SdpSession *theirs)
+{
+    Call *call = before->call;
+    UaLeg *leg = leg_new_beside(before->ua, call, nh, TRUE);
+    CallNews news = CALL_NEWS_INIT;
+
+    g_strlcpy(news.digits, called->digits + strlen(call_asked(call)->called.digits),
+              sizeof(news.digits));
+    uas_send_incomplete(before);
+    leg_take_over(leg);
+    uas_take_invite(leg, sip, theirs, &news);
+    call_event(call, EVENT_SIP_DIALLED, &news);
+    uas_choose(leg);
+}
+
+/* RFC 3578 4, where the trunk takes numbers whole: the call is cleared, the longer number begins
+ * another. */
+static void uas_give_up(UaLeg *leg)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    uas_send_incomplete(leg);
+    news.cause = CAUSE_NORMAL_CALL_CLEARING;
+    g_strlcpy(news.detail, "the number goes on", sizeof(news.detail));
+    leg_event(leg, EVENT_SIP_CANCEL, &news);
+}
+
+/* TRUE when the INVITE SIP was one of BEFORE's call, or refused; otherwise a call begins with it.
+ */
+static gboolean uas_continues(UaLeg *before, nua_handle_t *nh, sip_t const *sip,
+                              const CallOrigin *origin, const CallSetup *setup,
+                              const SdpSession *theirs)
+{
+    CallGrowth growth = origin->emergency ? GROWTH_ANEW : call_growth(before->call, &setup->called);
+
+    switch (growth) {
+    case GROWTH_NONE:
+        ua_refuse(before->ua, nh, SIP_485_AMBIGUOUS,
+                  "the number does not go on from that of the INVITE before, or was whole");
+        return TRUE;
+    case GROWTH_ANEW:
+        uas_give_up(before);
+        return FALSE;
+    case GROWTH_DIGITS:
+        if (service_judge_digits(before->ua, nh, call_origin(before->call), setup))
+            uas_go_on(before, nh, sip, &setup->called, theirs);
+        return TRUE;
+    }
+    return FALSE;
 }
 
 void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
@@ -128,7 +196,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     char why[96] = "";
     int status;
     gint64 max_us;
-    UaLeg *leg;
+    UaLeg *leg, *before;
     Call *call;
 
     ua->counters.invites_in++;
@@ -158,6 +226,9 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     origin.emergency |= emergency_recognize(ua->settings, &setup.called, NULL) == EMERGENCY_CALL;
     identity_calling(sip, &origin, &setup);
     extra_read(sip, &setup);
+    before = succession_find(ua, sip);
+    if (before && uas_continues(before, nh, sip, &origin, &setup, &theirs))
+        return;
     if (!service_judge(ua, nh, &origin, &setup, &max_us))
         return;
     call = call_new(ua->hall, &origin, &setup);

@@ -219,6 +219,7 @@ def rule_holds(rule, value, message):
         "notify": lambda: message.notify in values(value),
         "state": lambda: message.state in values(value),
         "complete": lambda: message.complete,
+        "incomplete": lambda: not message.complete,
         "contacts": lambda: count_contacts(message) == int(value),
         "sent": lambda: message.copies in values(value),
         "ie": lambda: elements_are_there(message, value),
@@ -233,13 +234,27 @@ def rule_holds(rule, value, message):
     return checks[rule]()
 
 
+def is_next_of(earlier, message):
+    """RFC 3578 3: is MESSAGE another initial request of EARLIER's call?"""
+    return (
+        earlier is not None
+        and (message.call_id, message.from_tag) == (earlier.call_id, earlier.from_tag)
+        and not message.to_tag
+        and message.cseq[0] > earlier.cseq[0]
+    )
+
+
 def check_rules(steps, verdict):
     for step in steps:
         message = verdict.matched.get(step.number)
         if message is None:
             continue
         for rule, value in step.rules.items():
-            if not rule_holds(rule, value, message):
+            if rule == "series":
+                holds = is_next_of(verdict.matched.get(int(value)), message)
+            else:
+                holds = rule_holds(rule, value, message)
+            if not holds:
                 verdict.fail(
                     "step %d: %s does not hold for '%s'%s",
                     step.number,

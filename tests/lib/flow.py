@@ -80,6 +80,7 @@ RULES = {
     "state",
     "call",
     "complete",
+    "incomplete",
     "anywhere",
     "on",
     "exclusive",
@@ -91,6 +92,7 @@ RULES = {
     "ie",
     "says",
     "warning",
+    "series",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
 RELAYED = re.compile(r"^\s*(\d+),(\d+)\.\s+(\S+)\s*>\s*(\S+)\s*>\s*(\S+)\s+(.*)$")

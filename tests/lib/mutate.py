@@ -127,6 +127,8 @@ RULE_SPOILERS = {
     "state": [setter("state", 60)],
     "sent": [setter("copies", 1)],
     "complete": [setter("complete", False)],
+    "series": [setter("from_tag", "another"), setter("to_tag", "one")],
+    "incomplete": [setter("complete", True)],
     "contacts": [spoil_contacts],
     "warning": [spoil_header(["warning"])],
 }

@@ -132,7 +132,7 @@ def sip_text(step, address, leg, cseq, tag):
     lines += [
         "Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%s%d%s" % (address[uac][0], leg, method, cseq, ack),
         "From: <sip:%s@h>;tag=%s" % (number, uac),
-        "To: <sip:1@h>" + ";tag=" + tag,
+        "To: <sip:1@h>" + ("" if "series" in rules else ";tag=" + tag),
         "Call-ID: %s" % leg,
         "CSeq: %d %s" % (cseq, step.names[0] if step.is_request else method),
     ]

@@ -275,6 +275,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sip-hall/a-refused-route-is-told", a_refused_route_is_told);
     g_test_add_func("/sip-hall/hundreds-of-calls-leave-nothing", hundreds_of_calls_leave_nothing);
     dialog_stories();
+    overlap_stories();
     g_test_add_func("/sip-hall/a-class-refuses-counts-and-ends", a_class_refuses_counts_and_ends);
     result = g_test_run();
     sofia_close();

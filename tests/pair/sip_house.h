@@ -56,6 +56,7 @@ void pbx_says_of(House *house, guint32 id, CallEvent event, guint8 cause);
 guint16 call_media_port(House *house, guint32 id);
 
 void dialog_stories(void);
+void overlap_stories(void);
 void replaces_stories(void);
 void behind_stories(void);
 void help_stories(void);

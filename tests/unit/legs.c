@@ -95,6 +95,8 @@ typedef struct Move {
 
 static const Move phone_moves[] = {
     {ACTION_SIP_INVITE, P(NONE), PHONE_CALLED, "INVITE on a leg in use"},
+    {ACTION_SIP_DIAL, P(CALLED) | P(RINGS), PHONE_COUNT, "another INVITE without a first"},
+    {ACTION_SIP_DIALLED_ALL, P(CALLED) | P(RINGS), PHONE_COUNT, "the end of a number that nobody was told"},
     {ACTION_SIP_RING, PHONE_ASKS, PHONE_HEARS, "180 to nobody who asks"},
     {ACTION_SIP_RING_MEDIA, PHONE_ASKS, PHONE_HEARS, "180 to nobody who asks"},
     {ACTION_SIP_PROGRESS, PHONE_ASKS, PHONE_HEARS, "183 to nobody who asks"},
@@ -113,12 +115,13 @@ static const Move phone_moves[] = {
 
 static const Move pbx_moves[] = {
     {ACTION_ISDN_SETUP, B(NONE), PBX_SENT, "SETUP on a leg in use"},
+    {ACTION_ISDN_INFORMATION, B(OVERLAP), PBX_COUNT, "INFORMATION outside overlap sending"},
     {ACTION_ISDN_SETUP_ACK, B(CALLS), PBX_DIALS, "SETUP ACKNOWLEDGE twice or too late"},
     {ACTION_ISDN_PROCEEDING, B(CALLS) | B(DIALS), PBX_TOLD, "CALL PROCEEDING twice or too late"},
     {ACTION_ISDN_PROGRESS, B(TOLD) | B(TOLD_RINGING), PBX_COUNT, "PROGRESS outside set-up"},
     {ACTION_ISDN_ALERTING, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
     {ACTION_ISDN_ALERTING_MEDIA, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
-    {ACTION_ISDN_CONNECT, B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
+    {ACTION_ISDN_CONNECT, B(DIALS) | B(TOLD) | B(TOLD_RINGING), PBX_CONNECTED, "CONNECT outside set-up"},
     {ACTION_ISDN_CONNECT_ACK, B(CONNECTS), PBX_UP, "CONNECT ACKNOWLEDGE without CONNECT"},
     {ACTION_ISDN_PARTY, PBX_ASKED | PBX_TALKS, PBX_COUNT, "somebody named to nobody"},
     {ACTION_ISDN_HOLD_ACK, B(UP), PBX_HOLDS, "HOLD ACKNOWLEDGE outside U10"},
@@ -208,6 +211,10 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
     if ((event == EVENT_ISDN_SUSPENDED || event == EVENT_ISDN_RESUMED) &&
         1u << legs->pbx & PBX_TALKS && 1u << legs->phone & (P(ANSWERED) | P(UP)))
         fit = FIT_LIVE; /* there is somebody to be told */
+    /* The caller dials on, and the hall has been asked whether the PBX wants more. */
+    if (event == EVENT_SIP_DIALLED && 1u << legs->phone & PHONE_ASKS &&
+        1u << legs->pbx & (B(SENT) | B(OVERLAP)) && sip != SIP_TREATED)
+        fit = FIT_LIVE;
     if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
         fit = FIT_LIVE;
     if (event == EVENT_MEDIA_SILENT && alive && legs->was_up)
@@ -222,6 +229,7 @@ static void phone_raise(Legs *legs, CallEvent event)
 
     switch ((guint)event) {
     case EVENT_SIP_INVITE:
+    case EVENT_SIP_DIALLED: /* nothing was said to this INVITE */
         legs->phone = PHONE_CALLS;
         break;
     case EVENT_SIP_TRYING:
@@ -527,6 +535,8 @@ CallEvent legs_refusal(const Legs *legs, CallAction action)
     case ACTION_ISDN_CONNECT:
     case ACTION_ISDN_CONNECT_ACK:
         return EVENT_ISDN_REFUSED;
+    case ACTION_SIP_DIALLED_ALL: /* all INVITEs have failed before */
+        return EVENT_SIP_FAILURE;
     case ACTION_SIP_INVITE:
     case ACTION_SIP_RING:
     case ACTION_SIP_RING_MEDIA:
@@ -542,7 +552,7 @@ gboolean legs_refusal_stops(CallAction action)
 {
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
            action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
-           action == ACTION_SIP_INVITE || action == ACTION_CHANNEL_RETAKE;
+           action == ACTION_ISDN_SETUP_ACK || action == ACTION_SIP_INVITE || action == ACTION_CHANNEL_RETAKE;
 }
 
 /* A timer that a stack runs, and the states of its leg in which it does. */

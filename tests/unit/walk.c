@@ -138,6 +138,8 @@ static void walk_route(Walker *walker, Step step, const CallRule *rule, CallEven
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PREEMPT, FALSE);
     if (!from_phone && digits)
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_MORE, FALSE);
+    if (!from_phone && digits)
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_OVERLAP, FALSE);
 }
 
 /* The row is done: a leg that came to rest must have heard its last word. */
