@@ -101,6 +101,12 @@ gboolean call_channel_refused(const Call *call, Channel channel);
  * the group are tried, each once, before the route's next target. SPAN counts as in Channel. */
 gboolean call_span_refused(const Call *call, guint8 span);
 
+/* What the PBX has last said that CALL costs; kind CHARGE_NONE: nothing. */
+void call_note_charge(Call *call, const CallCharge *charge);
+const CallCharge *call_charge(const Call *call);
+/* "12 units so far", "1.200 EUR", "free", or "" for nothing; points to BUFFER, or is constant. */
+const char *charge_describe(const CallCharge *charge, char *buffer, gsize size);
+
 /* A Contact of a 3xx: its URI, and the number where it leads to this gateway (NULL: elsewhere). */
 typedef struct CallContact {
     const char *uri;

@@ -92,6 +92,7 @@
     X(ISDN_REROUTED, "ISDN.REROUTED", "the PBX asks for the call to be made to another number")    \
     X(ISDN_SUSPENDED, "ISDN.SUSPENDED", "NOTIFY: user suspended, or remote hold")                  \
     X(ISDN_RESUMED, "ISDN.RESUMED", "NOTIFY: user resumed, or remote retrieval")                   \
+    X(ISDN_CHARGED, "ISDN.CHARGED", "the PBX says what the call costs, or has cost so far")        \
     X(ISDN_HOLD, "ISDN.HOLD", "HOLD, and the trunk serves it: it wants its answer")                \
     X(ISDN_RETRIEVE, "ISDN.RETRIEVE", "RETRIEVE of a held call: it wants its answer")              \
     X(ISDN_DISCONNECT, "ISDN.DISCONNECT", "DISCONNECT")                                            \
@@ -180,6 +181,7 @@
     X(SIP_WITHDRAW, "sip_withdraw", "sip: where the 200 still waits for a PRACK, that final response instead, and SIP.REFUSED; else nothing") \
     X(SIP_CANCEL, "sip_cancel", "sip: CANCEL with Reason")                                         \
     X(SIP_HOLD, "sip_hold", "sip: re-INVITE that holds, as soon as no other offer is open; again after 491") \
+    X(SIP_CHARGE, "sip_charge", "sip: INFO with what the call costs, where the peer wants it")     \
     X(SIP_RESUME, "sip_resume", "sip: re-INVITE that ends our hold; nothing when none was said")   \
     X(SIP_BYE, "sip_bye", "sip: BYE with Reason")                                                  \
     X(MEDIA_OPEN, "media_open", "media: book an RTP port pair for the channel; or MEDIA.NONE")     \

@@ -206,6 +206,7 @@ typedef struct PeerSettings {
     gboolean trusted;        /* its P-Asserted-Identity and Reason are believed; restricted identities are sent to it */
     PeerDigits dtmf;
     int diversion;           /* DiversionField */
+    gboolean charge;         /* it is told what calls cost */
     gboolean follow;         /* its 3xx answers to calls from a PBX are followed */
     char *server;            /* URI of the server that is registered with; NULL: none */
     char *user, *password;   /* our credentials where it asks for some; NULL: none */

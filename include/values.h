@@ -178,6 +178,15 @@ typedef struct MediaRemote {
     gboolean receive; /* we play what it sends */
 } MediaRemote;
 
+/* What a call costs, as the PBX says (advice of charge, EN 300 182-1). */
+typedef enum ChargeKind { CHARGE_NONE, CHARGE_FREE, CHARGE_UNITS, CHARGE_CURRENCY } ChargeKind;
+typedef struct CallCharge {
+    ChargeKind kind;
+    gboolean final;    /* of the whole call; else what it has cost so far */
+    guint64 amount;    /* units, or thousandths of the currency */
+    char currency[11]; /* letters, as the PBX names it */
+} CallCharge;
+
 #define CAUSE_LOCATION_NONE (-1)
 
 /* What an event carries. A field that says nothing is 0 (or FALSE, or ""), location is -1. */

@@ -140,6 +140,7 @@ struct Call {
     guint64 refused_spans[4]; /* of the present trunk, a bit a span */
     guint span_retries;
 
+    CallCharge charge; /* as the PBX has told last */
     GArray *redirects; /* places that a 3xx named (call_redirect.c); NULL: none */
     guint redirect_hops;
 

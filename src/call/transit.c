@@ -174,6 +174,12 @@ static gboolean act_hold(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
+/* No PBX hears what a call to another one costs. */
+static gboolean act_charge(void *room, Call *call, const CallNews *news)
+{
+    return TRUE;
+}
+
 static gboolean act_resume(void *room, Call *call, const CallNews *news)
 {
     tell(call, EVENT_SIP_RETRIEVED, "retrieval", NULL);
@@ -298,6 +304,7 @@ const CallOps transit_ops = {
             [ACTION_SIP_REDIRECT] = act_redirect,
             [ACTION_SIP_HOLD] = act_hold,
             [ACTION_SIP_RESUME] = act_resume,
+            [ACTION_SIP_CHARGE] = act_charge,
             [ACTION_SIP_ANSWER] = act_answer,
             [ACTION_SIP_PARTY] = act_party,
             [ACTION_SIP_REJECT] = act_reject,

@@ -577,6 +577,8 @@ const SettingRow setting_rows[] = {
     PEER(register_expires_s, "register-expires", duration, DEFAULT("1h"), RANGE(MINUTE, 24 * HOUR), IN_S, NEW_CALLS,
          SAYS "How long a registration is asked for. It is refreshed in the second half of what the server grants."),
 
+    PEER(charge, "charge", flag, DEFAULT("no"), NEW_CALLS,
+         SAYS "The peer is told what the PBX says that a call costs (advice of charge): as application/vnd.etsi.aoc+xml of 3GPP TS 24.647, in INFO during the call, in our BYE at its end. Charging units are sent as the currency UNIT."),
     PEER(follow, "follow", flag, DEFAULT("no"), NEW_CALLS,
          SAYS "The peer is a redirect server: its 3xx answers to calls from a PBX are followed, at most five in a row and no place twice. Their Contacts may lead where a call of the PBX may go, or to a host that a [peer], [sip] allow or a route names. No: such a call is cleared with cause 23."),
 

@@ -233,7 +233,7 @@ static void call_tell(void *user, const Call *call)
 {
     const Listing *listing = user;
     JsonObject *row = answer_row(listing->rows);
-    char buffer[TAG_MAX + 8];
+    char buffer[TAG_MAX + 8], charge[64];
 
     answer_count(row, "call", call_id(call));
     answer_count(row, "age_s", (guint64)MAX(call_age_us(call), 0) / G_USEC_PER_SEC);
@@ -246,6 +246,7 @@ static void call_tell(void *user, const Call *call)
     answer_text(row, "name", call_asked(call)->name);
     origin_tell(call_origin(call), row);
     target_tell(call, row);
+    answer_text(row, "charge", charge_describe(call_charge(call), charge, sizeof charge));
     if (call_cause(call))
         answer_count(row, "cause", call_cause(call));
     stats_tell(listing->scene, call_id(call), row);

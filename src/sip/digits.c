@@ -156,6 +156,7 @@ void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *si
     if (status >= 300 && log_limit(&leg->ua->refused_limit, 5, G_USEC_PER_SEC))
         log_notice("C%u sip: INFO with a digit was answered with %d %s", leg->id, status, phrase);
     leg->digit_is_out = FALSE;
+    charge_send_due(leg);
     digits_send_next(leg);
 }
 

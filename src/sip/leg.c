@@ -276,7 +276,7 @@ void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news)
 gboolean leg_bye(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
-    g_autofree char *extra = NULL;
+    g_autofree char *extra = NULL, *charge = NULL;
     ReasonText reason;
 
     if (!leg || leg->terminated) {
@@ -295,8 +295,11 @@ gboolean leg_bye(void *room, Call *call, const CallNews *news)
     leg_reason(leg, &reason);
     leg->closing = TRUE;
     extra = extra_user_info(leg, news);
+    charge = charge_of_bye(leg);
     leg_note_cause(leg, LADDER_OUT, "BYE", leg->call ? call_cause(leg->call) : 0);
     nua_bye(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
-            TAG_IF(extra, SIPTAG_HEADER_STR(extra)), TAG_END());
+            TAG_IF(extra, SIPTAG_HEADER_STR(extra)),
+            TAG_IF(charge, SIPTAG_CONTENT_TYPE_STR("application/vnd.etsi.aoc+xml")),
+            TAG_IF(charge, SIPTAG_PAYLOAD_STR(charge)), TAG_END());
     return TRUE;
 }

@@ -133,6 +133,7 @@ struct UaLeg {
     MediaRemote told; /* what the hall knows of their media */
 
     /* Holds (hold.c) */
+    gboolean charge_due; /* to be told what the call costs (charge.c) */
     gboolean held;        /* the far end holds: the hall was told */
     gboolean holding;     /* the PBX's party holds, our descriptions say so */
     gboolean hold_said;   /* ... and the far end knows */
@@ -406,6 +407,13 @@ void hold_apply(const UaLeg *leg, SdpChoice *choice);
 void hold_answered(UaLeg *leg, const SdpChoice *choice);
 /* Their last description is read: SIP.HELD or SIP.RETRIEVED when that changes anything. */
 void hold_heard(UaLeg *leg);
+
+/* charge.c: what the call costs. The action sip_charge. */
+gboolean charge_send(void *room, Call *call, const CallNews *news);
+/* INFO may go out now: what waits goes. */
+void charge_send_due(UaLeg *leg);
+/* The body of our BYE, where the whole charge is known and wanted; NULL: none. Caller frees. */
+char *charge_of_bye(const UaLeg *leg);
 
 /* redirect.c: 3xx */
 /* May a Contact of the 3xx to LEG's INVITE be called instead? */

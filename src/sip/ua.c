@@ -433,6 +433,7 @@ CallOps ua_call_ops(Ua *ua)
     ops.action[ACTION_SIP_REDIRECT] = redirect_send;
     ops.action[ACTION_SIP_HOLD] = hold_begin;
     ops.action[ACTION_SIP_RESUME] = hold_end;
+    ops.action[ACTION_SIP_CHARGE] = charge_send;
     ops.action[ACTION_SIP_ANSWER] = uas_answer;
     ops.action[ACTION_SIP_REJECT] = uas_reject;
     ops.action[ACTION_SIP_WITHDRAW] = uas_withdraw;

@@ -66,6 +66,7 @@ static const View views[] = {
          {"CALLED", "called"},
          {"FROM", "from"},
          {"TO", "to"},
+         {"CHARGE", "charge"},
      }},
     {"show routes",
      "no routes",

@@ -32,6 +32,7 @@ struct Call {
     guint8 cause;
     gint8 location;
     guint16 status;
+    CallCharge charge;
 };
 
 Hall *hall_new(Loop *loop, const Settings *settings)
@@ -323,6 +324,16 @@ Call *hall_find_call(Hall *hall, guint32 id)
 }
 
 /* ---- transfers: this hall allows none; sip_transfer.c tells of those, with the real one ---- */
+
+void hall_fake_set_charge(Call *call, const CallCharge *charge)
+{
+    call->charge = *charge;
+}
+
+const CallCharge *call_charge(const Call *call)
+{
+    return &call->charge;
+}
 
 gboolean call_offer_redirects(Call *call, const CallOrigin *by, const CallContact *contacts,
                               guint count)

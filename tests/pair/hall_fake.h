@@ -10,6 +10,7 @@ char *hall_fake_events(Hall *hall);
 const char *hall_fake_ladder(const Hall *hall);
 /* The Contacts of the last 3xx: "sip:a@b sip:200@us ours". */
 const char *hall_fake_offered(const Hall *hall);
+void hall_fake_set_charge(Call *call, const CallCharge *charge);
 /* The last call made. */
 Call *hall_fake_last(Hall *hall);
 /* The news of the last event. */

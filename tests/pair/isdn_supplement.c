@@ -388,6 +388,64 @@ static void a_malicious_call_is_identified(void)
     stage_free(stage);
 }
 
+/* ---- advice of charge -------------------------------------------------------------------------
+ */
+
+static void far_charges(Stage *stage, gboolean end, gboolean money, int amount)
+{
+    struct pri_subcmd_aoc_d during;
+    struct pri_subcmd_aoc_e whole;
+
+    memset(&during, 0, sizeof during);
+    memset(&whole, 0, sizeof whole);
+    during.charge = whole.charge = money ? PRI_AOC_DE_CHARGE_CURRENCY : PRI_AOC_DE_CHARGE_UNITS;
+    if (money) {
+        during.recorded.money.amount.cost = amount;
+        during.recorded.money.amount.multiplier = PRI_AOC_MULTIPLIER_HUNDREDTH;
+        g_strlcpy(during.recorded.money.currency, "EUR", sizeof during.recorded.money.currency);
+        whole.recorded.money = during.recorded.money;
+    } else {
+        during.recorded.unit.num_items = 1;
+        during.recorded.unit.item[0].number = amount;
+        during.recorded.unit.item[0].type = -1;
+        whole.recorded.unit = during.recorded.unit;
+    }
+    g_assert_cmpint(end ? pri_aoc_e_send(stage->far, stage->far_call, &whole)
+                        : pri_aoc_d_send(stage->far, stage->far_call, &during),
+                    ==, 0);
+    stage_run(stage, 10);
+}
+
+static void charge_is(Stage *stage, const char *wanted)
+{
+    char text[64];
+
+    g_assert_cmpstr(charge_describe(call_charge(stage_call(stage)), text, sizeof text), ==, wanted);
+}
+
+static void a_call_is_charged(void)
+{
+    Stage *stage = stage_phone_talks(NETWORK);
+    g_autofree char *ladder = NULL;
+
+    charge_is(stage, "");
+    far_charges(stage, FALSE, FALSE, 12);
+    charge_is(stage, "12 units so far");
+    far_charges(stage, FALSE, TRUE, 120);
+    charge_is(stage, "1.200 EUR so far");
+    stage_sip(stage, "sip_charge sip_charge");
+    far_charges(stage, TRUE, TRUE, 340); /* with the DISCONNECT */
+    pri_hangup(stage->far, stage->far_call, 16);
+    stage_run(stage, 10);
+    charge_is(stage, "3.400 EUR");
+    stage_sip(stage, "sip_charge media_close sip_bye");
+    ladder = hall_ladder(stage->hall, 0);
+    g_assert_nonnull(strstr(ladder, "charge 3.400 EUR"));
+    stage_event(stage, EVENT_SIP_ENDED, 0);
+    stage_ends(stage);
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -411,5 +469,6 @@ int main(int argc, char **argv)
                     rerouting_is_refused_and_the_call_goes_on);
     g_test_add_func("/isdn-supplement/rerouting-late", rerouting_comes_too_late_or_says_nothing);
     g_test_add_func("/isdn-supplement/mcid", a_malicious_call_is_identified);
+    g_test_add_func("/isdn-supplement/charged", a_call_is_charged);
     return g_test_run();
 }

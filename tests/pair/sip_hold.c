@@ -314,8 +314,51 @@ static void a_call_is_redirected(void)
     }
 }
 
+/* ---- charges ----------------------------------------------------------------------------------
+ */
+
+static void a_peer_hears_what_the_call_costs(void)
+{
+    CallCharge charge = {.kind = CHARGE_CURRENCY, .amount = 1200, .currency = "EUR"};
+    PeerSettings peer = {.name = (char *)"server", .charge = TRUE};
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+    const char *heard;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &setup, &peer);
+    phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    hall_fake_set_charge(story_call(&story), &charge);
+    act(&story, ACTION_SIP_CHARGE);
+    heard = phone_hear(story.phone, "INFO");
+    header_is(heard, "Content-Type", "application/vnd.etsi.aoc+xml");
+    g_assert_nonnull(strstr(message_body(heard), "<aoc-d><charging-info>total</charging-info>"));
+    g_assert_nonnull(strstr(message_body(heard), "<currency-amount>1.200</currency-amount>"));
+    charge.amount = 2400;
+    hall_fake_set_charge(story_call(&story), &charge);
+    act(&story, ACTION_SIP_CHARGE); /* waits for the answer to the first */
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    phone_reply(story.phone, "INFO", "200 OK", "", NULL);
+    g_assert_nonnull(strstr(message_body(phone_hear(story.phone, "INFO")), "2.400"));
+    phone_reply(story.phone, "INFO", "415 What", "", NULL);
+    charge = (CallCharge){.kind = CHARGE_UNITS, .amount = 7, .final = TRUE};
+    hall_fake_set_charge(story_call(&story), &charge);
+    act(&story, ACTION_SIP_BYE);
+    heard = phone_hear(story.phone, "BYE");
+    g_assert_nonnull(strstr(message_body(heard), "<aoc-e><recorded-charges>"));
+    g_assert_nonnull(strstr(message_body(heard), "<currency-amount>7</currency-amount>"));
+    phone_reply(story.phone, "BYE", "200 OK", "", NULL);
+    story_events(&story, "ENDED");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
 void hold_stories(void)
 {
+    g_test_add_func("/sip/hold/a-peer-hears-what-the-call-costs", a_peer_hears_what_the_call_costs);
     g_test_add_func("/sip/hold/a-phone-that-called-is-held", a_phone_that_called_is_held);
     g_test_add_func("/sip/hold/a-phone-we-called-is-held", a_phone_we_called_is_held);
     g_test_add_func("/sip/hold/a-hold-before-the-ack-waits", a_hold_before_the_ack_waits);

@@ -100,6 +100,14 @@ SipState call_sip_state(const Call *call)
     return call->sip;
 }
 
+const CallCharge *call_charge(const Call *call)
+{
+    static const CallCharge charge = {.kind = CHARGE_NONE};
+
+    (void)call;
+    return &charge;
+}
+
 IsdnState call_isdn_state(const Call *call)
 {
     return ISDN_ACTIVE;

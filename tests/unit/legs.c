@@ -73,6 +73,7 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_REROUTED, PBX_ALIVE, PBX_ASKED},
     {EVENT_ISDN_SUSPENDED, PBX_ALIVE, 0},
     {EVENT_ISDN_RESUMED, PBX_ALIVE, 0},
+    {EVENT_ISDN_CHARGED, PBX_ALIVE, 0},
     /* libpri answers them itself where they do not fit its own state; what it passes on wants an answer. */
     {EVENT_ISDN_HOLD, PBX_ALIVE, PBX_ALIVE},
     {EVENT_ISDN_RETRIEVE, PBX_ALIVE, PBX_ALIVE},
@@ -106,6 +107,7 @@ static const Move phone_moves[] = {
     {ACTION_SIP_REJECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
     {ACTION_SIP_REDIRECT, PHONE_ASKS, PHONE_NONE, "a final response to nobody who asks"},
     {ACTION_SIP_HOLD, P(ANSWERED) | P(UP), PHONE_COUNT, "a hold outside an answered dialog"},
+    {ACTION_SIP_CHARGE, P(UP), PHONE_COUNT, "a charge told outside a dialog"},
     {ACTION_SIP_RESUME, P(ANSWERED) | P(UP) | P(CALLED) | P(RINGS), PHONE_COUNT, "a hold ended outside a call"},
     {ACTION_SIP_WITHDRAW, PHONE_ASKS | P(ANSWERED), PHONE_COUNT, "a 200 withdrawn that nobody was to hear"},
     {ACTION_SIP_CANCEL, P(RINGS), PHONE_CANCELLED, "CANCEL before a provisional response, or after the final one"},
@@ -214,6 +216,8 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
     /* The caller dials on, and the hall has been asked whether the PBX wants more. */
     if (event == EVENT_SIP_DIALLED && 1u << legs->phone & PHONE_ASKS &&
         1u << legs->pbx & (B(SENT) | B(OVERLAP)) && sip != SIP_TREATED)
+        fit = FIT_LIVE;
+    if (event == EVENT_ISDN_CHARGED && 1u << legs->pbx & PBX_TALKS && legs->phone == PHONE_UP)
         fit = FIT_LIVE;
     if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
         fit = FIT_LIVE;

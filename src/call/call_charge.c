@@ -1,0 +1,12 @@
+/* What the PBX says a call costs (advice of charge): the last word, kept for who asks. */
+#include "call_private.h"
+
+void call_note_charge(Call *call, const CallCharge *charge)
+{
+    call->charge = *charge;
+}
+
+const CallCharge *call_charge(const Call *call)
+{
+    return &call->charge;
+}
