@@ -60,7 +60,7 @@ static void ni2_cpe_to_far_end(void)
 
 static void qsig_to_far_end(void)
 {
-    a_phone_reaches_the_far_end(CPE "switch-type = qsig\n", FALSE, "");
+    a_phone_reaches_the_far_end(CPE "switch-type = qsig\n", FALSE, " complete");
 }
 
 static void the_far_end_reaches_a_phone(const char *trunk, gboolean t1)
