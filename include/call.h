@@ -227,6 +227,9 @@ void hall_set_callback_finder(Hall *hall, CallbackFinder func, void *user);
 /* The same question, for who chooses a channel before there is a call. */
 gboolean hall_expects_callback(Hall *hall, const char *trunk, const CallSetup *setup);
 
+/* Is NUMBER one of those for help? */
+gboolean hall_calls_for_help(const Hall *hall, const Number *number);
+
 /* How many sheltered calls there are that nothing clears yet. */
 guint hall_sheltered_count(const Hall *hall);
 /* hall_clear_all() for all calls but the sheltered ones. */

@@ -29,6 +29,8 @@ typedef enum AutoChoice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO } AutoChoice;
 typedef enum IdentitySource { IDENTITY_PAI, IDENTITY_FROM, IDENTITY_NONE } IdentitySource;
 /* How a call's diversions are told to a SIP peer. */
 typedef enum DiversionField { DIVERSION_FIELD_NONE, DIVERSION_FIELD_DIVERSION, DIVERSION_FIELD_HISTORY } DiversionField;
+/* How a phone hears inside a dialog that somebody else is at the other end. */
+typedef enum IdentityUpdate { IDENTITY_UPDATE_ONLY, IDENTITY_UPDATE_INVITE, IDENTITY_UPDATE_NO } IdentityUpdate;
 /* When a changed setting takes effect. */
 typedef enum SettingApplies { APPLIES_LIVE, APPLIES_NEW_CALLS, APPLIES_RESTART } SettingApplies;
 
@@ -58,6 +60,7 @@ typedef struct SipSettings {
     guint max_calls;        /* live calls in the whole box */
     guint dscp;             /* of SIP packets */
     gboolean transfer;       /* REFER, Replaces and BYE with Also are followed */
+    IdentityUpdate identity_update; /* what tells of another party, or of a late name */
     gboolean require_100rel; /* Require: 100rel in our INVITE; else only Supported */
 } SipSettings;
 

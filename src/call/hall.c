@@ -169,6 +169,11 @@ static EmergencyKind hall_recognize(const Hall *hall, const CallOrigin *origin,
     return kind == EMERGENCY_NONE && origin->emergency ? EMERGENCY_CALL : kind;
 }
 
+gboolean hall_calls_for_help(const Hall *hall, const Number *number)
+{
+    return emergency_recognize(hall->settings, number, NULL) == EMERGENCY_CALL;
+}
+
 static gboolean hall_lets_in(Hall *hall, const CallOrigin *origin, const CallSetup *setup,
                              EmergencyKind kind)
 {

@@ -70,6 +70,8 @@ static void tell_replaced(Call *call)
     CallNews news = CALL_NEWS_INIT;
 
     transit_news_media(call->twin, &news);
+    news.has_party = TRUE;
+    call_find_isdn_party(call->twin, &news.party);
     hall_note(call->hall, call->id, LADDER_SIP, LADDER_IN, "joined with C%u", call->twin->id);
     call_event(call, EVENT_SIP_REPLACED, &news);
 }

@@ -90,6 +90,12 @@ static const SettingChoice high_layers[] = {
     { "facsimile", HLC_FACSIMILE },
     { NULL, 0 },
 };
+static const SettingChoice identity_updates[] = {
+    { "update", IDENTITY_UPDATE_ONLY },
+    { "invite", IDENTITY_UPDATE_INVITE },
+    { "no", IDENTITY_UPDATE_NO },
+    { NULL, 0 },
+};
 static const SettingChoice autos[] = {
     { "auto", CHOICE_AUTO },
     { "yes", CHOICE_YES },
@@ -345,6 +351,8 @@ const SettingRow setting_rows[] = {
         SAYS "The DSCP of SIP packets; 24 is CS3."),
     SIP(require_100rel, "require-100rel", flag, DEFAULT("no"), NEW_CALLS,
         SAYS "Require reliable provisional responses (RFC 3262) in our INVITE. No: they are only offered."),
+    SIP(identity_update, "identity-update", choice, DEFAULT("update"), ONE_OF(identity_updates), NEW_CALLS,
+        SAYS "How a phone is told inside a call that the PBX has named another party, or the caller's name late: update is UPDATE where the phone allows it, else nothing; invite is UPDATE or else re-INVITE; no tells nobody."),
     SIP(transfer, "transfer", flag, DEFAULT("yes"), NEW_CALLS,
         SAYS "Whether phones in allow may transfer their calls: by REFER, INVITE with Replaces, or BYE with Also. The party on the PBX goes where a route takes the phone's own call, or the party's own, or to a SIP host that a [peer], allow or a route names; two calls on the PBX may be joined, whatever a route's transit says. No: REFER and Replaces get 603, and BYE ends the call."),
 

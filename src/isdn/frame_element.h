@@ -4,6 +4,7 @@
 #include "frame.h"
 
 #define FRAME_ELEMENT_CAUSE 0x08
+#define FRAME_ELEMENT_FACILITY 0x1c
 
 typedef struct Element {
     guint8 codeset, id;

@@ -1,6 +1,7 @@
 /* Calls the far end offers: SETUP, and the digits that follow it. */
 #include "isdn_offer.h"
 #include "isdn_event.h"
+#include "isdn_party.h"
 #include "isdn_setup.h"
 #include "log.h"
 #include "trunk.h"
@@ -12,6 +13,17 @@ static void setup_refuse(IsdnLeg *leg, guint8 cause)
              cause_name(cause));
     isdn_leg_release_complete(leg, cause);
     isdn_leg_free(leg);
+}
+
+/* A call for help and the call that answers one have no time for a name. */
+static gboolean waits_for_name(DChannel *dchan, const CallSetup *setup, const FrameNews *frame)
+{
+    Hall *hall = dchan_isdn(dchan)->hall;
+    const TrunkSettings *trunk = dchan_trunk(dchan);
+
+    return isdn_party_follows(frame) && !setup->name[0] && trunk->name_wait_us &&
+           !hall_calls_for_help(hall, &setup->called) &&
+           !hall_expects_callback(hall, trunk->name, setup);
 }
 
 static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, const FrameNews *frame)
@@ -36,7 +48,9 @@ static void setup_offer(IsdnLeg *leg, const CallSetup *setup, guint8 number, con
     call_set_channel(call, leg->channel);
     frame_describe(frame, text, sizeof text);
     hall_note(dchan_isdn(dchan)->hall, leg->call_id, LADDER_ISDN, LADDER_IN, "%s", text);
-    call_event(call, EVENT_ISDN_SETUP, &news);
+    call_event(call,
+               waits_for_name(dchan, setup, frame) ? EVENT_ISDN_SETUP_UNNAMED : EVENT_ISDN_SETUP,
+               &news);
 }
 
 /* Where its span has no channel, another one of the group may. 0 with *CAUSE. */

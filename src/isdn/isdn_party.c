@@ -5,7 +5,9 @@
  * EuroISDN user does not send. After the answer only EuroISDN (EctInform, a number) and QSIG
  * (callTransferComplete, number and name) have words for another party.
  */
+#define _GNU_SOURCE /* memmem() */
 #include "isdn_party.h"
+#include "frame_element.h"
 #include "isdn_setup.h"
 #include "number.h"
 
@@ -124,6 +126,19 @@ void isdn_party_hear(const DChannel *dchan, const struct pri_subcommands *subcom
             news->has_party |=
                 isdn_party_read(dchan_trunk(dchan), &one->u.connected_line.id, &news->party);
     }
+}
+
+/* Telcordia GR-2823's informationFollowing, 1.2.840.10005.0.4, as libpri writes and reads it: no
+ * other invocation has these octets, and a SETUP that has them only by chance waits a moment. */
+gboolean isdn_party_follows(const FrameNews *setup)
+{
+    static const guint8 operation[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x15, 0x00, 0x04};
+    const guint8 *facility;
+
+    for (guint nth = 0; (facility = frame_find_element(setup, FRAME_ELEMENT_FACILITY, nth)); nth++)
+        if (memmem(facility + 2, facility[1], operation, sizeof operation))
+            return TRUE;
+    return FALSE;
 }
 
 /* Who is at LEG's SIP end; FALSE when nobody has said. */

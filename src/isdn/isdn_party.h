@@ -19,6 +19,9 @@ gboolean isdn_party_read(const TrunkSettings *trunk, const struct pri_party_id *
 void isdn_party_hear(const DChannel *dchan, const struct pri_subcommands *subcommands,
                      CallNews *news);
 
+/* Does SETUP announce that the caller's name follows (NI-2)? */
+gboolean isdn_party_follows(const FrameNews *setup);
+
 /* Before ALERTING and CONNECT: libpri shall name in them who is at LEG's SIP end. */
 void isdn_party_settle(IsdnLeg *leg);
 /* In a connected call: the PBX is told who is there now, where trunk and switch type have words for

@@ -80,7 +80,8 @@ static int dialog_glare(const UaLeg *leg)
     return leg->offer == OFFER_RECEIVED ? 500 : 0;
 }
 
-static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
+/* FALSE when it was refused. */
+static gboolean dialog_take_offer(UaLeg *leg, sip_t const *sip)
 {
     CallNews news = CALL_NEWS_INIT;
     SdpSession before = leg->theirs;
@@ -92,10 +93,10 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
     case SDP_MALFORMED:
         ua_log_malformed(leg->ua, "SDP", why);
         dialog_refuse(leg, sip, 400, "Bad Session Description", NULL);
-        return;
+        return FALSE;
     case SDP_UNUSABLE:
         dialog_refuse(leg, sip, SIP_488_NOT_ACCEPTABLE, why);
-        return;
+        return FALSE;
     case SDP_OK:
         break;
     }
@@ -105,7 +106,7 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
         leg->theirs = before;
         leg->theirs_known = known;
         dialog_refuse(leg, sip, SIP_500_INTERNAL_SERVER_ERROR, "no RTP port");
-        return;
+        return FALSE;
     }
     dialog_respond(leg, sip, TRUE);
     hold_answered(leg, &choice);
@@ -113,6 +114,7 @@ static void dialog_take_offer(UaLeg *leg, sip_t const *sip)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
     if (leg->call)
         hold_heard(leg);
+    return TRUE;
 }
 
 void dialog_offered(UaLeg *leg, sip_t const *sip)
@@ -138,7 +140,8 @@ void dialog_offered(UaLeg *leg, sip_t const *sip)
     }
     session_asked(leg, sip);
     if (sdp) {
-        dialog_take_offer(leg, sip);
+        if (!dialog_take_offer(leg, sip))
+            return;
     } else if (!invite) {
         dialog_respond(leg, sip, FALSE);
     } else if (dialog_describe(leg, NULL)) {
@@ -146,7 +149,9 @@ void dialog_offered(UaLeg *leg, sip_t const *sip)
         dialog_respond(leg, sip, TRUE);
     } else {
         dialog_refuse(leg, sip, SIP_500_INTERNAL_SERVER_ERROR, "no RTP port");
+        return;
     }
+    party_hear_request(leg, sip);
 }
 
 /* The answer in an ACK. Without one a first call has no media; a later exchange leaves things as
@@ -199,6 +204,7 @@ void dialog_acked(UaLeg *leg, sip_t const *sip)
     if (leg->offer == OFFER_SENT)
         dialog_take_answer(leg, sip);
     hold_pursue(leg);
+    inform_try(leg);
 }
 
 void dialog_bye(UaLeg *leg, sip_t const *sip)

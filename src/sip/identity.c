@@ -190,6 +190,15 @@ gboolean identity_party(sip_t const *sip, Party *party)
     return TRUE;
 }
 
+void identity_from_party(sip_t const *sip, Party *party)
+{
+    CallOrigin stranger = {.trusted = FALSE};
+    CallSetup setup = {0};
+
+    identity_calling(sip, &stranger, &setup);
+    party_of_setup(&setup, party);
+}
+
 /* URL as it is written, without what a log or a file must not hold. */
 static void url_keep(url_t const *url, char *text, gsize size)
 {

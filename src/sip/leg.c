@@ -44,6 +44,7 @@ void leg_free(UaLeg *leg)
     loop_timer_free(leg->ua->loop, leg->session);
     loop_timer_free(leg->ua->loop, leg->hold_again);
     g_free(leg->hold_before);
+    loop_timer_free(leg->ua->loop, leg->inform_again);
     if (leg->series)
         series_leave(leg);
     else if (leg->call_id)
@@ -52,6 +53,7 @@ void leg_free(UaLeg *leg)
     g_free(leg->own_tag);
     g_free(leg->answer_extra);
     challenge_forget(&leg->answered);
+    g_free(leg->heard_from);
     g_free(leg->taker);
     if (leg->digits)
         g_string_free(leg->digits, TRUE);

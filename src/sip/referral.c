@@ -147,6 +147,13 @@ void referral_told(void *user, guint16 status, const CallNews *news)
     referral_end(referral, status);
 }
 
+/* Who is there now: as the far end asserts, else whom we called. */
+static gboolean referral_party(const Referral *referral, const UaLeg *tried, Party *party)
+{
+    *party = tried->heard_party;
+    return *party->number.digits || *party->name || party_of_uri(referral->plan.uri, party);
+}
+
 /* The leg tried is answered while the transferor still holds the call. */
 static void referral_succeed(Referral *referral)
 {
@@ -156,6 +163,7 @@ static void referral_succeed(Referral *referral)
 
     news.has_remote = TRUE;
     news.remote = tried->told;
+    news.has_party = referral_party(referral, tried, &news.party);
     leg_take_over(tried);
     leg_say_bye_later(referrer);
     transfer_settle(call, &referral->plan);
@@ -337,6 +345,7 @@ void referral_move(Referral *referral, UaLeg *leg)
     }
     leg_take_over(referral->tried);
     transfer_settle(call, &referral->plan);
+    nobody.has_party = referral_party(referral, referral->tried, &nobody.party);
     nobody.has_remote = TRUE;
     nobody.remote.event_payload_type = -1;
     call_event(call, EVENT_SIP_MOVED, &nobody);

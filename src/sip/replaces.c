@@ -92,6 +92,7 @@ static void replaced_goes(UaLeg *leg)
 static gboolean replacing_answer(UaLeg *leg, CallNews *news)
 {
     SdpChoice choice;
+    IdentityOut who;
 
     if (leg->theirs_known)
         offer_choose(&leg->theirs, leg_law(leg), leg->settings->media.ptime_ms, &choice);
@@ -102,9 +103,13 @@ static gboolean replacing_answer(UaLeg *leg, CallNews *news)
     if (leg->theirs_known)
         leg_news_media(leg, &choice, news);
     leg_note_response(leg, LADDER_OUT, SIP_200_OK, NULL, TRUE);
+    party_write_known(leg, &who);
     nua_respond(leg->nh, SIP_200_OK, SIPTAG_CONTACT_STR(leg->ua->contact),
+                TAG_IF(who.pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who.pai)),
+                TAG_IF(who.privacy, SIPTAG_PRIVACY_STR(who.privacy)),
                 SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                 TAG_END());
+    identity_out_clear(&who);
     return TRUE;
 }
 
@@ -116,11 +121,17 @@ static void replaces_take(Ua *ua, nua_handle_t *nh, sip_t const *sip, UaLeg *bef
     TransferPlan plan = {.peer =
                              settings_peer_of(ua->settings, (const struct sockaddr *)&by->source)};
     CallNews news = CALL_NEWS_INIT;
+    CallSetup setup = {0};
     gsize size;
 
     leg->replacing = TRUE;
     leg->taker = g_memdup2(by, sizeof(*by));
     leg->trusted = by->trusted;
+    identity_calling(sip, by, &setup);
+    party_of_setup(&setup, &leg->heard_party);
+    party_know_far(leg, sip->sip_from->a_url);
+    news.has_party = *setup.calling.digits || *setup.name;
+    news.party = leg->heard_party;
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
     session_asked(leg, sip);
     leg->theirs_known = sip_body_sdp(sip, &size) != NULL;

@@ -82,6 +82,8 @@ void session_asked(UaLeg *leg, sip_t const *message)
     leg->asked_of_us =
         refresher && g_ascii_strcasecmp(refresher, message->sip_request ? "uas" : "uac") == 0;
     if (message->sip_supported)
+        leg->hears_from = sip_has_feature(message->sip_supported, "from-change") != 0;
+    if (message->sip_supported)
         leg->peer_timer = sip_has_feature(message->sip_supported, "timer") != 0;
     if (sip_has_feature(message->sip_require, "timer"))
         leg->peer_timer = TRUE;
@@ -158,17 +160,27 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
 {
     if (status < 200 || leg->closing || status == NO_CREDENTIALS)
         return;
+    if (!by_invite)
+        inform_true_status(&status, &phrase);
     if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
                           sip->sip_payload != NULL);
     if (by_invite && sip)
         leg_note(leg, LADDER_OUT, "ACK");
     leg->refreshing = FALSE;
-    if (status < 300 && sip) {
+    if (status < 300 && sip && leg->established) {
         session_settled(leg, sip);
         if (by_invite)
             session_take_answer(leg, sip);
+    }
+    if (leg->informing) {
+        inform_answered(leg, status, sip, by_invite);
         hold_pursue(leg);
+        return;
+    }
+    if (status < 300 && sip) {
+        hold_pursue(leg);
+        inform_try(leg);
         return;
     }
     leg->offer = OFFER_NONE;

@@ -115,7 +115,16 @@ struct UaLeg {
     gboolean uas;
     gboolean trusted; /* Reason is believed */
 
-    Party heard_party; /* who is at the far end, as it said last */
+    Party heard_party;   /* who is at the far end, as it said last */
+    char *heard_from;    /* the user part of its From (To, in responses); owned */
+    gboolean hears_from; /* it knows that From may change (RFC 4916) */
+
+    /* inform.c */
+    gboolean inform_due;   /* who is at the ISDN end is to be told */
+    gboolean informing;    /* the request that tells it is out */
+    gboolean inform_waits; /* it is to go out again */
+    guint inform_tries;
+    LoopTimer *inform_again;
 
     gboolean established; /* 2xx of the first INVITE sent or received */
     gboolean acked;       /* UAS: ACK to it received */
@@ -464,9 +473,23 @@ void digits_settle(const UaLeg *leg, SdpSession *session);
 void digits_asked(UaLeg *leg, sip_t const *sip);
 gboolean digits_send(void *room, Call *call, const CallNews *news);
 void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+/* inform.c: what the far end is told inside the dialog, as soon as that allows it */
+/* Who is at the ISDN end has changed. */
+void inform_party(UaLeg *leg);
+/* Something in LEG's dialog has come to an end: what is due may go out now. */
+void inform_try(UaLeg *leg);
+/* The final response to the request that told it. */
+void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite);
+/* SIP, in MSG, answers an UPDATE: NUA shall not hang up for a 5xx or 600. */
+void inform_spare_dialog(msg_t *msg, sip_t *sip);
+/* What it answered, where NUA was told otherwise. */
+void inform_true_status(int *status, const char **phrase);
+gboolean inform_act(void *room, Call *call, const CallNews *news); /* sip_party */
 
 /* session.c: RFC 4028. */
 void session_asked(UaLeg *leg, sip_t const *message);
+/* NUA is not to wait for credentials after STATUS. */
+void session_give_up_challenge(UaLeg *leg, int status);
 /* A 2xx to INVITE or UPDATE settled the timer anew; SIP: the 2xx received, NULL when we sent it. */
 void session_settled(UaLeg *leg, sip_t const *response);
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
@@ -508,6 +531,8 @@ void identity_write_party(const Party *party, const TrunkSettings *trunk, gboole
                           const char *host, IdentityOut *out);
 /* Whom SIP asserts: number, name, and by its Privacy whether they may be shown; FALSE: nobody. */
 gboolean identity_party(sip_t const *sip, Party *party);
+/* The same of its From, believed or not. */
+void identity_from_party(sip_t const *sip, Party *party);
 void identity_out_clear(IdentityOut *out);
 /* The user part of a URI for NUMBER, which came from TRUNK. Caller frees. */
 char *identity_user(const TrunkSettings *trunk, const Number *number);
@@ -528,8 +553,16 @@ void extra_news(const UaLeg *leg, sip_t const *sip, CallNews *news);
 void party_of_setup(const CallSetup *setup, Party *party);
 /* Whom SIP, of LEG's far end, says to be there, where that is news to the call. */
 void party_hear(UaLeg *leg, sip_t const *sip, CallNews *news);
+/* The same of a request inside the dialog that has been accepted: it is told to the call. */
+void party_hear_request(UaLeg *leg, sip_t const *sip);
+/* URL is how the far end is called in From and To. */
+void party_know_far(UaLeg *leg, url_t const *url);
+/* Whoever URI's number is. FALSE when it has none. */
+gboolean party_of_uri(const char *uri, Party *party);
 /* P-Asserted-Identity and Privacy of who is at the ISDN end of LEG's call; FALSE when nobody has said there. */
 gboolean party_write(const UaLeg *leg, IdentityOut *out);
+/* The same for one who takes a call over: by all that is known. */
+void party_write_known(const UaLeg *leg, IdentityOut *out);
 
 /* target.c: a dialog that MSG begins or moves will go to an address: names of hosts get the address
  * MSG came from, a Contact or Record-Route to which nothing could be sent is taken out. The name of

@@ -284,7 +284,7 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         NUTAG_EARLY_MEDIA(1), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_ENABLEMESSAGE(0),
         NUTAG_APPL_METHOD("INVITE, OPTIONS, PRACK, UPDATE, REFER, INFO"),
         SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO"),
-        SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog, uui"),
+        SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, norefersub, tdialog, uui, from-change"),
         NUTAG_REFER_EXPIRES(REFERRAL_EXPIRES_S), SIPTAG_USER_AGENT_STR(sip->user_agent),
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
         NUTAG_UPDATE_REFRESH(1), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),
@@ -435,6 +435,7 @@ CallOps ua_call_ops(Ua *ua)
     ops.action[ACTION_SIP_RESUME] = hold_end;
     ops.action[ACTION_SIP_CHARGE] = charge_send;
     ops.action[ACTION_SIP_ANSWER] = uas_answer;
+    ops.action[ACTION_SIP_PARTY] = inform_act;
     ops.action[ACTION_SIP_REJECT] = uas_reject;
     ops.action[ACTION_SIP_WITHDRAW] = uas_withdraw;
     ops.action[ACTION_SIP_CANCEL] = uac_cancel;

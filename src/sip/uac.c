@@ -231,6 +231,9 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
     if (reliable && !leg->closing)
         uac_acknowledge(leg, sip);
     leg_event(leg, event, &news);
+    if (sip->sip_allow)
+        leg->refresh_by_invite = !sip_is_allowed(sip->sip_allow, SIP_METHOD_UPDATE);
+    inform_try(leg);
 }
 
 /* 2xx; NUA has sent the ACK. */
@@ -263,7 +266,9 @@ static void uac_answered(UaLeg *leg, sip_t const *sip)
     party_hear(leg, sip, &news);
     extra_news(leg, sip, &news);
     session_settled(leg, sip);
+    party_know_far(leg, sip->sip_to->a_url);
     leg_event(leg, EVENT_SIP_ANSWER, &news);
+    inform_try(leg);
 }
 
 static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *sip)

@@ -99,6 +99,7 @@ static void uas_take_invite(UaLeg *leg, sip_t const *sip, const SdpSession *thei
     leg->reliable = leg->reliable_only || sip_has_feature(sip->sip_supported, "100rel");
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
     party_of_setup(call_asked(leg->call), &leg->heard_party);
+    party_know_far(leg, sip->sip_from->a_url);
     session_asked(leg, sip);
     leg_note_request(leg, LADDER_IN, sip, sip_body_sdp(sip, &size) != NULL);
     leg_note_response(leg, LADDER_OUT, SIP_100_TRYING, NULL, FALSE);

@@ -194,6 +194,7 @@ int main(int argc, char **argv)
     extra_stories();
     challenge_stories();
     health_stories();
+    party_stories();
     result = g_test_run();
     sofia_close();
     return result;

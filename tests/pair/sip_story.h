@@ -55,3 +55,4 @@ void extra_stories(void);
 void digits_stories(void);
 void challenge_stories(void);
 void health_stories(void);
+void party_stories(void);

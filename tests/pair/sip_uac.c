@@ -82,7 +82,7 @@ static void the_offer_has_both_laws(void)
     g_assert_nonnull(strstr(message_body(heard), "m=audio 30000 RTP/AVP 8 0 101\r\n"));
     header_is(heard, "Max-Forwards", "70");
     header_is(heard, "Contact", contact);
-    header_is(heard, "Supported", "timer, 100rel, replaces, norefersub, tdialog, uui");
+    header_is(heard, "Supported", "timer, 100rel, replaces, norefersub, tdialog, uui, from-change");
     header_is(heard, "P-Asserted-Identity", "<sip:555@127.0.0.1;user=phone>");
     header_is(heard, "Privacy", NULL);
     header_is(heard, "Require", NULL);

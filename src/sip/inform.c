@@ -1,0 +1,179 @@
+/* Requests of ours inside a dialog, for what the call has to tell its far end: one at a time, when
+ * the dialog allows it.
+ *
+ * Whoever has something to tell makes it due; what is told is what holds when the request goes out,
+ * so that of two changes in a row only the last is heard. It goes out when nothing else of ours is
+ * under way and no offer waits for its answer; in an early dialog of our INVITE as UPDATE alone,
+ * which without a description may be sent there at any time (RFC 3311 5.1), and not to one branch
+ * of a fork. A request that crosses the far end's is tried again (RFC 3261 14.1), a few times. One
+ * that fails leaves the call as it is, but for 408 and 481, which end the dialog (RFC 5057 5.1).
+ */
+#include "sip_room.h"
+
+#include "cause.h"
+
+#include <sofia-sip/sip_extra.h>
+
+#define INFORM_TRIES 5
+
+/* How the far end can hear WHAT: UPDATE where it allows that, else re-INVITE where the settings
+ * want it. */
+static gboolean inform_finds_way(const UaLeg *leg, gboolean *by_invite)
+{
+    *by_invite = leg->refresh_by_invite;
+    switch (leg->settings->sip.identity_update) {
+    case IDENTITY_UPDATE_NO:
+        return FALSE;
+    case IDENTITY_UPDATE_ONLY:
+        return !*by_invite;
+    case IDENTITY_UPDATE_INVITE:
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Early dialog of our INVITE: one branch, and a provisional response has said what it allows. */
+static gboolean inform_is_early(const UaLeg *leg)
+{
+    return !leg->uas && !leg->established && leg->early && leg->early->len == 1 && leg->own_tag;
+}
+
+static gboolean inform_may_begin(const UaLeg *leg, gboolean by_invite)
+{
+    if (!leg->call || leg->closing || leg->terminated || leg->cancelled || leg->beside)
+        return FALSE;
+    if (leg->informing || leg->refreshing)
+        return FALSE;
+    if (inform_is_early(leg))
+        return !by_invite;
+    return leg->established && (leg->acked || !leg->uas) && leg->offer == OFFER_NONE;
+}
+
+static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
+{
+    const char *contact = leg->ua->contact;
+    gboolean from = leg->hears_from && who->from;
+
+    leg->informing = TRUE;
+    if (by_invite) {
+        leg->offer = OFFER_SENT;
+        leg_note(leg, LADDER_OUT, "INVITE SDP");
+        nua_invite(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_IF(from, SIPTAG_FROM_STR(who->from)),
+                   TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
+                   TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
+                   SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
+                   TAG_END());
+        return;
+    }
+    leg_note(leg, LADDER_OUT, "UPDATE");
+    nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_IF(from, SIPTAG_FROM_STR(who->from)),
+               TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
+               TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)), TAG_END());
+}
+
+void inform_try(UaLeg *leg)
+{
+    gboolean by_invite;
+    IdentityOut who;
+
+    if (!leg->inform_due || leg->inform_waits)
+        return;
+    if (!inform_finds_way(leg, &by_invite)) {
+        leg->inform_due = leg->inform_due && !leg->established; /* an answer may yet allow more */
+        return;
+    }
+    if (!inform_may_begin(leg, by_invite))
+        return;
+    leg->inform_due = FALSE;
+    if (party_write(leg, &who))
+        inform_send(leg, by_invite, &who);
+    identity_out_clear(&who);
+}
+
+void inform_party(UaLeg *leg)
+{
+    leg->inform_due = TRUE;
+    leg->inform_tries = 0; /* where one waits to be sent again, it will tell this */
+    inform_try(leg);
+}
+
+static void inform_once_more(void *user)
+{
+    UaLeg *leg = user;
+
+    leg->inform_waits = FALSE;
+    inform_try(leg);
+}
+
+/* RFC 3261 14.1: who made the Call-ID waits longer. */
+static void inform_try_later(UaLeg *leg)
+{
+    int ms = leg->uas ? g_random_int_range(0, 2000) : g_random_int_range(2100, 4000);
+
+    if (++leg->inform_tries >= INFORM_TRIES)
+        return;
+    leg->inform_due = leg->inform_waits = TRUE;
+    if (!leg->inform_again)
+        leg->inform_again = loop_timer_new(leg->ua->loop, inform_once_more, leg);
+    loop_timer_start(leg->ua->loop, leg->inform_again, ms * G_GINT64_CONSTANT(1000));
+}
+
+void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite)
+{
+    leg->informing = FALSE;
+    if (by_invite)
+        leg->offer = OFFER_NONE;
+    if (status >= 300)
+        session_give_up_challenge(leg, status);
+    if (status == 491)
+        inform_try_later(leg);
+    else if (leg->established && (status == 408 || status == 481))
+        leg_lost(leg, "the far end knows nothing of the dialog", CAUSE_TIMER_EXPIRY, FALSE);
+    else if (!by_invite && (status == 405 || status == 501)) {
+        leg->refresh_by_invite = leg->inform_due = TRUE;
+    }
+    inform_try(leg);
+}
+
+gboolean inform_act(void *room, Call *call, const CallNews *news)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg)
+        inform_party(leg);
+    return TRUE;
+}
+
+/* ---- what NUA need not know
+ * -----------------------------------------------------------------------
+ */
+
+/* RFC 5057 5.1 leaves it to us what a 5xx or an unknown 6xx to a request inside the dialog means;
+ * NUA always takes it for the end. It leaves the dialog alone after a 4xx that it does not know. */
+#define SPARED 499
+
+void inform_spare_dialog(msg_t *msg, sip_t *sip)
+{
+    sip_status_t *status = sip->sip_status;
+
+    if (status->st_status != 600 &&
+        (status->st_status < 500 || status->st_status == 502 || status->st_status > 599))
+        return;
+    status->st_phrase = su_sprintf(msg_home(msg), "%d %s", status->st_status,
+                                   status->st_phrase ? status->st_phrase : "");
+    status->st_status = SPARED;
+}
+
+void inform_true_status(int *status, const char **phrase)
+{
+    char *rest;
+    guint64 told;
+
+    if (*status != SPARED || !*phrase)
+        return;
+    told = g_ascii_strtoull(*phrase, &rest, 10);
+    if (told < 500 || told > 600 || *rest != ' ') /* it was a true 499 */
+        return;
+    *status = (int)told;
+    *phrase = rest + 1;
+}
