@@ -45,7 +45,7 @@
     X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
     X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
     X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")                                            \
-    X(AWAITING_NAME, "U6: SETUP received, the caller's name is to follow in a message of its own")    \
+    X(AWAITING_NAME, "U9: CALL PROCEEDING sent, the caller's name is to follow in a message of its own") \
     X(AWAITING_CHANNEL, "U0: no call yet, another one gives up its channel for it")
 
 /* What can happen. Room, name, meaning. */

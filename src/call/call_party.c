@@ -1,6 +1,8 @@
 /* Who is at the ends of a call: what each end says of itself, kept for the other. */
 #include "call_private.h"
 
+#include <string.h>
+
 void call_note_party(Call *call, CallEvent event, const CallNews *news)
 {
     if (event == EVENT_SIP_REPLACED || event == EVENT_SIP_MOVED)
@@ -45,9 +47,18 @@ static void party_expected(const Call *call, Party *party)
         party->number.screening = SCREENING_NETWORK; /* we have called it ourselves */
         return;
     }
-    party->number = call->asked.calling;
-    g_strlcpy(party->name, call->asked.name, sizeof(party->name));
-    party->name_presentation = call->asked.name_presentation;
+    party->number = call->setup.calling; /* as the route has written it */
+    g_strlcpy(party->name, call->setup.name, sizeof(party->name));
+    party->name_presentation = call->setup.name_presentation;
+}
+
+/* A late name comes with the number that SETUP had. */
+static gboolean number_is_the_callers(const Call *call, const Number *number)
+{
+    const Number *calling = &call->asked.calling;
+
+    return call->origin.kind == ORIGIN_PRI && strcmp(number->digits, calling->digits) == 0 &&
+           number->presentation == calling->presentation;
 }
 
 void call_find_isdn_party(const Call *call, Party *party)
@@ -57,7 +68,8 @@ void call_find_isdn_party(const Call *call, Party *party)
     party_expected(call, party);
     if (!call->has_isdn_party)
         return;
-    if (*told->number.digits || told->number.presentation != PRESENTATION_UNAVAILABLE)
+    if ((*told->number.digits || told->number.presentation != PRESENTATION_UNAVAILABLE) &&
+        !number_is_the_callers(call, &told->number))
         party->number = told->number;
     g_strlcpy(party->name, told->name, sizeof(party->name));
     party->name_presentation = told->name_presentation;

@@ -79,7 +79,7 @@ static const CallRule sip_goes_home[] = {
 
 /* DISCONNECT is answered by RELEASE at once, whatever SIP still has to do. */
 #define DISCONNECTED(event)                                                                        \
-    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, RELEASE_REQUEST,                              \
+    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, RELEASE_REQUEST,                              \
          "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),                                                 \
     LIVE(event, S(CALLING), REACHING, ABANDONED, RELEASE_REQUEST,                                  \
          "RFC 4497 8.4.1 (4): no response yet, nothing sent", NOTE_CAUSE, MEDIA_CLOSE,             \
@@ -106,7 +106,7 @@ static const CallRule sip_goes_home[] = {
     LIVE(event, COMMITTED, OUTGOING | Q(DISCONNECT_INDICATION), IDLE, NULL,                        \
          cite "; RFC 4497 8.4.1; RFC 3398 7.2.4",                                              \
          NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ##__VA_ARGS__, CHANNEL_FREE),                        \
-    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, NULL,                                         \
+    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, NULL,                                         \
          cite, NOTE_CAUSE, ##__VA_ARGS__, CHANNEL_FREE),                                           \
     LIVE(event, S(CALLING), REACHING, ABANDONED, NULL,                                             \
          cite "; RFC 4497 8.4.1 (4)", NOTE_CAUSE, MEDIA_CLOSE, ##__VA_ARGS__, CHANNEL_FREE),       \

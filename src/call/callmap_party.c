@@ -9,33 +9,21 @@
 
 /* clang-format off */
 
-/* SETUP says that the caller's name follows: until it has come, or the trunk's name-wait is over, the call waits as it came,
- * in U6. Nothing has been said to the PBX yet, so that a refusal is still RELEASE COMPLETE; name-wait is far below the T303 that
- * runs there. */
+/* SETUP says that the caller's name follows. An NI-2 network sends it in a FACILITY when CALL PROCEEDING has told it that the call
+ * reference is known here; until then, or until the trunk's name-wait is over, the call waits in U9 for its routing. */
 static const CallRule late_name[] = {
-    STEP(ISDN_SETUP_UNNAMED, S(IDLE), Q(NULL), SAME, AWAITING_NAME,
-         "RFC 3398 12.1; Q.931 5.2.5.1: T303 of the PBX runs"),
-    LIVE(ISDN_PARTY, S(IDLE), Q(AWAITING_NAME), SAME, PRESENT,
-         "RFC 3398 12.1; RFC 4497 8.2.1.1; Q.931 5.2.1", COLLECT_NAME, ROUTE_CALL),
-    LIVE(TIMER_NAME, S(IDLE), Q(AWAITING_NAME), SAME, PRESENT,
+    LIVE(ISDN_SETUP_UNNAMED, S(IDLE), Q(NULL), SAME, AWAITING_NAME,
+         "RFC 3398 12.1; Q.931 5.2.5.1: T303 of the PBX is stopped", ISDN_PROCEEDING),
+    LIVE(ISDN_PARTY, S(IDLE), Q(AWAITING_NAME), SAME, SAME,
+         "RFC 3398 12.1; RFC 4497 8.2.1.1", COLLECT_NAME, ROUTE_CALL),
+    LIVE(TIMER_NAME, S(IDLE), Q(AWAITING_NAME), SAME, SAME,
          "RFC 4497 8.2.1.1; RFC 3311 5.1: the name will be told by UPDATE", ROUTE_CALL),
+    LIVE(ROUTE_PEER, S(IDLE), Q(AWAITING_NAME), CALLING, INCOMING_PROCEEDING,
+         "RFC 4497 8.2.1.1; RFC 3398 8.2.3: RTP before any 18x is heard", MEDIA_OPEN, MEDIA_PLAY, SIP_INVITE),
+    LIVE(ROUTE_NONE, S(IDLE), Q(AWAITING_NAME), SAME, DISCONNECT_REQUEST,
+         "Q.931 5.3.3; RFC 4497 8.2.1.1", NOTE_CAUSE, ISDN_DISCONNECT),
     LIVE(ISDN_PARTY, S(IDLE), Q(OVERLAP_RECEIVING), SAME, SAME,
          "RFC 3398 12.1: the INVITE is still to come", COLLECT_NAME),
-
-    LIVE(ISDN_DISCONNECT, S(IDLE), Q(AWAITING_NAME), SAME, RELEASE_REQUEST,
-         "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),
-    LIVE(ISDN_DISCONNECT_MEDIA, S(IDLE), Q(AWAITING_NAME), SAME, RELEASE_REQUEST,
-         "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),
-    LIVE(ISDN_RELEASE, S(IDLE), Q(AWAITING_NAME), SAME, NULL,
-         "Q.931 5.3.4", NOTE_CAUSE, ISDN_RELEASE_COMPLETE, CHANNEL_FREE),
-    LIVE(ISDN_RELEASED, S(IDLE), Q(AWAITING_NAME), SAME, NULL,
-         "Q.931 5.3.2, 5.8.3.2", NOTE_CAUSE, CHANNEL_FREE),
-    LIVE(ISDN_RESTART, S(IDLE), Q(AWAITING_NAME), SAME, NULL,
-         "Q.931 5.5", NOTE_CAUSE, ISDN_FORGET, CHANNEL_FREE),
-    LIVE(ISDN_LOST, S(IDLE), Q(AWAITING_NAME), SAME, NULL,
-         "Q.931 5.8.9", NOTE_CAUSE, ISDN_FORGET, CHANNEL_FREE),
-    LIVE(OPERATOR_CLEAR, S(IDLE), Q(AWAITING_NAME), SAME, NULL,
-         "Q.931 5.3.2 (a)", NOTE_CAUSE, ISDN_RELEASE_COMPLETE, CHANNEL_FREE),
 };
 
 static const CallRule told[] = {

@@ -86,7 +86,7 @@
 /* Both legs of a call that holds a channel, in whatever state, for a reason of ours. */
 #define CLEARED_FROM_HERE(event, isdn_why, caller_why, sip_why)                                    \
     CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
-    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING), SAME, DISCONNECT_REQUEST,                           \
+    LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, DISCONNECT_REQUEST,        \
          isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
     LIVE(event, S(CALLING), REACHING, ABANDONED, DISCONNECT_REQUEST,                               \
          sip_why " (4); " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                     \

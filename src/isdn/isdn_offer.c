@@ -21,7 +21,7 @@ static gboolean waits_for_name(DChannel *dchan, const CallSetup *setup, const Fr
     Hall *hall = dchan_isdn(dchan)->hall;
     const TrunkSettings *trunk = dchan_trunk(dchan);
 
-    return isdn_party_follows(frame) && !setup->name[0] && trunk->name_wait_us &&
+    return isdn_party_follows(frame) && setup->complete && !setup->name[0] && trunk->name_wait_us &&
            !hall_calls_for_help(hall, &setup->called) &&
            !hall_expects_callback(hall, trunk->name, setup);
 }

@@ -45,7 +45,7 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
         else if (sip->sip_status->st_status < 200)
             early_note_ringing(ua, sip);
     } else if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_update) {
-        inform_spare_dialog(msg, sip);
+        inform_spare_dialog(ua, msg, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
                (status = early_note_bye(ua, sip)) != 0) {
         reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);

@@ -13,6 +13,7 @@
 #include "cause.h"
 
 #include <sofia-sip/sip_extra.h>
+#include <sofia-sip/sip_util.h>
 
 #define INFORM_TRIES 5
 
@@ -32,17 +33,38 @@ static gboolean inform_finds_way(const UaLeg *leg, gboolean *by_invite)
     return FALSE;
 }
 
-/* Early dialog of our INVITE: one branch, and a provisional response has said what it allows. */
+void inform_learn_early(UaLeg *leg, sip_t const *sip, gboolean reliable)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    sip_route_t *route;
+
+    g_clear_pointer(&leg->early_to, g_free);
+    g_clear_pointer(&leg->early_route, g_free);
+    g_clear_pointer(&leg->early_target, g_free);
+    leg->early_dialog = leg->early_dialog || reliable;
+    if (leg->early_dialog || !sip->sip_to->a_tag || !sip->sip_contact)
+        return;
+    su_home_init(home);
+    route = sip_route_reverse(home, sip->sip_record_route); /* RFC 3261 12.1.2 */
+    leg->early_to = g_strdup(sip_header_as_string(home, (sip_header_t *)sip->sip_to));
+    leg->early_target = g_strdup(url_as_string(home, sip->sip_contact->m_url));
+    if (route)
+        leg->early_route = g_strdup(sip_header_as_string(home, (sip_header_t *)route));
+    su_home_deinit(home);
+}
+
+/* Early dialog of our INVITE: one branch, and its provisional response has said where it is. */
 static gboolean inform_is_early(const UaLeg *leg)
 {
-    return !leg->uas && !leg->established && leg->early && leg->early->len == 1 && leg->own_tag;
+    return !leg->uas && !leg->established && leg->early && leg->early->len == 1 &&
+           (leg->early_dialog || (leg->early_to && leg->early_target));
 }
 
 static gboolean inform_may_begin(const UaLeg *leg, gboolean by_invite)
 {
     if (!leg->call || leg->closing || leg->terminated || leg->cancelled || leg->beside)
         return FALSE;
-    if (leg->informing || leg->refreshing)
+    if (leg->informing || leg->refreshing || leg->hold_asking || leg->ack_due)
         return FALSE;
     if (inform_is_early(leg))
         return !by_invite;
@@ -53,6 +75,7 @@ static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
 {
     const char *contact = leg->ua->contact;
     gboolean from = leg->hears_from && who->from;
+    gboolean early = !leg->established && !leg->early_dialog;
 
     leg->informing = TRUE;
     if (by_invite) {
@@ -67,6 +90,9 @@ static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
     }
     leg_note(leg, LADDER_OUT, "UPDATE");
     nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_IF(from, SIPTAG_FROM_STR(who->from)),
+               TAG_IF(early, SIPTAG_TO_STR(leg->early_to)),
+               TAG_IF(early, NUTAG_URL(leg->early_target)),
+               TAG_IF(early && leg->early_route, SIPTAG_ROUTE_STR(leg->early_route)),
                TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
                TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)), TAG_END());
 }
@@ -85,6 +111,8 @@ void inform_try(UaLeg *leg)
     if (!inform_may_begin(leg, by_invite))
         return;
     leg->inform_due = FALSE;
+    if (!party_is_news(leg))
+        return;
     if (party_write(leg, &who))
         inform_send(leg, by_invite, &who);
     identity_out_clear(&who);
@@ -112,6 +140,7 @@ static void inform_try_later(UaLeg *leg)
 
     if (++leg->inform_tries >= INFORM_TRIES)
         return;
+    leg->told_party = (Party){0}; /* it has not been heard */
     leg->inform_due = leg->inform_waits = TRUE;
     if (!leg->inform_again)
         leg->inform_again = loop_timer_new(leg->ua->loop, inform_once_more, leg);
@@ -131,6 +160,7 @@ void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invit
         leg_lost(leg, "the far end knows nothing of the dialog", CAUSE_TIMER_EXPIRY, FALSE);
     else if (!by_invite && (status == 405 || status == 501)) {
         leg->refresh_by_invite = leg->inform_due = TRUE;
+        leg->told_party = (Party){0};
     }
     inform_try(leg);
 }
@@ -152,9 +182,15 @@ gboolean inform_act(void *room, Call *call, const CallNews *news)
  * NUA always takes it for the end. It leaves the dialog alone after a 4xx that it does not know. */
 #define SPARED 499
 
-void inform_spare_dialog(msg_t *msg, sip_t *sip)
+void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip)
 {
     sip_status_t *status = sip->sip_status;
+    const UaLeg *leg =
+        sip->sip_call_id ? g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id) : NULL;
+
+    /* NUA would bind itself to this branch, and another one may yet answer. */
+    if (leg && !leg->established && !leg->early_dialog && sip->sip_to)
+        sip->sip_to->a_tag = NULL;
 
     if (status->st_status != 600 &&
         (status->st_status < 500 || status->st_status == 502 || status->st_status > 599))

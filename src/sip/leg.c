@@ -54,6 +54,9 @@ void leg_free(UaLeg *leg)
     g_free(leg->answer_extra);
     challenge_forget(&leg->answered);
     g_free(leg->heard_from);
+    g_free(leg->early_to);
+    g_free(leg->early_route);
+    g_free(leg->early_target);
     g_free(leg->taker);
     if (leg->digits)
         g_string_free(leg->digits, TRUE);

@@ -68,7 +68,7 @@ void party_hear_request(UaLeg *leg, sip_t const *sip)
         leg_event(leg, EVENT_SIP_IDENTITY, &news);
 }
 
-void party_write_known(const UaLeg *leg, IdentityOut *out)
+void party_write_known(UaLeg *leg, IdentityOut *out)
 {
     Party party;
 
@@ -76,10 +76,21 @@ void party_write_known(const UaLeg *leg, IdentityOut *out)
     if (!leg->call)
         return;
     call_find_isdn_party(leg->call, &party);
+    leg->told_party = party;
     identity_write_party(&party, call_trunk(leg->call), leg->trusted, leg->ua->host, out);
 }
 
-gboolean party_write(const UaLeg *leg, IdentityOut *out)
+gboolean party_is_news(const UaLeg *leg)
+{
+    Party party;
+
+    if (!leg->call)
+        return FALSE;
+    call_find_isdn_party(leg->call, &party);
+    return !party_equal(&party, &leg->told_party);
+}
+
+gboolean party_write(UaLeg *leg, IdentityOut *out)
 {
     *out = (IdentityOut){0};
     if (!leg->call || !call_isdn_party(leg->call))

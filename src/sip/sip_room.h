@@ -120,11 +120,15 @@ struct UaLeg {
     gboolean hears_from; /* it knows that From may change (RFC 4916) */
 
     /* inform.c */
+    Party told_party; /* who is at the ISDN end, as it was told last */
     gboolean inform_due;   /* who is at the ISDN end is to be told */
     gboolean informing;    /* the request that tells it is out */
     gboolean inform_waits; /* it is to go out again */
     guint inform_tries;
     LoopTimer *inform_again;
+    /* The early dialog of our INVITE, which NUA makes of a reliable response alone; header values and a URI, or NULL. */
+    char *early_to, *early_route, *early_target;
+    gboolean early_dialog; /* NUA has made it */
 
     gboolean established; /* 2xx of the first INVITE sent or received */
     gboolean acked;       /* UAS: ACK to it received */
@@ -476,20 +480,20 @@ void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *si
 /* inform.c: what the far end is told inside the dialog, as soon as that allows it */
 /* Who is at the ISDN end has changed. */
 void inform_party(UaLeg *leg);
+/* SIP is a provisional response to our INVITE: where its early dialog can be spoken to. */
+void inform_learn_early(UaLeg *leg, sip_t const *sip, gboolean reliable);
 /* Something in LEG's dialog has come to an end: what is due may go out now. */
 void inform_try(UaLeg *leg);
 /* The final response to the request that told it. */
 void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite);
 /* SIP, in MSG, answers an UPDATE: NUA shall not hang up for a 5xx or 600. */
-void inform_spare_dialog(msg_t *msg, sip_t *sip);
+void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip);
 /* What it answered, where NUA was told otherwise. */
 void inform_true_status(int *status, const char **phrase);
 gboolean inform_act(void *room, Call *call, const CallNews *news); /* sip_party */
 
 /* session.c: RFC 4028. */
 void session_asked(UaLeg *leg, sip_t const *message);
-/* NUA is not to wait for credentials after STATUS. */
-void session_give_up_challenge(UaLeg *leg, int status);
 /* A 2xx to INVITE or UPDATE settled the timer anew; SIP: the 2xx received, NULL when we sent it. */
 void session_settled(UaLeg *leg, sip_t const *response);
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
@@ -560,9 +564,11 @@ void party_know_far(UaLeg *leg, url_t const *url);
 /* Whoever URI's number is. FALSE when it has none. */
 gboolean party_of_uri(const char *uri, Party *party);
 /* P-Asserted-Identity and Privacy of who is at the ISDN end of LEG's call; FALSE when nobody has said there. */
-gboolean party_write(const UaLeg *leg, IdentityOut *out);
+gboolean party_write(UaLeg *leg, IdentityOut *out);
+/* Is who is there now another one than LEG's far end was told? */
+gboolean party_is_news(const UaLeg *leg);
 /* The same for one who takes a call over: by all that is known. */
-void party_write_known(const UaLeg *leg, IdentityOut *out);
+void party_write_known(UaLeg *leg, IdentityOut *out);
 
 /* target.c: a dialog that MSG begins or moves will go to an address: names of hosts get the address
  * MSG came from, a Contact or Record-Route to which nothing could be sent is taken out. The name of

@@ -102,6 +102,7 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
     if (nh) {
         leg = uac_leg_new(ua, call, nh, invite, beside);
         dialog_describe(leg, NULL);
+        party_of_setup(invite->setup, &leg->told_party);
         note_invite(leg, uri);
         uac_send(leg, invite, &who, uri);
     }
@@ -233,6 +234,7 @@ static void uac_progressed(UaLeg *leg, int status, sip_t const *sip)
     leg_event(leg, event, &news);
     if (sip->sip_allow)
         leg->refresh_by_invite = !sip_is_allowed(sip->sip_allow, SIP_METHOD_UPDATE);
+    inform_learn_early(leg, sip, reliable);
     inform_try(leg);
 }
 
@@ -311,6 +313,7 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 
     if (leg->hold_asking) {
         hold_responded(leg, status, phrase, sip);
+        inform_try(leg);
         return;
     }
     if (leg->refreshing || leg->established) {

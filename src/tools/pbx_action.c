@@ -64,6 +64,8 @@ static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **er
             return pri_progress_with_cause(isdn, call->isdn, call->channel, 1, command->cause) == 0;
         return pri_progress(isdn, call->isdn, call->channel, 1) == 0;
     case VERB_ANSWER:
+        if ((command->calling || command->name) && !pbx_party_act(call, command))
+            return FALSE;
         edit_next(call, MESSAGE_CONNECT, 0, command);
         if (pri_answer(isdn, call->isdn, call->channel, 0))
             return FALSE;
@@ -221,6 +223,8 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_CHARGE:
     case VERB_MCID:
         return pbx_service_act(call, command);
+    case VERB_PARTY:
+        return pbx_party_act(call, command);
     case VERB_RAW:
         return act_raw(call, command);
     case VERB_PLAY:
@@ -321,7 +325,10 @@ PbxCall *pbx_call_make(PbxCalls *calls, PbxLine *line, const PbxCommand *command
     call->reference = call->isdn ? pbx_line_reference(line, call->isdn) : -1;
     pbx_edits_forget(&line->edits, call->reference, FALSE);
     edit_next(call, MESSAGE_SETUP, 0, &(PbxCommand){.extra = command->extra});
+    if (command->follows)
+        pri_display_options_send(line->isdn, PRI_DISPLAY_OPTION_BLOCK);
     failed = !call->isdn || pri_setup(line->isdn, call->isdn, request);
+    pri_display_options_send(line->isdn, 0);
     calls->making = NULL;
     pri_sr_free(request);
     pbx_line_settle(line);

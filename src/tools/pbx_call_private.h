@@ -34,6 +34,8 @@ void pbx_call_connected(PbxCall *call);
 void pbx_call_behave(PbxCall *call, const char *called);
 /* pbx_service.c: the commands of supplementary services. */
 gboolean pbx_service_act(PbxCall *call, const PbxCommand *command);
+/* pbx_party.c: who is at our end now; TRUE when libpri takes it. */
+gboolean pbx_party_act(PbxCall *call, const PbxCommand *command);
 /* The call's timer: its next step, or our RELEASE. */
 void pbx_call_timer(void *call);
 void pbx_behaviour_free(PbxBehaviour *behaviour);

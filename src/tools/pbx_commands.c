@@ -317,6 +317,7 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
     case VERB_REROUTE:
     case VERB_CHARGE:
     case VERB_MCID:
+    case VERB_PARTY:
     case VERB_PLAY:
     case VERB_RECORD:
     case VERB_ECHO:

@@ -94,6 +94,33 @@ static void charge_read(PbxWords *words, PbxCommand *command)
     command->count = pbx_words_number(words, "an amount", 0, 100000000);
 }
 
+static gboolean party_option_read(PbxWords *words, PbxCommand *command)
+{
+    if (!command->name && pbx_words_take(words, "name"))
+        command->name = g_strdup(pbx_words_next(words, "a name"));
+    else if (pbx_words_take(words, "restricted"))
+        command->restricted = TRUE;
+    else
+        return FALSE;
+    return TRUE;
+}
+
+static void party_read(PbxWords *words, PbxCommand *command)
+{
+    command->calling = pbx_words_digits(words, "the number");
+    while (!words->fault && party_option_read(words, command))
+        ;
+}
+
+static void answer_read(PbxWords *words, PbxCommand *command)
+{
+    if (pbx_words_take(words, "as"))
+        command->calling = pbx_words_digits(words, "the connected number");
+    while (!words->fault && party_option_read(words, command))
+        ;
+    with_read(words, command);
+}
+
 void pbx_grammar_source(PbxWords *words, PbxCommand *command)
 {
     if (pbx_words_take(words, "pattern")) {
@@ -171,6 +198,8 @@ static gboolean call_option_read(PbxWords *words, PbxCommand *command)
         command->restricted = TRUE;
     else if (!command->extra && g_strcmp0(pbx_words_peek(words), "with") == 0)
         with_read(words, command);
+    else if (pbx_words_take(words, "follows"))
+        command->follows = TRUE;
     else if (pbx_words_take(words, "bearer"))
         command->bearer = bearer_read(words);
     else if (g_strcmp0(pbx_words_peek(words), "on") == 0)
@@ -312,8 +341,9 @@ static const PbxWordRow action_words[] = {
     {"setup-ack", VERB_SETUP_ACK, NULL},
     {"alert", VERB_ALERT, alert_read},
     {"progress", VERB_PROGRESS, progress_action_read},
-    {"answer", VERB_ANSWER, with_read},
-    {"connect", VERB_ANSWER, with_read},
+    {"answer", VERB_ANSWER, answer_read},
+    {"connect", VERB_ANSWER, answer_read},
+    {"party", VERB_PARTY, party_read},
     {"disconnect", VERB_DISCONNECT, disconnect_read},
     {"release", VERB_RELEASE, release_read},
     {"reject", VERB_REJECT, cause_action_read},

@@ -57,6 +57,8 @@ static gboolean expect_condition_read(PbxWords *words, PbxExpectation *expect)
         expect->called = pbx_words_pattern(words, "the called number");
     else if (!expect->calling && pbx_words_take(words, "from"))
         expect->calling = pbx_words_pattern(words, "the calling number");
+    else if (!expect->connected && pbx_words_take(words, "connected"))
+        expect->connected = pbx_words_pattern(words, "the connected number");
     else if (!expect->name && pbx_words_take(words, "name"))
         expect->name = g_strdup(pbx_words_next(words, "a name"));
     else

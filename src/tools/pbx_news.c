@@ -47,6 +47,8 @@ static gboolean news_meets(const PbxNews *news, const PbxExpectation *expect)
            progress_meets(expect->progress, message->progress) &&
            (!expect->called || pbx_number_matches(expect->called, message->called.digits)) &&
            (!expect->calling || pbx_number_matches(expect->calling, message->calling.digits)) &&
+           (!expect->connected ||
+            pbx_number_matches(expect->connected, message->connected.digits)) &&
            (!expect->name || g_str_equal(expect->name, message->display));
 }
 

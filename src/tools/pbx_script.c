@@ -32,6 +32,7 @@ void pbx_command_free(PbxCommand *command)
     g_free(command->file);
     g_free(command->expect.called);
     g_free(command->expect.calling);
+    g_free(command->expect.connected);
     g_free(command->expect.name);
     g_free(command);
 }

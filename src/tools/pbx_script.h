@@ -28,6 +28,7 @@ typedef enum PbxVerb {
     VERB_REROUTE, /* the caller is to call another number */
     VERB_CHARGE,  /* advice of charge */
     VERB_MCID,    /* malicious call identification */
+    VERB_PARTY, /* another one is at our end */
     VERB_PLAY,
     VERB_RECORD,
     VERB_ECHO,
@@ -89,7 +90,7 @@ typedef struct PbxExpectation {
     gint message;
     gint cause, location, progress, channel, state, notify;
     guint64 amount; /* octets, or the pattern's seed */
-    char *called, *calling, *name;
+    char *called, *calling, *connected, *name;
     gint64 within_us;
     gint64 for_us;
 } PbxExpectation;
@@ -107,6 +108,7 @@ typedef struct PbxCommand {
 
     char *called, *calling, *name, *as;
     gboolean restricted; /* presentation restricted */
+    gboolean follows;    /* the name is in no Display: on NI-2 it comes behind SETUP */
     gboolean overlap;
     gint span;    /* -1: any */
     gint channel; /* 0: ours to choose, -1: all */

@@ -155,6 +155,43 @@ def user_of(uri):
     return uri.partition(":")[2].partition("@")[0].partition(";")[0]
 
 
+def elements(message):
+    """[(code, content)] of a Q.931 message's elements that have a length."""
+    octets, out = message.octets, []
+    at = 3 + octets[1] if len(octets) > 3 else len(octets)
+    while at < len(octets):
+        if octets[at] & 0x80:
+            at += 1
+            continue
+        length = octets[at + 1] if at + 1 < len(octets) else 0
+        out.append((octets[at], octets[at + 2 : at + 2 + length]))
+        at += 2 + length
+    return out
+
+
+def digits_of(content):
+    """The digits of a number element, behind octets 3 and 3a."""
+    return content[1 if content[:1] and content[0] & 0x80 else 2 :].decode("ascii", "replace")
+
+
+def names_party(message, code, value):
+    """Does an element CODE of a Q.931 message say VALUE, or a Facility with it inside?"""
+    for known, content in elements(message):
+        if known == 0x1C and value.encode("latin-1") in content:
+            return True
+        if known == code == 0x4C and digits_of(content) == value:
+            return True
+        if known == code == 0x28 and content.lstrip(b"\xb1").decode("latin-1") == value:
+            return True
+    return False
+
+
+def shown_name(message):
+    """The display name of P-Asserted-Identity, without one that of From."""
+    value = message.header("p-asserted-identity") or message.header("from")
+    return value.partition("<")[0].strip().strip('"')
+
+
 def count_contacts(message):
     """How many URIs its Contact headers list."""
     return len(re.findall(r"\bsips?:", message.header("contact")))
@@ -206,6 +243,10 @@ def rule_holds(rule, value, message):
         "calling": lambda: (
             user_of(message.headers["from"][0].partition("<")[2]) if sip else message.calling
         )
+        == value,
+        "connected": lambda: names_party(message, 0x4C, value),
+        "name": lambda: shown_name(message) == value if sip else names_party(message, 0x28, value),
+        "asserted": lambda: user_of(message.header("p-asserted-identity").partition("<")[2])
         == value,
         "channel": lambda: message.channel in values(value),
         "exclusive": lambda: bool(message.exclusive),
@@ -272,6 +313,8 @@ def seen_value(rule, message):
         return ": Reason is '%s'" % message.header("reason")
     if rule == "sent":
         return ": %d times" % message.copies
+    if rule in ("asserted", "name") and message.proto == "SIP":
+        return ": P-Asserted-Identity is '%s'" % message.header("p-asserted-identity")
     if rule == "uri":
         return ": %s" % message.uri
     if rule == "ie":

