@@ -61,8 +61,10 @@ def q931_octets(step, restart_origin, channels):
     if "name" in rules:
         out += element(0x28, *rules["name"].encode())
     if "connected" in rules:
-        if message == "FACILITY":  # what the checker looks for inside it, in no true coding
-            out += element(0x1C, 0x91, *rules["connected"].encode())
+        if message == "FACILITY":  # an invocation of nothing, with the number as its argument
+            inside = element(0x02, 1) + element(0x02, 0x7E)
+            inside += element(0x04, *rules["connected"].encode())
+            out += element(0x1C, 0x91, *element(0xA1, *inside))
         else:
             out += element(0x4C, 0x21, 0x83, *rules["connected"].encode())
     if message == "SETUP":
