@@ -120,8 +120,20 @@ static int far_write(struct pri *pri, void *buffer, int length)
     return length;
 }
 
+static void far_hears_party(Stage *stage, const pri_event *event)
+{
+    const struct pri_subcommands *heard = event->e == PRI_EVENT_ANSWER     ? event->answer.subcmds
+                                          : event->e == PRI_EVENT_FACILITY ? event->facility.subcmds
+                                                                           : NULL;
+
+    for (int i = 0; heard && i < heard->counter_subcmd; i++)
+        if (heard->subcmd[i].cmd == PRI_SUBCMD_CONNECTED_LINE)
+            stage->far_party = heard->subcmd[i].u.connected_line.id;
+}
+
 static void far_hears(Stage *stage, struct pri *pri, const pri_event *event)
 {
+    far_hears_party(stage, event);
     switch (event->e) {
     case PRI_EVENT_RING:
         stage->far_call = event->ring.call;

@@ -32,6 +32,7 @@ struct Stage {
     q931_call *far_call;  /* of the last RING, or made by the test */
     int far_presentation; /* of its calling number, as libpri has it */
     int far_channel;      /* asked for or given by us, last */
+    struct pri_party_id far_party; /* who is at our end, as the far end heard it last in CONNECT or FACILITY */
     Screening screening;  /* of the number of phones that call; network provided unless a test says
                              otherwise */
     gboolean far_deaf;    /* does not answer DISCONNECT and RELEASE */
