@@ -108,6 +108,7 @@
     X(ROUTE_MORE, "ROUTE.MORE", "more digits may decide")                                          \
     X(ROUTE_OVERLAP, "ROUTE.OVERLAP", "the call goes to a SIP URI, and its number may go on")      \
     X(ROUTE_NONE, "ROUTE.NONE", "no route, barred, or no alternative left")                        \
+    X(ROUTE_TREATED, "ROUTE.TREATED", "no alternative left, and the caller, who is not end-to-end ISDN, is to hear so in-band") \
     X(ROUTE_PREEMPT, "ROUTE.PREEMPT", "a call for help goes to a full trunk group")                \
     X(CHANNEL_NONE, "CHANNEL.NONE", "no free channel in the trunk group, nor a call to clear for one") \
     X(CHANNEL_FREE, "CHANNEL.FREE", "a channel has become free, and is kept for the call that waits for it") \
@@ -124,7 +125,7 @@
     X(TIMER_T310, "TIMER.T310", "call proceeding too long (Q.931 9.2)")                            \
     X(TIMER_PROGRESS, "TIMER.PROGRESS", "an announcement or a queue after CALL PROCEEDING or PROGRESS too long") \
     X(TIMER_NO_ANSWER, "TIMER.NO_ANSWER", "the phone rings too long")                              \
-    X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played") \
+    X(TIMER_INTERWORK, "TIMER.INTERWORK", "the announcement after PROGRESS with Cause has played, or our busy tone after PROGRESS") \
     X(TIMER_NAME, "TIMER.NAME", "the caller's name that was to follow SETUP has not come in time") \
     X(TIMER_PREEMPT, "TIMER.PREEMPT", "the call that was cleared gave up no channel in time")      \
     X(TIMER_GUARD, "TIMER.GUARD", "the SIP leg's stack said nothing of its end for longer than any of its timers") \

@@ -122,7 +122,7 @@ typedef struct TrunkSettings {
     gint64 t301_us, t302_us, t303_us, t304_us, t305_us, t306_us, t308_us, t309_us, t310_us, t313_us, t316_us;
     gint64 restart_retry_us; /* until a channel whose RESTART stayed unanswered is tried again */
     gint64 progress_us;      /* how long an announcement or a queue before ALERTING may last */
-    gint64 interwork_us;     /* how long the announcement of a PROGRESS with Cause is heard */
+    gint64 interwork_us;     /* how long the announcement of a PROGRESS with Cause is heard, or busy tone of ours */
     gboolean trust_calling;  /* the PBX's calling number is believed */
     gint64 name_wait_us;     /* 0 or how long a SETUP that announces the caller's name waits for it */
     gboolean connected_updates; /* the PBX is told of another party in a connected call */

@@ -7,6 +7,15 @@
 
 #include <string.h>
 
+/* RFC 3666 3.6: who calls from beyond the ISDN may never be shown a cause, but hears a tone. A call
+ * for help and one from trunk to trunk keep the plain word. */
+static gboolean call_hears_tone(const Call *call)
+{
+    return call->origin.kind == ORIGIN_PRI && !call->transit && !call->origin.emergency &&
+           (call->isdn == ISDN_INCOMING_PROCEEDING || call->isdn == ISDN_RECEIVED) &&
+           call->asked.progress && call_ringback_wanted(call);
+}
+
 /* Whoever tries numbers by the thousand must not fill the log with them. */
 static void call_raise_none(Call *call, guint8 cause, const char *why)
 {
@@ -17,7 +26,7 @@ static void call_raise_none(Call *call, guint8 cause, const char *why)
     g_strlcpy(news.detail, why, sizeof(news.detail));
     if (*why && log_limit(&limit, 10, G_USEC_PER_SEC))
         log_notice("C%u not routed, cause %u: %s", call->id, cause, why);
-    call_event(call, EVENT_ROUTE_NONE, &news);
+    call_event(call, call_hears_tone(call) ? EVENT_ROUTE_TREATED : EVENT_ROUTE_NONE, &news);
 }
 
 /* From SIP to SIP nothing of ours is joined: that is a proxy's work. */

@@ -81,6 +81,9 @@ static const CallRule sip_goes_home[] = {
 #define DISCONNECTED(event)                                                                        \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, RELEASE_REQUEST,                              \
          "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),                                                 \
+    LIVE(event, S(IDLE), OFFERED, SAME, RELEASE_REQUEST,                                           \
+         "RFC 3666 3.6; Q.931 5.3.3: the caller has heard the busy tone",                          \
+         FORGET_CAUSE, NOTE_CAUSE, MEDIA_HUSH, ISDN_RELEASE),                                      \
     LIVE(event, S(CALLING), REACHING, ABANDONED, RELEASE_REQUEST,                                  \
          "RFC 4497 8.4.1 (4): no response yet, nothing sent", NOTE_CAUSE, MEDIA_CLOSE,             \
          ISDN_RELEASE),                                                                            \
@@ -124,9 +127,9 @@ static const CallRule sip_goes_home[] = {
 #define CLEARED_BY(event, isdn, cite, ...)                                                         \
     LIVE(event, DEPARTED, isdn, SAME, NULL, cite, ##__VA_ARGS__, CHANNEL_FREE)
 
-/* The same after our DISCONNECT, to which the PBX may have heard busy tone. */
+/* The same after our DISCONNECT, or PROGRESS in its place, to which the PBX may have heard busy tone. */
 #define CLEARED_TONE(event, cite, ...)                                                             \
-    LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST), SAME, NULL,                                        \
+    LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST) | OFFERED, SAME, NULL,                              \
          cite, MEDIA_HUSH, ##__VA_ARGS__, CHANNEL_FREE),                                           \
     LIVE(event, DEPARTED & ~S(IDLE), Q(DISCONNECT_REQUEST), SAME, NULL,                            \
          cite, ##__VA_ARGS__, CHANNEL_FREE)
@@ -179,6 +182,8 @@ static const CallRule restart_and_loss[] = {
          NOTE_CAUSE, MEDIA_CLOSE, ISDN_FORGET, CHANNEL_FREE, ROUTE_NEXT),
     LIVE(ISDN_REFUSED, S(IDLE), Q(OVERLAP_RECEIVING), SAME, NULL,
          "RFC 4497 8.4.5", NOTE_CAUSE, ISDN_FORGET, CHANNEL_FREE),
+    LIVE(ISDN_REFUSED, S(IDLE), OFFERED, SAME, NULL,
+         "RFC 4497 8.4.5: PROGRESS could not be sent", MEDIA_HUSH, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(ALERTED) | S(EARLY), OFFERED, CANCELLING, NULL,
          "RFC 4497 8.4.5", NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(ANSWERED), Q(ACTIVE), PARTING, NULL,
@@ -215,6 +220,9 @@ static const CallRule timers[] = {
     LIVE(TIMER_INTERWORK, S(TREATED), OUTGOING, IDLE, DISCONNECT_REQUEST,
          "RFC 3398 7.1.6; RFC 4497 8.3.3: the cause that PROGRESS told",
          NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ISDN_DISCONNECT),
+    LIVE(TIMER_INTERWORK, S(IDLE), OFFERED, SAME, DISCONNECT_REQUEST,
+         "RFC 3666 3.6; Q.931 5.3.3: the cause for which busy tone was played",
+         MEDIA_HUSH, ISDN_DISCONNECT),
     BOTH_TALKING(MEDIA_SILENT, "Q.850 cause 102; RFC 4028 10 by analogy"),
 };
 

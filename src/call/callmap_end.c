@@ -118,7 +118,7 @@ static const CallRule impossible[] = {
           "map: a channel is awaited for a caller whose INVITE is open, and given up with him"),
     NEVER(EVENT_MEDIA_SILENT, S(IDLE), Q(AWAITING_NAME), "media: silence counts only while a call is up"),
     NEVER(CALL_EVENT_ANY, WAITING, Q(NULL), "hall: routing ends within the event that began it"),
-    NEVER(CALL_EVENT_ANY, S(IDLE), Q(PRESENT) | OFFERED,
+    NEVER(CALL_EVENT_ANY, S(IDLE), Q(PRESENT),
           "hall: routing ends within the event that began it"),
 
     /* Where both legs may stand as they do, but the event has no source: each names the states in
@@ -187,7 +187,7 @@ static const CallRule impossible[] = {
               "media: only media_open raises it, and its row awaits it"),
     NEVER(EVENT_MEDIA_NONE, S(CALLING), Q(RECEIVED), "media: an alternative keeps the port"),
     ONLY_SIP(MEDIA_SILENT, DEPARTED | S(ANSWERED) | S(UP), "media: silence counts only while a call is up"),
-    NEVER(EVENT_MEDIA_SILENT, S(IDLE), Q(OVERLAP_RECEIVING), "media: silence counts only while a call is up"),
+    NEVER(EVENT_MEDIA_SILENT, S(IDLE), Q(OVERLAP_RECEIVING) | OFFERED, "media: silence counts only while a call is up"),
 
     ONLY_SIP(ROUTE_TRUNK, WAITING, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_TRUNK, Q(NULL), "hall: no routing is under way"),
@@ -200,6 +200,8 @@ static const CallRule impossible[] = {
     ONLY_ISDN(ROUTE_PEER, INCOMING, "hall: no routing is under way"),
     ONLY_SIP(ROUTE_MORE, S(IDLE) | CALLED, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_MORE, Q(PRESENT) | Q(OVERLAP_RECEIVING), "hall: no routing is under way"),
+    ONLY_SIP(ROUTE_TREATED, S(IDLE), "hall: no routing is under way"),
+    ONLY_ISDN(ROUTE_TREATED, OFFERED, "hall: no routing is under way"),
     ONLY_SIP(ROUTE_NONE, WAITING | S(IDLE) | CALLED, "hall: no routing is under way"),
     NEVER(EVENT_ROUTE_NONE, CALLED, OFFERED | TALKING, "hall: no routing is under way"),
     ONLY_ISDN(ROUTE_NONE, Q(NULL) | INCOMING, "hall: no routing is under way"),
@@ -216,8 +218,8 @@ static const CallRule impossible[] = {
     ONLY_ISDN(TIMER_PROGRESS, Q(OUTGOING_PROCEEDING), "hall: the timer runs in its own states only"),
     ONLY_SIP(TIMER_NO_ANSWER, HEARD, "hall: the timer runs in its own states only"),
     ONLY_ISDN(TIMER_NO_ANSWER, OFFERED | TALKING, "hall: the timer runs in its own states only"),
-    ONLY_SIP(TIMER_INTERWORK, S(TREATED), "hall: the timer runs in its own states only"),
-    ONLY_ISDN(TIMER_INTERWORK, OUTGOING, "hall: the timer runs in its own states only"),
+    ONLY_SIP(TIMER_INTERWORK, S(TREATED) | S(IDLE), "hall: the timer runs in its own states only"),
+    ONLY_ISDN(TIMER_INTERWORK, OUTGOING | OFFERED, "hall: the timer runs in its own states only"),
     ONLY_SIP(TIMER_NAME, S(IDLE), "hall: the timer runs in its own states only"),
     ONLY_ISDN(TIMER_NAME, Q(AWAITING_NAME), "hall: the timer runs in its own states only"),
     ONLY_SIP(TIMER_PREEMPT, WAITING, "hall: the timer runs in its own states only"),

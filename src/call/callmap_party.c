@@ -38,6 +38,8 @@ static const CallRule told[] = {
 
     STEP(ISDN_PARTY, UNANSWERED, OUTGOING, SAME, SAME,
          "RFC 4497 9.1.3: the 200 will tell it"),
+    STEP(ISDN_PARTY, S(IDLE), OFFERED, SAME, SAME,
+         "RFC 3666 3.6: the caller hears busy tone, nobody is left to be told"),
     LIVE(ISDN_PARTY, CALLED, REACHING, SAME, SAME,
          "RFC 3398 12.1; RFC 3311 5.1: a name that was late", SIP_PARTY),
     LIVE(ISDN_PARTY, CALLED, TALKING, SAME, SAME,

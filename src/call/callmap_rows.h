@@ -88,6 +88,9 @@
     CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, DISCONNECT_REQUEST,        \
          isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
+    LIVE(event, S(IDLE), OFFERED, SAME, DISCONNECT_REQUEST,                                        \
+         isdn_why "; RFC 3666 3.6: in the busy tone",                                              \
+         FORGET_CAUSE, NOTE_CAUSE, MEDIA_HUSH, ISDN_DISCONNECT),                                   \
     LIVE(event, S(CALLING), REACHING, ABANDONED, DISCONNECT_REQUEST,                               \
          sip_why " (4); " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                     \
     LIVE(event, HEARD, REACHING, CANCELLING, DISCONNECT_REQUEST,                                   \

@@ -485,7 +485,8 @@ Call *fake_call_from_phone(Fake *fake, const char *called, guint32 *id)
 
 Call *fake_call_from_pbx(Fake *fake, const char *called, gboolean complete, guint32 *id)
 {
-    CallSetup setup = {.bearer = BEARER_SPEECH, .complete = complete};
+    CallSetup setup = {
+        .bearer = BEARER_SPEECH, .complete = complete, .progress = fake->progress};
 
     g_strlcpy(setup.called.digits, called, sizeof(setup.called.digits));
     g_strlcpy(setup.calling.digits, "201", sizeof(setup.calling.digits));

@@ -35,6 +35,7 @@ typedef struct Fake {
     guint refuse_permille; /* the chance of any other refusal */
     guint8 refuse_cause;
     gboolean quiet; /* lines and messages are not kept */
+    guint8 progress; /* in the PBX's SETUPs */
     GRand *dice;
 } Fake;
 

@@ -57,6 +57,29 @@ static void phone_is_busy(void)
     fake_free(fake);
 }
 
+/* a caller who is not end-to-end ISDN hears why, and the PBX ends the call. */
+static void phone_is_busy_for_one_beyond_the_isdn(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+
+    fake->progress = 3;
+    fake_call_from_pbx(fake, "100", TRUE, &id);
+    fake_raise(fake, id, EVENT_SIP_RINGING, NULL);
+    g_free(fake_take_lines(fake));
+    fake_raise_status(fake, id, 600);
+    fake_raise_cause(fake, id, EVENT_ISDN_DISCONNECT, 16);
+    fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+    tells(fake, "SIP.FAILURE (ALERTED,RECEIVED)->(IDLE,RECEIVED) note_cause route_next status=600\n"
+                "ROUTE.TREATED (IDLE,RECEIVED)->(IDLE,RECEIVED) note_cause media_busy "
+                "isdn_progress cause=17\n"
+                "ISDN.DISCONNECT (IDLE,RECEIVED)->(IDLE,RELEASE_REQUEST) forget_cause note_cause "
+                "media_hush isdn_release cause=16\n"
+                "ISDN.RELEASED (IDLE,RELEASE_REQUEST)->(IDLE,NULL) channel_free\n");
+    fake_assert_gone(fake, id);
+    fake_free(fake);
+}
+
 /* 5xx tries the next target, 4xx is definite, silence of the first one is not; ALERTING goes out
  * once. */
 static void next_phone_rings_without_second_alerting(void)
@@ -451,6 +474,7 @@ int main(int argc, char **argv)
     log_open(LEVEL_ERROR, FALSE);
     STORY(pbx_calls_phone_and_hangs_up);
     STORY(phone_is_busy);
+    STORY(phone_is_busy_for_one_beyond_the_isdn);
     STORY(next_phone_rings_without_second_alerting);
     STORY(servers_that_are_down_are_passed_over);
     STORY(failures_of_phones_try_on_or_not);

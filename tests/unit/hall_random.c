@@ -35,10 +35,12 @@ static void random_call(Fake *fake, GArray *live)
                                           "112", "112"};
     const char *called = numbers[g_rand_int_range(fake->dice, 0, G_N_ELEMENTS(numbers))];
     guint32 id = 0;
-    Call *call = g_rand_boolean(fake->dice)
-                     ? fake_call_from_phone(fake, called, &id)
-                     : fake_call_from_pbx(fake, called, g_rand_boolean(fake->dice), &id);
+    Call *call;
 
+    fake->progress = g_rand_boolean(fake->dice) ? 3 : 0;
+    call = g_rand_boolean(fake->dice)
+               ? fake_call_from_phone(fake, called, &id)
+               : fake_call_from_pbx(fake, called, g_rand_boolean(fake->dice), &id);
     if (call)
         g_array_append_val(live, id);
     else if (id)

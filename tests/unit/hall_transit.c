@@ -12,6 +12,7 @@ static guint32 transit_begin(Fake **fake)
     guint32 id;
 
     *fake = fake_new();
+    (*fake)->progress = 3; /* from trunk to trunk no tone of ours takes DISCONNECT's place */
     fake_route((*fake)->settings, "to-pbx")->transit = TRUE;
     fake_call_from_pbx(*fake, "200", TRUE, &id);
     return id;

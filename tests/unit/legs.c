@@ -482,6 +482,12 @@ static const IsdnStates pbx_states[PBX_COUNT] = {
     [PBX_RELEASED] = 1u << ISDN_RELEASE_REQUEST,
 };
 
+/* The caller hears the phone, or tones of ours, before the answer. */
+static gboolean isdn_listens(IsdnState isdn)
+{
+    return isdn == ISDN_INCOMING_PROCEEDING || isdn == ISDN_RECEIVED;
+}
+
 const char *legs_agree_isdn(const Legs *legs, IsdnState isdn)
 {
     if (!(pbx_states[legs->pbx] & 1u << isdn))
@@ -496,8 +502,8 @@ const char *legs_agree_isdn(const Legs *legs, IsdnState isdn)
         return "a channel without an ISDN leg";
     if (legs->claim != (isdn == ISDN_AWAITING_CHANNEL))
         return legs->claim ? "a claim left behind" : "waiting for a channel without a claim";
-    if (legs->tone && isdn != ISDN_DISCONNECT_REQUEST)
-        return "a busy tone without a DISCONNECT of ours";
+    if (legs->tone && isdn != ISDN_DISCONNECT_REQUEST && !isdn_listens(isdn))
+        return "a busy tone without a DISCONNECT or PROGRESS of ours";
     return NULL;
 }
 
@@ -509,6 +515,10 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
         return "map and phone stand elsewhere";
     if (wrong)
         return wrong;
+    if (legs->phone == PHONE_NONE && isdn_listens(isdn) && !legs->tone)
+        return "a caller who hears nothing of a call that has failed";
+    if (legs->phone != PHONE_NONE && legs->tone)
+        return "a busy tone for a call that goes on";
     if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
         return "a port with nobody at one end";
     if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))

@@ -136,6 +136,8 @@ static void walk_route(Walker *walker, Step step, const CallRule *rule, CallEven
     walk_raise(walker, step, rule, event, i, from_phone ? EVENT_ROUTE_TRUNK : EVENT_ROUTE_PEER,
                FALSE);
     walk_raise(walker, step, rule, event, i, EVENT_ROUTE_NONE, FALSE);
+    if (step.isdn == ISDN_INCOMING_PROCEEDING || step.isdn == ISDN_RECEIVED)
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_TREATED, FALSE);
     if (from_phone && rule->actions[i] == ACTION_ROUTE_NEXT)
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PREEMPT, FALSE);
     if (!from_phone && digits)
@@ -175,6 +177,7 @@ static void walk_actions(Walker *walker, Step step, const CallRule *rule, CallEv
     if (action == ACTION_REDIRECT) {
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PEER, FALSE);
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_NONE, FALSE);
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_TREATED, FALSE);
         return;
     }
     if (action == ACTION_ROUTE_CALL || action == ACTION_ROUTE_NEXT) {
