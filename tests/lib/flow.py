@@ -181,7 +181,8 @@ def on_switch(case, switch):
     """CASE without the steps that belong to other switch types than SWITCH: on=ni2,qsig/cpe names a
     type on either side, or on one."""
     out = copy.copy(case)
-    names = {switch, switch.partition("/")[0]}
+    name = switch.partition("/")[0]
+    names = {name, "%s/%s" % (name, config.side(switch))}
     out.steps = [
         step
         for step in case.steps
