@@ -176,6 +176,7 @@ typedef struct RouteSettings {
     int ton, npi;            /* TypeOfNumber, NumberingPlan of the called number; -1: as it comes */
     GPtrArray *targets;      /* of RouteTo*: the target and its alternatives in order */
     GArray *on_causes;       /* of guint8: causes that try the next target; NULL: the default list; 17 never */
+    guint tries;             /* ways a call tries in all: spans, trunks, SIP targets */
     gboolean international;  /* numbers that leave the country are allowed */
     gboolean transit;        /* SIP to SIP, or PRI to PRI, is allowed */
     gboolean emergency;      /* calls by this route count as emergency calls */

@@ -139,6 +139,7 @@ struct Call {
     guint refused_count, channel_retries;
     guint64 refused_spans[4]; /* of the present trunk, a bit a span */
     guint span_retries;
+    guint tries; /* ways it has taken so far */
 
     CallCharge charge; /* as the PBX has told last */
     GArray *redirects; /* places that a 3xx named (call_redirect.c); NULL: none */

@@ -134,6 +134,7 @@ void call_take_way(Call *call, gboolean transit)
 static void call_take_target(Call *call, const RouteMatch *match, guint alternative)
 {
     call->route = match->route;
+    call->tries++;
     call->alternative = alternative;
     call->setup = match->setup;
     call->origin.emergency |= match->route->emergency;
@@ -260,6 +261,13 @@ static gboolean cause_asks_for_span(const Call *call, guint8 cause)
     return cause_blames_span(cause) || (call->listed && cause != CAUSE_USER_BUSY);
 }
 
+/* One that calls for help goes every way. */
+static gboolean call_has_tries(const Call *call)
+{
+    return call->listed || call->origin.emergency || !call->route ||
+           call->tries < call->route->tries;
+}
+
 /* Another span of the same trunk, where the far end of this one refused the call itself. Each span
  * once. */
 static gboolean call_may_change_span(const Call *call, guint8 cause)
@@ -267,7 +275,7 @@ static gboolean call_may_change_span(const Call *call, guint8 cause)
     const GPtrArray *spans = call->trunk ? call->trunk->spans : NULL;
 
     if (call->origin.kind == ORIGIN_PRI || !cause_asks_for_span(call, cause) || !spans ||
-        call->span_retries + 1 >= spans->len)
+        call->span_retries + 1 >= spans->len || !call_has_tries(call))
         return FALSE;
     for (guint i = 0; i < spans->len; i++) {
         const SpanSettings *span = spans->pdata[i];
@@ -286,7 +294,7 @@ static gboolean call_may_try_on(const Call *call, const KeptCause *kept)
 {
     guint8 cause = cause_blames_channel(kept->cause) ? CAUSE_NO_CIRCUIT : kept->cause;
 
-    if (!call->route)
+    if (!call->route || !call_has_tries(call))
         return FALSE;
     if (call->route->on_causes)
         return cause_allows_alternative(call->route, cause);
@@ -337,6 +345,7 @@ void call_route_next(Call *call)
         log_info("C%u cause %u: tries another span of trunk %s", call->id, cause,
                  call->trunk->name);
         call->span_retries++;
+        call->tries++;
         call->span_kept = call->kept;
         call_try_trunk_again(call, COUNT_SPAN_RETRIES);
         return;

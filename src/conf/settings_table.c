@@ -545,6 +545,8 @@ const SettingRow setting_rows[] = {
           SAYS "Where the call goes: \"trunk NAME\" or a SIP URI in which {number} stands for the called number. Several, with commas between, are tried in turn when on-causes says so."),
     ROUTE(on_causes, "on-causes", causes, DEFAULT(""), NEW_CALLS,
           SAYS "The Q.850 causes after which the next target is tried. Empty: 34, 38, 41, 42, 47. 17 (user busy) is never one."),
+    ROUTE(tries, "tries", number, DEFAULT("3"), RANGE(1, 32), .unit = "ways", NEW_CALLS,
+          SAYS "How many ways a call tries in all after such causes: spans of a trunk, trunks, and SIP targets. A channel that the PBX refuses (44, 6, 82) is followed by another one of its span, and counts for nothing here. Calls for help try them all."),
     ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Numbers that leave the country of the trunk are allowed: of the one the call goes to, and where it goes to a SIP URI of the one it came from. No: they are refused with 403, toward the PBX with cause 21."),
     ROUTE(transit, "transit", flag, DEFAULT("no"), NEW_CALLS,

@@ -229,6 +229,31 @@ static void other_spans_come_before_other_trunks(void)
     }
 }
 
+/* tries: three ways in all, whatever spans and trunks are left; a call for help goes them all. */
+static void a_call_tries_so_many_ways(void)
+{
+    for (gint for_help = 0; for_help <= 1; for_help++) {
+        Fake *fake = fake_new();
+        g_autoptr(GPtrArray) spans = pbx_gets_spans(fake, 4);
+        guint32 id;
+        Call *call;
+
+        fake_route(fake->settings, "to-pbx")->tries = 3;
+        fake_route(fake->settings, "to-pbx")->emergency = for_help;
+        call = fake_call_from_phone(fake, "200", &id);
+        for (gint way = 1; way <= 5; way++) {
+            g_assert_nonnull(hall_find_call(fake->hall, id));
+            g_assert_true(call_may_continue(call, 34) == (way < (for_help ? 5 : 3)));
+            fake_raise_cause(fake, id, EVENT_ISDN_RELEASED, 34);
+            if (way == (for_help ? 5 : 3))
+                break;
+        }
+        says_last(fake, id, "sip_reject:503");
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
 static void other_causes_try_no_other_span(void)
 {
     static const guint8 causes[] = {1, 16, 17, 18, 21, 27, 31, 102};
@@ -539,6 +564,7 @@ int main(int argc, char **argv)
     STORY(channel_retry_is_told);
     STORY(alternatives_follow_the_cause);
     STORY(other_spans_come_before_other_trunks);
+    STORY(a_call_tries_so_many_ways);
     STORY(other_causes_try_no_other_span);
     STORY(a_group_without_another_channel_keeps_the_cause);
     STORY(last_target_decides_the_status);
