@@ -92,7 +92,8 @@ static void t322_expired(void *user)
     for (guint i = 0; i < legs->len; i++) {
         IsdnLeg *leg = legs->pdata[i];
 
-        if (leg->dchan != audit->dchan || leg->enquiry == ENQUIRY_NONE)
+        if (leg->dchan != audit->dchan || leg->enquiry == ENQUIRY_NONE ||
+            leg->enquiry == ENQUIRY_LOST)
             continue;
         leg->enquiry = ENQUIRY_NONE;
         dchan_count(audit->dchan, COUNT_ENQUIRIES_UNANSWERED);
@@ -153,6 +154,7 @@ void audit_heard(IsdnLeg *leg, const FrameNews *news)
     leg->enquiry = ENQUIRY_NONE;
     if (!state_null && news->message != MESSAGE_RELEASE_COMPLETE)
         return;
+    leg->enquiry = ENQUIRY_LOST;
     dchan_count(leg->dchan, COUNT_CALLS_ASTRAY);
     log_notice("span %s: C%u: the far end has it no more, says its answer to STATUS ENQUIRY",
                dchan_span(leg->dchan)->name, leg->call_id);

@@ -17,12 +17,21 @@
 #define PROGRESS_IN_BAND (1u << 8)
 #define PROGRESS_MEDIA (PROGRESS_NOT_END_TO_END | PROGRESS_IN_BAND)
 
+/* Q.931 5.8.11: state 0 ends the call. STATUS of itself says why, by what it found wrong; one that
+ * answers STATUS ENQUIRY says only that it does (5.8.10: 30), and the call is lost to a failure. */
+static guint8 cause_of_status(const IsdnLeg *leg, guint8 cause)
+{
+    if (!cause || cause == CAUSE_STATUS_ENQUIRY_RESPONSE || leg->enquiry == ENQUIRY_LOST)
+        return CAUSE_TEMPORARY_FAILURE;
+    return cause;
+}
+
 /* Q.931 5.8.6.1, 5.8.6.2: a clearing message without a Cause that can be used counts as 31; the 96
  * or 100 that answers it is for the line alone. */
-static guint8 cause_of(int from_libpri, const FrameNews *news)
+static guint8 cause_of(const IsdnLeg *leg, int from_libpri, const FrameNews *news)
 {
     if (news && news->kind == FRAME_MESSAGE && news->message == MESSAGE_STATUS)
-        return CAUSE_TEMPORARY_FAILURE; /* Q.931 5.8.11: state 0; its cause says why STATUS came */
+        return cause_of_status(leg, news->cause);
     if (news && news->kind == FRAME_MESSAGE)
         return news->cause ? news->cause : CAUSE_NORMAL_UNSPECIFIED;
     if (from_libpri >= 1 && from_libpri <= 127)
@@ -190,7 +199,7 @@ static void on_disconnect(IsdnLeg *leg, int cause, const FrameNews *frame)
     leg->disconnected = TRUE;
     if (!isdn_event_leg_speaks(leg))
         return;
-    news.cause = cause_of(cause, frame);
+    news.cause = cause_of(leg, cause, frame);
     blame_channel(leg, news.cause);
     isdn_event_raise(leg,
                      wants_tones(leg, news.cause, frame) ? EVENT_ISDN_DISCONNECT_MEDIA
@@ -248,7 +257,7 @@ static guint8 fault_of(const FrameNews *frame)
 static void on_hangup(IsdnLeg *leg, int from_libpri, const FrameNews *frame)
 {
     DChannel *dchan = leg->dchan;
-    guint8 cause = cause_of(from_libpri, frame);
+    guint8 cause = cause_of(leg, from_libpri, frame);
     CallNews news = news_of(leg, frame);
     guint32 id = leg->id;
 
@@ -390,7 +399,7 @@ static void handle_call(IsdnLeg *leg, const pri_event *event, const FrameNews *n
         on_hangup(leg, event->hangup.cause, news);
         break;
     case PRI_EVENT_HANGUP_ACK:
-        on_released(leg, cause_of(event->hangup.cause, news), news, TRUE);
+        on_released(leg, cause_of(leg, event->hangup.cause, news), news, TRUE);
         break;
     default:
         handle_answers(leg, event, news);

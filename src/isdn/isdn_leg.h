@@ -4,7 +4,8 @@
 #include "cause.h"
 #include "dchan.h"
 
-typedef enum LegEnquiry { ENQUIRY_NONE, ENQUIRY_WANTED, ENQUIRY_SENT } LegEnquiry;
+/* ENQUIRY_LOST: the answer was that the far end has the call no more. */
+typedef enum LegEnquiry { ENQUIRY_NONE, ENQUIRY_WANTED, ENQUIRY_SENT, ENQUIRY_LOST } LegEnquiry;
 
 struct IsdnLeg {
     DChannel *dchan;

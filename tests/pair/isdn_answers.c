@@ -271,7 +271,8 @@ static void unknown_calls_are_answered(void)
 
 /* --- 5.8.11: STATUS --- */
 
-/* State 0: the far end knows nothing of the call, so nothing is left to say. */
+/* State 0: the far end knows nothing of the call, so nothing is left to say. Its cause is what it
+ * found wrong; 30, the answer to a STATUS ENQUIRY whose T322 is over, is no reason. */
 static void a_status_of_null_ends_the_call(void)
 {
     Stage *stage = stage_phone_talks(NETWORK);
@@ -280,6 +281,15 @@ static void a_status_of_null_ends_the_call(void)
     stage_wire(stage, "< STATUS cause 101 state 0\n");
     stage_stands(stage, SIP_LEAVING, ISDN_NULL);
     g_assert_cmpint(call_cause(stage_call(stage)), ==, 101);
+    stage_event(stage, EVENT_SIP_ENDED, 0);
+    stage_is_quiet(stage);
+    stage_free(stage);
+
+    stage = stage_phone_talks(NETWORK);
+    stage_far_says(stage, stage_reference(stage), "7d 08 02 81 9e 14 01 00");
+    stage_wire(stage, "< STATUS cause 30 state 0\n");
+    stage_stands(stage, SIP_LEAVING, ISDN_NULL);
+    g_assert_cmpint(call_cause(stage_call(stage)), ==, 41);
     stage_event(stage, EVENT_SIP_ENDED, 0);
     stage_is_quiet(stage);
     stage_free(stage);
