@@ -248,13 +248,25 @@ static void line_serve(Fake *fake, guint i)
     call_event(call, EVENT_CHANNEL_FREE, NULL);
 }
 
-/* A channel has become free: whoever waits longest for one of its trunk gets it. */
+static gboolean line_knows_claim(Fake *fake, guint32 id)
+{
+    for (guint i = 0; i < fake->claims->len; i++)
+        if (g_array_index(fake->claims, guint32, i) == id)
+            return TRUE;
+    return FALSE;
+}
+
+/* A channel has become free: whoever waits longest for one of its trunk gets it. Nobody keeps a
+ * claim longer than it waits. */
 static void line_offer(Fake *fake)
 {
     for (guint i = 0; i < fake->claims->len; i++) {
-        Call *call = hall_find_call(fake->hall, g_array_index(fake->claims, guint32, i));
+        guint32 id = g_array_index(fake->claims, guint32, i);
+        Call *call = hall_find_call(fake->hall, id);
 
-        if (call && line_find(fake, call)) {
+        if (!call || !fake_of(fake, id)->legs.claim)
+            g_error("C%u waits no more, but its claim is still there", id);
+        if (line_find(fake, call)) {
             line_serve(fake, i);
             return;
         }
@@ -504,6 +516,11 @@ void fake_raise(Fake *fake, guint32 id, CallEvent event, const CallNews *news)
         g_error("C%u has ended, %s comes too late", id, call_event_name(event));
     if (legs_can(&mine->legs, call_sip_state(call), call_isdn_state(call), event) == FIT_NO)
         g_error("C%u %s cannot be raised now", id, call_event_name(event));
+    if (event == EVENT_CHANNEL_FREE) { /* as line_serve() does: what is given is claimed no more */
+        line_note_claim(fake, call, FALSE);
+        if (fake->capacity)
+            call_set_channel(call, (Channel){0, line_find(fake, call)});
+    }
     legs_raise(&mine->legs, event);
     call_event(call, event, news);
     if (!(call = hall_find_call(fake->hall, id)))
@@ -569,6 +586,7 @@ void fake_assert_gone(Fake *fake, guint32 id)
     g_assert_cmpint(mine->legs.pbx, ==, PBX_NONE);
     g_assert_false(mine->legs.channel);
     g_assert_false(mine->legs.claim);
+    g_assert_false(line_knows_claim(fake, id));
     g_assert_false(mine->legs.media);
     g_assert_false(mine->legs.tone);
     g_assert_cmpuint(mine->media_parts, <=, 1);
