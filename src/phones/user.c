@@ -1,6 +1,7 @@
 /* Where a user of ours is found: phones, where their calls are forwarded to, and else the PBX. */
 #include "room.h"
 
+#include "cause.h"
 #include "emergency.h"
 #include "location.h"
 #include "number.h"
@@ -36,17 +37,36 @@ static void search_add(Search *search, Target *target, TargetWhen when)
     g_queue_insert_sorted(search->targets, target, by_turn, NULL);
 }
 
+static RouteResult number_route(const Inbound *in, const Number *called, RouteMatch *match)
+{
+    CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE, .called = *called};
+
+    return route_match(in->phones->settings, &in->origin, &setup, 0, match);
+}
+
 /* Would a route of the house take this number to a trunk, or is it a drill? */
 static gboolean number_is_routed(const Inbound *in, const char *user)
 {
-    CallSetup setup = {.bearer = BEARER_3K1_AUDIO, .complete = TRUE};
+    Number called = {0};
     RouteMatch match;
 
-    if (number_from_user(user, &setup.called) != NUMBER_OK)
+    if (number_from_user(user, &called) != NUMBER_OK)
         return FALSE;
-    if (emergency_recognize(in->phones->settings, &setup.called, NULL) != EMERGENCY_NONE)
+    if (emergency_recognize(in->phones->settings, &called, NULL) != EMERGENCY_NONE)
         return TRUE;
-    return route_match(in->phones->settings, &in->origin, &setup, 0, &match) != ROUTE_NO_MATCH;
+    return number_route(in, &called, &match) != ROUTE_NO_MATCH;
+}
+
+/* Would a route take a number that begins like this one? Whoever dials in pieces then dials on (RFC
+ * 3578 4), and the gateway would say the same. */
+static gboolean number_is_short(const Inbound *in, const char *user)
+{
+    Number called = {0};
+    RouteMatch match;
+
+    return !in->from_gateway && number_from_user(user, &called) == NUMBER_OK &&
+           number_route(in, &called, &match) == ROUTE_NO_MATCH &&
+           match.cause == CAUSE_INVALID_NUMBER_FORMAT;
 }
 
 /* A contact, at its own q below the search's. */
@@ -188,6 +208,6 @@ int where_user(Inbound *in, const char *user, const char *uri, gboolean redirect
     if (redirect)
         search_ask_redirect_server(&search);
     if (!search_user(&search, user, uri, WHEN_EVER) && !targets->length)
-        return 404;
+        return number_is_short(in, user) ? 484 : 404;
     return targets->length ? 0 : 480;
 }

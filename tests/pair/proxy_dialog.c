@@ -471,6 +471,87 @@ static void strays(void)
     scene_close(&scene);
 }
 
+/* The next INVITE of CALL, with more of its number; as the gateway hears it. */
+static const char *dials(ProxyParty *call, const char *number)
+{
+    Scene *scene = end_scene(call->end);
+
+    call->target = at_proxy(scene, number);
+    call->far = text_of(scene, "<%s>", call->target);
+    party_ask(call, "INVITE", "", SDP);
+    return end_hear(scene->gateway, text_of(scene, "INVITE sip:%s@", number));
+}
+
+/* RFC 3578 4: a number that comes in pieces is one call of several INVITEs, with one Call-ID and
+ * one From tag. None is a copy of another; each is answered by itself. */
+static void number_in_pieces(void)
+{
+    Scene scene;
+    ProxyParty *caller, *called, first;
+    const char *short_one, *middle, *whole, *heard;
+
+    scene_open(&scene, "[route pieces]\nfrom = 127.0.0.0/8\ncalled = 8.\nto = trunk pbx\n");
+    caller = party_new(scene.a, at_proxy(&scene, "8"));
+    short_one = dials(caller, "81");
+    end_answer(scene.gateway, short_one, "484 Address Incomplete", "", NULL);
+    end_hear(scene.gateway, "ACK sip:81@");
+    end_hear(scene.a, "SIP/2.0 484");
+    party_ack_refusal(caller);
+    middle = dials(caller, "812");
+    end_answer(scene.gateway, middle, "100 Trying", "", NULL);
+    first = *caller;
+    whole = dials(caller, "8123"); /* while the one before is under way */
+    g_assert_cmpstr(value(&scene, whole, "Call-ID"), ==, value(&scene, middle, "Call-ID"));
+    g_assert_cmpstr(value(&scene, whole, "From"), ==, value(&scene, middle, "From"));
+    g_assert_cmpstr(value(&scene, whole, "Via"), !=, value(&scene, middle, "Via"));
+    g_assert_cmpstr(value(&scene, middle, "Via"), !=, value(&scene, short_one, "Via"));
+    g_assert_cmpstr(value(&scene, whole, "CSeq"), ==, "3 INVITE");
+    end_answer(scene.gateway, middle, "484 Address Incomplete", "", NULL);
+    heard = end_hear(scene.gateway, "ACK sip:812@");
+    g_assert_cmpstr(value(&scene, heard, "CSeq"), ==, "2 ACK");
+    heard = end_hear(scene.a, "SIP/2.0 484");
+    g_assert_cmpstr(value(&scene, heard, "CSeq"), ==, "2 INVITE");
+    g_assert_nonnull(strstr(value(&scene, heard, "Via"), first.invite_branch));
+    party_ack_refusal(&first);
+    called = party_of(scene.gateway, whole);
+    end_answer(scene.gateway, whole, "200 OK",
+               text_of(&scene, "Contact: <%s>\r\n", at_proxy(&scene, PHONES_GATEWAY_USER)), SDP);
+    heard = end_hear(scene.a, "SIP/2.0 200");
+    g_assert_cmpstr(value(&scene, heard, "CSeq"), ==, "3 INVITE");
+    party_learn(caller, heard);
+    party_ack(caller);
+    end_hear(scene.gateway, text_of(&scene, "ACK sip:%s@", PHONES_GATEWAY_USER));
+    passes(called, "BYE", scene.a, NULL);
+    g_assert_cmpuint(scene_counter(&scene, "proxy loops"), ==, 0);
+    scene_close(&scene);
+}
+
+/* The same on a route that says how long its numbers are: what begins like one of them is 484, what
+ * does not is 404. */
+static void number_that_is_short(void)
+{
+    Scene scene;
+    ProxyParty *caller;
+
+    scene_open(&scene, "");
+    for (guint i = 1; i < 4; i++) {
+        caller = party_new(scene.a, at_proxy(&scene, text_of(&scene, "%.*s", (int)i, "912")));
+        party_ask(caller, "INVITE", "", SDP);
+        end_hear(scene.a, "SIP/2.0 484");
+        party_ack_refusal(caller);
+    }
+    caller = party_new(scene.a, at_proxy(&scene, "71"));
+    party_ask(caller, "INVITE", "", SDP);
+    end_hear(scene.a, "SIP/2.0 404");
+    party_ack_refusal(caller);
+    caller = party_new(scene.gateway, at_proxy(&scene, "91")); /* never goes back there */
+    party_ask(caller, "INVITE", "", SDP);
+    end_hear(scene.gateway, "SIP/2.0 404");
+    party_ack_refusal(caller);
+    g_assert_true(end_quiet(scene.gateway, 30));
+    scene_close(&scene);
+}
+
 void proxy_dialog_stories(void)
 {
     g_test_add_func("/proxy/dialog/plain-ringing", plain_ringing_where_reliable_is_required);
@@ -489,6 +570,8 @@ void proxy_dialog_stories(void)
     g_test_add_func("/proxy/dialog/strict-next-route", strict_next_route);
     g_test_add_func("/proxy/dialog/next-route-by-name", next_route_by_name);
     g_test_add_func("/proxy/dialog/gateway", with_the_gateway);
+    g_test_add_func("/proxy/dialog/number-in-pieces", number_in_pieces);
+    g_test_add_func("/proxy/dialog/number-that-is-short", number_that_is_short);
     g_test_add_func("/proxy/dialog/subscription", subscription);
     g_test_add_func("/proxy/dialog/strays", strays);
 }
