@@ -550,6 +550,36 @@ static void expired_invite_is_487(void)
     fake_free(fake);
 }
 
+/* What the PBX was saying meanwhile has not ended the call. */
+static void expired_invite_is_487_whatever_is_heard(void)
+{
+    static const struct {
+        CallEvent event;
+        guint8 cause;
+        const char *messages;
+    } cases[] = {
+        {EVENT_ISDN_PROGRESS_CAUSE, 1,
+         "media_listen sip_progress media_close sip_reject:487 isdn_disconnect:102"},
+        {EVENT_ISDN_DISCONNECT_MEDIA, 17,
+         "media_listen sip_progress media_close sip_reject:487 isdn_release"},
+        {EVENT_ISDN_DISCONNECT, 34, "media_close isdn_release sip_reject:487"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fake *fake = fake_new();
+        guint32 id;
+
+        fake_call_from_phone(fake, "200", &id);
+        fake_raise(fake, id, EVENT_ISDN_PROCEEDING, NULL);
+        fake_raise_cause(fake, id, cases[i].event, cases[i].cause);
+        fake_raise(fake, id, EVENT_SIP_EXPIRED, NULL);
+        says_last(fake, id, cases[i].messages);
+        fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
+        fake_assert_gone(fake, id);
+        fake_free(fake);
+    }
+}
+
 #define STORY(name) g_test_add_func("/from-phone/" #name, name)
 
 int main(int argc, char **argv)
@@ -581,5 +611,6 @@ int main(int argc, char **argv)
     STORY(bye_waits_for_ack);
     STORY(missing_ack_clears_with_102);
     STORY(expired_invite_is_487);
+    STORY(expired_invite_is_487_whatever_is_heard);
     return g_test_run();
 }
