@@ -20,8 +20,8 @@ void dchan_free(DChannel *dchan);
 void dchan_set_head(DChannel *dchan, DChannel *head);
 /* Whose controller speaks for DCHAN's span; itself as a rule. */
 DChannel *dchan_head(DChannel *dchan);
-/* The span of HEAD's group that libpri's encoded channel, as "channel | interface << 8 | explicit <<
- * 16", is on; NULL when there is no such interface. */
+/* The span of HEAD's group that libpri's encoded channel, as "channel | interface << 8 | explicit
+ * << 16", is on; NULL when there is no such interface. */
 DChannel *dchan_find_interface(DChannel *head, int encoded);
 /* Channel NUMBER of DCHAN's span as libpri wants it. */
 int dchan_encode(const DChannel *dchan, guint8 number);

@@ -32,7 +32,7 @@ typedef struct TrunkGroup TrunkGroup;
     X(ENQUIRIES_SENT, "STATUS ENQUIRYs sent")     /* audit */                                      \
     X(ENQUIRIES_UNANSWERED, "STATUS ENQUIRYs unanswered")                                          \
     X(CALLS_ASTRAY, "calls astray")               /* audit: the far end has them no more */        \
-    X(D_SWITCHES, "D channels made active")       /* of two, NFAS */                              \
+    X(D_SWITCHES, "D channels made active")       /* of two, NFAS */                               \
     X(CALLS_LOST, "calls lost")                   /* with the link or the line */
 
 #define ISDN_COUNTER_ENUM(id, name) COUNT_##id,
