@@ -133,7 +133,6 @@ const Party *call_sip_party(const Call *call);
 const Party *call_isdn_party(const Call *call);
 /* Who is at the ISDN end by all that is known: what it said, where it left that out its SETUP's caller, or whom we called there. */
 void call_find_isdn_party(const Call *call, Party *party);
-/* The offer the phone made in its INVITE allowed LAW first; used to order our answer's codecs. */
 /* Digits in the call go to the SIP side by INFO; to the ISDN side as Keypad facility. */
 gboolean call_takes_info(const Call *call);
 gboolean call_takes_keypad(const Call *call);
