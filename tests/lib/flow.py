@@ -177,16 +177,18 @@ class Case:
         self.aside = 0  # the channel that rests afterwards
 
 
-def on_switch(case, switch):
+def on_switch(case, switch, optional=False):
     """CASE without the steps that belong to other switch types than SWITCH: on=ni2,qsig/cpe names a
-    type on either side, or on one."""
+    type on either side, or on one. OPTIONAL: those that may be left out stay."""
     out = copy.copy(case)
     name = switch.partition("/")[0]
     names = {name, "%s/%s" % (name, config.side(switch))}
     out.steps = [
         step
         for step in case.steps
-        if "on" not in step.rules or names & set(step.rules["on"].split(","))
+        if "on" not in step.rules
+        or names & set(step.rules["on"].split(","))
+        or (optional and step.optional)
     ]
     here = {step.number for step in out.steps}
     out.causality = [edge for edge in case.causality if here.issuperset(edge)]

@@ -237,7 +237,10 @@ def test_rules(tap):
 
 def test_flows(tap, flows, folder):
     named = [
-        (one.id + (" " + case.name if case.name else ""), case)
+        (
+            one.id + (" " + case.name if case.name else ""),
+            flow.on_switch(case, one.switches[0], optional=True),
+        )
         for one in flows
         for case in one.cases
     ]

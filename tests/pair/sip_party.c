@@ -296,6 +296,7 @@ static void crossed_requests_are_tried_again(void)
     const char *heard;
     Story story;
 
+    g_random_set_seed(4916); /* a delay that ends just before a leap would make it a long silence */
     loop_begin_leaps();
     talk_saying(&story, ALLOWS_UPDATE);
     names_at_isdn(&story, "301", "Berta");
@@ -304,8 +305,8 @@ static void crossed_requests_are_tried_again(void)
         heard = phone_hear(story.phone, "UPDATE");
         header_is(heard, "P-Asserted-Identity", BERTA);
         phone_reply(story.phone, "UPDATE", "491 Request Pending", "", NULL);
-        loop_rest(story.loop, 30);
-        loop_leap(story.loop, 3);
+        if (phone_hears_nothing(story.phone, 30))
+            loop_leap(story.loop, 3);
     }
     g_assert_true(phone_hears_nothing(story.phone, 50)); /* enough */
     /* Another change begins anew. */
