@@ -107,6 +107,9 @@ Isdn *isdn_new(const Settings *settings, Loop *loop, Hall *hall, const IsdnLine 
 void isdn_free(Isdn *isdn)
 {
     loop_timer_free(isdn->loop, isdn->start);
+    /* Calls first: one on a span may need another span's controller. */
+    for (guint i = 0; i < isdn->dchans->len; i++)
+        isdn_legs_free(isdn->dchans->pdata[i]);
     g_ptr_array_unref(isdn->nfas);
     g_ptr_array_unref(isdn->dchans);
     g_ptr_array_unref(isdn->groups);
