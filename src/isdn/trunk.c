@@ -315,7 +315,7 @@ void trunk_proven(IsdnLeg *leg)
 /* HELP: for a call for help, or one that answers it. */
 static guint8 any_free(DChannel *dchan, gboolean help)
 {
-    if (!help && only_reserved_left_at(dchan))
+    if (!dchan_is_linked(dchan) || (!help && only_reserved_left_at(dchan)))
         return 0;
     for (guint8 i = 0; i < BCHAN_SLOTS; i++)
         if (bchan_is_free(&dchan_bchans(dchan)->slot[i]))
@@ -357,13 +357,20 @@ static gboolean settle_glare(DChannel *dchan, guint8 number)
     return TRUE;
 }
 
+/* May the far end call on CHANNEL? On a group a SETUP comes by another span's line, even while this
+ * one's is dead or taken out. */
+static gboolean is_open(DChannel *dchan, const BChannel *channel)
+{
+    return dchan_is_linked(dchan) && !channel->operator_out && !channel->busied;
+}
+
 static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
 {
     BChannel *channel = bchans_find(dchan_bchans(dchan), wish->wanted);
     guint8 other;
 
     /* Whoever may take another one is not led to a reserved one. */
-    if (channel && !channel->call && !channel->restarting && !channel->busied &&
+    if (channel && is_open(dchan, channel) && !channel->call && !channel->restarting &&
         (!wish->flexible || wish->help || !only_reserved_left_at(dchan)))
         return (guint8)wish->wanted;
     if (wish->wanted == 0 || wish->flexible) {
@@ -379,7 +386,9 @@ static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
     }
     if (!wish->flexible)
         *cause = CAUSE_CHANNEL_NOT_AVAILABLE;
-    return settle_glare(dchan, (guint8)wish->wanted) ? (guint8)wish->wanted : 0;
+    return is_open(dchan, channel) && settle_glare(dchan, (guint8)wish->wanted)
+               ? (guint8)wish->wanted
+               : 0;
 }
 
 guint8 trunk_choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
