@@ -23,12 +23,14 @@
 #define CONTROL_RR 0x01
 #define CONTROL_RNR 0x05
 #define CONTROL_REJ 0x09
+#define FRAME_OCTETS_MAX (4 + LAPD_INFORMATION_MAX)
 #define POLL_FINAL 0x10 /* of an unnumbered frame; bit 1 of the second octet of others */
 
 #define T200_US G_USEC_PER_SEC
 #define T203_US (10 * G_USEC_PER_SEC)
 #define N200 3
 #define WINDOW 7
+#define WAITING_MAX 256 /* who leaves more untaken has no use for the link */
 
 typedef enum LapdState { LINK_DOWN, LINK_AWAITS, LINK_UP } LapdState;
 
@@ -45,7 +47,9 @@ struct Lapd {
     gboolean rejected;   /* our REJ is unanswered */
     GQueue window;       /* of GBytes*: N(S) from V(A) to V(S) - 1 */
     GQueue waiting;      /* of GBytes*: not sent yet */
+    GQueue unsent;       /* of GBytes*: of the link that ended, while ops.changed() is told */
     LoopTimer *t200, *t203;
+    gboolean t200_runs;
 };
 
 /* ---- frames out ---------------------------------------------------------------------------------
@@ -89,17 +93,24 @@ static void send_information(Lapd *lapd, GBytes *bytes, guint8 number)
 /* ---- timers and states --------------------------------------------------------------------------
  */
 
-/* T200 while something is unanswered, T203 while nothing is (5.6.1, 5.10). */
-static void watch(Lapd *lapd)
+/* T200 while something is unanswered, T203 while nothing is (5.6.1, 5.10). A T200 that runs goes on
+ * whatever else passes, unless it is to begin ANEW: for what was sent again, or after an
+ * acknowledgement (5.6.3.2). */
+static void watch(Lapd *lapd, gboolean anew)
 {
+    gboolean unanswered = lapd->state == LINK_AWAITS || lapd->recovering ||
+                          !g_queue_is_empty(&lapd->window) ||
+                          (lapd->state == LINK_DOWN && lapd->open);
+
+    if (unanswered && lapd->t200_runs && !anew)
+        return;
     loop_timer_stop(lapd->loop, lapd->t200);
     loop_timer_stop(lapd->loop, lapd->t203);
-    if (lapd->state == LINK_AWAITS || lapd->recovering || !g_queue_is_empty(&lapd->window))
+    lapd->t200_runs = unanswered;
+    if (unanswered)
         loop_timer_start(lapd->loop, lapd->t200, T200_US);
     else if (lapd->state == LINK_UP)
         loop_timer_start(lapd->loop, lapd->t203, T203_US);
-    else if (lapd->open)
-        loop_timer_start(lapd->loop, lapd->t200, T200_US);
 }
 
 static void queues_forget(Lapd *lapd)
@@ -115,13 +126,28 @@ static void numbers_reset(Lapd *lapd)
     lapd->recovering = lapd->peer_busy = lapd->rejected = FALSE;
 }
 
+/* What the link that ended has not got through can be taken meanwhile. */
+static void tell_change(Lapd *lapd, gboolean up)
+{
+    lapd->ops.changed(lapd->ops.user, up);
+    g_queue_clear_full(&lapd->unsent, (GDestroyNotify)g_bytes_unref);
+}
+
+static void queues_put_by(Lapd *lapd)
+{
+    GBytes *bytes;
+
+    while ((bytes = g_queue_pop_head(&lapd->window)) || (bytes = g_queue_pop_head(&lapd->waiting)))
+        g_queue_push_tail(&lapd->unsent, bytes);
+}
+
 static void set_up(Lapd *lapd)
 {
-    queues_forget(lapd);
+    queues_put_by(lapd);
     numbers_reset(lapd);
     lapd->state = LINK_UP;
-    watch(lapd);
-    lapd->ops.changed(lapd->ops.user, TRUE);
+    watch(lapd, TRUE);
+    tell_change(lapd, TRUE);
 }
 
 static void establish(Lapd *lapd)
@@ -129,24 +155,24 @@ static void establish(Lapd *lapd)
     lapd->state = LINK_AWAITS;
     lapd->tries++;
     send_unnumbered(lapd, CONTROL_SABME, TRUE, TRUE);
-    watch(lapd);
+    watch(lapd, TRUE);
 }
 
-/* It was up, and is so no more; what waits can still be taken. */
+/* It was up, and is so no more. */
 static void set_down(Lapd *lapd)
 {
     gboolean was_up = lapd->state == LINK_UP;
 
     lapd->state = LINK_DOWN;
     lapd->recovering = FALSE;
+    queues_put_by(lapd);
     if (was_up)
-        lapd->ops.changed(lapd->ops.user, FALSE);
-    queues_forget(lapd);
+        tell_change(lapd, FALSE);
     lapd->tries = 0;
     if (lapd->open && lapd->state == LINK_DOWN)
         establish(lapd);
     else
-        watch(lapd);
+        watch(lapd, TRUE);
 }
 
 static void transmit_waiting(Lapd *lapd)
@@ -175,6 +201,7 @@ static void t200_expired(void *user)
 {
     Lapd *lapd = user;
 
+    lapd->t200_runs = FALSE;
     if (lapd->state == LINK_DOWN) {
         if (lapd->open)
             establish(lapd);
@@ -186,7 +213,7 @@ static void t200_expired(void *user)
         } else {
             lapd->state = LINK_DOWN;
             lapd->tries = 0;
-            watch(lapd);
+            watch(lapd, TRUE);
         }
         return;
     }
@@ -197,7 +224,7 @@ static void t200_expired(void *user)
     lapd->recovering = TRUE; /* 5.9: timer recovery */
     lapd->tries++;
     send_supervisory(lapd, CONTROL_RR, TRUE, TRUE);
-    watch(lapd);
+    watch(lapd, TRUE);
 }
 
 static void t203_expired(void *user)
@@ -255,7 +282,8 @@ static gboolean acknowledge(Lapd *lapd, guint8 number)
 static void supervisory_received(Lapd *lapd, const guint8 *frame, gboolean command)
 {
     guint8 control = frame[2];
-    gboolean poll = frame[3] & 1, again = control == CONTROL_REJ;
+    gboolean poll = frame[3] & 1, again = control == CONTROL_REJ, anew;
+    guint8 before = lapd->va;
 
     lapd->peer_busy = control == CONTROL_RNR;
     if (command && poll)
@@ -267,15 +295,17 @@ static void supervisory_received(Lapd *lapd, const guint8 *frame, gboolean comma
         lapd->tries = 0;
         again = TRUE;
     }
+    anew = !lapd->recovering && (again || lapd->va != before);
     if (again && !lapd->recovering && !lapd->peer_busy)
         transmit_again(lapd);
     transmit_waiting(lapd);
-    watch(lapd);
+    watch(lapd, anew);
 }
 
 static void information_received(Lapd *lapd, const guint8 *frame, gsize length)
 {
     gboolean poll = frame[3] & 1, wanted = frame[2] >> 1 == lapd->vr;
+    guint8 before = lapd->va;
 
     if (!acknowledge(lapd, frame[3] >> 1))
         return;
@@ -288,16 +318,20 @@ static void information_received(Lapd *lapd, const guint8 *frame, gsize length)
         lapd->rejected = TRUE;
     }
     transmit_waiting(lapd);
-    watch(lapd);
-    if (wanted && length > 4)
+    watch(lapd, !lapd->recovering && lapd->va != before);
+    if (wanted && length > 4 && length <= FRAME_OCTETS_MAX)
         lapd->ops.deliver(lapd->ops.user, frame + 4, length - 4);
 }
 
+/* An I frame that is too long is ours as well: unacknowledged, it would come until the link fails.
+ */
 static gboolean frame_is_ours(const guint8 *frame, gsize length)
 {
-    return length >= 3 && length <= 4 + LAPD_INFORMATION_MAX &&
-           (frame[0] & ~ADDRESS_NETWORK_COMMANDS) == 0 && frame[1] == ADDRESS_TEI &&
-           ((frame[2] & 3) == 3 || length >= 4);
+    if (length < 3 || (frame[0] & ~ADDRESS_NETWORK_COMMANDS) != 0 || frame[1] != ADDRESS_TEI)
+        return FALSE;
+    if ((frame[2] & 3) == 3)
+        return length <= FRAME_OCTETS_MAX;
+    return length >= 4 && ((frame[2] & 1) == 0 || length <= FRAME_OCTETS_MAX);
 }
 
 void lapd_receive(Lapd *lapd, const guint8 *frame, gsize length)
@@ -329,6 +363,7 @@ Lapd *lapd_new(Loop *loop, const LapdOps *ops, gboolean network)
     lapd->network = network;
     g_queue_init(&lapd->window);
     g_queue_init(&lapd->waiting);
+    g_queue_init(&lapd->unsent);
     lapd->t200 = loop_timer_new(loop, t200_expired, lapd);
     lapd->t203 = loop_timer_new(loop, t203_expired, lapd);
     return lapd;
@@ -337,6 +372,7 @@ Lapd *lapd_new(Loop *loop, const LapdOps *ops, gboolean network)
 void lapd_free(Lapd *lapd)
 {
     queues_forget(lapd);
+    g_queue_clear_full(&lapd->unsent, (GDestroyNotify)g_bytes_unref);
     loop_timer_free(lapd->loop, lapd->t200);
     loop_timer_free(lapd->loop, lapd->t203);
     g_free(lapd);
@@ -359,9 +395,18 @@ void lapd_close(Lapd *lapd)
     lapd->state = LINK_DOWN;
     lapd->recovering = FALSE;
     queues_forget(lapd);
-    watch(lapd);
+    watch(lapd, TRUE);
     if (was_up)
         send_unnumbered(lapd, CONTROL_DISC, TRUE, TRUE);
+}
+
+void lapd_renew(Lapd *lapd)
+{
+    if (lapd->state != LINK_UP)
+        return;
+    lapd->tries = 0;
+    lapd->recovering = FALSE;
+    establish(lapd);
 }
 
 void lapd_drop(Lapd *lapd)
@@ -379,10 +424,13 @@ gboolean lapd_send(Lapd *lapd, const guint8 *information, gsize length)
 {
     if (lapd->state != LINK_UP || length == 0 || length > LAPD_INFORMATION_MAX)
         return FALSE;
+    if (g_queue_get_length(&lapd->waiting) >= WAITING_MAX) {
+        set_down(lapd);
+        return FALSE;
+    }
     g_queue_push_tail(&lapd->waiting, g_bytes_new(information, length));
     transmit_waiting(lapd);
-    if (!lapd->recovering)
-        watch(lapd);
+    watch(lapd, FALSE);
     return TRUE;
 }
 
@@ -390,6 +438,6 @@ void lapd_take_unsent(Lapd *lapd, GQueue *out)
 {
     GBytes *bytes;
 
-    while ((bytes = g_queue_pop_head(&lapd->window)) || (bytes = g_queue_pop_head(&lapd->waiting)))
+    while ((bytes = g_queue_pop_head(&lapd->unsent)))
         g_queue_push_tail(out, bytes);
 }

@@ -30,14 +30,19 @@ void lapd_free(Lapd *lapd);
 void lapd_open(Lapd *lapd);
 /* Ends the link by DISC when it is up, and takes no new one. Tells nobody. */
 void lapd_close(Lapd *lapd);
-/* The line is dead: down at once, without waiting for a timer; then established anew as it can be. */
+/* A link that is up is established anew by us: the far end learns that something was lost. Nothing
+ * passes until it answers. */
+void lapd_renew(Lapd *lapd);
+/* The line is dead: down at once, without waiting for a timer; then established anew as it can be.
+ */
 void lapd_drop(Lapd *lapd);
 gboolean lapd_is_up(const Lapd *lapd);
 
 /* A frame came; what is none of this link is ignored. */
 void lapd_receive(Lapd *lapd, const guint8 *frame, gsize length);
-/* Sends INFORMATION as soon as the window allows. FALSE when the link is not up. */
+/* Sends INFORMATION as soon as the window allows. FALSE when the link is not up, or was, and so
+ * much waits for a far end that takes nothing that it is given up now. */
 gboolean lapd_send(Lapd *lapd, const guint8 *information, gsize length);
-/* Moves what the far end has not acknowledged yet to OUT (of GBytes*, the caller's), in order. To be
- * called before the link is up again, from inside ops.changed at the earliest. */
+/* Moves what the far end had not acknowledged when the link ended, or was established anew, to OUT
+ * (of GBytes*, the caller's), in order. To be called from inside ops.changed. */
 void lapd_take_unsent(Lapd *lapd, GQueue *out);

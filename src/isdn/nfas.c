@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define PRIMARY_WAIT_US (3 * G_USEC_PER_SEC) /* so long the backup leaves the primary the start */
+#define UNHEARD_MAX 256
 #define NOBODY (-1)
 
 typedef struct NfasLink {
@@ -30,6 +31,7 @@ typedef struct NfasLink {
     DChannel *dchan;
     Lapd *lapd;
     gboolean barred;
+    gboolean wanted; /* the far end would have it active; it is down */
 } NfasLink;
 
 struct Nfas {
@@ -38,6 +40,8 @@ struct Nfas {
     int active;        /* of links; NOBODY */
     GQueue spoken; /* of GBytes*: frames of libpri's, which must not be answered while it writes */
     LoopTimer *turn; /* they are heard then */
+    GQueue unheard;  /* of GBytes*: messages for libpri, whose link is not up yet */
+    gboolean renew;  /* the active link was established anew: libpri's will be so too */
     GQueue rescued;  /* of GBytes*: what a failed link did not get through */
     LoopTimer *wait; /* for the primary */
 };
@@ -51,7 +55,7 @@ static DChannel *head_of(const Nfas *nfas)
  */
 
 /* The Channel identification names the interface and the D channel's own timeslot. */
-static void service_send(NfasLink *link, gboolean acknowledge, guint8 status)
+static void service_send(NfasLink *by, NfasLink *link, gboolean acknowledge, guint8 status)
 {
     const SpanSettings *span = dchan_span(link->dchan);
     gboolean national = dchan_trunk(link->dchan)->switch_type == SWITCH_NI2;
@@ -71,7 +75,7 @@ static void service_send(NfasLink *link, gboolean acknowledge, guint8 status)
                         (guint8)(0x80 | span->d_channel)};
 
     if (service_is_spoken(link->dchan))
-        lapd_send(link->lapd, message, sizeof message);
+        lapd_send(by->lapd, message, sizeof message);
 }
 
 /* ---- which one is active ------------------------------------------------------------------------
@@ -97,12 +101,13 @@ static void activate(Nfas *nfas, NfasLink *link, gboolean tell)
     if (nfas->active == number)
         return;
     nfas->active = number;
+    nfas->links[0].wanted = nfas->links[1].wanted = FALSE;
     loop_timer_stop(dchan_isdn(link->dchan)->loop, nfas->wait);
     dchan_count(link->dchan, COUNT_D_SWITCHES);
     log_notice("trunk %s: the D channel of span %s is active", dchan_trunk(link->dchan)->name,
                dchan_span(link->dchan)->name);
     if (tell)
-        service_send(link, FALSE, 0);
+        service_send(link, link, FALSE, 0);
     send_rescued(nfas, link);
     lapd_open(nfas->inner);
 }
@@ -112,19 +117,35 @@ static void rescued_forget(Nfas *nfas)
     g_queue_clear_full(&nfas->rescued, (GDestroyNotify)g_bytes_unref);
 }
 
+static void unheard_forget(Nfas *nfas)
+{
+    g_queue_clear_full(&nfas->unheard, (GDestroyNotify)g_bytes_unref);
+}
+
 static void active_lost(Nfas *nfas, NfasLink *link)
 {
     NfasLink *other = &nfas->links[link == nfas->links];
 
     lapd_take_unsent(link->lapd, &nfas->rescued);
     nfas->active = NOBODY;
+    nfas->renew = FALSE;
     if (lapd_is_up(other->lapd)) {
         activate(nfas, other, TRUE);
         return;
     }
     rescued_forget(nfas);
+    unheard_forget(nfas);
     log_warning("trunk %s: both D channels are down", dchan_trunk(link->dchan)->name);
     lapd_close(nfas->inner);
+}
+
+/* Messages of either side may be lost: ours are sent again, and libpri learns of it. */
+static void active_renewed(Nfas *nfas, NfasLink *link)
+{
+    lapd_take_unsent(link->lapd, &nfas->rescued);
+    send_rescued(nfas, link);
+    nfas->renew = TRUE;
+    loop_timer_start(dchan_isdn(link->dchan)->loop, nfas->turn, 0);
 }
 
 static void link_changed(void *user, gboolean up)
@@ -136,6 +157,10 @@ static void link_changed(void *user, gboolean up)
     log_info("span %s: data link %s", dchan_span(link->dchan)->name, up ? "up" : "down");
     if (!up && nfas->active == (int)(link - nfas->links))
         active_lost(nfas, link);
+    else if (up && nfas->active == (int)(link - nfas->links))
+        active_renewed(nfas, link);
+    else if (up && link->wanted)
+        activate(nfas, link, FALSE);
     else if (up && nfas->active == NOBODY && primary)
         activate(nfas, link, TRUE);
     else if (up && nfas->active == NOBODY)
@@ -177,12 +202,22 @@ static void service_received(Nfas *nfas, NfasLink *by, NfasLink *link, const Fra
     if (!frame_is_service(news))
         return; /* the answer to ours */
     dchan_count(link->dchan, COUNT_SERVICES_RECEIVED);
-    if (by == link)
-        service_send(link, TRUE, news->change_status);
-    if (news->change_status == 0)
+    service_send(by, link, TRUE, news->change_status);
+    link->wanted = news->change_status == 0 && !lapd_is_up(link->lapd);
+    if (link->wanted)
+        log_notice("span %s: the far end wants its D channel, which is down",
+                   dchan_span(link->dchan)->name);
+    else if (news->change_status == 0)
         activate(nfas, link, FALSE);
     else if (nfas->active == (int)(link - nfas->links) && lapd_is_up(other->lapd))
         activate(nfas, other, TRUE);
+}
+
+static void tell_libpri(Nfas *nfas, const guint8 *information, gsize length)
+{
+    if (!lapd_send(nfas->inner, information, length) &&
+        g_queue_get_length(&nfas->unheard) < UNHEARD_MAX)
+        g_queue_push_tail(&nfas->unheard, g_bytes_new(information, length));
 }
 
 static void link_delivers(void *user, const guint8 *information, gsize length)
@@ -202,7 +237,7 @@ static void link_delivers(void *user, const guint8 *information, gsize length)
     }
     if (nfas->active == NOBODY)
         activate(nfas, link, TRUE); /* the far end has begun already */
-    lapd_send(nfas->inner, information, length);
+    tell_libpri(nfas, information, length);
 }
 
 static void link_sends(void *user, const guint8 *frame, gsize length)
@@ -217,8 +252,10 @@ static void inner_delivers(void *user, const guint8 *information, gsize length)
 {
     Nfas *nfas = user;
 
-    if (nfas->active != NOBODY)
-        lapd_send(nfas->links[nfas->active].lapd, information, length);
+    /* A link that refuses is lost in that moment, and the other one may be active. */
+    for (guint i = 0; i < G_N_ELEMENTS(nfas->links) && nfas->active != NOBODY; i++)
+        if (lapd_send(nfas->links[nfas->active].lapd, information, length))
+            return;
 }
 
 static void inner_sends(void *user, const guint8 *frame, gsize length)
@@ -230,8 +267,21 @@ static void inner_sends(void *user, const guint8 *frame, gsize length)
 
 static void inner_changed(void *user, gboolean up)
 {
-    (void)user;
-    (void)up; /* libpri tells its own view */
+    Nfas *nfas = user;
+    GQueue again = G_QUEUE_INIT;
+    GBytes *bytes;
+
+    /* libpri tells its own view. */
+    lapd_take_unsent(nfas->inner, &again);
+    while ((bytes = g_queue_pop_tail(&again)))
+        g_queue_push_head(&nfas->unheard, bytes);
+    while (up && (bytes = g_queue_pop_head(&nfas->unheard))) {
+        gsize length;
+        const guint8 *information = g_bytes_get_data(bytes, &length);
+
+        lapd_send(nfas->inner, information, length);
+        g_bytes_unref(bytes);
+    }
 }
 
 static void libpri_is_heard(void *user)
@@ -246,6 +296,9 @@ static void libpri_is_heard(void *user)
         lapd_receive(nfas->inner, frame, length);
         g_bytes_unref(bytes);
     }
+    if (nfas->renew)
+        lapd_renew(nfas->inner);
+    nfas->renew = FALSE;
 }
 
 /* ---- the door -----------------------------------------------------------------------------------
@@ -262,6 +315,7 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
     nfas->active = NOBODY;
     g_queue_init(&nfas->rescued);
     g_queue_init(&nfas->spoken);
+    g_queue_init(&nfas->unheard);
     nfas->turn = loop_timer_new(loop, libpri_is_heard, nfas);
     nfas->wait = loop_timer_new(loop, primary_is_late, nfas);
     nfas->inner = lapd_new(loop, &inner, !network);
@@ -280,6 +334,7 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
 void nfas_free(Nfas *nfas)
 {
     rescued_forget(nfas);
+    unheard_forget(nfas);
     g_queue_clear_full(&nfas->spoken, (GDestroyNotify)g_bytes_unref);
     loop_timer_free(dchan_isdn(head_of(nfas))->loop, nfas->turn);
     loop_timer_free(dchan_isdn(head_of(nfas))->loop, nfas->wait);

@@ -129,6 +129,28 @@ static void an_alarm_is_its_own_spans_affair(void)
     stage_free(stage);
 }
 
+/* The SETUP comes by the D channel's span, whatever has befallen the one it names. */
+static void no_call_is_taken_on_a_dead_span(void)
+{
+    for (guint by_hand = FALSE; by_hand <= TRUE; by_hand++) {
+        Stage *stage = stage_new(NONE("cpe"), TRUE);
+
+        if (by_hand)
+            dchan_set_service(isdn_find_dchan(stage->isdn, 1), FALSE);
+        else
+            isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_RED);
+        stage_run(stage, 10);
+        stage_far_calls(stage, "150", ON_SECOND(7), TRUE, TRUE);
+        stage_run(stage, 10);
+        stage_wire(stage, "< SETUP 100→150 ch 7\n> RELEASE COMPLETE cause 44\n");
+        stage_far_calls(stage, "150", ON_SECOND(7), FALSE, TRUE);
+        stage_run(stage, 10);
+        g_assert_cmpuint(busy_on(stage, 0), ==, 1);
+        g_assert_cmpuint(busy_on(stage, 1), ==, 0);
+        stage_free(stage);
+    }
+}
+
 /* --- the backup --- */
 
 static void the_primary_is_active_first(void)
@@ -247,6 +269,61 @@ static void without_both_t309_runs(void)
     stage_free(stage);
 }
 
+/* A far end that begins anew on the active link: whatever was on its way is lost. */
+static void the_active_link_is_established_anew(void)
+{
+    static const guint8 sabme[] = {0x00, 0x01, 0x7f};
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+    guint epochs[2];
+
+    for (guint8 i = 0; i < 2; i++)
+        epochs[i] = dchan_epoch(isdn_find_dchan(stage->isdn, i));
+    isdn_frame_received(stage->isdn, 0, sabme, sizeof sabme);
+    stage_run(stage, 10);
+    for (guint8 i = 0; i < 2; i++)
+        g_assert_cmpuint(dchan_epoch(isdn_find_dchan(stage->isdn, i)), ==, epochs[i] + 1);
+    stage_free(stage);
+}
+
+static void a_link_that_is_down_waits_for_its_turn(void)
+{
+    Stage *stage = stage_new(BACKUP("cpe"), TRUE);
+
+    stage->cut_second = TRUE;
+    stage_run(stage, 16000);
+    g_assert_cmpstr(role_of(stage, 1), ==, "down");
+    stage_forget(stage);
+    pri_maintenance_service(stage->far, 1, 24, 0);
+    stage_run(stage, 20);
+    stage_wire(stage, "< SERVICE ch 24\n> SERVICE ACKNOWLEDGE ch 24\n");
+    g_assert_cmpstr(role_of(stage, 0), ==, "active");
+    stage->cut_second = FALSE;
+    stage_run(stage, 12000);
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    stage_free(stage);
+}
+
+/* The far end may call by the backup while we still wait for the primary. */
+static void the_message_that_makes_a_link_active_is_heard(void)
+{
+    static const guint8 setup[] = {0x00, 0x01, 0x00, 0x00, 0x08, 0x02, 0x00, 0x05, 0x05,
+                                   0x04, 0x03, 0x80, 0x90, 0xa2, 0x18, 0x04, 0xe9, 0x81,
+                                   0x83, 0x85, 0x70, 0x04, 0x80, '1',  '5',  '0'};
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    stage->cut = stage->cut_second = TRUE;
+    stage_run(stage, 23000);
+    stage->cut_second = FALSE;
+    for (guint i = 0; i < 100 && g_str_equal(role_of(stage, 1), "down"); i++)
+        stage_run(stage, 100);
+    g_assert_cmpstr(role_of(stage, 1), ==, "standby");
+    isdn_frame_received(stage->isdn, 1, setup, sizeof setup);
+    stage_run(stage, 10);
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    g_assert_nonnull(strstr(stage->wire->str, ">2 CALL PROCEEDING ch 5")); /* to whoever it was */
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -254,6 +331,10 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/nfas/interface", the_far_end_names_the_interface);
     g_test_add_func("/isdn/nfas/restart", channels_of_every_span_are_restarted);
     g_test_add_func("/isdn/nfas/alarms", an_alarm_is_its_own_spans_affair);
+    g_test_add_func("/isdn/nfas/dead-span", no_call_is_taken_on_a_dead_span);
+    g_test_add_func("/isdn/nfas/anew", the_active_link_is_established_anew);
+    g_test_add_func("/isdn/nfas/waits", a_link_that_is_down_waits_for_its_turn);
+    g_test_add_func("/isdn/nfas/first-message", the_message_that_makes_a_link_active_is_heard);
     g_test_add_func("/isdn/nfas/primary", the_primary_is_active_first);
     g_test_add_func("/isdn/nfas/backup", the_backup_takes_over_on_both_sides);
     g_test_add_func("/isdn/nfas/back", the_operator_switches_back);
