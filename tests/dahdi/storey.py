@@ -90,8 +90,8 @@ class Storey:
             if not one.cases[number].numbers and one.id not in ANY_LINE
         ]
         self.entries = {entry.id: entry for entry in entries}
-        crowd = self._play([entry for entry in entries if not entry.case.audio], "crowd")
-        quiet = self._play([entry for entry in entries if entry.case.audio], "quiet")
+        crowd = self._play([entry for entry in entries if not entry.case.counts_samples()], "crowd")
+        quiet = self._play([entry for entry in entries if entry.case.counts_samples()], "quiet")
         if stories:
             self.stories = set(CROWD).union(*SOUND)
             crowd += " & " + self._tell(CROWD) + "; wait"

@@ -176,6 +176,11 @@ class Case:
         self.desk = []  # (when, words of a command to tielinectl)
         self.aside = 0  # the channel that rests afterwards
 
+    def counts_samples(self):
+        """No sample may be lost, however late a busy machine lets the line be served."""
+        compared = any("expect pattern" in line for line in self.pbx or [])
+        return bool(self.audio or self.digits or compared)
+
 
 def on_switch(case, switch, optional=False):
     """CASE without the steps that belong to other switch types than SWITCH: on=ni2,qsig/cpe names a

@@ -33,6 +33,7 @@ FLOWS = os.path.join(HERE, "..", "house", "flows")
 OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
 NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
 AT_ONCE = 5  # most of a flow is waiting: with three a machine of two cores idles half of the time
+SOUND_AT_ONCE = 2  # those that compare sound: a machine that stands still loses some
 LEAN_AT_ONCE = 8  # those of the matrix, whose evidence is not spoiled
 USAGE = 2  # exit status
 NO_SKIP = "TIELINE_NO_SKIP"  # in the environment: a house test that cannot run here has failed
@@ -296,6 +297,9 @@ def run_house(results, flows, causes=True):
             results.tell(outcome, "%s: %s (%s)" % (run.name, run.flow.title, why))
         return
     runs.sort(key=lambda run: -sum(case.timeout for case in run.cases))
+    sound = [run for run in runs if any(case.counts_samples() for case in run.cases)]
+    play_all(results, sound, SOUND_AT_ONCE)
+    runs = [run for run in runs if run not in sound]
     pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
     try:
         waiting = {pool.submit(run.play, results): run.name for run in runs}
@@ -323,12 +327,11 @@ def run_house(results, flows, causes=True):
         tell_broken(results, waiting)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    play_matrix(results, lean)
+    play_all(results, lean, LEAN_AT_ONCE)
 
 
-def play_matrix(results, runs):
-    """The further switch types of flows, more of them at once."""
-    pool = concurrent.futures.ThreadPoolExecutor(LEAN_AT_ONCE)
+def play_all(results, runs, at_once):
+    pool = concurrent.futures.ThreadPoolExecutor(at_once)
     try:
         tell_broken(results, {pool.submit(run.play, results): run.name for run in runs})
     finally:

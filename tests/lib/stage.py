@@ -218,13 +218,9 @@ class Stage:
         config.apply(settings, self.case.settings)
         return config.apply(settings, self.overrides)
 
-    def _counts_samples(self):
-        """No sample may be lost, however late a busy machine lets the line be served."""
-        return self.case.audio or self.case.digits or any("expect pattern" in line for line in self.case.pbx or [])
-
     def line_settings(self):
         """What the line of this case needs beyond config.base()."""
-        if not self._counts_samples():
+        if not self.case.counts_samples():
             return []
         return ["[span e1] buffer = %d" % DEEP_BUFFER, "[media] jitter = 60ms"]
 
@@ -487,7 +483,7 @@ class Stage:
             "--clock",
             "slave",
             "--buffer",
-            str(DEEP_BUFFER if self._counts_samples() else 4),
+            str(DEEP_BUFFER if self.case.counts_samples() else 4),
         ]
 
     def we_are_network(self):
