@@ -262,6 +262,10 @@ void call_preempt(Call *call);
 /* Would call_next_emergency() find something? */
 gboolean call_emergency_may_continue(const Call *call);
 
+/* route.c: URI's host is PEER's name and becomes its server, port and parameters with it; another
+ * host stays. FALSE when it does not fit. */
+gboolean uri_at_server(char *uri, const PeerSettings *peer);
+
 /* call_timer.c */
 void call_timers_init(Call *call);
 /* The legs moved by RULE from SIP x ISDN to where they stand now. */

@@ -120,11 +120,9 @@ static const PeerSettings *uri_peer(const Settings *settings, const char *uri)
     return lookup_peer_of(settings, (const struct sockaddr *)&address);
 }
 
-/* URI's host is PEER's name and becomes its server, port and parameters with it. FALSE when it does
- * not fit. */
-static gboolean uri_at_server(char *uri, const PeerSettings *peer)
+gboolean uri_at_server(char *uri, const PeerSettings *peer)
 {
-    const char *at = strchr(uri, '@');
+    const char *at = strchr(uri, '@') ? strchr(uri, '@') : strchr(uri, ':');
     g_autofree char *host = g_strndup(at ? at + 1 : "", at ? strcspn(at + 1, ":;?>") : 0);
     g_autofree char *text = NULL;
 

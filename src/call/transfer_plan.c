@@ -165,6 +165,20 @@ static gboolean host_is_ours(const Settings *settings, const char *host)
     return strcmp(host, text) == 0;
 }
 
+/* RFC 3261 19.1.1: a request for URI would be sent to its maddr, whatever its host is. Escaped is
+ * the same. */
+static gboolean uri_leads_past_host(const char *uri)
+{
+    const char *host = strchr(uri, '@');
+    g_autofree char *plain = g_uri_unescape_string(host ? host : uri, NULL);
+    g_auto(GStrv) params = g_strsplit_set(plain ? plain : "", ";?", -1);
+
+    for (guint i = 1; plain && params[i]; i++)
+        if (g_ascii_strncasecmp(params[i], "maddr", strlen("maddr")) == 0)
+            return TRUE;
+    return !plain;
+}
+
 static gboolean plan_uri(const Call *call, const char *uri, TransferPlan *plan)
 {
     const Settings *settings = call->settings;
@@ -175,6 +189,8 @@ static gboolean plan_uri(const Call *call, const char *uri, TransferPlan *plan)
         address.ss_family = AF_INET;
     else if (inet_pton(AF_INET6, host, &((struct sockaddr_in6 *)&address)->sin6_addr) == 1)
         address.ss_family = AF_INET6;
+    if (uri_leads_past_host(uri))
+        return plan_bar(plan, 403, "its maddr leads past its host");
     if (!(plan->peer = lookup_peer(settings, host)) && address.ss_family)
         plan->peer = lookup_peer_of(settings, (const struct sockaddr *)&address);
     if (!plan->peer && !host_is_ours(settings, host) &&
@@ -182,7 +198,10 @@ static gboolean plan_uri(const Call *call, const char *uri, TransferPlan *plan)
         !host_is_routed(settings, host))
         return plan_bar(plan, 403,
                         "its host is none of ours: no [peer], [sip] allow or route names it");
-    if (g_strlcpy(plan->uri, uri, sizeof(plan->uri)) >= sizeof(plan->uri))
+    if (plan->peer && !plan->peer->server && !address.ss_family && !host_is_routed(settings, host))
+        return plan_bar(plan, 403, "its host is the name of a [peer] without server");
+    if (g_strlcpy(plan->uri, uri, sizeof(plan->uri)) >= sizeof(plan->uri) ||
+        !uri_at_server(plan->uri, plan->peer))
         return plan_bar(plan, 414, "its URI is too long");
     plan->way = TRANSFER_TO_URI;
     return TRUE;

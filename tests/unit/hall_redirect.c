@@ -134,6 +134,38 @@ static void a_strange_host_is_not_called(void)
     refused(&scene);
 }
 
+/* RFC 3261 19.1.1: maddr, not the host, is where the request would be sent. */
+static void a_maddr_leads_nowhere(void)
+{
+    Scene scene;
+
+    scene_open(&scene, TRUE);
+    g_assert_false(offered(&scene, "sip:300@192.0.2.7;maddr=198.51.100.66",
+                           "sip:300@192.0.2.7;user=phone;MADDR=198.51.100.66", NULL));
+    g_assert_false(offered(&scene, "sip:300@192.0.2.7;%6daddr=198.51.100.66",
+                           "sip:192.0.2.7;maddr", NULL));
+    g_assert_cmpuint(scene.asked, ==, 0);
+    refused(&scene);
+}
+
+/* As a route's target would: no name server is asked for it. */
+static void a_peers_name_stands_for_its_server(void)
+{
+    Scene scene;
+
+    scene_open(&scene, TRUE);
+    g_assert_false(offered(&scene, "sip:300@server", "sip:server;transport=udp", NULL));
+    scene.peer.server = (char *)"sip:192.0.2.20:5070";
+    g_assert_true(offered(&scene, "sip:300@server:5099;user=phone", NULL, NULL));
+    redirected(&scene);
+    g_assert_cmpstr(call_uri(scene.call), ==, "sip:300@192.0.2.20:5070;user=phone");
+    g_assert_true(call_peer(scene.call) == &scene.peer);
+    g_assert_true(offered(&scene, "sip:server", NULL, NULL));
+    redirected(&scene);
+    g_assert_cmpstr(call_uri(scene.call), ==, "sip:192.0.2.20:5070");
+    refused(&scene);
+}
+
 static void a_barred_class_leads_nowhere(void)
 {
     Scene scene;
@@ -227,6 +259,8 @@ int main(int argc, char **argv)
     g_test_add_func("/redirect/next-contact", the_next_contact_is_tried);
     g_test_add_func("/redirect/no-redirect-server", who_is_no_redirect_server_is_not_followed);
     g_test_add_func("/redirect/strange-host", a_strange_host_is_not_called);
+    g_test_add_func("/redirect/maddr", a_maddr_leads_nowhere);
+    g_test_add_func("/redirect/peer-name", a_peers_name_stands_for_its_server);
     g_test_add_func("/redirect/barred-class", a_barred_class_leads_nowhere);
     g_test_add_func("/redirect/loop", a_loop_ends);
     g_test_add_func("/redirect/five-in-a-row", five_in_a_row_are_enough);

@@ -400,6 +400,8 @@ static void plans_follow_the_routes(void)
     g_assert_cmpstr(plan.dialled.digits, ==, "1900555"); /* what a class shall judge */
     plan = plan_of(ear.fake, id, NULL, "sip:bob@203.0.113.7");
     g_assert_cmpuint(plan.status, ==, 403);
+    plan = plan_of(ear.fake, id, NULL, "sip:bob@192.0.2.2;maddr=203.0.113.7");
+    g_assert_cmpuint(plan.status, ==, 403);
     /* A class may still say no, the settings above all. */
     hall_set_transfer_check(ear.fake->hall, check_says_no, &asked);
     plan = plan_of(ear.fake, id, "200", NULL);
