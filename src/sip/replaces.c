@@ -126,6 +126,7 @@ static void replaces_take(Ua *ua, nua_handle_t *nh, sip_t const *sip, UaLeg *bef
 
     leg->replacing = TRUE;
     leg->taker = g_memdup2(by, sizeof(*by));
+    leg->peer = plan.peer; /* the credentials of whoever was replaced are not for this one */
     leg->trusted = by->trusted;
     identity_calling(sip, by, &setup);
     party_of_setup(&setup, &leg->heard_party);

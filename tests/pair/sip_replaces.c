@@ -102,6 +102,36 @@ static void the_phone_answers_as_it_is_picked_up(void)
     house_close(&house);
 }
 
+/* The phone that was called is a [peer] with a password, who takes over is none. */
+static void who_takes_over_hears_no_foreign_password(void)
+{
+    House house;
+    PeerSettings *peer;
+    Network nowhere;
+
+    house_open_with(&house, "server = sip:192.0.2.1\nuser = gw\npassword = secret\n", FALSE);
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE sip:100@");
+    phone_reply(house.phone, "INVITE", "200 OK", "", SDP);
+    phone_hear(house.phone, "ACK");
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    peer = g_ptr_array_index(house.settings->peers, 0);
+    g_assert_true(network_parse("192.0.2.0/24", &nowhere));
+    g_array_index(peer->networks, Network, 0) = nowhere;
+    second_replaces(&house, "", SDP_OTHER);
+    phone_hear(house.second, "SIP/2.0 200");
+    phone_ack(house.second, NULL);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    phone_hear(house.second, "BYE");
+    phone_reply(house.second, "BYE", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
+    g_assert_true(phone_hears_nothing(house.second, 50));
+    house_close(&house);
+}
+
 static void what_may_not_be_replaced(void)
 {
     House house;
@@ -197,6 +227,7 @@ void replaces_stories(void)
     STORY(a_call_is_taken_over);
     STORY(a_ringing_call_is_picked_up);
     STORY(the_phone_answers_as_it_is_picked_up);
+    STORY(who_takes_over_hears_no_foreign_password);
     STORY(what_may_not_be_replaced);
     STORY(an_offer_that_cannot_be_taken);
     STORY(the_pbx_clears_before_the_ack);
