@@ -4,9 +4,9 @@
 #include "cause.h"
 
 gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
-                       gint64 *max_us)
+                       gboolean instead, gint64 *max_us)
 {
-    ClassAsk ask = {CLASS_FOR_CALL, origin, &setup->called, FALSE};
+    ClassAsk ask = {instead ? CLASS_FOR_DIGITS : CLASS_FOR_CALL, origin, &setup->called, FALSE};
     ClassAnswer answer;
     char text[64];
     g_autofree char *why = NULL;

@@ -290,10 +290,10 @@ UaLeg *succession_find(Ua *ua, sip_t const *sip);
 /* service.c: the caller's class of service */
 /* May the caller dial on to SETUP's number? Otherwise it has been refused. */
 gboolean service_judge_digits(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup);
-/* May the call of ORIGIN to SETUP's number be? Otherwise it has been refused. *max_us: how long it
- * may last. */
+/* May the call of ORIGIN to SETUP's number be? Otherwise it has been refused. INSTEAD: of one of the
+ * same caller's, which is counted. *max_us: how long it may last. */
 gboolean service_judge(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup,
-                       gint64 *max_us);
+                       gboolean instead, gint64 *max_us);
 
 /* uac.c */
 /* What an INVITE of ours is to say. */

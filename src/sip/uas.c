@@ -159,7 +159,19 @@ static void uas_give_up(UaLeg *leg)
     leg_event(leg, EVENT_SIP_CANCEL, &news);
 }
 
-/* TRUE when the INVITE SIP was one of BEFORE's call, or refused; otherwise a call begins with it.
+/* Did the INVITE from ORIGIN come from whom BEFORE's did? Call-ID and From tag can be overheard. */
+static gboolean uas_is_of(const UaLeg *before, const CallOrigin *origin)
+{
+    const CallOrigin *first = call_origin(before->call);
+
+    return address_same_host((const struct sockaddr *)&first->source,
+                             (const struct sockaddr *)&origin->source) &&
+           strcmp(first->peer, origin->peer) == 0 && strcmp(first->user, origin->user) == 0 &&
+           first->trusted == origin->trusted;
+}
+
+/* TRUE when the INVITE SIP was one of BEFORE's call, or refused; otherwise a call begins with it,
+ * instead of BEFORE's.
  */
 static gboolean uas_continues(UaLeg *before, nua_handle_t *nh, sip_t const *sip,
                               const CallOrigin *origin, const CallSetup *setup,
@@ -167,13 +179,16 @@ static gboolean uas_continues(UaLeg *before, nua_handle_t *nh, sip_t const *sip,
 {
     CallGrowth growth = origin->emergency ? GROWTH_ANEW : call_growth(before->call, &setup->called);
 
+    if (!uas_is_of(before, origin)) {
+        ua_refuse(before->ua, nh, SIP_403_FORBIDDEN, "the INVITE before came from somebody else");
+        return TRUE;
+    }
     switch (growth) {
     case GROWTH_NONE:
         ua_refuse(before->ua, nh, SIP_485_AMBIGUOUS,
                   "the number does not go on from that of the INVITE before, or was whole");
         return TRUE;
     case GROWTH_ANEW:
-        uas_give_up(before);
         return FALSE;
     case GROWTH_DIGITS:
         if (service_judge_digits(before->ua, nh, call_origin(before->call), setup))
@@ -225,8 +240,10 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     before = succession_find(ua, sip);
     if (before && uas_continues(before, nh, sip, &origin, &setup, &theirs))
         return;
-    if (!service_judge(ua, nh, &origin, &setup, &max_us))
+    if (!service_judge(ua, nh, &origin, &setup, before != NULL, &max_us))
         return;
+    if (before)
+        uas_give_up(before);
     call = call_new(ua->hall, &origin, &setup);
     if (!call) {
         /* No Retry-After: it would bar the phone from us, emergency calls included (RFC 3261

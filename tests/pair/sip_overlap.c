@@ -2,6 +2,7 @@
  * and in. */
 #include "sip_house.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void pbx_dials(House *house, const char *digits)
@@ -128,8 +129,68 @@ static void giving_up_between_two_digits_ends_at_once(void)
     house_close(&house);
 }
 
+/* The INVITE that FROM's would be if it dialled on, as 2001, from another address. */
+static void stranger_dials_on(House *house, Phone *stranger, Phone *from, const char *cseq)
+{
+    const char *trying = phone_hear(from, "SIP/2.0 100");
+    g_autofree char *call_id = message_header(trying, "Call-ID");
+    g_autofree char *whose = message_header(trying, "From");
+    g_autofree char *text = g_strdup_printf(
+        "INVITE sip:2001%s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK-s%s;rport\r\n"
+        "Max-Forwards: 70\r\nFrom: %s\r\nTo: <sip:2001@127.0.0.1>\r\n"
+        "Call-ID: %s\r\nCSeq: %s INVITE\r\nContact: <sip:100@127.0.0.2:%u>\r\n"
+        "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+        strchr(house->uri, '@'), phone_port(stranger), cseq, whose, call_id, cseq,
+        phone_port(stranger), strlen(SDP), SDP);
+
+    phone_send_raw(stranger, text, strlen(text));
+}
+
+static void house_open_long(House *house)
+{
+    RouteSettings *route;
+    Network all;
+
+    house_open(house);
+    route = g_ptr_array_index(house->settings->routes, 0); /* in, to the PBX */
+    g_free(route->called->pdata[0]);
+    route->called->pdata[0] = g_strdup("2.");
+    g_assert_true(network_parse("127.0.0.0/8", &all));
+    g_array_append_val(house->settings->sip.allow, all);
+}
+
+/* RFC 3578 4 is about one caller: who has overheard a Call-ID and a tag is none. */
+static void nobody_else_dials_on(void)
+{
+    House house;
+    Phone *stranger;
+    g_autofree char *longer = NULL;
+
+    house_open_long(&house);
+    stranger = phone_new(house.loop, "127.0.0.2", (guint16)atoi(strrchr(house.uri, ':') + 1));
+    phone_calls(&house);
+    stranger_dials_on(&house, stranger, house.phone, "2");
+    phone_hear(stranger, "SIP/2.0 403");
+    call_stands(&house, 1, SIP_INVITED, ISDN_INITIATED);
+    g_assert_cmpint(hall_call_count(house.hall), ==, 1);
+    /* The phone itself may, with another CSeq. */
+    phone_request(house.phone, "OPTIONS", house.uri, "", NULL);
+    phone_hear(house.phone, "SIP/2.0 200");
+    longer = g_strdup_printf("sip:2001%s", strchr(house.uri, '@'));
+    phone_request(house.phone, "INVITE", longer, "To: <sip:2001@127.0.0.1>\r\n", SDP);
+    phone_hear(house.phone, "SIP/2.0 484");
+    loop_rest(house.loop, 20);
+    call_stands(&house, 2, SIP_INVITED, ISDN_INITIATED);
+    phone_cancel(house.phone, "");
+    phone_hear(house.phone, "SIP/2.0 200");
+    phone_hear(house.phone, "SIP/2.0 487");
+    phone_free(stranger);
+    house_close(&house);
+}
+
 void overlap_stories(void)
 {
+    g_test_add_func("/sip-hall/overlap/nobody-else-dials-on", nobody_else_dials_on);
     g_test_add_func("/sip-hall/overlap/failures-wait-for-the-whole-number",
                     failures_wait_for_the_whole_number);
     g_test_add_func("/sip-hall/overlap/an-answer-cancels-the-rest", an_answer_cancels_the_rest);
