@@ -82,8 +82,7 @@ static void link_settled(void *user)
     }
     link_set_state(link, DCHAN_UP);
     isdn_legs_repeat_setups(link->dchan);
-    if (link->renewed)
-        service_link_up(link->dchan);
+    service_link_up(link->dchan, link->renewed);
     if (link->renewed)
         restart_link_up(dchan_restarter(link->dchan));
     else

@@ -188,14 +188,17 @@ void restart_put_aside(Restarter *restarter, guint8 number, ChannelReason reason
     later_start(restarter);
 }
 
-/* Q.931 5.5: RESTART brings a channel back to idle, whatever was said of it before. */
+/* Q.931 5.5: RESTART brings a channel back to idle, whatever was said of it before. One that is
+ * still busied out is told anew. */
 static void channel_restarted(Restarter *restarter, BChannel *channel)
 {
+    guint8 number = (guint8)(channel - dchan_bchans(restarter->dchan)->slot);
+
     channel->restarting = channel->restart_wanted = FALSE;
     channel->aside = REASON_NONE;
-    channel->out_of_service = channel->far_service_out = FALSE;
+    channel->out_of_service = channel->far_service_out = channel->told_out = FALSE;
     channel->retry_us = 0;
-    service_note(restarter->dchan, (guint)(channel - dchan_bchans(restarter->dchan)->slot));
+    service_channel_idle(restarter->dchan, number);
     later_start(restarter);
 }
 

@@ -76,15 +76,16 @@ void service_channel_back(DChannel *dchan, guint8 number)
     BChannel *channel = bchans_find(dchan_bchans(dchan), number);
 
     service_note(dchan, number);
-    if (channel->told_out && dchan_is_usable(dchan))
-        service_tell(dchan, number, channel, TRUE);
-    else if (!channel->call && dchan_trunk(dchan)->restart)
+    if (channel->told_out && service_is_spoken(dchan)) {
+        if (dchan_is_usable(dchan)) /* or the link tells, once it has settled */
+            service_tell(dchan, number, channel, TRUE);
+    } else if (!channel->call && dchan_trunk(dchan)->restart)
         channel->restart_wanted = TRUE;
     restart_channel_idle(dchan_restarter(dchan));
     trunk_offer(dchan);
 }
 
-void service_link_up(DChannel *dchan)
+void service_link_up(DChannel *dchan, gboolean renewed)
 {
     BChannels *channels = dchan_bchans(dchan);
 
@@ -95,9 +96,9 @@ void service_link_up(DChannel *dchan)
 
         if (!channel->exists || channel->call)
             continue;
-        if (channel->busied)
+        if (channel->busied && (renewed || !channel->told_out))
             service_tell(dchan, i, channel, FALSE);
-        else if (channel->told_out) /* returned while the link was down */
+        else if (!channel->busied && channel->told_out) /* returned while the link was down */
             service_tell(dchan, i, channel, TRUE);
     }
 }

@@ -323,6 +323,47 @@ static void a_link_that_comes_back_is_told_anew(void)
     stage_free(stage);
 }
 
+/* Layer 2 outlives the alarm: nothing is told twice, and what has changed meanwhile is told. */
+static void what_changes_during_an_alarm_is_told_after_it(void)
+{
+    Stage *stage = stage_new("side = network\nrestart = no\nswitch-type = ni2\n", FALSE);
+
+    pri_set_service_message_support(stage->far, 1);
+    for (guint8 i = 1; i < 3; i++)
+        g_assert_true(busy_out(stage, i, FALSE));
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    g_assert_true(busy_out(stage, 3, FALSE));
+    bring_back(stage, 2);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_forget(stage);
+    stage_run(stage, 5000);
+    g_assert_nonnull(strstr(stage->wire->str, "> SERVICE ch 2\n> SERVICE ch 3\n"));
+    g_assert_null(strstr(stage->wire->str, "> SERVICE ch 1\n"));
+    g_assert_cmpuint(stage_counter(stage, "SERVICEs sent"), ==, 4);
+    g_assert_cmpint(stage_channel(stage, 2), ==, CHANNEL_IDLE);
+    g_assert_cmpint(stage_channel(stage, 3), ==, CHANNEL_OUT_OF_SERVICE);
+    stage_free(stage);
+}
+
+/* Its RESTART has brought the channel back into service there. */
+static void a_restart_of_a_busied_out_channel_is_told_anew(void)
+{
+    Stage *stage = stage_new("side = network\nrestart = no\nswitch-type = ni2\n", FALSE);
+
+    pri_set_service_message_support(stage->far, 1);
+    g_assert_true(busy_out(stage, 1, FALSE));
+    stage_forget(stage);
+    pri_reset(stage->far, 1);
+    stage_run(stage, 10);
+    stage_wire(stage, "< RESTART ch 1\n> RESTART ACKNOWLEDGE ch 1\n"
+                      "> SERVICE ch 1\n< SERVICE ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_OUT_OF_SERVICE);
+    bring_back(stage, 1);
+    stage_wire(stage, "> SERVICE ch 1\n< SERVICE ACKNOWLEDGE ch 1\n");
+    g_assert_cmpint(stage_channel(stage, 1), ==, CHANNEL_IDLE);
+    stage_free(stage);
+}
+
 /* A dialect without SERVICE ignores one (Q.931 5.8.1): it would take channels out for ever. */
 static void a_service_of_no_such_dialect_is_ignored(void)
 {
@@ -352,6 +393,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/busy-out/refused", a_far_end_without_service_is_refused_the_channel);
     g_test_add_func("/isdn/busy-out/span", a_span_is_busied_out_and_returned);
     g_test_add_func("/isdn/busy-out/link", a_link_that_comes_back_is_told_anew);
+    g_test_add_func("/isdn/busy-out/alarm", what_changes_during_an_alarm_is_told_after_it);
+    g_test_add_func("/isdn/busy-out/restart", a_restart_of_a_busied_out_channel_is_told_anew);
     g_test_add_func("/isdn/busy-out/dialect", a_service_of_no_such_dialect_is_ignored);
     return g_test_run();
 }
