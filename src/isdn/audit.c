@@ -5,22 +5,34 @@
  * its processor was restarted and said nothing, would stand until the phone hangs up: so the far
  * end is asked for each answered call by STATUS ENQUIRY (Q.931 5.8.10), which changes nothing where
  * all is well. RESTART would end the call, and waiting for its RTP to fall silent says nothing of
- * the line. A far end that has not the call answers RELEASE COMPLETE or STATUS with state 0, and
- * libpri ends the call by it. One that does not answer at all within T322 is counted and asked
- * again the next time: some never do, and a call that talks is not cleared for that.
+ * the line. A far end that has not the call answers RELEASE COMPLETE, cause 81, or STATUS with
+ * state 0 and cause 30 or 81, and libpri ends the call by it.
+ *
+ * No other answer may cost a call that talks. There are switches that know no STATUS ENQUIRY and
+ * say so with state 0, some that never answer, and some that are in another state for reasons of
+ * their own: what libpri would end the call by is kept from it, and the trunk's calls are not
+ * enquired again until its settings are read anew.
  *
  * libpri never sends a STATUS ENQUIRY. It is asked for an INFORMATION, which changes no state of
- * its own, and the tap makes the message of it.
+ * its own, and the tap makes the message of it, known by a keypad string that no digit can be: it
+ * may wait behind layer 2's window for long, among the call's own digits.
  */
 #include "audit.h"
+#include "clock.h"
 #include "log.h"
 #include "restart.h"
+#include "room.h"
+
+#include <string.h>
 
 #define T322_US (4 * G_USEC_PER_SEC)
+#define Q931_STATE_ACTIVE 10
+#define PLACEHOLDER "?"
 
 struct Audit {
     DChannel *dchan;
     LoopTimer *next, *t322;
+    gboolean given_up; /* the far end does not understand STATUS ENQUIRY as we do */
 };
 
 static void audit_start(Audit *audit)
@@ -48,19 +60,46 @@ static void audit_channels(DChannel *dchan)
     }
 }
 
+/* The trunk's other spans end at the same far end. */
+static void audit_give_up(IsdnLeg *leg, const char *why)
+{
+    const TrunkSettings *trunk = dchan_trunk(leg->dchan);
+    const GPtrArray *dchans = dchan_isdn(leg->dchan)->dchans;
+
+    if (!dchan_audit(leg->dchan)->given_up)
+        log_notice("trunk %s: C%u: %s; calls are not audited any more", trunk->name, leg->call_id,
+                   why);
+    for (guint i = 0; i < dchans->len; i++)
+        if (dchan_trunk(dchans->pdata[i]) == trunk)
+            dchan_audit(dchans->pdata[i])->given_up = TRUE;
+}
+
 static void leg_enquire(IsdnLeg *leg)
 {
     leg->enquiry = ENQUIRY_WANTED;
-    if (pri_keypad_facility(dchan_pri(leg->dchan), leg->q931, "0") != 0)
+    leg->enquiry_epoch = dchan_epoch(leg->dchan);
+    if (pri_keypad_facility(dchan_pri(leg->dchan), leg->q931, PLACEHOLDER) != 0)
         leg->enquiry = ENQUIRY_NONE;
     dchan_rearm(leg->dchan);
+}
+
+static gboolean leg_is_clearing(const IsdnLeg *leg)
+{
+    return leg->hanging_up || leg->disconnected;
+}
+
+/* Layer 2 has the enquiry and has not sent it yet; of a link that fell since, nothing is left. */
+static gboolean leg_enquiry_waits(const IsdnLeg *leg)
+{
+    return leg->enquiry == ENQUIRY_WANTED && leg->enquiry_epoch == dchan_epoch(leg->dchan);
 }
 
 /* Answered both ways, and not being cleared. */
 static gboolean leg_is_enquired(const DChannel *dchan, const IsdnLeg *leg)
 {
-    return leg->dchan == dchan && leg->q931 && leg->call && leg->connected && !leg->hanging_up &&
-           !leg->disconnected && call_isdn_state(leg->call) == ISDN_ACTIVE;
+    return leg->dchan == dchan && leg->q931 && leg->call && leg->connected &&
+           !leg_is_clearing(leg) && !leg_enquiry_waits(leg) &&
+           call_isdn_state(leg->call) == ISDN_ACTIVE;
 }
 
 static void audit_due(void *user)
@@ -71,7 +110,7 @@ static void audit_due(void *user)
     gboolean asked = FALSE;
 
     audit_channels(dchan);
-    for (guint i = 0; i < ids->len && dchan_is_usable(dchan); i++) {
+    for (guint i = 0; i < ids->len && dchan_is_usable(dchan) && !audit->given_up; i++) {
         IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
         if (!leg || !leg_is_enquired(dchan, leg))
@@ -84,22 +123,41 @@ static void audit_due(void *user)
     audit_start(audit);
 }
 
+/* The enquiry of LEG was sent T322 ago. A link that fell meanwhile may have lost it. */
+static void leg_unanswered(IsdnLeg *leg)
+{
+    leg->enquiry = ENQUIRY_NONE;
+    if (leg_is_clearing(leg) || !dchan_is_usable(leg->dchan) ||
+        leg->enquiry_epoch != dchan_epoch(leg->dchan))
+        return;
+    dchan_count(leg->dchan, COUNT_ENQUIRIES_UNANSWERED);
+    audit_give_up(leg, "no answer to STATUS ENQUIRY");
+}
+
+/* Runs again for enquiries that left later, or have not left yet. */
 static void t322_expired(void *user)
 {
     Audit *audit = user;
     const GPtrArray *legs = dchan_legs(audit->dchan);
+    gint64 now = clock_now_us(), wait_us = 0;
 
     for (guint i = 0; i < legs->len; i++) {
         IsdnLeg *leg = legs->pdata[i];
+        gint64 left_us = T322_US;
 
-        if (leg->dchan != audit->dchan || leg->enquiry == ENQUIRY_NONE ||
-            leg->enquiry == ENQUIRY_LOST)
+        if (leg->dchan != audit->dchan)
             continue;
-        leg->enquiry = ENQUIRY_NONE;
-        dchan_count(audit->dchan, COUNT_ENQUIRIES_UNANSWERED);
-        log_info("span %s: C%u: no answer to STATUS ENQUIRY (T322)", dchan_span(audit->dchan)->name,
-                 leg->call_id);
+        if (leg->enquiry == ENQUIRY_SENT)
+            left_us = leg->enquired_us + T322_US - now;
+        else if (!leg_enquiry_waits(leg))
+            continue;
+        if (left_us <= 0)
+            leg_unanswered(leg);
+        else
+            wait_us = wait_us ? MIN(wait_us, left_us) : left_us;
     }
+    if (wait_us)
+        loop_timer_start(dchan_isdn(audit->dchan)->loop, audit->t322, wait_us);
 }
 
 Audit *audit_new(DChannel *dchan)
@@ -125,37 +183,82 @@ void audit_free(Audit *audit)
 
 void audit_settings_changed(Audit *audit)
 {
+    audit->given_up = FALSE;
     audit_start(audit);
+}
+
+/* An INFORMATION with PLACEHOLDER and nothing else. */
+static gboolean is_placeholder(const guint8 *frame, gsize header, gsize length)
+{
+    static const guint8 element[] = {0x2c, sizeof PLACEHOLDER - 1, PLACEHOLDER[0]};
+
+    return length == header + sizeof element && !memcmp(frame + header, element, sizeof element);
 }
 
 gsize audit_compose(IsdnLeg *leg, guint8 *frame, gsize length, FrameNews *news)
 {
     gsize header = 4 + 3 + (gsize)frame[5];
 
-    if (leg && leg->enquiry == ENQUIRY_WANTED && news->message == MESSAGE_INFORMATION) {
-        leg->enquiry = ENQUIRY_SENT;
-        dchan_count(leg->dchan, COUNT_ENQUIRIES_SENT);
-        frame[header - 1] = MESSAGE_STATUS_ENQUIRY; /* in libpri's buffer: layer 2 repeats it */
-        frame_read(frame, header, news);
-        return header;
-    }
     /* Repeated by layer 2: what libpri wrote behind its header is still there. */
-    return news->message == MESSAGE_STATUS_ENQUIRY ? header : length;
+    if (news->message == MESSAGE_STATUS_ENQUIRY)
+        return header;
+    if (news->message != MESSAGE_INFORMATION || !is_placeholder(frame, header, length))
+        return length;
+    if (leg) {
+        leg->enquiry = ENQUIRY_SENT;
+        leg->enquiry_epoch = dchan_epoch(leg->dchan);
+        leg->enquired_us = clock_now_us();
+        dchan_count(leg->dchan, COUNT_ENQUIRIES_SENT);
+    }
+    frame[header - 1] = MESSAGE_STATUS_ENQUIRY; /* in libpri's buffer: layer 2 repeats it */
+    frame_read(frame, header, news);
+    return header;
 }
 
-void audit_heard(IsdnLeg *leg, const FrameNews *news)
+/* Q.850 97 to 101: it is the message that is wrong, not the call. */
+static gboolean cause_is_of_message(guint8 cause)
 {
-    gboolean state_null =
-        news->message == MESSAGE_STATUS && news->has_call_state && news->call_state == 0;
+    return cause >= 97 && cause <= CAUSE_WRONG_CALL_STATE;
+}
 
-    if (leg->enquiry != ENQUIRY_SENT ||
-        (news->message != MESSAGE_STATUS && news->message != MESSAGE_RELEASE_COMPLETE))
-        return;
-    leg->enquiry = ENQUIRY_NONE;
-    if (!state_null && news->message != MESSAGE_RELEASE_COMPLETE)
-        return;
+static void leg_lost(IsdnLeg *leg)
+{
     leg->enquiry = ENQUIRY_LOST;
     dchan_count(leg->dchan, COUNT_CALLS_ASTRAY);
     log_notice("span %s: C%u: the far end has it no more, says its answer to STATUS ENQUIRY",
                dchan_span(leg->dchan)->name, leg->call_id);
+}
+
+static gboolean status_heard(IsdnLeg *leg, const FrameNews *news)
+{
+    gboolean ends = news->call_state == 0;
+
+    if (ends && (news->cause == CAUSE_STATUS_ENQUIRY_RESPONSE ||
+                 news->cause == CAUSE_INVALID_CALL_REFERENCE))
+        leg_lost(leg);
+    else if (ends || cause_is_of_message(news->cause))
+        audit_give_up(leg, "STATUS ENQUIRY was not understood");
+    else if (news->call_state != Q931_STATE_ACTIVE)
+        audit_give_up(leg, "STATUS ENQUIRY was answered with another state");
+    return ends && leg->enquiry != ENQUIRY_LOST;
+}
+
+gboolean audit_heard(IsdnLeg *leg, const FrameNews *news)
+{
+    if (!leg || leg->enquiry != ENQUIRY_SENT || leg_is_clearing(leg))
+        return FALSE;
+    if (news->message == MESSAGE_STATUS && news->has_call_state) {
+        leg->enquiry = ENQUIRY_NONE;
+        return status_heard(leg, news);
+    }
+    if (news->message != MESSAGE_RELEASE_COMPLETE)
+        return FALSE;
+    leg->enquiry = ENQUIRY_NONE;
+    if (cause_is_of_message(news->cause)) {
+        audit_give_up(leg, "STATUS ENQUIRY was not understood");
+        return TRUE;
+    }
+    if (news->cause == CAUSE_STATUS_ENQUIRY_RESPONSE || news->cause == CAUSE_INVALID_CALL_REFERENCE)
+        leg_lost(leg);
+    return FALSE;
 }

@@ -146,6 +146,11 @@ Restarter *dchan_restarter(const DChannel *dchan)
     return dchan->restarter;
 }
 
+Audit *dchan_audit(const DChannel *dchan)
+{
+    return dchan->audit;
+}
+
 GPtrArray *dchan_legs(const DChannel *dchan)
 {
     return dchan_head_of(dchan)->legs;

@@ -9,6 +9,7 @@
 #include <libpri.h>
 
 typedef struct Restarter Restarter;
+typedef struct Audit Audit;
 typedef struct Nfas Nfas;
 
 /* SPAN and TRUNK are borrowed from the room's settings. libpri starts with dchan_start(). */
@@ -73,6 +74,7 @@ const SpanSettings *dchan_span(const DChannel *dchan);
 const TrunkSettings *dchan_trunk(const DChannel *dchan);
 BChannels *dchan_bchans(DChannel *dchan);
 Restarter *dchan_restarter(const DChannel *dchan);
+Audit *dchan_audit(const DChannel *dchan);
 /* Of IsdnLeg*, owned by the legs themselves. */
 GPtrArray *dchan_legs(const DChannel *dchan);
 

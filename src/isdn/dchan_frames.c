@@ -213,8 +213,11 @@ static gboolean message_sort(DChannel *dchan, FrameNews *news)
     if (news->status_cause)
         outgoing_override(&dchan->outgoing, news->call, MESSAGE_STATUS, news->status_cause);
     outgoing_heard(&dchan->outgoing, dchan, news);
-    if (news->kind == FRAME_MESSAGE)
+    if (news->kind == FRAME_MESSAGE) {
         isdn_leg_note_message(dchan, LADDER_IN, news);
+        if (audit_heard(isdn_leg_find_call(dchan, news->call), news))
+            dchan->in_hand_length = frame_hollow(news, "no answer to STATUS ENQUIRY");
+    }
     return news->kind == FRAME_MESSAGE && !news->misplaced;
 }
 

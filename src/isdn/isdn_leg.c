@@ -14,7 +14,6 @@
  * true cause over it where the two differ.
  */
 #include "isdn_leg.h"
-#include "audit.h"
 #include "isdn_setup.h"
 #include "log.h"
 #include "service.h"
@@ -258,8 +257,6 @@ void isdn_leg_note_message(DChannel *dchan, LadderWay way, const FrameNews *news
     log_debug("span %s: %s %s", dchan_span(dchan)->name, way == LADDER_IN ? "<-" : "->", text);
     if (!leg)
         return;
-    if (way == LADDER_IN)
-        audit_heard(leg, news);
     if (way == LADDER_OUT && news->message == MESSAGE_RELEASE)
         leg->releases++;
     if (leg->call_id)

@@ -29,6 +29,8 @@ struct IsdnLeg {
     gboolean repeat_waits; /* the SETUP is to be sent anew once the link has settled */
     gboolean repeated;     /* it was sent anew */
     LegEnquiry enquiry;    /* the audit's STATUS ENQUIRY */
+    guint enquiry_epoch;   /* of the link when it was asked for, or sent */
+    gint64 enquired_us;    /* when it was sent */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     gboolean told_held;    /* NOTIFY remote hold went out */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
