@@ -149,10 +149,11 @@ static void digits_send_next(UaLeg *leg)
 
 void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
-    if (status < 200)
+    if (status < 200 || status == NO_CREDENTIALS)
         return;
     if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, "INFO", FALSE);
+    session_give_up_challenge(leg, status);
     if (status >= 300 && log_limit(&leg->ua->refused_limit, 5, G_USEC_PER_SEC))
         log_notice("C%u sip: INFO with a digit was answered with %d %s", leg->id, status, phrase);
     leg->digit_is_out = FALSE;

@@ -39,6 +39,8 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
 {
     int status;
 
+    if (sip->sip_status && (sip->sip_status->st_status == 401 || sip->sip_status->st_status == 407))
+        session_spare_challenge(ua, msg, sip);
     if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite) {
         if (sip->sip_status->st_status == 100)
             early_note_trying(ua, sip);

@@ -115,7 +115,7 @@ static void hold_agreed(UaLeg *leg, sip_t const *sip)
 
 void hold_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
-    if (status < 200)
+    if (status < 200 || status == NO_CREDENTIALS) /* the latter ends the request before this one */
         return;
     leg->hold_asking = FALSE;
     leg->offer = OFFER_NONE;

@@ -144,15 +144,36 @@ static void session_take_answer(UaLeg *leg, sip_t const *sip)
         leg_event(leg, EVENT_SIP_MEDIA, &news);
 }
 
-/* How NUA ends a request for which there are no credentials. */
-#define NO_CREDENTIALS 904
-
 /* NUA keeps a challenged request until it is given credentials, and no later one, BYE least of all,
  * passes it: we have none to give. */
 void session_give_up_challenge(UaLeg *leg, int status)
 {
     if (status == 401 || status == 407)
         nua_authenticate(leg->nh, TAG_END());
+}
+
+/* The leg whose NUA handle has the call of SIP; NULL: none. */
+static UaLeg *session_leg(Ua *ua, sip_t const *sip)
+{
+    nua_handle_t *nh =
+        sip->sip_call_id ? nua_handle_by_call_id(ua->nua, sip->sip_call_id->i_id) : NULL;
+    UaLeg *leg = nh ? nua_handle_magic(nh) : NULL;
+
+    if (nh)
+        nua_handle_unref(nh);
+    return leg && g_hash_table_contains(ua->legs, leg) ? leg : NULL;
+}
+
+void session_spare_challenge(Ua *ua, msg_t *msg, sip_t *sip)
+{
+    const UaLeg *leg = session_leg(ua, sip);
+
+    if (!leg || (leg->peer && leg->peer->user && leg->peer->password))
+        return;
+    while (sip->sip_www_authenticate)
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_www_authenticate);
+    while (sip->sip_proxy_authenticate)
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_proxy_authenticate);
 }
 
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,

@@ -498,8 +498,13 @@ void session_asked(UaLeg *leg, sip_t const *message);
 void session_settled(UaLeg *leg, sip_t const *response);
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
                        gboolean by_invite);
+/* How NUA ends a request for which there are no credentials: it has been told before. */
+#define NO_CREDENTIALS 904
 /* NUA waits for credentials after a 401 or 407: there are none. */
 void session_give_up_challenge(UaLeg *leg, int status);
+/* SIP, in MSG, is a 401 or 407: without credentials for its leg NUA shall not wait for any, nor hang
+ * up when it is given none for a re-INVITE. */
+void session_spare_challenge(Ua *ua, msg_t *msg, sip_t *sip);
 /* The answer to our OPTIONS in the dialog of a peer without timers. */
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 

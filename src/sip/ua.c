@@ -167,6 +167,8 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         if (status >= 200 && sip)
             leg_note_response(leg, LADDER_IN, status, phrase,
                               event == nua_r_cancel ? "CANCEL" : "PRACK", FALSE);
+        if (event == nua_r_prack)
+            session_give_up_challenge(leg, status);
         break;
     case nua_i_state:
         tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());

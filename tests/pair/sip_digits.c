@@ -161,8 +161,37 @@ static void digits_that_wait_are_bounded(void)
     story_close(&story);
 }
 
+/* NUA waits for credentials of a challenged INFO, and lets nothing pass it. */
+static void a_challenged_info_is_given_up(void)
+{
+    CallNews news = CALL_NEWS_INIT;
+    PeerSettings peer = {0};
+    Story story;
+
+    story_open(&story);
+    talk_with(&story, &peer, PEER_DIGITS_INFO_DTMF);
+    g_strlcpy(news.digits, "12", sizeof(news.digits));
+    hall_fake_act_news(story_call(&story), ACTION_SIP_DIGIT, &news);
+    phone_hear(story.phone, "INFO ");
+    phone_reply(story.phone, "INFO", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\"\r\n", NULL);
+    g_assert_cmpstr(message_body(phone_hear(story.phone, "INFO ")), ==, "2");
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    phone_reply(story.phone, "INFO", "407 Proxy Authentication Required",
+                "Proxy-Authenticate: Digest realm=\"there\", nonce=\"n\"\r\n", NULL);
+    loop_rest(story.loop, 10);
+    hall_fake_act(story_call(&story), ACTION_SIP_BYE);
+    phone_hear(story.phone, "BYE ");
+    phone_reply(story.phone, "BYE", "200 OK", "", NULL);
+    story_events(&story, "ENDED");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    story_close(&story);
+}
+
 void digits_stories(void)
 {
+    g_test_add_func("/sip/digits/a-challenged-info-is-given-up", a_challenged_info_is_given_up);
     g_test_add_func("/sip/digits/info-is-understood", info_is_understood);
     g_test_add_func("/sip/digits/info-is-listened-to-by-setting", info_is_listened_to_by_setting);
     g_test_add_func("/sip/digits/digits-are-told-one-at-a-time", digits_are_told_one_at_a_time);

@@ -194,6 +194,26 @@ static void a_refused_hold_changes_nothing(void)
     ends(&story);
 }
 
+/* Challenged without credentials of ours: the end of that request, of which NUA tells later, is not
+ * the next one's. */
+static void a_challenged_hold_is_a_refused_one(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    act(&story, ACTION_SIP_RESUME);
+    phone_reply(story.phone, "INVITE", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\"\r\n", NULL);
+    phone_hear(story.phone, "ACK");
+    hears_offer(&story, "sendrecv");
+    story_events(&story, "");
+    answers(&story, SDP_IN("sendrecv"), "");
+    ends(&story);
+}
+
 /* What NUA allocates for a re-INVITE that their BYE will meet it never gives back: while it removes
  * the session, nua_session_usage_remove() takes a reference of the INVITE that is still open and
  * passes on without leaving it, so that the request, its message and its signal stay (2.7 kB), once
@@ -423,6 +443,8 @@ void hold_stories(void)
     g_test_add_func("/sip/hold/two-offers-cross", two_offers_cross);
     g_test_add_func("/sip/hold/a-491-is-followed-by-another-try", a_491_is_followed_by_another_try);
     g_test_add_func("/sip/hold/a-refused-hold-changes-nothing", a_refused_hold_changes_nothing);
+    g_test_add_func("/sip/hold/a-challenged-hold-is-a-refused-one",
+                    a_challenged_hold_is_a_refused_one);
     g_test_add_func("/sip/hold/the-phone-is-gone", the_phone_is_gone_when_it_shall_be_held);
     g_test_add_data_func("/sip/hold/a-bye-meets-our-reinvite-487", &crossings[0],
                          a_bye_meets_our_reinvite);
