@@ -114,7 +114,9 @@ int early_note_bye(Ua *ua, sip_t const *sip)
 /* A request that would begin a call has no To tag, whatever Call-ID it borrows. */
 gboolean early_is_spoken_to(Ua *ua, sip_t const *sip, const struct sockaddr *source)
 {
-    UaLeg *leg = sip->sip_call_id ? g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id) : NULL;
+    UaLeg *leg = sip->sip_call_id && sip->sip_cseq
+                     ? series_pick(g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id), sip)
+                     : NULL;
 
     return leg && leg->far.ss_family && sip->sip_to && sip->sip_to->a_tag &&
            address_same_host((const struct sockaddr *)&leg->far, source);

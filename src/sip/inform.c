@@ -33,6 +33,17 @@ static gboolean inform_finds_way(const UaLeg *leg, gboolean *by_invite)
     return FALSE;
 }
 
+/* All of ROUTE as one header's value; caller frees. */
+static char *route_text(su_home_t *home, const sip_route_t *route)
+{
+    GString *text = g_string_new(NULL);
+
+    for (; route; route = route->r_next)
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+                               sip_header_as_string(home, (sip_header_t const *)route));
+    return g_string_free(text, FALSE);
+}
+
 void inform_learn_early(UaLeg *leg, sip_t const *sip, gboolean reliable)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
@@ -49,7 +60,7 @@ void inform_learn_early(UaLeg *leg, sip_t const *sip, gboolean reliable)
     leg->early_to = g_strdup(sip_header_as_string(home, (sip_header_t *)sip->sip_to));
     leg->early_target = g_strdup(url_as_string(home, sip->sip_contact->m_url));
     if (route)
-        leg->early_route = g_strdup(sip_header_as_string(home, (sip_header_t *)route));
+        leg->early_route = route_text(home, route);
     su_home_deinit(home);
 }
 
@@ -78,6 +89,7 @@ static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
     gboolean early = !leg->established && !leg->early_dialog;
 
     leg->informing = TRUE;
+    leg->inform_early = !leg->established;
     if (by_invite) {
         leg->offer = OFFER_SENT;
         leg_note(leg, LADDER_OUT, "INVITE SDP");
@@ -89,12 +101,18 @@ static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
         return;
     }
     leg_note(leg, LADDER_OUT, "UPDATE");
-    nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_IF(from, SIPTAG_FROM_STR(who->from)),
-               TAG_IF(early, SIPTAG_TO_STR(leg->early_to)),
-               TAG_IF(early, NUTAG_URL(leg->early_target)),
-               TAG_IF(early && leg->early_route, SIPTAG_ROUTE_STR(leg->early_route)),
-               TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
-               TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)), TAG_END());
+    if (leg->inform_early) /* without an answer NUA would give the call up for its own UPDATE */
+        nua_method(leg->nh, NUTAG_METHOD("UPDATE"), SIPTAG_CONTACT_STR(contact),
+                   TAG_IF(from, SIPTAG_FROM_STR(who->from)),
+                   TAG_IF(early, SIPTAG_TO_STR(leg->early_to)),
+                   TAG_IF(early, NUTAG_URL(leg->early_target)),
+                   TAG_IF(early && leg->early_route, SIPTAG_ROUTE_STR(leg->early_route)),
+                   TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
+                   TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)), TAG_END());
+    else
+        nua_update(leg->nh, SIPTAG_CONTACT_STR(contact), TAG_IF(from, SIPTAG_FROM_STR(who->from)),
+                   TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
+                   TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)), TAG_END());
 }
 
 void inform_try(UaLeg *leg)
@@ -149,14 +167,16 @@ static void inform_try_later(UaLeg *leg)
 
 void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite)
 {
-    leg->informing = FALSE;
+    gboolean early = leg->inform_early;
+
+    leg->informing = leg->inform_early = FALSE;
     if (by_invite)
         leg->offer = OFFER_NONE;
     if (status >= 300)
         session_give_up_challenge(leg, status);
     if (status == 491)
         inform_try_later(leg);
-    else if (leg->established && (status == 408 || status == 481))
+    else if (!early && (status == 408 || status == 481))
         leg_lost(leg, "the far end knows nothing of the dialog", CAUSE_TIMER_EXPIRY, FALSE);
     else if (!by_invite && (status == 405 || status == 501)) {
         leg->refresh_by_invite = leg->inform_due = TRUE;
@@ -179,21 +199,26 @@ gboolean inform_act(void *room, Call *call, const CallNews *news)
  */
 
 /* RFC 5057 5.1 leaves it to us what a 5xx or an unknown 6xx to a request inside the dialog means;
- * NUA always takes it for the end. It leaves the dialog alone after a 4xx that it does not know. */
+ * NUA always takes it for the end. In an early dialog no refusal ends the INVITE. It leaves the
+ * dialog alone after a 4xx that it does not know. */
 #define SPARED 499
 
 void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip)
 {
     sip_status_t *status = sip->sip_status;
     const UaLeg *leg =
-        sip->sip_call_id ? g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id) : NULL;
+        sip->sip_call_id
+            ? series_pick(g_hash_table_lookup(ua->calling, sip->sip_call_id->i_id), sip)
+            : NULL;
 
     /* NUA would bind itself to this branch, and another one may yet answer. */
     if (leg && !leg->established && !leg->early_dialog && sip->sip_to)
         sip->sip_to->a_tag = NULL;
 
-    if (status->st_status != 600 &&
-        (status->st_status < 500 || status->st_status == 502 || status->st_status > 599))
+    if (leg && leg->inform_early
+            ? status->st_status < 300 || status->st_status == 401 || status->st_status == 407
+            : status->st_status != 600 &&
+                  (status->st_status < 500 || status->st_status == 502 || status->st_status > 599))
         return;
     status->st_phrase = su_sprintf(msg_home(msg), "%d %s", status->st_status,
                                    status->st_phrase ? status->st_phrase : "");
@@ -208,7 +233,7 @@ void inform_true_status(int *status, const char **phrase)
     if (*status != SPARED || !*phrase)
         return;
     told = g_ascii_strtoull(*phrase, &rest, 10);
-    if (told < 500 || told > 600 || *rest != ' ') /* it was a true 499 */
+    if (told < 300 || told > 699 || *rest != ' ') /* it was a true 499 */
         return;
     *status = (int)told;
     *phrase = rest + 1;

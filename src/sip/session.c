@@ -189,7 +189,7 @@ void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *
     if (by_invite && sip)
         leg_note(leg, LADDER_OUT, "ACK");
     leg->refreshing = FALSE;
-    if (status < 300 && sip && leg->established) {
+    if (status < 300 && sip && leg->established && !leg->inform_early) {
         session_settled(leg, sip);
         if (by_invite)
             session_take_answer(leg, sip);

@@ -123,6 +123,7 @@ struct UaLeg {
     Party told_party; /* who is at the ISDN end, as it was told last */
     gboolean inform_due;   /* who is at the ISDN end is to be told */
     gboolean informing;    /* the request that tells it is out */
+    gboolean inform_early; /* ... and went out before the dialog was confirmed */
     gboolean inform_waits; /* it is to go out again */
     guint inform_tries;
     LoopTimer *inform_again;

@@ -147,6 +147,7 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         uac_responded(leg, status, phrase, sip);
         break;
     case nua_r_update:
+    case nua_r_method: /* an early UPDATE */
         session_refreshed(leg, status, phrase, sip, FALSE);
         break;
     case nua_r_options:

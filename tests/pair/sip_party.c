@@ -251,6 +251,83 @@ static void a_late_name_is_told_in_the_early_dialog(void)
     }
 }
 
+/* Whom the 180 passed the UPDATE passes too, the other way round. */
+static void an_early_update_takes_the_whole_route(void)
+{
+    g_autofree char *headers = NULL, *first = NULL, *second = NULL;
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    const char *heard, *place;
+    Story story;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &setup, NULL);
+    names_at_isdn(&story, "301", "Berta");
+    hall_fake_act(story_call(&story), ACTION_SIP_PARTY);
+    first = g_strdup_printf("<sip:127.0.0.1:%u;lr;far=1>", phone_port(story.phone));
+    second = g_strdup_printf("<sip:127.0.0.1:%u;lr;far=0>", phone_port(story.phone));
+    headers = g_strdup_printf(ALLOWS_UPDATE "Record-Route: %s, %s\r\n", first, second);
+    phone_reply(story.phone, "INVITE", "180 Ringing", headers, NULL);
+    story_events(&story, "RINGING");
+    heard = phone_hear(story.phone, "UPDATE");
+    place = strstr(heard, second);
+    g_assert_nonnull(place);
+    g_assert_nonnull(strstr(place, first));
+    phone_reply(story.phone, "UPDATE", "200 OK", "", NULL);
+    loop_rest(story.loop, 10);
+    phone_reply(story.phone, "INVITE", "200 OK", headers, SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    ends(&story);
+}
+
+/* What becomes of it ends no ringing call: refused, or unanswered for as long as Timer F. */
+static void an_early_update_harms_no_call(void)
+{
+    static const char *const refusals[] = {
+        "404 Not Found",
+        "408 Request Timeout",
+        "410 Gone",
+        "416 Unsupported URI Scheme",
+        "481 Call/Transaction Does Not Exist",
+        "500 Server Internal Error",
+        "503 Service Unavailable",
+        "604 Does Not Exist Anywhere",
+        "401 Unauthorized",
+        NULL,
+    };
+
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(refusals); i++) {
+        const char *refusal = refusals[i / 2];
+        g_autofree char *headers =
+            g_strconcat(ALLOWS_UPDATE, i % 2 ? "Require: 100rel\r\nRSeq: 1\r\n" : "", NULL);
+        CallSetup setup = {.bearer = BEARER_SPEECH};
+        Story story;
+
+        g_test_message("%s %u", refusal ? refusal : "no answer", i % 2);
+        story_open(&story);
+        story_call_out(&story, story.phone, &setup, NULL);
+        names_at_isdn(&story, "301", "Berta");
+        hall_fake_act(story_call(&story), ACTION_SIP_PARTY);
+        phone_reply(story.phone, "INVITE", "180 Ringing", headers, NULL);
+        story_events(&story, "RINGING");
+        if (i % 2) {
+            phone_hear(story.phone, "PRACK");
+            phone_reply(story.phone, "PRACK", "200 OK", "", NULL);
+        }
+        phone_hear(story.phone, "UPDATE");
+        if (refusal)
+            phone_reply(story.phone, "UPDATE", refusal, "", NULL);
+        loop_rest(story.loop, refusal ? 20 : 1500);
+        story_events(&story, "");
+        phone_forget(story.phone);
+        phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
+        story_events(&story, "ANSWER+media");
+        phone_hear(story.phone, "ACK");
+        g_assert_true(phone_hears_nothing(story.phone, 20));
+        ends(&story);
+    }
+}
+
 static void a_late_name_waits_for_the_answer(void)
 {
     CallSetup setup = {.bearer = BEARER_SPEECH};
@@ -418,6 +495,9 @@ void party_stories(void)
     g_test_add_func("/sip/party/from-changes-for-those-who-know", from_changes_for_those_who_know);
     g_test_add_func("/sip/party/a-late-name-is-told-in-the-early-dialog",
                     a_late_name_is_told_in_the_early_dialog);
+    g_test_add_func("/sip/party/an-early-update-takes-the-whole-route",
+                    an_early_update_takes_the_whole_route);
+    g_test_add_func("/sip/party/an-early-update-harms-no-call", an_early_update_harms_no_call);
     g_test_add_func("/sip/party/a-late-name-waits-for-the-answer",
                     a_late_name_waits_for_the_answer);
     g_test_add_func("/sip/party/an-open-offer-is-waited-for", an_open_offer_is_waited_for);
