@@ -21,6 +21,8 @@ void dchan_free(DChannel *dchan);
 void dchan_set_head(DChannel *dchan, DChannel *head);
 /* Whose controller speaks for DCHAN's span; itself as a rule. */
 DChannel *dchan_head(DChannel *dchan);
+/* The span by whose line the far end spoke last: it means that one when it names no interface. */
+DChannel *dchan_carrier(DChannel *head);
 /* The span of HEAD's group that libpri's encoded channel, as "channel | interface << 8 | explicit
  * << 16", is on; NULL when there is no such interface. */
 DChannel *dchan_find_interface(DChannel *head, int encoded);

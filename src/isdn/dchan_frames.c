@@ -54,6 +54,27 @@ static void count_left_out(DChannel *dchan, const FrameNews *news, guint count)
                     frame_describe(news, text, sizeof text));
 }
 
+/* libpri's SERVICE names an interface unless it is 0; a far end on a group would take that for the
+ * span of whichever D channel carries it. FRAME has room for FRAME_MAX octets. */
+static gsize service_name_interface(const DChannel *dchan, guint8 *frame, gsize length,
+                                    const FrameNews *news)
+{
+    gsize at = 4 + 3 + (frame[5] & 0x0f);
+
+    if (news->kind != FRAME_MESSAGE || news->discriminator == 0x08 || !frame_is_service(news) ||
+        !news->has_channel || news->has_interface || !dchan->members->len || length >= FRAME_MAX)
+        return length;
+    while (at + 2 < length && frame[at] != 0x18)
+        at += frame[at] & 0x80 ? 1 : 2 + frame[at + 1];
+    if (at + 3 > length)
+        return length;
+    memmove(frame + at + 4, frame + at + 3, length - at - 3);
+    frame[at + 1]++;
+    frame[at + 2] |= 0x40;
+    frame[at + 3] = 0x80;
+    return length + 1;
+}
+
 int dchan_frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
 {
     DChannel *dchan = pri_get_userdata(pri);
@@ -72,6 +93,7 @@ int dchan_frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
                                length, &news);
     if (length <= sizeof longer) { /* libpri's own buffer ends with its frame */
         frame = memcpy(longer, frame, length);
+        length = service_name_interface(dchan, frame, length, &news);
         length = additions_compose(&dchan->additions, frame, length, &news, &left_out);
     }
     if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, frame, length)) {

@@ -22,10 +22,17 @@ DChannel *dchan_group_nth(DChannel *head, guint i)
     return i == 0 ? head : head->members->pdata[i - 1];
 }
 
+DChannel *dchan_carrier(DChannel *head)
+{
+    return head->nfas ? nfas_carrier(head->nfas) : head;
+}
+
 DChannel *dchan_find_interface(DChannel *head, int encoded)
 {
-    if (encoded == -1 || !(encoded & 1 << 16))
+    if (encoded == -1)
         return head;
+    if (!(encoded & 1 << 16))
+        return dchan_carrier(head);
     for (guint i = 0; i < dchan_group_size(head); i++)
         if (dchan_group_nth(head, i)->span->interface == (encoded >> 8 & 0xff))
             return dchan_group_nth(head, i);

@@ -89,18 +89,20 @@ gboolean isdn_event_leg_speaks(IsdnLeg *leg)
 static gboolean leg_take_channel(IsdnLeg *leg, int from_libpri)
 {
     guint number = from_libpri & 0xff;
-    gboolean elsewhere = from_libpri != -1 && from_libpri & 1 << 16 &&
-                         dchan_find_interface(dchan_head(leg->dchan), from_libpri) != leg->dchan;
+    DChannel *there = leg->dchan;
     BChannel *channel;
+
+    if (from_libpri != -1 && from_libpri & 1 << 16)
+        there = dchan_find_interface(dchan_head(leg->dchan), from_libpri);
 
     leg->responded = TRUE;
     trunk_proven(leg);
     if (from_libpri == -1 || number == 0 || number == 0xff ||
-        (number == leg->channel.number && !elsewhere))
+        (number == leg->channel.number && there == leg->dchan))
         return TRUE;
-    channel = bchans_find(dchan_bchans(leg->dchan), number);
-    if (leg->preferred && !elsewhere && channel && !channel->call && !channel->restarting) {
-        isdn_leg_move(leg, (guint8)number);
+    channel = there ? bchans_find(dchan_bchans(there), number) : NULL;
+    if (leg->preferred && channel && trunk_is_takeable(there, channel)) {
+        isdn_leg_move(leg, there, (guint8)number);
         leg->named = (guint8)number;
         return TRUE;
     }

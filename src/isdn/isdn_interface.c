@@ -31,15 +31,19 @@ static void restart_span(DChannel *dchan)
             restart_calls(dchan, i);
 }
 
-/* Of one interface where it says which, and has not all of them in mind (Q.931 4.5.25, class 7). */
+/* All of them (Q.931 4.5.25, class 7), or one: where it does not say which, that of the D channel.
+ */
 static void restart_interfaces(DChannel *head, const FrameNews *news)
 {
-    gboolean one = news && news->has_interface && news->restart_class != 7;
+    gboolean one = news && news->restart_class != 7;
+    guint8 interface = dchan_span(dchan_carrier(head))->interface;
 
+    if (one && news->has_interface)
+        interface = news->interface;
     for (guint i = 0; i < dchan_group_size(head); i++) {
         DChannel *dchan = dchan_group_nth(head, i);
 
-        if (!one || dchan_span(dchan)->interface == news->interface)
+        if (!one || dchan_span(dchan)->interface == interface)
             restart_span(dchan);
     }
 }
@@ -65,9 +69,14 @@ void isdn_interface_service(DChannel *dchan, const FrameNews *news, gboolean in_
     if (!frame_is_service(news))
         return;
     dchan_count(dchan, COUNT_SERVICES_RECEIVED);
-    for (guint j = 0; j < dchan_group_size(dchan); j++)
+    for (guint j = 0; j < dchan_group_size(dchan); j++) {
+        DChannel *span = dchan_group_nth(dchan, j);
+
+        if (news->has_interface && news->interface != dchan_span(span)->interface)
+            continue;
         for (guint i = 0; i < BCHAN_SLOTS; i++)
-            service_heard(dchan_group_nth(dchan, j), i, in_service);
+            service_heard(span, i, in_service);
+    }
 }
 
 /* A far end that plays our own side brings one with each of its commands. */

@@ -223,11 +223,10 @@ void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *d
     call_event(call, event, &news);
 }
 
-void isdn_leg_move(IsdnLeg *leg, guint8 number)
+void isdn_leg_move(IsdnLeg *leg, DChannel *dchan, guint8 number)
 {
-    BChannels *channels = dchan_bchans(leg->dchan);
-    BChannel *old = bchans_find(channels, leg->channel.number);
-    BChannel *new = bchans_find(channels, number);
+    BChannel *old = bchans_find(dchan_bchans(leg->dchan), leg->channel.number);
+    BChannel *new = bchans_find(dchan_bchans(dchan), number);
 
     if (old && old->call == leg->call_id) {
         old->call = 0;
@@ -236,9 +235,10 @@ void isdn_leg_move(IsdnLeg *leg, guint8 number)
     new->call = leg->call_id;
     new->incoming = FALSE;
     new->calls++;
-    leg->channel.number = number;
+    leg->dchan = dchan;
+    leg->channel = (Channel){dchan_span(dchan)->index, number};
     call_set_channel(leg->call, leg->channel);
-    trunk_offer(leg->dchan);
+    trunk_offer(dchan);
 }
 
 void isdn_leg_move_back(IsdnLeg *leg)
@@ -391,7 +391,7 @@ void isdn_legs_repeat_setups(DChannel *dchan)
     for (guint i = 0; i < ids->len; i++) {
         IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
-        if (leg && leg->repeat_waits)
+        if (leg && leg->dchan == dchan && leg->repeat_waits)
             isdn_setup_repeat(leg);
     }
 }

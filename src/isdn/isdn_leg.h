@@ -74,8 +74,8 @@ void isdn_leg_part(IsdnLeg *leg);
 /* Parts LEG after raising EVENT with CAUSE, for a call that goes on without it. */
 void isdn_leg_abandon(IsdnLeg *leg, CallEvent event, guint8 cause, const char *detail);
 
-/* Moves LEG's booking to channel NUMBER of its span. */
-void isdn_leg_move(IsdnLeg *leg, guint8 number);
+/* Moves LEG's booking to channel NUMBER of DCHAN's span, its own or another of the group. */
+void isdn_leg_move(IsdnLeg *leg, DChannel *dchan, guint8 number);
 /* Gives up a channel that glare moved LEG to before the far end knew, which speaks of the one it
  * was asked for: that one may be another call's by now. */
 void isdn_leg_move_back(IsdnLeg *leg);

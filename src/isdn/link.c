@@ -23,9 +23,6 @@
 #include "restart.h"
 #include "service.h"
 
-/* Longer than a packet network needs to find another way round a fault, shorter than a caller's
- * patience. */
-#define ALARM_HOLD_US (500 * G_TIME_SPAN_MILLISECOND)
 #define ASK_AGAIN_US G_USEC_PER_SEC /* as Q.921's T200 */
 
 struct Link {

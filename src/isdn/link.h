@@ -3,6 +3,10 @@
 
 #include "room.h"
 
+/* Longer than a packet network needs to find another way round a fault, shorter than a caller's
+ * patience. */
+#define ALARM_HOLD_US (500 * G_TIME_SPAN_MILLISECOND)
+
 typedef struct Link Link;
 
 Link *link_new(DChannel *dchan);

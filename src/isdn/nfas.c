@@ -17,6 +17,7 @@
  */
 #include "nfas.h"
 #include "lapd.h"
+#include "link.h"
 #include "log.h"
 #include "service.h"
 
@@ -30,14 +31,16 @@ typedef struct NfasLink {
     Nfas *nfas;
     DChannel *dchan;
     Lapd *lapd;
+    LoopTimer *hold; /* it is barred, and not given up yet */
     gboolean barred;
     gboolean wanted; /* the far end would have it active; it is down */
 } NfasLink;
 
 struct Nfas {
-    NfasLink links[2]; /* the primary's first */
-    Lapd *inner;       /* libpri's far end */
-    int active;        /* of links; NOBODY */
+    NfasLink links[2];       /* the primary's first */
+    Lapd *inner;             /* libpri's far end */
+    int active;              /* of links; NOBODY */
+    const NfasLink *carrier; /* a message came by it last */
     GQueue spoken; /* of GBytes*: frames of libpri's, which must not be answered while it writes */
     LoopTimer *turn; /* they are heard then */
     GQueue unheard;  /* of GBytes*: messages for libpri, whose link is not up yet */
@@ -180,15 +183,16 @@ static void primary_is_late(void *user)
 /* ---- messages -----------------------------------------------------------------------------------
  */
 
-/* The D channel that a maintenance message means; NULL when it means a B channel, or the interface.
- */
-static NfasLink *link_meant(Nfas *nfas, const FrameNews *news)
+/* The D channel that a maintenance message means which came BY a link; NULL when it means a B
+ * channel, or the interface. */
+static NfasLink *link_meant(Nfas *nfas, const NfasLink *by, const FrameNews *news)
 {
+    guint8 interface = news->has_interface ? news->interface : dchan_span(by->dchan)->interface;
+
     for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++) {
         const SpanSettings *span = dchan_span(nfas->links[i].dchan);
 
-        if (news->has_interface && news->interface == span->interface &&
-            news->channel == span->d_channel)
+        if (news->channel && interface == span->interface && news->channel == span->d_channel)
             return &nfas->links[i];
     }
     return NULL;
@@ -231,12 +235,13 @@ static void link_delivers(void *user, const guint8 *information, gsize length)
     memcpy(frame + 4, information, length);
     frame_read(frame, 4 + length, &news);
     if (news.kind == FRAME_MESSAGE && news.discriminator != 0x08 &&
-        (meant = link_meant(nfas, &news))) {
+        (meant = link_meant(nfas, link, &news))) {
         service_received(nfas, link, meant, &news);
         return;
     }
     if (nfas->active == NOBODY)
         activate(nfas, link, TRUE); /* the far end has begun already */
+    nfas->carrier = link;
     tell_libpri(nfas, information, length);
 }
 
@@ -301,6 +306,14 @@ static void libpri_is_heard(void *user)
     nfas->renew = FALSE;
 }
 
+static void barred_too_long(void *user)
+{
+    NfasLink *link = user;
+
+    if (link->barred)
+        lapd_drop(link->lapd);
+}
+
 /* ---- the door -----------------------------------------------------------------------------------
  */
 
@@ -313,6 +326,7 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
     DChannel *const dchans[] = {head, backup};
 
     nfas->active = NOBODY;
+    nfas->carrier = nfas->links;
     g_queue_init(&nfas->rescued);
     g_queue_init(&nfas->spoken);
     g_queue_init(&nfas->unheard);
@@ -326,6 +340,7 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
         link->nfas = nfas;
         link->dchan = dchans[i];
         link->lapd = lapd_new(loop, &ops, network);
+        link->hold = loop_timer_new(loop, barred_too_long, link);
         dchan_set_nfas(dchans[i], nfas);
     }
     return nfas;
@@ -341,6 +356,7 @@ void nfas_free(Nfas *nfas)
     lapd_free(nfas->inner);
     for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++) {
         dchan_set_nfas(nfas->links[i].dchan, NULL);
+        loop_timer_free(dchan_isdn(nfas->links[i].dchan)->loop, nfas->links[i].hold);
         lapd_free(nfas->links[i].lapd);
     }
     g_free(nfas);
@@ -374,12 +390,24 @@ void nfas_libpri_frame(Nfas *nfas, const guint8 *frame, gsize length)
 void nfas_line_barred(Nfas *nfas, DChannel *dchan, gboolean barred)
 {
     NfasLink *link = link_of(nfas, dchan);
+    const NfasLink *other = &nfas->links[link == nfas->links];
+    Loop *loop = dchan_isdn(dchan)->loop;
 
     if (link->barred == barred)
         return;
     link->barred = barred;
-    if (barred)
+    /* Where the other one cannot take over, a short alarm costs no call. */
+    if (!barred)
+        loop_timer_stop(loop, link->hold);
+    else if (lapd_is_up(other->lapd) && !other->barred)
         lapd_drop(link->lapd);
+    else
+        loop_timer_start(loop, link->hold, ALARM_HOLD_US);
+}
+
+DChannel *nfas_carrier(const Nfas *nfas)
+{
+    return nfas->carrier->dchan;
 }
 
 gboolean nfas_switch(Nfas *nfas, DChannel *dchan, GError **error)

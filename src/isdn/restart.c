@@ -1,4 +1,5 @@
-/* RESTART of idle channels, one at a time, and the channels that wait to be tried again.
+/* RESTART of idle channels, one at a time on a D channel, and the channels that wait to be tried
+ * again.
  *
  * T316 (Q.931 5.5.1) runs here. libpri's own would go on when the link falls and the channel is put
  * to other use, send its RESTART into a later call, and tell nobody when nothing answers.
@@ -44,18 +45,34 @@ static void restart_begin(Restarter *restarter, guint8 number, BChannel *channel
     restart_send(restarter);
 }
 
-static void restart_next(Restarter *restarter)
+/* FALSE when no channel of its span waits. */
+static gboolean restart_one(Restarter *restarter)
 {
     BChannels *channels = dchan_bchans(restarter->dchan);
 
-    if (restarter->outstanding || !dchan_is_usable(restarter->dchan))
-        return;
+    if (!dchan_is_usable(restarter->dchan))
+        return FALSE;
     for (guint8 i = 0; i < BCHAN_SLOTS; i++) {
         if (channel_waits(&channels->slot[i])) {
             restart_begin(restarter, i, &channels->slot[i]);
-            return;
+            return TRUE;
         }
     }
+    return FALSE;
+}
+
+/* The spans of a group have one global call reference for it (Q.931 5.5): one goes after another.
+ */
+static void restart_next(Restarter *restarter)
+{
+    DChannel *head = dchan_head(restarter->dchan);
+
+    for (guint i = 0; i < dchan_group_size(head); i++)
+        if (dchan_restarter(dchan_group_nth(head, i))->outstanding)
+            return;
+    for (guint i = 0; i < dchan_group_size(head); i++)
+        if (restart_one(dchan_restarter(dchan_group_nth(head, i))))
+            return;
 }
 
 /* Starts the timer for the channel that is to be tried again first. */
@@ -171,6 +188,8 @@ void restart_link_down(Restarter *restarter)
         return;
     channel->restarting = FALSE;
     channel->restart_wanted = TRUE;
+    /* The other spans' turn, once they have heard whether it is their link, too. */
+    loop_timer_start(dchan_isdn(restarter->dchan)->loop, restarter->later, 0);
 }
 
 void restart_channel_idle(Restarter *restarter)

@@ -335,7 +335,7 @@ static void yield_channel(IsdnLeg *holder)
     log_info("span %s: glare on channel %u, the network side's call goes first",
              dchan_span(dchan)->name, holder->channel.number);
     if (other) {
-        isdn_leg_move(holder, other);
+        isdn_leg_move(holder, dchan, other);
         return;
     }
     channel->call = BCHAN_RESERVED; /* the call that yields shall not hunt it again */
@@ -357,11 +357,14 @@ static gboolean settle_glare(DChannel *dchan, guint8 number)
     return TRUE;
 }
 
-/* May the far end call on CHANNEL? On a group a SETUP comes by another span's line, even while this
- * one's is dead or taken out. */
 static gboolean is_open(DChannel *dchan, const BChannel *channel)
 {
     return dchan_is_linked(dchan) && !channel->operator_out && !channel->busied;
+}
+
+gboolean trunk_is_takeable(DChannel *dchan, const BChannel *channel)
+{
+    return is_open(dchan, channel) && !channel->call && !channel->restarting;
 }
 
 static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
@@ -370,7 +373,7 @@ static guint8 choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause)
     guint8 other;
 
     /* Whoever may take another one is not led to a reserved one. */
-    if (channel && is_open(dchan, channel) && !channel->call && !channel->restarting &&
+    if (channel && trunk_is_takeable(dchan, channel) &&
         (!wish->flexible || wish->help || !only_reserved_left_at(dchan)))
         return (guint8)wish->wanted;
     if (wish->wanted == 0 || wish->flexible) {

@@ -30,6 +30,10 @@ typedef struct ChannelWish {
     gboolean help;     /* it answers a call for help: what is reserved is for it, too */
 } ChannelWish;
 
+/* May a call be on CHANNEL of DCHAN that the far end names? On a group it speaks by another span's
+ * line, even while this one's is dead or taken out. */
+gboolean trunk_is_takeable(DChannel *dchan, const BChannel *channel);
+
 /* The channel of an incoming SETUP. Settles glare. Returns its number, reserved until it is booked
  * or given up, or 0 with the *CAUSE of the refusal. */
 guint8 trunk_choose(DChannel *dchan, const ChannelWish *wish, guint8 *cause);

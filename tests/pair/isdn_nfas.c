@@ -151,6 +151,87 @@ static void no_call_is_taken_on_a_dead_span(void)
     }
 }
 
+static void the_far_end_moves_a_call_to_another_span(void)
+{
+    for (guint dead = FALSE; dead <= TRUE; dead++) {
+        Stage *stage = stage_new(NONE("network") "channel = preferred\n", TRUE);
+
+        stage_phone_calls(stage, "200"); /* on 0/1 */
+        if (dead)
+            isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_RED);
+        pri_proceeding(stage->far, stage->far_call, ON_SECOND(5), 0);
+        stage_run(stage, 10);
+        g_assert_cmpuint(busy_on(stage, 1), ==, !dead);
+        if (!dead)
+            g_assert_cmpuint(busy_on(stage, 0), ==, 0);
+        if (!dead)
+            g_assert_cmpint(channel_of(stage, 1, 5), ==, CHANNEL_BUSY);
+        stage_free(stage);
+    }
+}
+
+/* Of the interface, class 6: 79 01 86 without a Channel identification means the carrier's. */
+static void an_interface_is_restarted_alone(void)
+{
+    static const guint8 restart[] = {0x08, 0x02, 0x00, 0x00, 0x46, 0x79, 0x01, 0x86};
+    Stage *stage = stage_new(NONE("network"), TRUE);
+
+    phone_talks(stage); /* on 0/1 */
+    stage_far_calls(stage, "150", ON_SECOND(7), TRUE, TRUE);
+    stage_run(stage, 10);
+    stage->instead = g_bytes_new(restart, sizeof restart);
+    pri_reset(stage->far, ON_SECOND(9));
+    stage_run(stage, 10);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 0);
+    g_assert_cmpuint(busy_on(stage, 1), ==, 1);
+    stage_free(stage);
+}
+
+static gboolean service_names_interface(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    static const guint8 zero[] = {0x18, 0x04, 0xe9, 0x80, 0x83, 0x83};
+
+    if (outward && !(frame[2] & 1) && length > sizeof zero && frame[4] == 0x43 && frame[8] == 0x07)
+        stage->hook_count += memcmp(frame + length - sizeof zero, zero, sizeof zero) == 0;
+    return TRUE;
+}
+
+static void service_says_which_interface(void)
+{
+    Stage *stage = stage_new(NONE("network"), TRUE);
+
+    stage->hook = service_names_interface;
+    g_assert_true(isdn_busy_out(stage->isdn, 0, 3, FALSE, NULL));
+    stage_run(stage, 10);
+    g_assert_cmpint(stage->hook_count, ==, 1);
+    stage_free(stage);
+}
+
+static gboolean no_answer_to_restart(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    (void)stage;
+    return outward || length < 9 || (frame[2] & 1) || frame[8] != 0x4e;
+}
+
+static void one_restart_is_outstanding_on_a_group(void)
+{
+    Stage *stage = stage_new_dark("#nfas none\nside = network\nswitch-type = ni2\n", TRUE);
+
+    stage->hook = no_answer_to_restart;
+    stage_run(stage, 0);
+    stage_far_wakes(stage);
+    stage_run(stage, 3000);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 1);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED); /* everybody's */
+    stage_run(stage, 10);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 1);
+    stage->hook = NULL;
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_run(stage, 5000);
+    g_assert_cmpuint(stage_counter(stage, "RESTARTs sent"), ==, 1 + 23 + 24);
+    stage_free(stage);
+}
+
 /* --- the backup --- */
 
 static void the_primary_is_active_first(void)
@@ -303,12 +384,10 @@ static void a_link_that_is_down_waits_for_its_turn(void)
     stage_free(stage);
 }
 
-/* The far end may call by the backup while we still wait for the primary. */
-static void the_message_that_makes_a_link_active_is_heard(void)
+/* The far end may call by the backup while we still wait for the primary. A channel without an
+ * interface is on the span whose D channel says so. */
+static void the_message_that_makes_a_link_active_is_heard(const guint8 *setup, gsize length)
 {
-    static const guint8 setup[] = {0x00, 0x01, 0x00, 0x00, 0x08, 0x02, 0x00, 0x05, 0x05,
-                                   0x04, 0x03, 0x80, 0x90, 0xa2, 0x18, 0x04, 0xe9, 0x81,
-                                   0x83, 0x85, 0x70, 0x04, 0x80, '1',  '5',  '0'};
     Stage *stage = stage_new(BACKUP("network"), TRUE);
 
     stage->cut = stage->cut_second = TRUE;
@@ -317,10 +396,46 @@ static void the_message_that_makes_a_link_active_is_heard(void)
     for (guint i = 0; i < 100 && g_str_equal(role_of(stage, 1), "down"); i++)
         stage_run(stage, 100);
     g_assert_cmpstr(role_of(stage, 1), ==, "standby");
-    isdn_frame_received(stage->isdn, 1, setup, sizeof setup);
+    stage->cut_second = TRUE; /* the far end knows nothing of this call */
+    isdn_frame_received(stage->isdn, 1, setup, length);
     stage_run(stage, 10);
     g_assert_cmpstr(role_of(stage, 1), ==, "active");
-    g_assert_nonnull(strstr(stage->wire->str, ">2 CALL PROCEEDING ch 5")); /* to whoever it was */
+    g_assert_cmpint(channel_of(stage, 1, 5), ==, CHANNEL_BUSY);
+    stage_free(stage);
+}
+
+static void the_first_message_is_heard(void)
+{
+    static const guint8 named[] = {0x00, 0x01, 0x00, 0x00, 0x08, 0x02, 0x00, 0x05, 0x05,
+                                   0x04, 0x03, 0x80, 0x90, 0xa2, 0x18, 0x04, 0xe9, 0x81,
+                                   0x83, 0x85, 0x70, 0x04, 0x80, '1',  '5',  '0'};
+    static const guint8 implicit[] = {0x00, 0x01, 0x00, 0x00, 0x08, 0x02, 0x00, 0x05, 0x05,
+                                      0x04, 0x03, 0x80, 0x90, 0xa2, 0x18, 0x03, 0xa9, 0x83,
+                                      0x85, 0x70, 0x04, 0x80, '1',  '5',  '0'};
+
+    the_message_that_makes_a_link_active_is_heard(named, sizeof named);
+    the_message_that_makes_a_link_active_is_heard(implicit, sizeof implicit);
+}
+
+static void a_short_alarm_of_both_costs_no_call(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    stage->cut_second = TRUE;
+    stage_run(stage, 16000);
+    stage_phone_calls(stage, "200"); /* in set-up */
+    pri_proceeding(stage->far, stage->far_call, stage->far_channel, 0);
+    stage_run(stage, 10);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 400);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_NONE);
+    stage_run(stage, 2000);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 1);
+    g_assert_cmpstr(role_of(stage, 0), ==, "active");
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 600);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 0);
+    g_assert_cmpstr(role_of(stage, 0), ==, "down");
     stage_free(stage);
 }
 
@@ -334,7 +449,12 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/nfas/dead-span", no_call_is_taken_on_a_dead_span);
     g_test_add_func("/isdn/nfas/anew", the_active_link_is_established_anew);
     g_test_add_func("/isdn/nfas/waits", a_link_that_is_down_waits_for_its_turn);
-    g_test_add_func("/isdn/nfas/first-message", the_message_that_makes_a_link_active_is_heard);
+    g_test_add_func("/isdn/nfas/first-message", the_first_message_is_heard);
+    g_test_add_func("/isdn/nfas/moved", the_far_end_moves_a_call_to_another_span);
+    g_test_add_func("/isdn/nfas/one-interface", an_interface_is_restarted_alone);
+    g_test_add_func("/isdn/nfas/service", service_says_which_interface);
+    g_test_add_func("/isdn/nfas/one-restart", one_restart_is_outstanding_on_a_group);
+    g_test_add_func("/isdn/nfas/short-alarm", a_short_alarm_of_both_costs_no_call);
     g_test_add_func("/isdn/nfas/primary", the_primary_is_active_first);
     g_test_add_func("/isdn/nfas/backup", the_backup_takes_over_on_both_sides);
     g_test_add_func("/isdn/nfas/back", the_operator_switches_back);
