@@ -293,7 +293,7 @@ static void write_trace(void *user, const CallTrace *trace)
     g_string_append_printf(stage->trace, "%s\n", strchr(trace->line, ' ') + 1);
 }
 
-/* The second span of a trunk whose spans share a D channel. */
+/* The second span of a trunk whose spans share a D channel; perhaps the first of the trunk. */
 static const char *second_span(const char *trunk)
 {
     if (g_str_has_prefix(trunk, "#nfas backup"))
@@ -306,13 +306,15 @@ static const char *second_span(const char *trunk)
 static Settings *settings_make(const char *trunk, gboolean t1)
 {
     const char *second = second_span(trunk);
+    gboolean first = g_str_has_prefix(trunk, "#nfas none, first");
     g_autofree char *text = g_strdup_printf(
         "[sip]\nlisten = 127.0.0.1:5060\n"
         "[span line]\nbackend = pair\ntype = %s\n%s"
-        "[trunk pbx]\nspan = line%s\n%s"
+        "[trunk pbx]\nspan = %sline%s\n%s"
         "[route out]\nfrom = 127.0.0.0/8\ncalled = XXX, 1234567.\nto = trunk pbx\n"
         "[route in]\nfrom = pbx\ncalled = 1XX, 1234567.\nto = sip:{number}@127.0.0.1:5080\n",
-        t1 ? "t1" : "e1", second, *second ? ", second" : "", trunk);
+        t1 ? "t1" : "e1", second, first ? "second, " : "", *second && !first ? ", second" : "",
+        trunk);
     GError *error = NULL;
     Settings *settings = settings_parse("test", text, &error);
 

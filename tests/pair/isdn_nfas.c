@@ -100,6 +100,20 @@ static void channels_of_every_span_are_restarted(void)
     stage_free(stage);
 }
 
+/* The room is closed under calls of either span; the address sanitizer looks on. */
+static void the_room_closes_in_any_order(void)
+{
+    Stage *stage =
+        stage_new("#nfas none, first\nside = network\nswitch-type = ni2\nrestart = no\n", TRUE);
+
+    phone_talks(stage);
+    g_assert_cmpuint(busy_on(stage, 1), ==, 1);
+    stage_far_calls(stage, "150", 7 | 1 << 16, TRUE, TRUE);
+    stage_run(stage, 10);
+    g_assert_cmpuint(busy_on(stage, 0), ==, 1);
+    stage_free(stage);
+}
+
 /* --- alarms --- */
 
 static void an_alarm_is_its_own_spans_affair(void)
@@ -450,6 +464,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/nfas/anew", the_active_link_is_established_anew);
     g_test_add_func("/isdn/nfas/waits", a_link_that_is_down_waits_for_its_turn);
     g_test_add_func("/isdn/nfas/first-message", the_first_message_is_heard);
+    g_test_add_func("/isdn/nfas/close", the_room_closes_in_any_order);
     g_test_add_func("/isdn/nfas/moved", the_far_end_moves_a_call_to_another_span);
     g_test_add_func("/isdn/nfas/one-interface", an_interface_is_restarted_alone);
     g_test_add_func("/isdn/nfas/service", service_says_which_interface);
