@@ -8,7 +8,7 @@
  *
  * NTA would take a request in the dialog of one for another's that has no To tag yet; so each has a
  * Call-ID of its own hash, as in succession.c. Which INVITE a message is of its CSeq tells, or in
- * other transactions the far end's tag.
+ * other transactions and in a confirmed dialog the far end's tag.
  */
 #include "sip_room.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define SERIES_MAX (NUMBER_MAX + 1)
-#define TAGS_MAX 64 /* branches of forks; more are taken for the first INVITE's */
+#define TAGS_MAX 64  /* branches of forks; more are taken for the first INVITE's */
 #define CSEQ_STEP 10 /* an INVITE that is challenged goes out again, with the next one */
 #define SALT 0x85ebca6bu
 
@@ -122,38 +122,54 @@ void series_leave(UaLeg *leg)
 
 /* ---- which INVITE a message belongs to ---- */
 
-static guint place_of_tag(const Series *series, const char *tag)
+static const SeriesTag *tag_find(const Series *series, const char *tag)
 {
     for (guint i = 0; tag && i < series->tags->len; i++) {
         const SeriesTag *known = &g_array_index(series->tags, SeriesTag, i);
 
         if (g_ascii_strcasecmp(known->tag, tag) == 0)
-            return known->place;
+            return known;
     }
-    return 0;
+    return NULL;
+}
+
+static guint place_of_tag(const Series *series, const char *tag)
+{
+    const SeriesTag *known = tag_find(series, tag);
+
+    return known ? known->place : 0;
 }
 
 static void tag_note(Series *series, const char *tag, guint place)
 {
     SeriesTag known = {.place = place};
 
-    if (!tag || series->tags->len == TAGS_MAX || place_of_tag(series, tag) == place)
+    if (!tag || series->tags->len == TAGS_MAX || tag_find(series, tag))
         return;
     known.tag = g_strdup(tag);
     g_array_append_val(series->tags, known);
+}
+
+/* In a confirmed dialog the CSeq counts on, into those of the next INVITEs. */
+static gboolean tag_is_confirmed(const Series *series, const char *tag)
+{
+    const SeriesTag *known = tag_find(series, tag);
+
+    return known && series->legs[known->place] && series->legs[known->place]->established;
 }
 
 static guint series_place(const Series *series, sip_t const *sip)
 {
     sip_method_t method = sip->sip_cseq->cs_method;
     guint32 cseq = sip->sip_cseq->cs_seq;
+    const char *tag = sip->sip_to ? sip->sip_to->a_tag : NULL;
 
     if (sip->sip_request)
         return place_of_tag(series, sip->sip_from ? sip->sip_from->a_tag : NULL);
     if ((method == sip_method_invite || method == sip_method_cancel) && cseq &&
-        (cseq - 1) / CSEQ_STEP < series->count)
+        (cseq - 1) / CSEQ_STEP < series->count && !tag_is_confirmed(series, tag))
         return (cseq - 1) / CSEQ_STEP;
-    return place_of_tag(series, sip->sip_to ? sip->sip_to->a_tag : NULL);
+    return place_of_tag(series, tag);
 }
 
 static Series *series_of(const Ua *ua, sip_t const *sip)

@@ -94,6 +94,38 @@ static void an_answer_cancels_the_rest(void)
     house_close(&house);
 }
 
+/* The CSeq of the dialog that carries the call comes into those of the INVITE after it. */
+static void a_long_call_keeps_its_place(void)
+{
+    g_autoptr(GString) first = g_string_new(NULL);
+    House house;
+
+    house_open_pieces(&house);
+    pbx_dials(&house, "100");
+    phone_hear(house.phone, "INVITE sip:100@");
+    phone_reply(house.phone, "INVITE", "183 Session Progress", "", SDP);
+    g_string_assign(first, phone_last_sent(house.phone));
+    g_string_replace(first, "183 Session Progress", "200 OK", 1);
+    pbx_dials_on(&house, "1", FALSE);
+    phone_hear(house.phone, "INVITE sip:1001@");
+    phone_reply(house.phone, "INVITE", "404 Not Found", "", NULL);
+    phone_hear(house.phone, "ACK");
+    phone_send_raw(house.phone, first->str, first->len);
+    header_is(phone_hear(house.phone, "ACK"), "CSeq", "2 ACK");
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    for (guint i = 0; i < 12; i++) {
+        pbx_says(&house, i % 2 ? EVENT_ISDN_RESUMED : EVENT_ISDN_SUSPENDED, 0);
+        phone_hear(house.phone, "INVITE");
+        phone_reply(house.phone, "INVITE", "200 OK", "", SDP);
+        phone_hear(house.phone, "ACK");
+    }
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+}
+
 /* The PBX gives up while one INVITE has had a response and the other none. */
 static void giving_up_waits_for_a_response_to_each(void)
 {
@@ -194,6 +226,7 @@ void overlap_stories(void)
     g_test_add_func("/sip-hall/overlap/failures-wait-for-the-whole-number",
                     failures_wait_for_the_whole_number);
     g_test_add_func("/sip-hall/overlap/an-answer-cancels-the-rest", an_answer_cancels_the_rest);
+    g_test_add_func("/sip-hall/overlap/a-long-call-keeps-its-place", a_long_call_keeps_its_place);
     g_test_add_func("/sip-hall/overlap/giving-up-waits-for-a-response-to-each",
                     giving_up_waits_for_a_response_to_each);
     g_test_add_func("/sip-hall/overlap/giving-up-between-two-digits-ends-at-once",
