@@ -58,7 +58,7 @@ void charge_send_due(UaLeg *leg)
     const CallCharge *charge = charge_wanted(leg);
     g_autofree char *body = NULL;
 
-    if (!leg->charge_due || leg->digit_is_out || leg->closing || !leg->established || !charge)
+    if (!leg->charge_due || !digits_may_go(leg) || !charge)
         return;
     leg->charge_due = FALSE;
     leg->digit_is_out = TRUE; /* one INFO at a time */

@@ -205,6 +205,7 @@ void dialog_acked(UaLeg *leg, sip_t const *sip)
         dialog_take_answer(leg, sip);
     hold_pursue(leg);
     inform_try(leg);
+    digits_pursue(leg);
 }
 
 void dialog_bye(UaLeg *leg, sip_t const *sip)

@@ -128,6 +128,11 @@ void digits_asked(UaLeg *leg, sip_t const *sip)
 /* ---- INFO sent ---------------------------------------------------------------------------------
  */
 
+gboolean digits_may_go(const UaLeg *leg)
+{
+    return leg->established && !leg->closing && !leg->digit_is_out && leg->offer != OFFER_SENT;
+}
+
 /* One at a time: two under way could overtake each other. */
 static void digits_send_next(UaLeg *leg)
 {
@@ -135,7 +140,7 @@ static void digits_send_next(UaLeg *leg)
     gboolean plain = digits_way(leg) == PEER_DIGITS_INFO_DTMF;
     g_autofree char *body = NULL;
 
-    if (!digit || leg->digit_is_out || leg->closing || !leg->established)
+    if (!digit || !digits_may_go(leg))
         return;
     g_string_erase(leg->digits, 0, 1);
     leg->digit_is_out = TRUE;
@@ -157,6 +162,13 @@ void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *si
     if (status >= 300 && log_limit(&leg->ua->refused_limit, 5, G_USEC_PER_SEC))
         log_notice("C%u sip: INFO with a digit was answered with %d %s", leg->id, status, phrase);
     leg->digit_is_out = FALSE;
+    hold_pursue(leg);
+    inform_try(leg);
+    digits_pursue(leg);
+}
+
+void digits_pursue(UaLeg *leg)
+{
     charge_send_due(leg);
     digits_send_next(leg);
 }

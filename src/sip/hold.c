@@ -52,8 +52,8 @@ void hold_heard(UaLeg *leg)
 static gboolean hold_may_ask(const UaLeg *leg)
 {
     return leg->call && leg->established && (leg->acked || !leg->uas) && !leg->closing &&
-           !leg->terminated && !leg->hold_asking && !leg->hold_waits && !leg->ack_due &&
-           !leg->refreshing && leg->offer == OFFER_NONE;
+           !leg->terminated && !leg->informing && !leg->digit_is_out && !leg->hold_asking &&
+           !leg->hold_waits && !leg->ack_due && !leg->refreshing && leg->offer == OFFER_NONE;
 }
 
 void hold_pursue(UaLeg *leg)

@@ -79,6 +79,8 @@ static gboolean inform_may_begin(const UaLeg *leg, gboolean by_invite)
         return FALSE;
     if (inform_is_early(leg))
         return !by_invite;
+    if (by_invite && leg->digit_is_out)
+        return FALSE;
     return leg->established && (leg->acked || !leg->uas) && leg->offer == OFFER_NONE;
 }
 

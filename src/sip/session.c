@@ -50,6 +50,15 @@ static void session_send_refresh(UaLeg *leg)
                SIPTAG_PAYLOAD_STR(leg->ours.body), TAG_END());
 }
 
+#define SESSION_AGAIN_US (2 * G_USEC_PER_SEC)
+
+/* Not while another exchange of ours is open. */
+static gboolean session_may_refresh(const UaLeg *leg)
+{
+    return leg->offer == OFFER_NONE && !leg->informing &&
+           !(leg->digit_is_out && leg->session_agreed && leg->refresh_by_invite);
+}
+
 static void session_due(void *user)
 {
     UaLeg *leg = user;
@@ -63,8 +72,10 @@ static void session_due(void *user)
         leg_lost(leg, "session timer", CAUSE_TIMER_EXPIRY, TRUE);
         return;
     }
-    if (!leg->refreshing && leg->offer == OFFER_NONE)
+    if (!leg->refreshing && session_may_refresh(leg))
         session_send_refresh(leg);
+    else if (!leg->refreshing)
+        left = MIN(left, SESSION_AGAIN_US);
     loop_timer_start(leg->ua->loop, leg->session, left);
 }
 

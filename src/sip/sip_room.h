@@ -478,6 +478,11 @@ void digits_settle(const UaLeg *leg, SdpSession *session);
 void digits_asked(UaLeg *leg, sip_t const *sip);
 gboolean digits_send(void *room, Call *call, const CallNews *news);
 void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
+/* May an INFO go out? One at a time, and not beside a re-INVITE of ours: NUA gives credentials to the
+ * wrong one of two. */
+gboolean digits_may_go(const UaLeg *leg);
+/* An exchange is over: what waits goes. */
+void digits_pursue(UaLeg *leg);
 /* inform.c: what the far end is told inside the dialog, as soon as that allows it */
 /* Who is at the ISDN end has changed. */
 void inform_party(UaLeg *leg);

@@ -314,10 +314,12 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
     if (leg->hold_asking) {
         hold_responded(leg, status, phrase, sip);
         inform_try(leg);
+        digits_pursue(leg);
         return;
     }
     if (leg->refreshing || leg->established) {
         session_refreshed(leg, status, phrase, sip, TRUE);
+        digits_pursue(leg);
         return;
     }
     if (sip) {

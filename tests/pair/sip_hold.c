@@ -302,6 +302,73 @@ static void a_refresh_keeps_the_hold(void)
     ends(&story);
 }
 
+/* A re-INVITE that is open when the refresh is due delays that, no more. */
+static void an_open_hold_delays_the_refresh(void)
+{
+    static const char timers[] =
+        "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE\r\n";
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+
+    loop_begin_leaps();
+    story_open(&story);
+    story.settings->sip.session_expires_s = 1800;
+    ua_set_settings(story.ua, story.settings);
+    story_call_out(&story, story.phone, &setup, NULL);
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "100 Trying", "", NULL);
+    loop_leap(story.loop, 37);
+    g_assert_true(phone_hears_nothing(story.phone, 20));
+    phone_reply(story.phone, "INVITE", "488 Not Acceptable Here", "", NULL);
+    phone_hear(story.phone, "ACK");
+    loop_leap(story.loop, 3);
+    hears_offer(&story, "sendrecv");
+    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "");
+    loop_end_leaps();
+    ends(&story);
+}
+
+/* NUA would give the credentials to the INFO. */
+static void no_info_goes_beside_a_reinvite(void)
+{
+    CallNews news = CALL_NEWS_INIT;
+    PeerSettings peer = {.name = (char *)"server",
+                         .user = (char *)"gw",
+                         .password = (char *)"secret",
+                         .dtmf = PEER_DIGITS_INFO_DTMF};
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+    Story story;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &setup, &peer);
+    phone_reply(story.phone, "INVITE", "200 OK", "", SDP_BOTH);
+    story_events(&story, "ANSWER+media");
+    phone_hear(story.phone, "ACK");
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    g_strlcpy(news.digits, "5", sizeof(news.digits));
+    hall_fake_act_news(story_call(&story), ACTION_SIP_DIGIT, &news);
+    loop_rest(story.loop, 20);
+    phone_reply(story.phone, "INVITE", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\"\r\n", NULL);
+    phone_hear(story.phone, "ACK");
+    header_begins(phone_hear(story.phone, "INVITE"), "Authorization", "Digest ");
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    phone_hear(story.phone, "INFO");
+    act(&story, ACTION_SIP_RESUME); /* and the other way round */
+    g_assert_true(phone_hears_nothing(story.phone, 10));
+    phone_reply(story.phone, "INFO", "200 OK", "", NULL);
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_IN("sendrecv"), "MEDIA+media");
+    ends(&story);
+}
+
 /* Its own offer in the answer to an empty re-INVITE holds, too. */
 static void an_empty_reinvite_gets_an_offer_that_holds(void)
 {
@@ -455,6 +522,8 @@ void hold_stories(void)
     g_test_add_data_func("/sip/hold/a-bye-meets-our-reinvite-unanswered", &crossings[3],
                          a_bye_meets_our_reinvite);
     g_test_add_func("/sip/hold/a-refresh-keeps-the-hold", a_refresh_keeps_the_hold);
+    g_test_add_func("/sip/hold/an-open-hold-delays-the-refresh", an_open_hold_delays_the_refresh);
+    g_test_add_func("/sip/hold/no-info-goes-beside-a-reinvite", no_info_goes_beside_a_reinvite);
     g_test_add_func("/sip/hold/an-empty-reinvite-gets-an-offer-that-holds",
                     an_empty_reinvite_gets_an_offer_that_holds);
     g_test_add_func("/sip/hold/a-call-is-forwarded", a_call_is_forwarded);
