@@ -324,7 +324,11 @@ static void a_challenged_refresh_lets_the_bye_pass(void)
         loop_leap(story.loop, 24);
         story_events(&story, "LOST/102");
         hall_fake_end(story_call(&story));
-        phone_hear(story.phone, "BYE");
+        while (!g_str_has_prefix(phone_hear(story.phone, ""), "BYE")) {
+            if (g_str_has_prefix(phone_last_heard(story.phone), "UPDATE")) /* NUA's, at one half */
+                phone_reply(story.phone, "UPDATE", "407 Proxy Authentication Required",
+                            "Proxy-Authenticate: Digest realm=\"x\", nonce=\"1\"\r\n", NULL);
+        }
         phone_reply(story.phone, "BYE", "200 OK", "", NULL);
         story_settles(&story);
         story_close(&story);
