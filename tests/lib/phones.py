@@ -71,7 +71,7 @@ def open_client(stage, party, values):
     """digest_client.py as PARTY: it calls, with the credentials that it is asked for, and hangs
     up."""
     host = stage.addresses[party][0]
-    body = phone_script.SDP.strip() % (1, host, phone_script.RTP_PORT, "sendrecv")
+    body = phone_script.SDP.strip() % (1, host, phone_script.RTP_PORT, "", "sendrecv")
     body = body.replace("[local_ip]", host).replace("\n", "\\r\\n") + "\\r\\n"
     command = ["python3", os.path.join(os.path.dirname(__file__), "digest_client.py"), "INVITE"]
     command += ["%s:%d" % stage.addresses[values["via"]], "--local", host, "--body", body]
