@@ -1,6 +1,6 @@
 /* 3xx: the Contacts of one that we receive, for the hall to judge; and the one we send where the
  * PBX has asked for its call to go elsewhere. */
-#include "sip_room.h"
+#include "referral.h"
 
 #include "cause.h"
 
@@ -21,13 +21,16 @@ static gint by_q(gconstpointer one, gconstpointer other, gpointer user)
     return contact_q(other) > contact_q(one) ? 1 : -1; /* equal ones in the order of the answer */
 }
 
-/* Whose word the Contacts are: who sent the response. */
+/* Whose word the Contacts are: who sent the response; behind the proxy, which all of them come
+ * from, whom we called. */
 static void redirect_source(const UaLeg *leg, CallOrigin *by)
 {
     struct sockaddr_storage source;
 
     origin_source(leg->ua->nua, &source);
     origin_read(leg->settings, (const struct sockaddr *)&source, by);
+    if (leg->ua->is_behind)
+        referral_know_called(leg, by);
 }
 
 gboolean redirect_offered(UaLeg *leg, int status, sip_t const *sip)
@@ -41,9 +44,12 @@ gboolean redirect_offered(UaLeg *leg, int status, sip_t const *sip)
 
     if (!leg->call || leg->beside || !sip || status >= 400 || status == 304 || status == 380)
         return FALSE;
-    for (sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next)
+    for (sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next) {
         g_queue_insert_sorted(&contacts, contact, by_q, NULL);
-    for (GList *at = contacts.head; at && count < CONTACTS_MAX; at = at->next) {
+        if (contacts.length > CONTACTS_MAX) /* the worst: whoever answers says how many there are */
+            g_queue_pop_tail(&contacts);
+    }
+    for (GList *at = contacts.head; at; at = at->next) {
         const sip_contact_t *contact = at->data;
 
         refer_to_read(leg->ua, contact->m_url, &to[count]);

@@ -363,9 +363,9 @@ const char *referral_header(sip_t const *sip, const char *name)
     return NULL;
 }
 
-/* BY has the address of a phone that we called: it is who it was called as. */
-static void source_called(const Ua *ua, const UaLeg *leg, CallOrigin *by)
+void referral_know_called(const UaLeg *leg, CallOrigin *by)
 {
+    const Ua *ua = leg->ua;
     su_home_t home[1] = {SU_HOME_INIT(home)};
     url_t *url;
     char *name;
@@ -382,14 +382,14 @@ static void source_called(const Ua *ua, const UaLeg *leg, CallOrigin *by)
 
 /* Behind the proxy a request in a dialog says where it came from, but of the guard's questions none
  * was asked: who began the dialog is who asks. */
-static void source_in_dialog(const Ua *ua, const UaLeg *leg, CallOrigin *by)
+static void source_in_dialog(const UaLeg *leg, CallOrigin *by)
 {
     if (leg->taker)
         *by = *leg->taker;
     else if (leg->uas && leg->call && call_origin(leg->call)->kind == ORIGIN_SIP)
         *by = *call_origin(leg->call);
     else if (!leg->uas && leg->call)
-        source_called(ua, leg, by);
+        referral_know_called(leg, by);
 }
 
 /* No transfer is a call for help: what the call was, or the Request-URI says, opens no door. */
@@ -404,7 +404,7 @@ gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struc
         if (!sealed)
             origin_read(ua->settings, source, by);
         if (leg && sip->sip_to->a_tag)
-            source_in_dialog(ua, leg, by);
+            source_in_dialog(leg, by);
         by->emergency = FALSE;
         return TRUE;
     }

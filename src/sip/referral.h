@@ -46,6 +46,9 @@ const char *referral_header(sip_t const *sip, const char *name);
  * a far end that we called and that may not call us. */
 gboolean referral_source(Ua *ua, const UaLeg *leg, sip_t const *sip, const struct sockaddr *source,
                          CallOrigin *by);
+/* Behind the proxy: BY has the address that LEG's far end, which we called, has for us; it becomes
+ * who it was called as. */
+void referral_know_called(const UaLeg *leg, CallOrigin *by);
 /* Where LEG's call goes when BY names TO. FALSE with PLAN's status and why. */
 gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to,
                        TransferPlan *plan);

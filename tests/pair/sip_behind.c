@@ -163,8 +163,35 @@ static void who_took_over_is_who_asks(void)
     house_abandon(house);
 }
 
+/* A 3xx is the word of whom we called, though the proxy's address brings it. Of many Contacts the
+ * best are looked at. */
+static void a_redirect_is_of_who_was_called(void)
+{
+    Behind behind;
+    House *house = &behind.house;
+    PeerSettings *peer;
+    GString *contacts = g_string_new(NULL);
+
+    behind_open(&behind);
+    peer = g_ptr_array_index(house->settings->peers, 0);
+    peer->follow = TRUE;
+    for (guint i = 0; i < 40; i++)
+        g_string_append_printf(contacts, "Contact: <sip:3%02u@127.0.0.1:5099>;q=0.%u\r\n", i,
+                               i / 16 + 1);
+    pbx_calls(house);
+    phone_hear(house->phone, "INVITE sip:100@");
+    phone_reply(house->phone, "INVITE", "302 Moved Temporarily", contacts->str, NULL);
+    phone_hear(house->phone, "ACK");
+    phone_hear(house->phone, "INVITE sip:332@");
+    g_assert_cmpstr(behind.by.user, ==, "100");
+    g_assert_cmpstr(behind.by.class_name, ==, "hall");
+    g_string_free(contacts, TRUE);
+    house_abandon(house);
+}
+
 void behind_stories(void)
 {
+    g_test_add_func("/sip-behind/a-redirect-is-of-who-was-called", a_redirect_is_of_who_was_called);
     g_test_add_func("/sip-behind/the-caller-is-who-it-was", the_caller_is_who_it_was);
     g_test_add_func("/sip-behind/the-called-is-who-was-called", the_called_is_who_was_called);
     g_test_add_func("/sip-behind/who-took-over-is-who-asks", who_took_over_is_who_asks);
