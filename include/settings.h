@@ -214,6 +214,7 @@ typedef struct PeerSettings {
     gboolean follow;         /* its 3xx answers to calls from a PBX are followed */
     char *server;            /* URI of the server that is registered with; NULL: none */
     char *user, *password;   /* our credentials where it asks for some; NULL: none */
+    char *realm;             /* the only one they are for; NULL: whichever it asks with */
     gboolean registers;      /* we register there */
     gint64 check_us;         /* how often the server is asked by OPTIONS whether it lives; 0: never */
     guint register_expires_s; /* what we ask for */

@@ -580,6 +580,8 @@ const SettingRow setting_rows[] = {
          SAYS "The name by which we answer the peer's challenges (401 and 407, digest with SHA-256 or MD5), and register there."),
     PEER(password, "password", secret, DEFAULT(""), NEW_CALLS,
          SAYS "The password that belongs to user. Without one a challenge ends the call with cause 21."),
+    PEER(realm, "realm", secret, DEFAULT(""), NEW_CALLS,
+         SAYS "The realm that user and password are for: a response that asks with another one has no answer of ours. Empty: up to four in a dialog are answered, whatever they are, as the peer may pass on those of others."),
     PEER(registers, "register", flag, DEFAULT("no"), LIVE,
          SAYS "Register as user at server, and take the peer's calls to the Contact that it is told, whatever allow of [sip] says. Where [proxy] mode is off."),
     PEER(check_us, "check", duration, DEFAULT("0"), RANGE(0, HOUR), IN_US, LIVE,

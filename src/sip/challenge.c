@@ -32,6 +32,17 @@ void challenge_forget(Answered *answered)
         g_clear_pointer(&answered->realm[i], g_free);
 }
 
+/* Is one of CHALLENGES for another realm than PEER's only one? NUA answers all of them or none. */
+static gboolean challenges_stray(msg_auth_t const *challenges, const PeerSettings *peer)
+{
+    while (peer->realm && (challenges = credentials_next(challenges))) {
+        if (!credentials_is_for(challenges, peer->realm))
+            return TRUE;
+        challenges = challenges->au_next;
+    }
+    return FALSE;
+}
+
 /* Tags for NUA of the realms in CHALLENGES that have not had our credentials yet. FALSE when one
  * has. */
 static gboolean tags_add(GPtrArray *texts, msg_auth_t const *challenges, const PeerSettings *peer,
@@ -58,7 +69,9 @@ gboolean challenge_answer(Ua *ua, nua_handle_t *nh, const PeerSettings *peer, An
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     tagi_t tags[2 * ANSWERED_MAX + 1] = {{TAG_END()}};
 
-    if (!peer || !peer->user || !peer->password)
+    if (!peer || !peer->user || !peer->password ||
+        challenges_stray(sip->sip_www_authenticate, peer) ||
+        challenges_stray(sip->sip_proxy_authenticate, peer))
         return FALSE;
     if (!tags_add(texts, sip->sip_www_authenticate, peer, answered) ||
         !tags_add(texts, sip->sip_proxy_authenticate, peer, answered)) {

@@ -115,6 +115,14 @@ const char *credentials_realm(msg_auth_t const *challenge)
     return realm && *realm == '"' && unquote(realm, plain, sizeof(plain)) ? realm : NULL;
 }
 
+gboolean credentials_is_for(msg_auth_t const *challenge, const char *realm)
+{
+    const char *given = credentials_realm(challenge);
+    char plain[DIGEST_NAME_SIZE];
+
+    return given && unquote(given, plain, sizeof(plain)) && strcmp(plain, realm) == 0;
+}
+
 msg_auth_t const *credentials_next(msg_auth_t const *challenges)
 {
     DigestClient client;

@@ -15,6 +15,8 @@ void credentials_open(void);
 msg_auth_t const *credentials_next(msg_auth_t const *challenges);
 /* The realm of CHALLENGE as it stands there, in quotes; NULL when it has none. */
 const char *credentials_realm(msg_auth_t const *challenge);
+/* Is that REALM, without quotes? */
+gboolean credentials_is_for(msg_auth_t const *challenge, const char *realm);
 /* What NUTAG_AUTH wants for the challenges of REALM, as credentials_realm() gave it. Caller frees.
  */
 char *credentials_write(const char *realm, const char *user, const char *password);

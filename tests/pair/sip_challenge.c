@@ -222,6 +222,36 @@ static void without_credentials_a_challenge_is_final(void)
     }
 }
 
+/* Whoever asks with another realm than the peer's hears nothing, and the peer's own is answered. */
+static void one_realm_is_answered(void)
+{
+    PeerSettings fixed = carrier;
+    const char *heard;
+    Story story;
+
+    fixed.realm = (char *)"there";
+    story_open(&story);
+    story_call_out(&story, story.phone, &plain, &fixed);
+    phone_reply(story.phone, "INVITE", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"elsewhere\", nonce=\"e\", qop=\"auth\"\r\n",
+                NULL);
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "FAILURE/401");
+    g_assert_true(phone_hears_nothing(story.phone, 50));
+    call_failed(&story);
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &plain, &fixed);
+    phone_reply(story.phone, "INVITE", "401 Unauthorized", SHA("n1"), NULL);
+    phone_hear(story.phone, "ACK");
+    heard = phone_hear(story.phone, "INVITE sip:100@");
+    response_is_right(heard, "Authorization", G_CHECKSUM_SHA256, "n1", TRUE);
+    phone_reply(story.phone, "INVITE", "486 Busy Here", "", NULL);
+    phone_hear(story.phone, "ACK");
+    story_events(&story, "FAILURE/486");
+    call_failed(&story);
+}
+
 /* A proxy on the way and the far end both ask. */
 static void two_realms_are_answered(void)
 {
@@ -360,6 +390,7 @@ void challenge_stories(void)
     g_test_add_func("/sip/challenge/bye", a_bye_is_challenged);
     g_test_add_func("/sip/challenge/refused-once", credentials_are_refused_once);
     g_test_add_func("/sip/challenge/none", without_credentials_a_challenge_is_final);
+    g_test_add_func("/sip/challenge/one-realm", one_realm_is_answered);
     g_test_add_func("/sip/challenge/two-realms", two_realms_are_answered);
     g_test_add_func("/sip/register/and-leave", we_register_and_leave);
     g_test_add_func("/sip/register/again", registering_is_tried_again);

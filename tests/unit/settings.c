@@ -327,7 +327,7 @@ static const MistakeCase mistakes[] = {
      "t:2: [sip] maxcalls: unknown key; did you mean max-calls?"},
     {"unknown-key-far", "[peer a]\nnetwork=::1\nbandwidth = 3\n",
      "t:3: [peer a] bandwidth: unknown key; allowed: network, trusted, dtmf, diversion, "
-     "server, user, password, register, check, register-expires, charge, follow"},
+     "server, user, password, realm, register, check, register-expires, charge, follow"},
     {"duplicate-key", "[sip]\ndscp = 3\n\ndscp = 4\n", "t:4: [sip] dscp: stands in line 2 already"},
     {"duplicate-group", "[sip]\n[media]\n[sip]\nnonsense = 1\n",
      "t:3: [sip]: this group stands in line 1 already"},
