@@ -32,9 +32,9 @@ sys.path.append(os.path.join(HERE, "..", "dahdi"))
 FLOWS = os.path.join(HERE, "..", "house", "flows")
 OWN = os.path.join(HERE, "..", "house", "own")  # of no catalogue
 NIGHTLY = os.path.join(HERE, "..", "house", "nightly")
-AT_ONCE = 5  # most of a flow is waiting: with three a machine of two cores idles half of the time
+AT_ONCE = 4  # most of a flow is waiting: with three a machine of two cores idles half of the time
 SOUND_AT_ONCE = 2  # those that compare sound: a machine that stands still loses some
-LEAN_AT_ONCE = 8  # those of the matrix, whose evidence is not spoiled
+LEAN_AT_ONCE = 6  # those of the matrix, whose evidence is not spoiled
 USAGE = 2  # exit status
 NO_SKIP = "TIELINE_NO_SKIP"  # in the environment: a house test that cannot run here has failed
 MUTATED_IN_CONFIGURATION = "with %s it fails, as it must"
