@@ -2,26 +2,13 @@
  */
 #include "fields.h"
 #include "elements.h"
+#include "hex_read.h"
 
 #include <string.h>
 
 static const TrunkSettings trunk = {.country_code = (char *)"49"};
 static const Number called = {.digits = "300"};
 static guint rows_run;
-
-static gsize hex_read(const char *text, guint8 *octets)
-{
-    gsize count = 0;
-
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        octets[count++] =
-            (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        text++;
-    }
-    return count;
-}
 
 /* "74 03 00 00 80 | ..." of elements as they stand in a row. */
 static void octets_append(GString *text, const guint8 *element)

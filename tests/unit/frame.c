@@ -1,26 +1,12 @@
 /* The frame tap against octets written by hand from Q.921 and Q.931: what passes, what is trimmed,
  * what it tells. */
 #include "frame.h"
+#include "hex_read.h"
 
 #include <string.h>
 
 static const char setup[] = "02 01 00 00 08 02 00 01 05 04 03 80 90 a3 18 03 a9 83 85 "
                             "6c 05 00 81 31 30 30 70 04 80 32 30 30 a1";
-
-/* Reads "02 01 6f" into OCTETS. */
-static gsize hex_read(const char *text, guint8 *octets)
-{
-    gsize count = 0;
-
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        octets[count++] =
-            (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        text++;
-    }
-    return count;
-}
 
 static FrameNews check(const char *frame, const char *expected)
 {

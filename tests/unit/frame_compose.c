@@ -1,22 +1,9 @@
 /* Information elements put into frames of libpri's: golden octets, room, and what waits by call and
  * message. */
 #include "additions.h"
+#include "hex_read.h"
 
 #include <string.h>
-
-static gsize hex_read(const char *text, guint8 *octets)
-{
-    gsize count = 0;
-
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        octets[count++] =
-            (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        text++;
-    }
-    return count;
-}
 
 #define SETUP "00 01 00 00 08 02 00 01 05 "
 #define BEARER "04 03 80 90 a3 "

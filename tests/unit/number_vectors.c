@@ -1,6 +1,7 @@
 /* Calling numbers and session descriptions at both borders: the rows of number_vectors.tsv, both
  * ways. Its bearers are tests/pair/isdn_extra's. */
 #include "elements.h"
+#include "hex_read.h"
 #include "sip_room.h"
 
 #include <sofia-sip/msg_mclass.h>
@@ -9,20 +10,6 @@
 
 static const TrunkSettings trunk = {
     .country_code = (char *)"49", .phone_context = (char *)"pbx.test", .trust_calling = TRUE};
-
-static gsize hex_read(const char *text, guint8 *octets)
-{
-    gsize count = 0;
-
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        octets[count++] =
-            (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        text++;
-    }
-    return count;
-}
 
 static char *calling_to_text(const char *octets, gboolean trusted)
 {
