@@ -1,5 +1,6 @@
 /* SETUP both ways: a call's wishes into a message, a received message into a call's wishes. */
 #include "isdn_setup.h"
+#include "dialect.h"
 #include "isdn_extra.h"
 #include "isdn_party.h"
 #include "number.h"
@@ -134,29 +135,13 @@ static void caller_read(const TrunkSettings *trunk, const struct pri_party_id *i
     setup->name_presentation = party.name_presentation;
 }
 
-/* ie-mapping 11: these dialects know no overlap receiving and no Sending complete. */
-static gboolean dialect_is_en_bloc(SwitchType type)
-{
-    switch (type) {
-    case SWITCH_NI2:
-    case SWITCH_DMS100:
-    case SWITCH_5ESS:
-    case SWITCH_4ESS:
-        return TRUE;
-    case SWITCH_EUROISDN:
-    case SWITCH_QSIG:
-        return FALSE;
-    }
-    return FALSE;
-}
-
 guint8 isdn_setup_read(DChannel *dchan, const pri_event_ring *ring, const FrameNews *news,
                        CallSetup *setup)
 {
     const char *called = ring->callednum[0] ? ring->callednum : ring->keypad_digits;
 
     *setup = (CallSetup){.complete = ring->complete || news->sending_complete ||
-                                     dialect_is_en_bloc(dchan_trunk(dchan)->switch_type)};
+                                     dialect_is_american(dchan_trunk(dchan)->switch_type)};
     if (ring->channel != -1 && (ring->channel & 1 << 17))
         return CAUSE_FACILITY_NOT_IMPLEMENTED; /* call-independent signalling */
     if (!bearer_is_served(ring))

@@ -5,6 +5,7 @@
  * finishes first. The far end's word for a channel holds until its next word, or a RESTART.
  */
 #include "service.h"
+#include "dialect.h"
 #include "clock.h"
 #include "log.h"
 #include "restart.h"
@@ -16,17 +17,7 @@
 
 gboolean service_is_spoken(const DChannel *dchan)
 {
-    switch (dchan_trunk(dchan)->switch_type) {
-    case SWITCH_NI2:
-    case SWITCH_DMS100:
-    case SWITCH_5ESS:
-    case SWITCH_4ESS:
-        return TRUE;
-    case SWITCH_EUROISDN:
-    case SWITCH_QSIG:
-        return FALSE;
-    }
-    return FALSE;
+    return dialect_is_american(dchan_trunk(dchan)->switch_type);
 }
 
 void service_note(DChannel *dchan, guint number)
