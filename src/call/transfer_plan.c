@@ -238,17 +238,24 @@ gboolean transfer_allowed(const Call *call, const CallOrigin *by, TransferWay wa
     return plan_check(call, by, plan);
 }
 
-gboolean redirect_plan(const Call *call, const CallOrigin *by, const Number *called,
-                       const char *uri, TransferPlan *plan)
+/* Where it leads: to the number CALLED, or where there is none to URI. */
+static gboolean plan_target(const Call *call, const CallOrigin *by, const Number *called,
+                            const char *uri, TransferPlan *plan)
 {
-    memset(plan, 0, sizeof(*plan));
-    plan->redirected = TRUE;
     if (called)
         plan->dialled = *called;
     else
         uri_number(uri, &plan->dialled);
     party_read(call, &plan->setup);
-    if (!(called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan)))
+    return called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan);
+}
+
+gboolean redirect_plan(const Call *call, const CallOrigin *by, const Number *called,
+                       const char *uri, TransferPlan *plan)
+{
+    memset(plan, 0, sizeof(*plan));
+    plan->redirected = TRUE;
+    if (!plan_target(call, by, called, uri, plan))
         return FALSE;
     if (plan->emergency) /* what a 3xx says opens no door */
         return plan_bar(plan, 403, "its route is one for help");
@@ -261,12 +268,7 @@ gboolean transfer_plan(const Call *call, const CallOrigin *by, const Number *cal
     memset(plan, 0, sizeof(*plan));
     if (!call->settings->sip.transfer)
         return plan_bar(plan, 603, "[sip] transfer = no");
-    if (called)
-        plan->dialled = *called;
-    else
-        uri_number(uri, &plan->dialled);
-    party_read(call, &plan->setup);
-    if (!(called ? plan_number(call, by, called, plan) : plan_uri(call, uri, plan)))
+    if (!plan_target(call, by, called, uri, plan))
         return FALSE;
     return plan_check(call, by, plan);
 }
