@@ -286,3 +286,11 @@ void dialog_failed(UaLeg *leg, int status, const char *phrase)
         leg_event(leg, EVENT_SIP_LOST, &news);
     }
 }
+
+gint64 dialog_retry_us(const UaLeg *leg)
+{
+    /* RFC 3261 14.1: in steps of 10 ms; who made the Call-ID waits longer. */
+    gint64 steps = leg->uas ? g_random_int_range(0, 200) : g_random_int_range(210, 400);
+
+    return steps * 10 * 1000;
+}

@@ -34,7 +34,8 @@ static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockadd
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
  * but never frees, and a BYE in an early dialog, which the called side must not send (RFC 3261 15).
  * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
- * which NUA would send a NOTIFY first. And a refused UPDATE, after which NUA would send a BYE. */
+ * which NUA would send a NOTIFY first. And a refused UPDATE or re-INVITE,
+ * after which NUA would send a BYE. */
 static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
 {
     int status;
@@ -46,6 +47,8 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
             early_note_trying(ua, sip);
         else if (sip->sip_status->st_status < 200)
             early_note_ringing(ua, sip);
+        else
+            session_spare_refusal(ua, msg, sip);
     } else if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_update) {
         inform_spare_dialog(ua, msg, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&

@@ -7,6 +7,8 @@
 
 #include <sofia-sip/sip_util.h>
 
+#define RETRY_AFTER_MAX_S 30 /* who is busy for longer is asked then all the same */
+
 /* RFC 3264 8.4: each side holds for itself; what the other one has said stays. */
 static SdpDirection hold_direction(const UaLeg *leg)
 {
@@ -81,15 +83,32 @@ static void hold_is_due(void *user)
     hold_pursue(leg);
 }
 
-/* RFC 3261 14.1: whoever made the Call-ID waits longer. */
-static void hold_ask_again(UaLeg *leg)
+/* RFC 3261 14.1, 14.2: it crossed another one of theirs, or was too early by their Retry-After.
+ * FALSE when it has been tried often enough. */
+static gboolean hold_ask_again(UaLeg *leg, sip_t const *sip)
 {
-    gint64 wait_ms = leg->uas ? g_random_int_range(1, 200) * 10 : g_random_int_range(210, 400) * 10;
+    gint64 wait_us = dialog_retry_us(leg);
 
+    if (++leg->hold_tries >= DIALOG_TRIES)
+        return FALSE;
+    if (sip->sip_retry_after) {
+        gint64 asked_s = (gint64)MIN(sip->sip_retry_after->af_delta, RETRY_AFTER_MAX_S);
+
+        wait_us = MAX(wait_us, asked_s * G_USEC_PER_SEC);
+    }
     if (!leg->hold_again)
         leg->hold_again = loop_timer_new(leg->ua->loop, hold_is_due, leg);
     leg->hold_waits = TRUE;
-    loop_timer_start(leg->ua->loop, leg->hold_again, wait_ms * 1000);
+    loop_timer_start(leg->ua->loop, leg->hold_again, wait_us);
+    return TRUE;
+}
+
+static void hold_refused(UaLeg *leg, int status, const char *phrase)
+{
+    log_notice("C%u sip: the far end refuses our %s: %d %s", leg->id,
+               leg->hold_asked ? "hold" : "retrieval", status, phrase);
+    leg->hold_said = leg->hold_asked; /* not asked again */
+    hold_pursue(leg);
 }
 
 /* 200: what both have agreed to. */
@@ -100,6 +119,7 @@ static void hold_agreed(UaLeg *leg, sip_t const *sip)
     const char *why;
 
     leg->hold_said = leg->hold_asked;
+    leg->hold_tries = 0;
     session_settled(leg, sip);
     if (dialog_read(leg, sip, &why) != SDP_OK) {
         log_notice("C%u sip: no usable answer to our offer: %s", leg->id, why);
@@ -135,34 +155,31 @@ void hold_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip
     if (status == 408 || status == 481 || !sip) {
         leg_lost(leg, "our re-INVITE had no answer", CAUSE_TIMER_EXPIRY,
                  status != 408 && status != 481);
-    } else if (status == 491 || (status == 500 && sip->sip_retry_after)) {
-        hold_ask_again(leg);
-    } else {
-        log_notice("C%u sip: the far end refuses our %s: %d %s", leg->id,
-                   leg->hold_asked ? "hold" : "retrieval", status, phrase);
-        leg->hold_said = leg->hold_asked; /* not asked again */
+    } else if ((status != 491 && !(status == 500 && sip->sip_retry_after)) ||
+               !hold_ask_again(leg, sip)) {
+        hold_refused(leg, status, phrase);
+    }
+}
+
+/* The PBX's party is away, or (FALSE) back. */
+static gboolean hold_set(Call *call, gboolean holding)
+{
+    UaLeg *leg = call_sip_leg(call);
+
+    if (leg) {
+        leg->holding = holding;
+        leg->hold_tries = 0;
         hold_pursue(leg);
     }
+    return TRUE;
 }
 
 gboolean hold_begin(void *room, Call *call, const CallNews *news)
 {
-    UaLeg *leg = call_sip_leg(call);
-
-    if (leg) {
-        leg->holding = TRUE;
-        hold_pursue(leg);
-    }
-    return TRUE;
+    return hold_set(call, TRUE);
 }
 
 gboolean hold_end(void *room, Call *call, const CallNews *news)
 {
-    UaLeg *leg = call_sip_leg(call);
-
-    if (leg) {
-        leg->holding = FALSE;
-        hold_pursue(leg);
-    }
-    return TRUE;
+    return hold_set(call, FALSE);
 }

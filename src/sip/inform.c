@@ -15,7 +15,6 @@
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_util.h>
 
-#define INFORM_TRIES 5
 
 /* How the far end can hear WHAT: UPDATE where it allows that, else re-INVITE where the settings
  * want it. */
@@ -153,18 +152,15 @@ static void inform_once_more(void *user)
     inform_try(leg);
 }
 
-/* RFC 3261 14.1: who made the Call-ID waits longer. */
 static void inform_try_later(UaLeg *leg)
 {
-    int ms = leg->uas ? g_random_int_range(0, 2000) : g_random_int_range(2100, 4000);
-
-    if (++leg->inform_tries >= INFORM_TRIES)
+    if (++leg->inform_tries >= DIALOG_TRIES)
         return;
     leg->told_party = (Party){0}; /* it has not been heard */
     leg->inform_due = leg->inform_waits = TRUE;
     if (!leg->inform_again)
         leg->inform_again = loop_timer_new(leg->ua->loop, inform_once_more, leg);
-    loop_timer_start(leg->ua->loop, leg->inform_again, ms * G_GINT64_CONSTANT(1000));
+    loop_timer_start(leg->ua->loop, leg->inform_again, dialog_retry_us(leg));
 }
 
 void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite)
@@ -205,6 +201,18 @@ gboolean inform_act(void *room, Call *call, const CallNews *news)
  * dialog alone after a 4xx that it does not know. */
 #define SPARED 499
 
+gboolean inform_alarms_nua(int status)
+{
+    return status == 600 || (status >= 500 && status < 600 && status != 502);
+}
+
+void inform_hide_status(msg_t *msg, sip_status_t *status)
+{
+    status->st_phrase = su_sprintf(msg_home(msg), "%d %s", status->st_status,
+                                   status->st_phrase ? status->st_phrase : "");
+    status->st_status = SPARED;
+}
+
 void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip)
 {
     sip_status_t *status = sip->sip_status;
@@ -219,12 +227,9 @@ void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip)
 
     if (leg && leg->inform_early
             ? status->st_status < 300 || status->st_status == 401 || status->st_status == 407
-            : status->st_status != 600 &&
-                  (status->st_status < 500 || status->st_status == 502 || status->st_status > 599))
+            : !inform_alarms_nua(status->st_status))
         return;
-    status->st_phrase = su_sprintf(msg_home(msg), "%d %s", status->st_status,
-                                   status->st_phrase ? status->st_phrase : "");
-    status->st_status = SPARED;
+    inform_hide_status(msg, status);
 }
 
 void inform_true_status(int *status, const char **phrase)

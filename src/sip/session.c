@@ -187,13 +187,23 @@ void session_spare_challenge(Ua *ua, msg_t *msg, sip_t *sip)
         msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_proxy_authenticate);
 }
 
+void session_spare_refusal(Ua *ua, msg_t *msg, sip_t *sip)
+{
+    const UaLeg *leg;
+
+    if (!inform_alarms_nua(sip->sip_status->st_status))
+        return;
+    leg = session_leg(ua, sip);
+    if (leg && leg->established)
+        inform_hide_status(msg, sip->sip_status);
+}
+
 void session_refreshed(UaLeg *leg, int status, const char *phrase, sip_t const *sip,
                        gboolean by_invite)
 {
     if (status < 200 || leg->closing || status == NO_CREDENTIALS)
         return;
-    if (!by_invite)
-        inform_true_status(&status, &phrase);
+    inform_true_status(&status, &phrase);
     if (sip)
         leg_note_response(leg, LADDER_IN, status, phrase, by_invite ? "INVITE" : "UPDATE",
                           sip->sip_payload != NULL);

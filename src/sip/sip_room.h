@@ -1,217 +1,13 @@
-/* What the files of src/sip share: the user agent, its legs, and who does what to them. */
+/* Who does what to the user agent's legs: the functions that the files of src/sip share. */
 #pragma once
 
-#define NUA_MAGIC_T struct Ua
-#define NUA_HMAGIC_T struct UaLeg
-
-#include "filter.h"
-#include "log.h"
 #include "number.h"
-#include "offer.h"
 #include "origin.h"
 #include "reason.h"
 #include "reply.h"
 #include "root.h"
 #include "transfer.h"
-#include "ua.h"
-
-#include <sofia-sip/msg_addr.h>
-#include <sofia-sip/nta.h>
-#include <sofia-sip/nua.h>
-#include <sofia-sip/nua_tag.h>
-#include <sofia-sip/sip_header.h>
-#include <sofia-sip/sip_status.h>
-
-/* The user part of our public URI where we stand behind the proxy, PHONES_GATEWAY_USER of phones.h.
- */
-#define UA_PUBLIC_USER "tieline-gateway"
-
-typedef struct UaLeg UaLeg;
-typedef struct Referral Referral;
-typedef struct Registration Registration;
-typedef struct Health Health;
-typedef struct Succession Succession;
-typedef struct Series Series;
-
-/* X-list of the room's counters: field, name. */
-#define UA_COUNTERS(X)                                                                             \
-    X(dropped, "requests dropped")                                                                 \
-    X(malformed, "messages malformed")                                                             \
-    X(invites_in, "INVITEs in")                                                                    \
-    X(invites_out, "INVITEs out")                                                                  \
-    X(refused, "INVITEs refused")                                                                  \
-    X(options, "OPTIONS in")                                                                       \
-    X(offers_refused, "offers refused")                                                            \
-    X(lost, "dialogs lost")                                                                        \
-    X(referrals, "transfers asked for")                                                            \
-    X(referrals_refused, "transfers refused")                                                      \
-    X(referrals_done, "transfers done")                                                            \
-    X(replaced, "dialogs replaced")                                                               \
-    X(challenged, "challenges answered")                                                          \
-    X(credentials_refused, "credentials refused")                                                 \
-    X(servers_down, "servers found down")                                                         \
-    X(registered, "registrations accepted")                                                       \
-    X(registrations_failed, "registrations failed")
-#define UA_COUNTER_FIELD(field, name) guint64 field;
-typedef struct UaCounters {
-    UA_COUNTERS(UA_COUNTER_FIELD)
-} UaCounters;
-
-struct Ua {
-    const Settings *settings; /* borrowed, swapped by ua_set_settings() */
-    Loop *loop;
-    Hall *hall;
-    ClassBook *classes; /* borrowed; NULL: none */
-    gboolean (*ready)(void *user);
-    void *ready_user;
-    su_home_t *home;
-    nua_t *nua;
-    SourceFilter *filter;
-    gboolean is_behind; /* the proxy */
-    UaBehind behind;
-    GHashTable *far;      /* char* address -> uses: far ends of calls we made */
-    sip_accept_t *accept; /* application/sdp */
-    char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
-    char *contact;        /* "<sip:host:port>" */
-    GHashTable *legs;     /* set of UaLeg*, owned */
-    GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
-    GPtrArray *health;        /* of Health*, owned: servers under watch */
-    GPtrArray *registrations; /* of Registration*, owned: with other servers */
-    GHashTable *successions; /* "Call-ID\nFrom tag" -> Succession*, owned */
-    GQueue heard;         /* of what the parser met: 100 and early BYE for these */
-    LoopTimer *heard_timer;
-    gboolean shut; /* NUA has shut down */
-    UaCounters counters;
-    LogLimit malformed_limit, refused_limit, referral_limit;
-};
-
-/* Realms to which credentials were given already: who asks again has refused them. */
-#define ANSWERED_MAX 4
-typedef struct Answered {
-    char *realm[ANSWERED_MAX]; /* owned */
-} Answered;
-
-/* Where a leg's offer/answer stands (RFC 3264, RFC 3262 5, RFC 6337). */
-typedef enum OfferState {
-    OFFER_NONE,     /* settled, or nothing said yet */
-    OFFER_RECEIVED, /* theirs waits for our answer */
-    OFFER_SENT,     /* ours waits for their answer */
-} OfferState;
-
-/* What one branch of a fork began with its provisional response. */
-typedef struct EarlyDialog {
-    char *tag;      /* the phone's */
-    gboolean ended; /* by a BYE of the phone's */
-} EarlyDialog;
-
-/* A SIP dialog of a call; home: the ua's legs. It outlives its call until NUA has finished the
- * dialog. */
-struct UaLeg {
-    Ua *ua;
-    const Settings *settings; /* in force when the call began */
-    Call *call;               /* borrowed; NULL once parted */
-    guint32 id;               /* the call's, for the ladder */
-    nua_handle_t *nh;         /* owned */
-    gboolean uas;
-    gboolean trusted; /* Reason is believed */
-
-    Party heard_party;   /* who is at the far end, as it said last */
-    char *heard_from;    /* the user part of its From (To, in responses); owned */
-    gboolean hears_from; /* it knows that From may change (RFC 4916) */
-
-    /* inform.c */
-    Party told_party; /* who is at the ISDN end, as it was told last */
-    gboolean inform_due;   /* who is at the ISDN end is to be told */
-    gboolean informing;    /* the request that tells it is out */
-    gboolean inform_early; /* ... and went out before the dialog was confirmed */
-    gboolean inform_waits; /* it is to go out again */
-    guint inform_tries;
-    LoopTimer *inform_again;
-    /* The early dialog of our INVITE, which NUA makes of a reliable response alone; header values and a URI, or NULL. */
-    char *early_to, *early_route, *early_target;
-    gboolean early_dialog; /* NUA has made it */
-
-    gboolean established; /* 2xx of the first INVITE sent or received */
-    gboolean acked;       /* UAS: ACK to it received */
-    gboolean cancelled;   /* UAC: CANCEL sent */
-    gboolean failed;      /* UAC: a final response other than 2xx was told */
-    gboolean closing;     /* a message that ends the dialog was sent or received */
-    gboolean ended;       /* the hall knows of the dialog's end */
-    gboolean terminated;  /* NUA has let the dialog go */
-
-    SdpSession theirs; /* their last description */
-    gboolean theirs_known;
-    char why[96]; /* the last description that could not be used, for people */
-    OfferState offer;
-    SdpLocal ours;    /* our last description */
-    MediaRemote told; /* what the hall knows of their media */
-
-    /* Holds (hold.c) */
-    gboolean charge_due; /* to be told what the call costs (charge.c) */
-    gboolean held;        /* the far end holds: the hall was told */
-    gboolean holding;     /* the PBX's party holds, our descriptions say so */
-    gboolean hold_said;   /* ... and the far end knows */
-    gboolean hold_asking; /* our re-INVITE about it is open ... */
-    gboolean hold_asked;  /* ... and says this */
-    gboolean hold_waits;  /* until another try */
-    LoopTimer *hold_again;
-    SdpLocal *hold_before; /* our description before that re-INVITE; owned */
-    gboolean ack_due;      /* to our 2xx to a re-INVITE */
-
-    /* UAS */
-    gboolean reliable;             /* INVITE had 100rel in Supported or Require */
-    gboolean reliable_only;        /* ... in Require */
-    gboolean answer_sent_reliably; /* SDP went in a reliable 18x: later responses carry none */
-    guint unpracked;               /* reliable 18x sent, not yet acknowledged */
-    gboolean answer_waits;         /* 200 is due as soon as the PRACK has come */
-    char *answer_extra;            /* header lines of it; NULL: none */
-    gboolean expired;              /* the INVITE's Expires ran out: 487 */
-    LoopTimer *expires;
-    int told_status;     /* the last reliable provisional response */
-    gboolean told_media; /* it was to carry a description */
-    LoopTimer *repeat;   /* and is due again */
-
-    CallOrigin *taker;  /* who took the call over by this dialog; NULL: nobody; owned */
-    gboolean replacing; /* its INVITE replaced another dialog: the hall knows it as answered */
-    gboolean bye_waits; /* ... and BYE is due as soon as the ACK has come */
-
-    const PeerSettings *peer; /* the far end's, of settings; NULL: none */
-    Answered answered;        /* realms whose challenges were answered */
-    Succession *succession; /* the INVITEs of the call it came by; shared by their legs */
-
-    /* UAC */
-    Series *series;    /* our INVITEs of one call, of which this is one (series.c); NULL: it is alone */
-    guint place;       /* which of them */
-    gboolean heard;    /* a provisional response came to it */
-    char *call_id;               /* key in the ua's calling */
-    char *own_tag;               /* of our INVITE; NULL before a provisional response */
-    GArray *early;               /* of EarlyDialog, until the answer */
-    struct sockaddr_storage far; /* let through the source filter while the leg lives */
-
-    /* Transfers (referral.c): of these at most one is set on a leg whose dialog carries a call. */
-    Referral *referral;  /* owned: its NOTIFYs go in this dialog */
-    Referral *referring; /* of the call in this dialog, until its outcome is known */
-    Referral *beside;    /* this leg is its INVITE */
-    LoopTimer *bye_due;  /* the call has left this dialog: BYE, should the far end send none */
-
-    /* RFC 4028 */
-    LoopTimer *session;
-    guint session_s;      /* 0: none */
-    guint asked_s;        /* Session-Expires of the last request received, 0: none */
-    guint asked_min_s;    /* its Min-SE */
-    gboolean asked_of_us; /* refresher=uas in it */
-    gboolean peer_timer;  /* the peer supports RFC 4028 */
-    gboolean we_refresh;
-    gboolean refreshing;        /* our refresh request is out */
-    gboolean refresh_by_invite; /* the peer refused UPDATE, or does not allow it */
-    gboolean session_agreed;    /* the peer knows of the interval: it expires */
-    gint64 session_end_us;      /* BYE is due then, where it was agreed */
-
-    /* INFO with digits (digits.c) */
-    GString *digits; /* that wait to be sent; NULL: none ever did */
-    guint16 digit_ms;
-    gboolean digit_is_out;
-};
+#include "ua_leg.h"
 
 /* leg.c */
 UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas);
@@ -252,6 +48,11 @@ void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news);
 gboolean leg_bye(void *room, Call *call, const CallNews *news);
 
 /* ua.c */
+const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
+
+/* ua_event.c: what NUA tells, and what belongs to no call */
+void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua *ua,
+              nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[]);
 /* Refuses the request NUA is reporting, lets the handle go when it has no leg. WHY is for the log;
  * NULL when it has been told already. */
 void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why);
@@ -404,6 +205,9 @@ const struct sockaddr_storage *dialog_rtp(const UaLeg *leg);
 gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice);
 /* The same; an offer says DIRECTION. */
 gboolean dialog_describe_as(UaLeg *leg, const SdpChoice *choice, SdpDirection direction);
+/* How long a request that crossed one of theirs (491) waits for its next try, and how often it is tried in all. */
+#define DIALOG_TRIES 5
+gint64 dialog_retry_us(const UaLeg *leg);
 /* Reads the SDP of SIP into LEG's remote description. SDP_OK when it holds one; *why tells
  * otherwise. */
 SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why);
@@ -483,6 +287,7 @@ void digits_answered(UaLeg *leg, int status, const char *phrase, sip_t const *si
 gboolean digits_may_go(const UaLeg *leg);
 /* An exchange is over: what waits goes. */
 void digits_pursue(UaLeg *leg);
+
 /* inform.c: what the far end is told inside the dialog, as soon as that allows it */
 /* Who is at the ISDN end has changed. */
 void inform_party(UaLeg *leg);
@@ -494,6 +299,10 @@ void inform_try(UaLeg *leg);
 void inform_answered(UaLeg *leg, int status, sip_t const *sip, gboolean by_invite);
 /* SIP, in MSG, answers an UPDATE: NUA shall not hang up for a 5xx or 600. */
 void inform_spare_dialog(Ua *ua, msg_t *msg, sip_t *sip);
+/* Does NUA hang up for STATUS in answer to a request inside a dialog, though RFC 5057 5.1 does not ask it to? */
+gboolean inform_alarms_nua(int status);
+/* NUA, which is about to read STATUS in MSG, is told of a refusal that it passes over. */
+void inform_hide_status(msg_t *msg, sip_status_t *status);
 /* What it answered, where NUA was told otherwise. */
 void inform_true_status(int *status, const char **phrase);
 gboolean inform_act(void *room, Call *call, const CallNews *news); /* sip_party */
@@ -511,15 +320,16 @@ void session_give_up_challenge(UaLeg *leg, int status);
 /* SIP, in MSG, is a 401 or 407: without credentials for its leg NUA shall not wait for any, nor hang
  * up when it is given none for a re-INVITE. */
 void session_spare_challenge(Ua *ua, msg_t *msg, sip_t *sip);
+/* SIP, in MSG, refuses a re-INVITE of ours: the call stays as it was (RFC 3261 14.1). */
+void session_spare_refusal(Ua *ua, msg_t *msg, sip_t *sip);
 /* The answer to our OPTIONS in the dialog of a peer without timers. */
 void session_probed(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 
 /* origin.c */
-/* The transport's source of the message NUA is reporting; family 0 when it has none. */
-const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
 /* Who sent the initial request SIP that came from SOURCE; FALSE when it may not be believed. */
 gboolean origin_of_request(const Ua *ua, sip_t const *sip, const struct sockaddr *source,
                            CallOrigin *origin);
+/* The transport's source of the message NUA is reporting; family 0 when it has none. */
 void origin_source(nua_t *nua, struct sockaddr_storage *source);
 /* SOURCE of SIP for people. Behind the proxy: what its seal says, else where the proxy has it from,
  * which stands in the Via under the proxy's own. */

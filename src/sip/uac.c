@@ -311,6 +311,7 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     gsize size;
 
+    inform_true_status(&status, &phrase);
     if (leg->hold_asking) {
         hold_responded(leg, status, phrase, sip);
         inform_try(leg);

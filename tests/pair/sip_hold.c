@@ -176,6 +176,52 @@ static void a_491_is_followed_by_another_try(void)
     ends(&story);
 }
 
+/* Not for ever: then it counts as refused, and the next change begins anew. */
+static void a_hold_is_tried_so_often(void)
+{
+    Story story;
+
+    g_random_set_seed(491); /* a delay that ends just before a leap would make it a long silence */
+    loop_begin_leaps();
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    for (guint i = 0; i < 5; i++) {
+        hears_offer(&story, "sendonly");
+        phone_reply(story.phone, "INVITE", "491 Request Pending", "", NULL);
+        phone_hear(story.phone, "ACK");
+        if (phone_hears_nothing(story.phone, 30))
+            loop_leap(story.loop, 3);
+    }
+    g_assert_true(phone_hears_nothing(story.phone, 50));
+    act(&story, ACTION_SIP_RESUME);
+    hears_offer(&story, "sendrecv");
+    answers(&story, SDP_BOTH, "MEDIA+media");
+    loop_end_leaps();
+    ends(&story);
+}
+
+/* RFC 3261 14.2: 500 with Retry-After is no refusal. */
+static void retry_after_is_waited_for(void)
+{
+    Story story;
+
+    loop_begin_leaps();
+    story_open(&story);
+    story_talk(&story);
+    act(&story, ACTION_SIP_HOLD);
+    hears_offer(&story, "sendonly");
+    phone_reply(story.phone, "INVITE", "500 Busy", "Retry-After: 20\r\n", NULL);
+    phone_hear(story.phone, "ACK");
+    loop_leap(story.loop, 15);
+    g_assert_true(phone_hears_nothing(story.phone, 50));
+    loop_leap(story.loop, 6);
+    hears_offer(&story, "sendonly");
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    loop_end_leaps();
+    ends(&story);
+}
+
 /* Whoever does not want to be held is not; the call stays as it was, and goes on. */
 static void a_refused_hold_changes_nothing(void)
 {
@@ -272,24 +318,33 @@ static void the_phone_is_gone_when_it_shall_be_held(void)
     story_close(&story);
 }
 
+/* RFC 4028: we refresh by re-INVITE, every 45 s. */
+static const char timers[] =
+    "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE\r\n";
+
+/* A call of ours with these timers, whose far end hears our hold. */
+static void holds_with_timers(Story *story)
+{
+    CallSetup setup = {.bearer = BEARER_SPEECH};
+
+    story_open(story);
+    story->settings->sip.session_expires_s = 1800;
+    ua_set_settings(story->ua, story->settings);
+    story_call_out(story, story->phone, &setup, NULL);
+    phone_reply(story->phone, "INVITE", "200 OK", timers, SDP_BOTH);
+    story_events(story, "ANSWER+media");
+    phone_hear(story->phone, "ACK");
+    act(story, ACTION_SIP_HOLD);
+    hears_offer(story, "sendonly");
+}
+
 /* A refresh by re-INVITE says the same as the hold did. */
 static void a_refresh_keeps_the_hold(void)
 {
-    static const char timers[] =
-        "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE\r\n";
-    CallSetup setup = {.bearer = BEARER_SPEECH};
     Story story;
 
     loop_begin_leaps();
-    story_open(&story);
-    story.settings->sip.session_expires_s = 1800;
-    ua_set_settings(story.ua, story.settings);
-    story_call_out(&story, story.phone, &setup, NULL);
-    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
-    story_events(&story, "ANSWER+media");
-    phone_hear(story.phone, "ACK");
-    act(&story, ACTION_SIP_HOLD);
-    hears_offer(&story, "sendonly");
+    holds_with_timers(&story);
     phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_IN("recvonly"));
     phone_hear(story.phone, "ACK");
     story_events(&story, "MEDIA+media");
@@ -305,21 +360,10 @@ static void a_refresh_keeps_the_hold(void)
 /* A re-INVITE that is open when the refresh is due delays that, no more. */
 static void an_open_hold_delays_the_refresh(void)
 {
-    static const char timers[] =
-        "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE\r\n";
-    CallSetup setup = {.bearer = BEARER_SPEECH};
     Story story;
 
     loop_begin_leaps();
-    story_open(&story);
-    story.settings->sip.session_expires_s = 1800;
-    ua_set_settings(story.ua, story.settings);
-    story_call_out(&story, story.phone, &setup, NULL);
-    phone_reply(story.phone, "INVITE", "200 OK", timers, SDP_BOTH);
-    story_events(&story, "ANSWER+media");
-    phone_hear(story.phone, "ACK");
-    act(&story, ACTION_SIP_HOLD);
-    hears_offer(&story, "sendonly");
+    holds_with_timers(&story);
     phone_reply(story.phone, "INVITE", "100 Trying", "", NULL);
     loop_leap(story.loop, 37);
     g_assert_true(phone_hears_nothing(story.phone, 20));
@@ -509,6 +553,8 @@ void hold_stories(void)
     g_test_add_func("/sip/hold/both-hold", both_hold);
     g_test_add_func("/sip/hold/two-offers-cross", two_offers_cross);
     g_test_add_func("/sip/hold/a-491-is-followed-by-another-try", a_491_is_followed_by_another_try);
+    g_test_add_func("/sip/hold/a-hold-is-tried-so-often", a_hold_is_tried_so_often);
+    g_test_add_func("/sip/hold/retry-after-is-waited-for", retry_after_is_waited_for);
     g_test_add_func("/sip/hold/a-refused-hold-changes-nothing", a_refused_hold_changes_nothing);
     g_test_add_func("/sip/hold/a-challenged-hold-is-a-refused-one",
                     a_challenged_hold_is_a_refused_one);
