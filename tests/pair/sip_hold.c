@@ -338,6 +338,25 @@ static void holds_with_timers(Story *story)
     hears_offer(story, "sendonly");
 }
 
+/* RFC 3261 14.1: the Call-ID is ours, so it is 2.1 s at least. */
+static void whose_call_id_it_is_waits_longer(void)
+{
+    Story story;
+
+    loop_begin_leaps();
+    holds_with_timers(&story);
+    phone_reply(story.phone, "INVITE", "491 Request Pending", "", NULL);
+    phone_hear(story.phone, "ACK");
+    g_assert_true(phone_hears_nothing(story.phone, 30));
+    loop_leap(story.loop, 2);
+    g_assert_true(phone_hears_nothing(story.phone, 30));
+    loop_leap(story.loop, 2);
+    hears_offer(&story, "sendonly");
+    answers(&story, SDP_IN("recvonly"), "MEDIA+media");
+    loop_end_leaps();
+    ends(&story);
+}
+
 /* A refresh by re-INVITE says the same as the hold did. */
 static void a_refresh_keeps_the_hold(void)
 {
@@ -554,6 +573,7 @@ void hold_stories(void)
     g_test_add_func("/sip/hold/two-offers-cross", two_offers_cross);
     g_test_add_func("/sip/hold/a-491-is-followed-by-another-try", a_491_is_followed_by_another_try);
     g_test_add_func("/sip/hold/a-hold-is-tried-so-often", a_hold_is_tried_so_often);
+    g_test_add_func("/sip/hold/whose-call-id-it-is-waits-longer", whose_call_id_it_is_waits_longer);
     g_test_add_func("/sip/hold/retry-after-is-waited-for", retry_after_is_waited_for);
     g_test_add_func("/sip/hold/a-refused-hold-changes-nothing", a_refused_hold_changes_nothing);
     g_test_add_func("/sip/hold/a-challenged-hold-is-a-refused-one",
