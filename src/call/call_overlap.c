@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* RFC 3578 2.2: 4 to 6 s. */
-#define T10_US (5 * G_USEC_PER_SEC)
-
 gboolean call_is_open(const Call *call, const RouteMatch *match)
 {
     return match->route->overlap == OVERLAP_SIP && match->open && !call->origin.emergency;
@@ -126,7 +123,7 @@ gboolean call_awaits_digits(Call *call, RouteResult result, const RouteMatch *ma
     if (call->asked.complete || call->origin.kind != ORIGIN_PRI || !route_collects(result, match))
         return FALSE;
     if (result == ROUTE_FOUND && strlen(call->asked.called.digits) >= route->min_digits)
-        call->digit_wait_us = route->t10_us ? route->t10_us : T10_US;
+        call->digit_wait_us = route->t10_us;
     return result != ROUTE_FOUND || !call_goes_in_pieces(call, match);
 }
 

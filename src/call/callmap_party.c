@@ -1,7 +1,7 @@
 /* The call map's rows for who is at the ends of a call: told before, with and after the answer, and
  * the caller's name that follows SETUP.
  *
- * What is told before the leg that shall hear it can be spoken to is kept by the hall (call_party_isdn(), call_party_sip())
+ * What is told before the leg that shall hear it can be spoken to is kept by the hall (call_isdn_party(), call_sip_party())
  * and goes out with the answer. After it each end's news is a message to the other one, or none where that one has no
  * words for it: the rooms know. No leg's state depends on any of it.
  */

@@ -34,6 +34,7 @@ static RouteSettings *route_new(Settings *settings, const char *name, const char
     g_ptr_array_add(route->called, g_strdup(called));
     route->ton = route->npi = -1;
     route->tries = 32;
+    route->t10_us = 5 * G_USEC_PER_SEC;
     route->targets = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(settings->routes, route);
     return route;
