@@ -1,6 +1,7 @@
 /* What a command does to one call: the libpri functions, and edits where libpri says it another
  * way. */
 #include "pbx_call_private.h"
+#include "pbx_group.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -37,14 +38,15 @@ static void edit_next(PbxCall *call, guint8 type, guint8 new_type, const PbxComm
     if (type == MESSAGE_DISCONNECT || type == MESSAGE_RELEASE)
         if (cause == PLAIN_CAUSE && !new_type && !progress && !edit.extra)
             return; /* libpri says just that */
-    pbx_edits_add(&call->line->edits, &edit);
+    pbx_edits_add(&pbx_line_speaker(call->line)->edits, &edit);
 }
 
 /* ---- before the connection ------------------------------------------------------------------- */
 
 static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **error)
 {
-    struct pri *isdn = call->line->isdn;
+    struct pri *isdn = pbx_line_speaker(call->line)->isdn;
+    int channel = pbx_line_encode(call->line, call->channel);
 
     if (!call->incoming)
         return action_fail(error, "that is for coming calls, and this one is ours");
@@ -52,22 +54,22 @@ static gboolean act_before(PbxCall *call, const PbxCommand *command, GError **er
         return action_fail(error, "the call is past its set-up");
     switch ((int)command->verb) {
     case VERB_PROCEED:
-        return pri_proceeding(isdn, call->isdn, call->channel, 0) == 0;
+        return pri_proceeding(isdn, call->isdn, channel, 0) == 0;
     case VERB_SETUP_ACK:
-        return pri_setup_ack(isdn, call->isdn, call->channel, 0, 0) == 0;
+        return pri_setup_ack(isdn, call->isdn, channel, 0, 0) == 0;
     case VERB_ALERT:
         edit_next(call, MESSAGE_ALERTING, 0, command);
-        return pri_acknowledge(isdn, call->isdn, call->channel, command->progress == 8) == 0;
+        return pri_acknowledge(isdn, call->isdn, channel, command->progress == 8) == 0;
     case VERB_PROGRESS:
         edit_next(call, MESSAGE_PROGRESS, 0, &(PbxCommand){.progress = command->progress});
         if (command->cause)
-            return pri_progress_with_cause(isdn, call->isdn, call->channel, 1, command->cause) == 0;
-        return pri_progress(isdn, call->isdn, call->channel, 1) == 0;
+            return pri_progress_with_cause(isdn, call->isdn, channel, 1, command->cause) == 0;
+        return pri_progress(isdn, call->isdn, channel, 1) == 0;
     case VERB_ANSWER:
         if ((command->calling || command->name) && !pbx_party_act(call, command))
             return FALSE;
         edit_next(call, MESSAGE_CONNECT, 0, command);
-        if (pri_answer(isdn, call->isdn, call->channel, 0))
+        if (pri_answer(isdn, call->isdn, channel, 0))
             return FALSE;
         pbx_call_connected(call);
         return TRUE;
@@ -83,7 +85,7 @@ static gboolean act_disconnect(PbxCall *call, const PbxCommand *command, GError 
         return action_fail(error, "the call is being cleared already");
     call->phase = PHASE_CLEARING;
     edit_next(call, MESSAGE_DISCONNECT, 0, command);
-    pri_hangup(call->line->isdn, call->isdn, PLAIN_CAUSE);
+    pri_hangup(pbx_line_speaker(call->line)->isdn, call->isdn, PLAIN_CAUSE);
     return TRUE;
 }
 
@@ -96,14 +98,14 @@ static gboolean act_release(PbxCall *call, const PbxCommand *command)
         edit_next(call, MESSAGE_DISCONNECT, MESSAGE_RELEASE, command);
     }
     call->phase = PHASE_CLEARING;
-    pri_hangup(call->line->isdn, call->isdn, PLAIN_CAUSE);
+    pri_hangup(pbx_line_speaker(call->line)->isdn, call->isdn, PLAIN_CAUSE);
     return TRUE;
 }
 
 /* RELEASE COMPLETE ends the call at once: libpri forgets it, and so do we. */
 static gboolean act_complete(PbxCall *call, const PbxCommand *command)
 {
-    struct pri *isdn = call->line->isdn;
+    struct pri *isdn = pbx_line_speaker(call->line)->isdn;
 
     if (call->phase == PHASE_SETUP) {
         edit_next(call, MESSAGE_RELEASE_COMPLETE, 0, command);
@@ -191,7 +193,7 @@ static gboolean act_digits(PbxCall *call, const PbxCommand *command)
     for (const char *digit = command->called; *digit; digit++) {
         if (command->on && !digit[1])
             return send_last_digit(call, *digit);
-        if (pri_information(call->line->isdn, call->isdn, *digit))
+        if (pri_information(pbx_line_speaker(call->line)->isdn, call->isdn, *digit))
             return FALSE;
     }
     return TRUE;
@@ -246,6 +248,7 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_LATE:
     case VERB_LINE:
     case VERB_DCHANNEL:
+    case VERB_SWITCH:
     case VERB_TIMER:
     case VERB_CLEARING:
     case VERB_WAIT:
@@ -291,7 +294,7 @@ static struct pri_sr *request_new(PbxLine *line, const PbxCommand *command, guin
     int layer1 = line->settings->span.law == LAW_ALAW ? PRI_LAYER_1_ALAW : PRI_LAYER_1_ULAW;
 
     pri_sr_set_called(request, (char *)called, plan, !command->overlap);
-    pri_sr_set_channel(request, channel, command->exclusive, 0);
+    pri_sr_set_channel(request, pbx_line_encode(line, channel), command->exclusive, 0);
     pri_sr_set_bearer(request, command->bearer < 0 ? PRI_TRANS_CAP_SPEECH : command->bearer,
                       data ? -1 : layer1);
     if (command->calling || command->name) {
@@ -307,6 +310,7 @@ static struct pri_sr *request_new(PbxLine *line, const PbxCommand *command, guin
 PbxCall *pbx_call_make(PbxCalls *calls, PbxLine *line, const PbxCommand *command, GError **error)
 {
     guint8 channel = command->channel ? (guint8)command->channel : pbx_line_free_channel(line);
+    PbxLine *speaker = pbx_line_speaker(line);
     struct pri_sr *request;
     PbxCall *call;
     int failed;
@@ -316,19 +320,19 @@ PbxCall *pbx_call_make(PbxCalls *calls, PbxLine *line, const PbxCommand *command
         return NULL;
     }
     call = pbx_call_new(calls, line, FALSE);
-    call->isdn = pri_new_call(line->isdn);
+    call->isdn = pri_new_call(speaker->isdn);
     request = request_new(line, command, channel);
     if (!line->channels[channel]) /* else the far end has to refuse it: that may be the test */
         pbx_call_take_channel(call, channel);
     call->load = command->verb == VERB_RATE;
     calls->making = call;
     call->reference = call->isdn ? pbx_line_reference(line, call->isdn) : -1;
-    pbx_edits_forget(&line->edits, call->reference, FALSE);
+    pbx_edits_forget(&speaker->edits, call->reference, FALSE);
     edit_next(call, MESSAGE_SETUP, 0, &(PbxCommand){.extra = command->extra});
     if (command->follows)
-        pri_display_options_send(line->isdn, PRI_DISPLAY_OPTION_BLOCK);
-    failed = !call->isdn || pri_setup(line->isdn, call->isdn, request);
-    pri_display_options_send(line->isdn, 0);
+        pri_display_options_send(speaker->isdn, PRI_DISPLAY_OPTION_BLOCK);
+    failed = !call->isdn || pri_setup(speaker->isdn, call->isdn, request);
+    pri_display_options_send(speaker->isdn, 0);
     calls->making = NULL;
     pri_sr_free(request);
     pbx_line_settle(line);

@@ -1,8 +1,9 @@
 /* The calls of the PBX: their table, their channels, and what libpri tells of them. */
 #include "pbx_call.h"
 
-#include "log.h"
 #include "pbx_call_private.h"
+#include "pbx_group.h"
+#include "pbx_line_private.h"
 #include "pbx_report.h"
 
 PbxCalls *pbx_calls_new(Loop *loop, const PbxCallsEvents *events)
@@ -125,7 +126,8 @@ static PbxCall *find_reference(PbxCalls *calls, const PbxLine *line, gint refere
     for (guint i = 0; i < calls->live->len; i++) {
         PbxCall *call = calls->live->pdata[i];
 
-        if (call->line == line && call->reference == reference && call->incoming == incoming)
+        if (pbx_line_is_kin(call->line, line) && call->reference == reference &&
+            call->incoming == incoming)
             return call;
     }
     return NULL;
@@ -157,71 +159,6 @@ gboolean pbx_calls_had_incoming(const PbxCalls *calls)
     return calls->had_incoming;
 }
 
-/* ---- channels -------------------------------------------------------------------------------- */
-
-guint8 pbx_line_free_channel(const PbxLine *line)
-{
-    gboolean down = line->settings->side == SIDE_CPE;
-
-    for (gint i = 1; i < 32; i++) {
-        gint channel = down ? 32 - i : i;
-
-        if (pbx_line_has_channel(line, channel) && !line->channels[channel])
-            return (guint8)channel;
-    }
-    return 0;
-}
-
-void pbx_call_take_channel(PbxCall *call, guint8 channel)
-{
-    PbxLine *line = call->line;
-
-    if (call->channel == channel)
-        return;
-    if (call->channel && line->channels[call->channel] == call) {
-        line->channels[call->channel] = NULL;
-        pbx_line_b_close(line, call->channel);
-    }
-    call->channel = channel;
-    if (!channel)
-        return;
-    if (line->channels[channel]) /* glare: the network's call wins, ours will be refused */
-        line->channels[channel]->channel = 0;
-    line->channels[channel] = call;
-}
-
-void pbx_calls_block(PbxLine *line, guint8 channel, const guint8 *rx, guint8 *tx, gsize count)
-{
-    PbxCall *call = line->channels[channel & 31];
-    g_autoptr(GError) error = NULL;
-
-    if (call && !pbx_audio_block(call->audio, rx, tx, count, &error))
-        call->calls->events.record_failed(call->calls->events.user, call, error->message);
-}
-
-/* The channel an answer of the peer names becomes the call's. */
-static void channel_follow(PbxCall *call, int encoded)
-{
-    gint channel = encoded & 0xff;
-
-    if (encoded == -1 || !pbx_line_has_channel(call->line, channel) || call->channel == channel)
-        return;
-    if (call->line->channels[channel]) {
-        log_warning("span %d: the far end moves call %u to channel %d, which is busy",
-                    call->line->index, call->id, channel);
-        return;
-    }
-    pbx_call_take_channel(call, (guint8)channel);
-}
-
-/* A held call has its channel again, or another one. */
-static void retrieved(PbxCall *call, int channel)
-{
-    channel_follow(call, channel);
-    if (call->channel)
-        pbx_line_b_open(call->line, call->channel);
-}
-
 void pbx_call_connected(PbxCall *call)
 {
     PbxCalls *calls = call->calls;
@@ -245,6 +182,8 @@ PbxCall *pbx_calls_message(PbxCalls *calls, PbxLine *line, const PbxSeen *seen)
     gboolean incoming = seen->sent == message->to_originator;
     PbxCall *call;
 
+    if (message->type == MESSAGE_RESTART)
+        calls->restart_class = message->restart;
     if (message->protocol != MESSAGE_PROTOCOL_Q931 || message->reference <= 0)
         return NULL;
     call = find_reference(calls, line, message->reference, incoming);
@@ -271,31 +210,6 @@ PbxCall *pbx_calls_message(PbxCalls *calls, PbxLine *line, const PbxSeen *seen)
     return call;
 }
 
-/* Where a coming call goes: the channel it asks for, another when it may, or a cause. */
-static gint ring_channel(PbxCall *call, const pri_event_ring *ring, guint8 *chosen)
-{
-    PbxLine *line = call->line;
-    gint wanted = ring->channel == -1 ? -1 : ring->channel & 0xff;
-    gboolean any = wanted == -1 || wanted == 0xff;
-    PbxCall *holder;
-
-    *chosen = 0;
-    if (!any && pbx_line_has_channel(line, wanted)) {
-        holder = line->channels[wanted];
-        /* Q.931 5.7: both sides took the channel at once, the network's call is the one that stays.
-         */
-        if (!holder || (line->settings->side == SIDE_CPE && !holder->incoming &&
-                        holder->phase == PHASE_SETUP && !holder->alerting_us)) {
-            *chosen = (guint8)wanted;
-            return 0;
-        }
-    }
-    if (!any && !ring->flexible)
-        return pbx_line_has_channel(line, wanted) ? 44 : 82;
-    *chosen = pbx_line_free_channel(line);
-    return *chosen ? 0 : 34;
-}
-
 static void ring_received(PbxCalls *calls, PbxLine *line, const pri_event_ring *ring)
 {
     PbxCall *call = find_reference(calls, line, ring->cref & 0x7fff, TRUE);
@@ -310,7 +224,13 @@ static void ring_received(PbxCalls *calls, PbxLine *line, const pri_event_ring *
     call->isdn = ring->call;
     g_free(call->called);
     call->called = g_strdup(ring->callednum);
-    refusal = ring_channel(call, ring, &channel);
+    call->line = pbx_line_meant(line, ring->channel);
+    if (!call->line) { /* no such interface */
+        call->line = line;
+        pbx_call_clear(call, 82);
+        return;
+    }
+    refusal = pbx_call_ring_channel(call, ring, &channel);
     if (refusal) {
         pbx_call_clear(call, refusal);
         return;
@@ -350,15 +270,23 @@ static void hangup_received(PbxCalls *calls, const pri_event_hangup *hangup)
         return;
     }
     if (hangup->e == PRI_EVENT_HANGUP)
-        pri_hangup(call->line->isdn, call->isdn, cause);
+        pri_hangup(pbx_line_speaker(call->line)->isdn, call->isdn, cause);
     pbx_call_end(call);
 }
 
 static void restart_received(PbxCalls *calls, PbxLine *line, int encoded)
 {
     gint channel = encoded == -1 ? 0 : encoded & 0xff;
+    PbxLine *meant = pbx_line_meant(line, encoded);
 
-    pbx_calls_restart(calls, line, pbx_line_has_channel(line, channel) ? (guint8)channel : 0);
+    if (meant && calls->restart_class != RESTART_ALL)
+        pbx_calls_restart(calls, meant, pbx_line_has_channel(meant, channel) ? (guint8)channel : 0);
+    for (guint i = calls->live->len; calls->restart_class == RESTART_ALL && i > 0; i--) {
+        PbxCall *call = i <= calls->live->len ? calls->live->pdata[i - 1] : NULL;
+
+        if (call && pbx_line_is_kin(call->line, line))
+            pbx_calls_restart(calls, call->line, 0);
+    }
 }
 
 void pbx_calls_restart(PbxCalls *calls, PbxLine *line, guint8 channel)
@@ -369,7 +297,7 @@ void pbx_calls_restart(PbxCalls *calls, PbxLine *line, guint8 channel)
         if (call->line != line || (channel && call->channel != channel))
             continue;
         if (call->isdn)
-            pri_destroycall(line->isdn, call->isdn);
+            pri_destroycall(pbx_line_speaker(line)->isdn, call->isdn);
         pbx_call_end(call);
     }
 }
@@ -384,20 +312,20 @@ void pbx_calls_event(PbxCalls *calls, PbxLine *line, pri_event *event)
         break;
     case PRI_EVENT_SETUP_ACK:
         if ((call = find_isdn(calls, event->setup_ack.call)))
-            channel_follow(call, event->setup_ack.channel);
+            pbx_call_follow_channel(call, line, event->setup_ack.channel);
         break;
     case PRI_EVENT_PROCEEDING:
     case PRI_EVENT_PROGRESS:
         if ((call = find_isdn(calls, event->proceeding.call)))
-            channel_follow(call, event->proceeding.channel);
+            pbx_call_follow_channel(call, line, event->proceeding.channel);
         break;
     case PRI_EVENT_RINGING:
         if ((call = find_isdn(calls, event->ringing.call)))
-            channel_follow(call, event->ringing.channel);
+            pbx_call_follow_channel(call, line, event->ringing.channel);
         break;
     case PRI_EVENT_ANSWER:
         if ((call = find_isdn(calls, event->answer.call))) {
-            channel_follow(call, event->answer.channel);
+            pbx_call_follow_channel(call, line, event->answer.channel);
             pbx_call_connected(call);
             subcommands_received(call, event->answer.subcmds);
         }
@@ -412,7 +340,7 @@ void pbx_calls_event(PbxCalls *calls, PbxLine *line, pri_event *event)
         break;
     case PRI_EVENT_RETRIEVE_ACK:
         if ((call = find_isdn(calls, event->retrieve_ack.call)))
-            retrieved(call, event->retrieve_ack.channel & 0xff);
+            pbx_call_retrieved(call, line, event->retrieve_ack.channel);
         break;
     case PRI_EVENT_HANGUP_REQ:
     case PRI_EVENT_HANGUP:
@@ -427,12 +355,22 @@ void pbx_calls_event(PbxCalls *calls, PbxLine *line, pri_event *event)
     }
 }
 
+void pbx_calls_follow(PbxCalls *calls, PbxLine *line)
+{
+    for (guint i = calls->live->len; i > 0; i--) {
+        const PbxCall *call = calls->live->pdata[i - 1];
+
+        if (call->isdn && call->phase == PHASE_CONNECTED && pbx_line_is_kin(call->line, line))
+            pbx_tap_attach(line, call->reference, !call->incoming);
+    }
+}
+
 void pbx_calls_settled(PbxCalls *calls, PbxLine *line)
 {
     for (guint i = calls->live->len; i > 0; i--) {
         PbxCall *call = calls->live->pdata[i - 1];
 
-        if (call->line == line && !call->isdn && call != calls->making)
+        if (pbx_line_is_kin(call->line, line) && !call->isdn && call != calls->making)
             pbx_call_end(call);
     }
 }

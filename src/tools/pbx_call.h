@@ -18,7 +18,7 @@ typedef enum PbxPhase {
 typedef struct PbxCall {
     guint id; /* counts the calls of this run from 1 */
     PbxCalls *calls;
-    PbxLine *line;
+    PbxLine *line; /* of its channel */
     q931_call *isdn; /* NULL: libpri has not reported it yet, or knows it no more */
     gint reference;
     gboolean incoming;
@@ -71,10 +71,12 @@ void pbx_calls_set_clearing(PbxCalls *calls, gint64 delay_us);
 /* News of LINE. The call a message belongs to is returned, NULL when it has none. */
 PbxCall *pbx_calls_message(PbxCalls *calls, PbxLine *line, const PbxSeen *seen);
 void pbx_calls_event(PbxCalls *calls, PbxLine *line, pri_event *event);
+/* LINE's D channel speaks for its group from now on: its answered calls go on there. */
+void pbx_calls_follow(PbxCalls *calls, PbxLine *line);
 /* Calls that libpri refused by itself are let go. */
 void pbx_calls_settled(PbxCalls *calls, PbxLine *line);
 void pbx_calls_block(PbxLine *line, guint8 channel, const guint8 *rx, guint8 *tx, gsize count);
-/* Drops the call on CHANNEL (0: every call of LINE): a RESTART says so. */
+/* Drops the call on CHANNEL (0: every call on LINE's channels): a RESTART says so. */
 void pbx_calls_restart(PbxCalls *calls, PbxLine *line, guint8 channel);
 
 /* The live call of this id, NULL when there is none. */

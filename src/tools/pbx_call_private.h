@@ -7,6 +7,8 @@
 
 #include "pbx_call.h"
 
+#define RESTART_ALL 7 /* class of the Restart indicator: all interfaces */
+
 typedef struct PbxBehaviour {
     char *pattern;    /* NULL: any number */
     GPtrArray *steps; /* of PbxCommand* */
@@ -20,6 +22,7 @@ struct PbxCalls {
     guint made;
     gboolean had_incoming;
     gint64 clearing_us;
+    gint restart_class; /* of the RESTART that came last */
     PbxCall *making; /* whose SETUP libpri is writing now */
 };
 
@@ -29,6 +32,13 @@ void pbx_call_end(PbxCall *call);
 /* Gives CALL's channel up and takes CHANNEL, 0: none. */
 void pbx_call_take_channel(PbxCall *call, guint8 channel);
 void pbx_call_connected(PbxCall *call);
+/* The channel an answer of the peer, which came by the D channel of BY, names becomes the call's.
+ */
+void pbx_call_follow_channel(PbxCall *call, PbxLine *by, int encoded);
+/* A held call has its channel again, or another one. */
+void pbx_call_retrieved(PbxCall *call, PbxLine *by, int channel);
+/* Where a coming call goes: the channel it asks for, another when it may, or a cause. */
+gint pbx_call_ring_channel(PbxCall *call, const pri_event_ring *ring, guint8 *chosen);
 
 /* Begins the steps that answer a coming call to CALLED. */
 void pbx_call_behave(PbxCall *call, const char *called);

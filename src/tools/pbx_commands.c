@@ -299,6 +299,7 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
     case VERB_LATE:
     case VERB_LINE:
     case VERB_DCHANNEL:
+    case VERB_SWITCH:
     case VERB_TIMER:
         return pbx_run_lines(run, command, error);
     case VERB_PROCEED:

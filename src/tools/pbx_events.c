@@ -1,4 +1,5 @@
 /* What happens on the lines and to the calls, told as JSON lines and to the run's expectations. */
+#include "pbx_group.h"
 #include "pbx_report.h"
 #include "pbx_run_private.h"
 
@@ -55,6 +56,8 @@ static void line_event(void *user, PbxLine *line, pri_event *event)
         pbx_report_string("why", event->err.err);
         pbx_report_close();
     }
+    if (event->e == PRI_EVENT_SERVICE)
+        pbx_group_service(line, event->service.channel, event->service.changestatus == 0);
     pbx_calls_event(run->calls, line, event);
     pbx_run_soon(run);
 }
@@ -92,6 +95,17 @@ static void line_alarm(void *user, PbxLine *line)
     pbx_run_soon(run);
 }
 
+static void line_active(void *user, PbxLine *line)
+{
+    PbxRun *run = user;
+
+    pbx_report_open("active", FALSE);
+    pbx_report_number("span", line->index);
+    pbx_report_close();
+    pbx_calls_follow(run->calls, line);
+    pbx_run_soon(run);
+}
+
 PbxLine *pbx_run_open_line(PbxRun *run, const PbxLineSettings *settings, GError **error)
 {
     PbxLineEvents events = {
@@ -102,6 +116,7 @@ PbxLine *pbx_run_open_line(PbxRun *run, const PbxLineSettings *settings, GError 
         .settled = line_settled,
         .block = line_block,
         .alarm = line_alarm,
+        .active = line_active,
     };
 
     return pbx_line_open(settings, run->loop, &events, error);

@@ -15,7 +15,7 @@ static gboolean every_line(const PbxRun *run, const PbxCommand *command,
 
 static gboolean line_is_up(const PbxLine *line)
 {
-    return pbx_line_is_ready(line);
+    return pbx_line_is_ready(line) && (!line->isdn || (line->up && line->spoken));
 }
 
 static gboolean line_is_down(const PbxLine *line)

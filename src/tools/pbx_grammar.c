@@ -309,6 +309,13 @@ static void switch_read(PbxWords *words, PbxCommand *command)
     span_read(words, command);
 }
 
+static void switch_to_read(PbxWords *words, PbxCommand *command)
+{
+    span_read(words, command);
+    if (!words->fault && command->span < 0)
+        pbx_words_fault(words, "which span's D channel: switch on SPAN");
+}
+
 static void timer_read(PbxWords *words, PbxCommand *command)
 {
     command->name = g_ascii_strup(pbx_words_next(words, "a timer"), -1);
@@ -371,6 +378,7 @@ static const PbxWordRow other_words[] = {
     {"heed", VERB_HEED, heed_read},
     {"line", VERB_LINE, switch_read},
     {"dchannel", VERB_DCHANNEL, switch_read},
+    {"switch", VERB_SWITCH, switch_to_read},
     {"timer", VERB_TIMER, timer_read},
     {"wait", VERB_WAIT, wait_read},
     {"service", VERB_SERVICE, service_read},

@@ -49,6 +49,8 @@ static gboolean expect_condition_read(PbxWords *words, PbxExpectation *expect)
         expect->location = pbx_words_number(words, "a location", 0, 15);
     else if (pbx_words_take(words, "channel"))
         expect->channel = pbx_words_number(words, "a channel", 0, 31);
+    else if (pbx_words_take(words, "interface"))
+        expect->interface = pbx_words_number(words, "an interface identifier", 0, 126);
     else if (pbx_words_take(words, "state"))
         expect->state = pbx_words_number(words, "a call state", 0, 63);
     else if (pbx_words_take(words, "notify"))
@@ -68,17 +70,25 @@ static gboolean expect_condition_read(PbxWords *words, PbxExpectation *expect)
     return TRUE;
 }
 
+static gboolean expect_is_of_a_line(const PbxExpectation *expect)
+{
+    return expect->kind == EXPECT_UP || expect->kind == EXPECT_DOWN ||
+           expect->kind == EXPECT_ALARM || expect->kind == EXPECT_NO_ALARM;
+}
+
 void pbx_grammar_expect(PbxWords *words, PbxCommand *command)
 {
     PbxExpectation *expect = &command->expect;
 
     expect->cause = expect->location = expect->progress = expect->channel = EXPECT_ANY;
-    expect->state = expect->notify = EXPECT_ANY;
+    expect->interface = expect->state = expect->notify = EXPECT_ANY;
     expect->none = pbx_words_take(words, "no");
     expect->sent = pbx_words_take(words, "sent");
     expect_what_read(words, expect);
     while (!words->fault && expect_condition_read(words, expect))
         ;
+    if (expect_is_of_a_line(expect) && pbx_words_take(words, "on"))
+        command->span = pbx_words_number(words, "a span", 0, 63);
     expect->within_us = EXPECT_WITHIN_US;
     expect->for_us = EXPECT_FOR_US;
     if ((expect->none || expect->kind == EXPECT_PATTERN) && pbx_words_take(words, "for"))

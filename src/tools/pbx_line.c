@@ -2,6 +2,7 @@
 #include "pbx_line_private.h"
 
 #include "log.h"
+#include "pbx_group.h"
 
 #include <sys/time.h>
 
@@ -19,6 +20,7 @@ static void line_alarm(void *user, SpanAlarms alarms)
     PbxLine *line = user;
 
     line->alarms = alarms;
+    pbx_group_look(line);
     line->events.alarm(line->events.user, line);
 }
 
@@ -30,6 +32,7 @@ gboolean pbx_line_connect(PbxLine *line, gboolean on, GError **error)
     if (!on) {
         g_clear_pointer(&line->span, span_close);
         line->alarms = SPAN_ALARM_RED;
+        pbx_group_look(line);
         return TRUE;
     }
     if (line->span)
@@ -114,7 +117,7 @@ static void isdn_says(struct pri *isdn, char *text)
     log_debug("span %d: libpri: %s", line ? line->index : -1, text);
 }
 
-void pbx_line_settle(PbxLine *line)
+static void timer_settle(PbxLine *line)
 {
     struct timeval *next = pri_schedule_next(line->isdn);
     struct timeval now;
@@ -127,6 +130,16 @@ void pbx_line_settle(PbxLine *line)
     gettimeofday(&now, NULL);
     delay = (gint64)(next->tv_sec - now.tv_sec) * G_USEC_PER_SEC + (next->tv_usec - now.tv_usec);
     loop_timer_start(line->loop, line->timer, MAX(delay, 0));
+}
+
+/* The calls of two D channels are in one pool, and so either's timers may have changed. */
+void pbx_line_settle(PbxLine *line)
+{
+    PbxLine *const lines[] = {line, pbx_line_speaker(line)};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (lines[i]->isdn && (i == 0 || lines[i] != line))
+            timer_settle(lines[i]);
 }
 
 static void line_timer(void *user)
@@ -151,11 +164,11 @@ static void line_isdn_open(PbxLine *line)
 
     pri_set_message(isdn_says);
     pri_set_error(isdn_says);
-    line->isdn = line->settings->span.type == SPAN_BRI
-                     ? pri_new_bri_cb(-1, TRUE, node, switch_of(line->settings), pbx_tap_read,
-                                      pbx_tap_write, line)
-                     : pri_new_cb(-1, node, switch_of(line->settings), pbx_tap_read, pbx_tap_write,
-                                  line);
+    line->isdn =
+        line->settings->span.type == SPAN_BRI
+            ? pri_new_bri_cb(-1, TRUE, node, switch_of(line->settings), pbx_tap_read, pbx_tap_write,
+                             line)
+            : pri_new_cb(-1, node, switch_of(line->settings), pbx_tap_read, pbx_tap_write, line);
     if (!controllers)
         controllers = g_ptr_array_new();
     g_ptr_array_add(controllers, line->isdn);
@@ -192,7 +205,8 @@ PbxLine *pbx_line_open(const PbxLineSettings *settings, Loop *loop, const PbxLin
     }
     line->timer = loop_timer_new(loop, line_timer, line);
     line->hearing = loop_timer_new(loop, pbx_tap_hear, line);
-    line_isdn_open(line);
+    if (settings->span.d_role != D_NONE)
+        line_isdn_open(line);
     return line;
 }
 
@@ -201,6 +215,8 @@ void pbx_line_close(PbxLine *line)
     if (!line)
         return;
     g_clear_pointer(&line->span, span_close);
+    if (line->group && line->settings->span.d_role == D_OWN)
+        pbx_group_free(line->group);
     loop_timer_free(line->loop, line->timer);
     loop_timer_free(line->loop, line->hearing);
     g_queue_clear_full(&line->unheard, (GDestroyNotify)g_bytes_unref);
@@ -210,13 +226,18 @@ void pbx_line_close(PbxLine *line)
 
 gboolean pbx_line_is_ready(const PbxLine *line)
 {
-    return line->up && line->spoken && !(line->alarms & SPAN_ALARMS_SERVICE);
+    const PbxLine *speaker = pbx_line_speaker(line);
+
+    return speaker->up && speaker->spoken &&
+           !((speaker->alarms | line->alarms) & SPAN_ALARMS_SERVICE);
 }
 
 gboolean pbx_line_set_timer(PbxLine *line, const char *name, gint value)
 {
     int index = pri_timer2idx(name);
 
+    if (index >= 0 && !line->isdn)
+        return TRUE;
     if (index < 0 || pri_set_timer(line->isdn, index, value) < 0)
         return FALSE;
     if (index == PRI_TIMER_T203)
@@ -244,14 +265,15 @@ void pbx_line_delay(PbxLine *line, guint8 type, gint64 delay_us)
 gint pbx_line_reference(PbxLine *line, q931_call *call)
 {
     int mode = 0;
-    int value = pri_get_crv(line->isdn, call, &mode);
+    int value = pri_get_crv(pbx_line_speaker(line)->isdn, call, &mode);
 
     return value < 0 ? -1 : value << 3 | mode;
 }
 
-gboolean pbx_line_send_message(PbxLine *line, q931_call *call, gboolean to_originator,
+gboolean pbx_line_send_message(PbxLine *member, q931_call *call, gboolean to_originator,
                                GBytes *octets)
 {
+    PbxLine *line = pbx_line_speaker(member);
     q931_call *carrier = call ? call : pri_new_call(line->isdn);
     PbxEdit edit = {.type = MESSAGE_INFORMATION, .replace = g_bytes_ref(octets)};
     gboolean sent;

@@ -11,6 +11,7 @@
 
 typedef struct PbxLine PbxLine;
 struct PbxCall;
+struct PbxGroup;
 
 /* How a line is made. The caller keeps it alive as long as the line. */
 typedef struct PbxLineSettings {
@@ -42,6 +43,8 @@ typedef struct PbxLineEvents {
     void (*block)(void *user, PbxLine *line, guint8 channel, const guint8 *rx, guint8 *tx,
                   gsize count);
     void (*alarm)(void *user, PbxLine *line);
+    /* Of two D channels that speak for the same channels, LINE's is the active one now. */
+    void (*active)(void *user, PbxLine *line);
 } PbxLineEvents;
 
 typedef struct PbxLineCounters {
@@ -56,11 +59,12 @@ struct PbxLine {
     Loop *loop;
     PbxLineEvents events;
     Span *span; /* NULL while the line is down */
-    struct pri *isdn;
+    struct pri *isdn; /* NULL: another line's D channel speaks for it */
     gboolean up;    /* the D channel, as libpri says */
     gboolean d_cut; /* D-channel frames are dropped both ways */
     SpanAlarms alarms;
     PbxLineCounters counters;
+    struct PbxGroup *group; /* NULL: its own D channel speaks for it alone */
     struct PbxCall *channels[32]; /* the call on each B channel; NULL: idle */
     guint8 opened[32];            /* B channels that want their octets */
     /* private */

@@ -13,5 +13,7 @@ int pbx_tap_write(struct pri *isdn, void *buffer, int length);
 void pbx_tap_frame(void *line, const guint8 *frame, gsize length);
 /* The delay of `late` is over: libpri hears what came meanwhile. LINE is a PbxLine. */
 void pbx_tap_hear(void *line);
+/* LINE's controller takes an answered call over from the other one of its group. */
+void pbx_tap_attach(PbxLine *line, gint reference, gboolean to_originator);
 /* Hands on what libpri tells; EVENT may be NULL. */
 void pbx_tap_event(PbxLine *line, pri_event *event);

@@ -175,6 +175,7 @@ static const char *channel_read(PbxMessage *message, const guint8 *data, gsize l
         at += group_end(data + 1, length - 1) + 1;
         if (at > length)
             return "a Channel identification whose interface identifier never ends";
+        message->interface = data[1] & 0x7f;
     }
     if (!(data[0] & 0x20))
         message->channel = data[0] & 3; /* basic interface */
@@ -302,6 +303,7 @@ const char *pbx_message_read(PbxMessage *message, const guint8 *octets, gsize le
         .cause = MESSAGE_NOTHING,
         .location = MESSAGE_NOTHING,
         .channel = MESSAGE_NOTHING,
+        .interface = MESSAGE_NOTHING,
         .progress = {MESSAGE_NOTHING, MESSAGE_NOTHING},
         .progress_location = MESSAGE_NOTHING,
         .bearer = MESSAGE_NOTHING,

@@ -46,6 +46,7 @@ typedef struct PbxMessage {
     gboolean to_originator; /* the flag: sent toward the side that made the reference */
     gint cause, location;
     gint channel; /* 0: no channel; MESSAGE_NOTHING: none named */
+    gint interface; /* its identifier in Channel identification */
     gboolean any_channel;
     gboolean exclusive;
     gint progress[2];

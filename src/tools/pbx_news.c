@@ -42,6 +42,7 @@ static gboolean news_meets(const PbxNews *news, const PbxExpectation *expect)
            value_meets(expect->cause, message->cause) &&
            value_meets(expect->location, message->location) &&
            value_meets(expect->channel, message->channel) &&
+           value_meets(expect->interface, message->interface) &&
            value_meets(expect->state, message->state) &&
            value_meets(expect->notify, message->notify) &&
            progress_meets(expect->progress, message->progress) &&

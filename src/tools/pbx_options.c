@@ -26,12 +26,14 @@ typedef enum LineKey {
     KEY_HARDHDLC,
     KEY_CUSHION,
     KEY_RTP_TYPE,
+    KEY_D_ROLE,
+    KEY_INTERFACE,
     KEY_COUNT
 } LineKey;
 
 static const char *const key_names[KEY_COUNT] = {
-    "backend", "local",  "remote", "type",  "switchtype", "side",     "law",     "packet",
-    "clock",   "buffer", "dscp",   "bchan", "dchan",      "hardhdlc", "cushion", "rtp"};
+    "backend", "local", "remote", "type",  "switchtype", "side",    "law", "packet", "clock",
+    "buffer",  "dscp",  "bchan",  "dchan", "hardhdlc",   "cushion", "rtp", "d-role", "interface"};
 
 /* They fit conf/demo.conf, where the gateway is the network side and the clock's master. */
 static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
@@ -49,7 +51,9 @@ static const char *const key_defaults[KEY_COUNT] = {"cesopsn",
                                                     "16",
                                                     "0",
                                                     "8",
-                                                    NULL};
+                                                    NULL,
+                                                    "own",
+                                                    "0"};
 
 static const char *const backend_words[] = {"cesopsn", "pair", "dahdi"};
 static const char *const type_words[] = {"e1", "t1", "bri"};
@@ -57,6 +61,7 @@ static const char *const switch_words[] = {"euroisdn", "ni2", "dms100", "5ess", 
 static const char *const side_words[] = {"network", "cpe"};
 static const char *const law_words[] = {"alaw", "ulaw"};
 static const char *const clock_words[] = {"master", "slave"};
+static const char *const role_words[] = {"own", "backup", "none"};
 
 typedef struct LineText {
     const char *values[KEY_COUNT];
@@ -114,13 +119,14 @@ static gboolean number_read(const LineText *text, LineKey key, guint64 least, gu
 
 static gboolean words_read(PbxLineSettings *line, const LineText *text, GError **error)
 {
-    int backend, type, switch_type, side, law, clock;
+    int backend, type, switch_type, side, law, clock, role;
 
     if (!word_read(text, KEY_BACKEND, backend_words, 3, &backend, error) ||
         !word_read(text, KEY_TYPE, type_words, 3, &type, error) ||
         !word_read(text, KEY_SWITCHTYPE, switch_words, 6, &switch_type, error) ||
         !word_read(text, KEY_SIDE, side_words, 2, &side, error) ||
-        !word_read(text, KEY_CLOCK, clock_words, 2, &clock, error))
+        !word_read(text, KEY_CLOCK, clock_words, 2, &clock, error) ||
+        !word_read(text, KEY_D_ROLE, role_words, 3, &role, error))
         return FALSE;
     law = type == SPAN_T1 ? LAW_ULAW : LAW_ALAW;
     if (text->values[KEY_LAW] && !word_read(text, KEY_LAW, law_words, 2, &law, error))
@@ -129,6 +135,7 @@ static gboolean words_read(PbxLineSettings *line, const LineText *text, GError *
     line->span.type = (SpanType)type;
     line->span.law = (Law)law;
     line->span.clock = (SpanClock)clock;
+    line->span.d_role = (DRole)role;
     line->switch_type = (SwitchType)switch_type;
     line->side = (LineSide)side;
     return TRUE;
@@ -184,8 +191,12 @@ static const guint8 d_channels[] = {[SPAN_E1] = 16, [SPAN_T1] = 24, [SPAN_BRI] =
 
 static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **error)
 {
-    if (!words_read(line, text, error))
+    guint interface;
+
+    if (!words_read(line, text, error) ||
+        !number_read(text, KEY_INTERFACE, 0, 126, &interface, error))
         return FALSE;
+    line->span.interface = (guint8)interface;
     if (line->span.backend == BACKEND_DAHDI)
         return card_read(&line->span, text, error);
     if (!pbx_address_parse(text->values[KEY_LOCAL], &line->span.local))
@@ -203,8 +214,34 @@ static gboolean line_read(PbxLineSettings *line, const LineText *text, GError **
     if (line->span.rtp_header &&
         !number_read(text, KEY_RTP_TYPE, 0, 127, &line->span.rtp_type, error))
         return FALSE;
-    line->span.d_channel = d_channels[line->span.type];
+    line->span.d_channel = line->span.d_role == D_NONE ? 0 : d_channels[line->span.type];
     return TRUE;
+}
+
+/* A line without a D channel of its own belongs to the one before it that has one. */
+static gboolean group_check(const PbxOptions *options, const PbxLineSettings *line, GError **error)
+{
+    const char *why = NULL;
+    guint at = options->lines->len - 1;
+
+    if (line->span.d_role == D_OWN)
+        return TRUE;
+    if (line->span.d_role == D_NONE && line->span.backend == BACKEND_DAHDI)
+        why = "own or backup, on DAHDI";
+    else if (line->switch_type == SWITCH_QSIG || line->span.type == SPAN_BRI)
+        why = "own, on QSIG and BRI";
+    else if (at == 0)
+        why = "own, of the first span";
+    for (const PbxLineSettings *other = line; !why && other->span.d_role != D_OWN;) {
+        other = options->lines->pdata[--at];
+        if (other->span.d_role == D_BACKUP && line->span.d_role == D_BACKUP)
+            why = "backup, once behind a span with its own";
+        else if (other->span.interface == line->span.interface)
+            why = "of spans with different interfaces";
+        else if (other->switch_type != line->switch_type || other->side != line->side)
+            why = "of spans with one switchtype and side";
+    }
+    return !why || fault(error, KEY_D_ROLE, why, role_words[line->span.d_role]);
 }
 
 static void line_free(PbxLineSettings *line)
@@ -254,7 +291,8 @@ static gboolean lines_read(PbxOptions *options, const LineText *common, char **g
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--span: 64 are the most");
             return FALSE;
         }
-        if (!group_read(&text, parts, error) || !line_read(line, &text, error))
+        if (!group_read(&text, parts, error) || !line_read(line, &text, error) ||
+            !group_check(options, line, error))
             return FALSE;
     }
     return TRUE;
@@ -326,6 +364,10 @@ gboolean pbx_options_read(PbxOptions *options, int *argc, char ***argv, GError *
          "Milliseconds we may come late to a B channel of a DAHDI span", "8"},
         {"span", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.groups,
          "One more span: the options above as a list; the rest as given for all", "KEY=VALUE,..."},
+        {"d-role", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_D_ROLE],
+         "Which D channel a span has in its group (NFAS)", "own|backup|none"},
+        {"interface", 0, 0, G_OPTION_ARG_STRING, &raw.keys[KEY_INTERFACE],
+         "Its interface identifier", "N"},
         {"script", 's', 0, G_OPTION_ARG_FILENAME, &options->script,
          "Commands, one a line (else standard input)", "FILE"},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &raw.timeout, "The longest the run may last",

@@ -1,6 +1,7 @@
 /* Who is at the PBX's end of a call, as a command says: the connected party, and another one later.
  */
 #include "pbx_call_private.h"
+#include "pbx_group.h"
 
 #include <string.h>
 
@@ -26,5 +27,5 @@ gboolean pbx_party_act(PbxCall *call, const PbxCommand *command)
         id->name.char_set = PRI_CHAR_SET_ISO8859_1;
         g_strlcpy(id->name.str, command->name, sizeof id->name.str);
     }
-    return pri_connected_line_update(call->line->isdn, call->isdn, &party) == 0;
+    return pri_connected_line_update(pbx_line_speaker(call->line)->isdn, call->isdn, &party) == 0;
 }

@@ -140,6 +140,7 @@ void pbx_report_message(const PbxMessage *message)
                       pbx_message_name(message->protocol, message->type, name, sizeof name));
     pbx_report_maybe("reference", message->reference);
     pbx_report_number("flag", message->to_originator);
+    pbx_report_maybe("interface", message->interface);
     pbx_report_maybe("channel", message->channel);
     pbx_report_flag("any_channel", message->any_channel);
     if (message->channel != MESSAGE_NOTHING || message->any_channel)

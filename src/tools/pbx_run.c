@@ -1,6 +1,7 @@
 /* The run of a script: commands one after another, expectations, and the verdict. */
 #include "pbx_run.h"
 
+#include "pbx_group.h"
 #include "pbx_load.h"
 #include "pbx_report.h"
 #include "pbx_run_private.h"
@@ -23,7 +24,8 @@ static void lines_report(PbxRun *run)
 
         pbx_report_open("span", TRUE);
         pbx_report_number("span", line->index);
-        pbx_report_verdict("up", line->up);
+        if (line->isdn)
+            pbx_report_verdict("up", line->up);
         pbx_report_number("d_frames_in", (gint64)line->counters.frames_in);
         pbx_report_number("d_frames_out", (gint64)line->counters.frames_out);
         pbx_report_number("d_octets_in", (gint64)line->counters.octets_in);
@@ -181,6 +183,7 @@ PbxRun *pbx_run_new(Loop *loop, GPtrArray *settings, const char *name, gboolean 
                     GError **error)
 {
     PbxRun *run = g_new0(PbxRun, 1);
+    PbxLine *head = NULL;
 
     *run = (PbxRun){
         .loop = loop,
@@ -200,6 +203,10 @@ PbxRun *pbx_run_new(Loop *loop, GPtrArray *settings, const char *name, gboolean 
             return NULL;
         }
         g_ptr_array_add(run->lines, line);
+        if (line->settings->span.d_role == D_OWN)
+            head = line;
+        else
+            pbx_group_join(head, line);
     }
     return run;
 }

@@ -48,6 +48,7 @@ typedef enum PbxVerb {
     VERB_LATE, /* what follows a message is heard later */
     VERB_LINE,
     VERB_DCHANNEL,
+    VERB_SWITCH, /* to the D channel of a span */
     VERB_TIMER,
     VERB_CLEARING, /* how long after DISCONNECT our RELEASE goes */
     VERB_WAIT,
@@ -88,7 +89,7 @@ typedef struct PbxExpectation {
     gboolean none; /* "no": it must not come */
     gboolean sent; /* one of our own messages */
     gint message;
-    gint cause, location, progress, channel, state, notify;
+    gint cause, location, progress, channel, interface, state, notify;
     guint64 amount; /* octets, or the pattern's seed */
     char *called, *calling, *connected, *name;
     gint64 within_us;

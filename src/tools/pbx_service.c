@@ -1,6 +1,7 @@
 /* Supplementary services that a command asks of libpri for one call: hold, rerouting, charges,
  * malicious call identification. */
 #include "pbx_call_private.h"
+#include "pbx_group.h"
 
 #include <string.h>
 
@@ -20,7 +21,8 @@ static gboolean act_reroute(PbxCall *call, const PbxCommand *command)
     deflection.orig_called = deflection.from;
     deflection.count = 1;
     deflection.reason = deflection.orig_reason = command->number;
-    return pri_reroute_call(call->line->isdn, call->isdn, NULL, &deflection, 2) == 0;
+    return pri_reroute_call(pbx_line_speaker(call->line)->isdn, call->isdn, NULL, &deflection, 2) ==
+           0;
 }
 
 /* AMOUNT is in hundredths of the currency. */
@@ -49,7 +51,7 @@ static struct pri_aoc_recorded_units units_of(const PbxCommand *command)
 /* With the next message where it is the END of the call, else at once. */
 static gboolean act_charge(PbxCall *call, const PbxCommand *command)
 {
-    struct pri *isdn = call->line->isdn;
+    struct pri *isdn = pbx_line_speaker(call->line)->isdn;
     int charge = command->name ? PRI_AOC_DE_CHARGE_CURRENCY : PRI_AOC_DE_CHARGE_UNITS;
     struct pri_subcmd_aoc_d during;
     struct pri_subcmd_aoc_e end;
@@ -69,15 +71,18 @@ static gboolean act_charge(PbxCall *call, const PbxCommand *command)
 
 gboolean pbx_service_act(PbxCall *call, const PbxCommand *command)
 {
-    struct pri *isdn = call->line->isdn;
+    struct pri *isdn = pbx_line_speaker(call->line)->isdn;
 
     switch ((int)command->verb) {
     case VERB_NOTIFY:
-        return pri_notify(isdn, call->isdn, call->channel, command->number) == 0;
+        return pri_notify(isdn, call->isdn, pbx_line_encode(call->line, call->channel),
+                          command->number) == 0;
     case VERB_HOLD:
         return pri_hold(isdn, call->isdn) == 0;
     case VERB_RETRIEVE:
-        return pri_retrieve(isdn, call->isdn, command->channel) == 0;
+        return pri_retrieve(isdn, call->isdn,
+                            command->channel ? pbx_line_encode(call->line, command->channel) : 0) ==
+               0;
     case VERB_REROUTE:
         return act_reroute(call, command);
     case VERB_CHARGE:

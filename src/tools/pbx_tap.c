@@ -1,5 +1,6 @@
 /* The tap between libpri and the span: every frame is looked at, told, and sometimes changed or
  * hidden. */
+#include "pbx_group.h"
 #include "pbx_line_private.h"
 
 #include <string.h>
@@ -30,6 +31,8 @@ void pbx_tap_event(PbxLine *line, pri_event *event)
         line->up = TRUE;
     else if (event->e == PRI_EVENT_DCHAN_DOWN)
         line->up = line->spoken = FALSE;
+    if (event->e == PRI_EVENT_DCHAN_UP || event->e == PRI_EVENT_DCHAN_DOWN)
+        pbx_group_look(line);
     line->events.event(line->events.user, line, event);
 }
 
@@ -251,6 +254,23 @@ void pbx_tap_frame(void *user, const guint8 *frame, gsize length)
         g_queue_push_tail(&line->unheard, g_bytes_new(copy, length));
     else
         line_feed(line, copy, length);
+}
+
+/* What libpri hears is in no frame of the line: a message without effect, in an unnumbered frame
+ * that touches no sequence. */
+void pbx_tap_attach(PbxLine *line, gint reference, gboolean to_originator)
+{
+    gboolean we_are_network = line->settings->side == SIDE_NETWORK;
+    guint8 frame[] = {we_are_network ? 0x00 : 0x02, /* a command of the far end */
+                      0x01,
+                      CONTROL_UI,
+                      MESSAGE_PROTOCOL_Q931,
+                      2,
+                      (guint8)((reference >> 8 & 0x7f) | (to_originator ? 0x80 : 0)),
+                      (guint8)reference,
+                      MESSAGE_CONNECT_ACKNOWLEDGE};
+
+    line_feed(line, frame, sizeof frame);
 }
 
 gboolean pbx_line_send_frame(PbxLine *line, GBytes *octets)

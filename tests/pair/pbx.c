@@ -19,7 +19,8 @@ typedef struct Story {
     const char *options; /* of both */
     const char *network, *cpe;
     int network_status, cpe_status;
-    gboolean alone; /* the others are over before it starts: it wants the processor in time */
+    const char *second; /* d-role of a second span on either side; NULL: there is one */
+    gboolean alone;     /* the others are over before it starts: it wants the processor in time */
     /* in what the CPE and the network side print on standard error; NULL: nothing is printed */
     const char *says, *network_says;
     /* filled when it runs */
@@ -280,6 +281,66 @@ static const char raw_on_span[] = "always proceed only\n"
                                   "expect sent NOTIFY notify 121\n"
                                   "call 1 raw 6e 27 01 f9 on 2\n";
 
+/* A D channel for two spans: a call on the second one, on its last timeslot, cleared by RESTART. */
+static const char shared_network[] = "always answer\n"
+                                     "expect SETUP channel 24 interface 1 within 15s\n"
+                                     "expect RESTART channel 24 interface 1 within 15s\n"
+                                     "expect SETUP channel 23 interface 1\n"
+                                     "expect SETUP channel 23 interface 0\n"
+                                     "expect RESTART interface 1\n"
+                                     "expect DISCONNECT\n"
+                                     "expect idle\n";
+static const char shared_cpe[] = "expect up within 10s\n"
+                                 "call 100 channel 24 exclusive on 1\n"
+                                 "expect CONNECT channel 24 interface 1\n"
+                                 "play pattern 1\n"
+                                 "restart 24 on 1\n"
+                                 "expect RESTART ACK channel 24 interface 1\n"
+                                 "expect idle\n"
+                                 "call 101 channel 23 on 1\n"
+                                 "expect CONNECT\n"
+                                 "call 102 channel 23 on 0\n"
+                                 "expect CONNECT\n"
+                                 "restart all on 1\n"
+                                 "expect RESTART ACK interface 1\n"
+                                 "disconnect 16\n"
+                                 "expect RELEASE\n"
+                                 "check channels idle\n";
+
+/* The line with the primary D channel is cut: an answered call on the other one ends by the backup,
+ * and a new one goes out there; the script chooses the primary again. */
+static const char backup_network[] = "always answer\n"
+                                     "expect SETUP channel 5 interface 1 within 15s\n"
+                                     "expect alarm on 0 within 15s\n"
+                                     "expect SERVICE channel 24\n"
+                                     "expect DISCONNECT cause 16\n"
+                                     "expect SETUP channel 6 interface 1\n"
+                                     "expect clear on 0\n"
+                                     "expect SERVICE channel 24 within 15s\n"
+                                     "expect SETUP channel 7 interface 1\n"
+                                     "expect DISCONNECT\n"
+                                     "expect DISCONNECT\n"
+                                     "expect idle\n";
+static const char backup_cpe[] = "expect up within 10s\n"
+                                 "call 100 channel 5 exclusive on 1\n"
+                                 "expect CONNECT\n"
+                                 "line down on 0\n"
+                                 "expect SERVICE ACK channel 24\n"
+                                 "disconnect 16\n"
+                                 "expect RELEASE\n"
+                                 "call 101 channel 6 exclusive on 1\n"
+                                 "expect CONNECT\n"
+                                 "line up on 0\n"
+                                 "expect up within 10s\n"
+                                 "switch on 0\n"
+                                 "expect SERVICE ACK channel 24\n"
+                                 "call 102 channel 7 exclusive on 1\n"
+                                 "expect CONNECT\n"
+                                 "disconnect 16\n"
+                                 "call 2 disconnect 16\n"
+                                 "expect idle\n"
+                                 "check channels idle\n";
+
 static Story stories[] = {
     {"every-answer-and-every-clearing", "", answers_network, answers_cpe},
     {"restart-raw-octets-and-a-pulled-cable", "", trouble_network, trouble_cpe},
@@ -320,6 +381,12 @@ static Story stories[] = {
      .says = "cpe.pbx:3: call 1 on 2: span 2 is down: its D channel does not come up"},
     {"raw-octets-go-out-on-their-span", "", NULL, raw_on_span, .cpe_status = 1,
      .says = "cpe.pbx:11: call 1 raw 6e 27 01 f9 on 2: that call is on span 0"},
+    {"a-d-channel-for-two-spans", "--type t1 --switchtype ni2", shared_network, shared_cpe,
+     .second = "none"},
+    {"a-backup-d-channel", "--type t1 --switchtype ni2", backup_network, backup_cpe,
+     .second = "backup"},
+    {"a-backup-d-channel-on-4ess", "--type t1 --switchtype 4ess", backup_network, backup_cpe,
+     .second = "backup"},
     {"audio-is-exact-both-ways", "--buffer 32", audio_network, audio_cpe, .alone = TRUE},
     {"audio-is-exact-on-t1", "--buffer 32 --type t1", audio_network, audio_cpe, .alone = TRUE},
 };
@@ -361,6 +428,12 @@ static char *side_spans(const Story *story, gboolean network)
     const guint16 *port = story->ports;
     const char *clock = network ? "master" : "slave";
 
+    if (story->second)
+        return g_strdup_printf(
+            "--side %s --clock %s --span local=127.0.0.1:%u,remote=127.0.0.1:%u "
+            "--span local=127.0.0.1:%u,remote=127.0.0.1:%u,d-role=%s,interface=1",
+            network ? "network" : "cpe", clock, port[!network], port[network], port[2 + !network],
+            port[2 + network], story->second);
     if (story->network)
         return g_strdup_printf("--side %s --clock %s --local 127.0.0.1:%u --remote 127.0.0.1:%u",
                                network ? "network" : "cpe", clock, port[!network], port[network]);

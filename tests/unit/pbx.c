@@ -110,7 +110,8 @@ static void every_mistake_is_named(void)
         {"call 1O0", "the called number holds digits, * and #, not \"1O0\""},
         {"call 100 loudly", "\"loudly\" is one word too many"},
         {"call 100 channel 32", "a channel is a number from 1 to 31, not \"32\""},
-        {"call 100 bearer fax", "a bearer is speech, audio, unrestricted, restricted-digital, tones or video, not \"fax\""},
+        {"call 100 bearer fax", "a bearer is speech, audio, unrestricted, restricted-digital, "
+                                "tones or video, not \"fax\""},
         {"expect FOO", "no message is called \"FOO\""},
         {"expect up cause 16", "only a message has conditions"},
         {"expect no idle", "\"no\" goes with a message, down, or alarm"},
@@ -345,9 +346,9 @@ static void elements_are_added_in_order(void)
     PbxEdit release = {.new_type = MESSAGE_RELEASE, .cause = 31};
     PbxEdit all = {.cause = 31, .progress = 1, .display = (char *)"AB"};
     static const guint8 more[] = {0x1e, 0x02, 0x81, 0x82, 0x7e, 0x02, 0x00, 0xff};
-    static const guint8 alerting_more[] = {0x08, 0x02, 0x80, 0x05, 0x01, 0x18, 0x03, 0xa9,
-                                           0x83, 0x87, 0x1e, 0x02, 0x81, 0x82, 0x34, 0x01,
-                                           0x40, 0x7e, 0x02, 0x00, 0xff};
+    static const guint8 alerting_more[] = {0x08, 0x02, 0x80, 0x05, 0x01, 0x18, 0x03,
+                                           0xa9, 0x83, 0x87, 0x1e, 0x02, 0x81, 0x82,
+                                           0x34, 0x01, 0x40, 0x7e, 0x02, 0x00, 0xff};
     g_autoptr(GBytes) extra = g_bytes_new_static(more, sizeof more);
     PbxEdit with = {.extra = extra};
     g_autoptr(GBytes) four = pbx_edit_apply(&with, alerting, sizeof alerting);
@@ -661,6 +662,26 @@ static void spans_come_in_groups(void)
     pbx_options_clear(&read);
 }
 
+static void spans_share_a_d_channel(void)
+{
+    PbxOptions read;
+    const PbxLineSettings *line;
+
+    g_assert_true(options(&read, NULL,
+                          "pbx --type t1 --switchtype ni2 --span side=cpe --span "
+                          "d-role=backup,interface=1 --span d-role=none,interface=2 --span "
+                          "side=network --span side=network,d-role=none,interface=1"));
+    g_assert_cmpuint(read.lines->len, ==, 5);
+    line = read.lines->pdata[1];
+    g_assert_cmpint(line->span.d_role, ==, D_BACKUP);
+    g_assert_cmpint(line->span.d_channel, ==, 24);
+    g_assert_cmpint(line->span.interface, ==, 1);
+    line = read.lines->pdata[2];
+    g_assert_cmpint(line->span.d_role, ==, D_NONE);
+    g_assert_cmpint(line->span.d_channel, ==, 0);
+    pbx_options_clear(&read);
+}
+
 static void bad_options_are_named(void)
 {
     static const char *const lines[][2] = {
@@ -669,6 +690,19 @@ static void bad_options_are_named(void)
         {"pbx --local 127.0.0.1:0", "--local: ADDRESS:PORT, not \"127.0.0.1:0\""},
         {"pbx --packet 3", "--packet: 1, 2 or 5, not \"3\""},
         {"pbx --buffer 99", "--buffer: 2 to 32, not \"99\""},
+        {"pbx --d-role some", "--d-role: own, backup, none, not \"some\""},
+        {"pbx --type t1 --span d-role=none", "--d-role: own, of the first span, not \"none\""},
+        {"pbx --type t1 --span type=t1 --span d-role=none",
+         "--d-role: of spans with different interfaces, not \"none\""},
+        {"pbx --type t1 --span type=t1 --span d-role=backup,interface=1 --span "
+         "d-role=backup,interface=2",
+         "--d-role: backup, once behind a span with its own, not \"backup\""},
+        {"pbx --type t1 --switchtype ni2 --span side=cpe --span "
+         "d-role=none,interface=1,switchtype=4ess",
+         "--d-role: of spans with one switchtype and side, not \"none\""},
+        {"pbx --switchtype qsig --span side=cpe --span d-role=none,interface=1",
+         "--d-role: own, on QSIG and BRI, not \"none\""},
+        {"pbx --interface 127", "--interface: 0 to 126, not \"127\""},
         {"pbx --timeout later", "--timeout: a time such as 30s, not \"later\""},
         {"pbx what", "\"what\" is no option"},
     };
@@ -704,6 +738,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pbx/audio/tones-are-coded-by-the-law", tones_are_coded_by_the_law);
     g_test_add_func("/pbx/load/without-a-line-ends", a_load_without_a_line_ends);
     g_test_add_func("/pbx/options/spans-come-in-groups", spans_come_in_groups);
+    g_test_add_func("/pbx/options/spans-share-a-d-channel", spans_share_a_d_channel);
     g_test_add_func("/pbx/options/bad-ones-are-named", bad_options_are_named);
     return g_test_run();
 }
