@@ -45,6 +45,7 @@
     X(DISCONNECT_INDICATION, "U12: DISCONNECT with tones received, RELEASE held back")             \
     X(RELEASE_REQUEST, "U19: RELEASE sent")                                                        \
     X(OVERLAP_RECEIVING, "U25: SETUP ACKNOWLEDGE sent")                                            \
+    X(AWAITING_DIGITS, "U25: SETUP ACKNOWLEDGE sent, the caller hears dial tone and has dialled nothing since") \
     X(AWAITING_NAME, "U9: CALL PROCEEDING sent, the caller's name is to follow in a message of its own") \
     X(AWAITING_CHANNEL, "U0: no call yet, another one gives up its channel for it")
 
@@ -106,6 +107,7 @@
     X(ROUTE_TRUNK, "ROUTE.TRUNK", "the call goes to a trunk group")                                \
     X(ROUTE_PEER, "ROUTE.PEER", "the call goes to a SIP URI")                                      \
     X(ROUTE_MORE, "ROUTE.MORE", "more digits may decide")                                          \
+    X(ROUTE_PROMPT, "ROUTE.PROMPT", "more digits may decide, and the trunk wants dial tone heard until they come") \
     X(ROUTE_OVERLAP, "ROUTE.OVERLAP", "the call goes to a SIP URI, and its number may go on")      \
     X(ROUTE_NONE, "ROUTE.NONE", "no route, barred, or no alternative left")                        \
     X(ROUTE_TREATED, "ROUTE.TREATED", "no alternative left, and the caller, who is not end-to-end ISDN, is to hear so in-band") \
@@ -133,7 +135,7 @@
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
 /* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, channel_retake,
- * media_open, isdn_setup, isdn_setup_ack and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
+ * media_open, isdn_setup, isdn_setup_ack, isdn_setup_ack_tone and sip_invite may refuse: they raise the event named and end their row's actions. Any other action that cannot do its work
  * raises SIP.REFUSED or ISDN.REFUSED, and the rest of its row runs all the same; the clearing ones (reject, cancel, bye,
  * disconnect, release, release_complete, forget, free, close) and those that only tell (party) always count as done. */
 #define CALL_ACTIONS(X)                                                                            \
@@ -147,6 +149,7 @@
     X(CHANNEL_FREE, "channel_free", "isdn: the channel is free again (or put aside, by cause)")    \
     X(ISDN_SETUP, "isdn_setup", "isdn: SETUP; or ISDN.REFUSED")                                    \
     X(ISDN_SETUP_ACK, "isdn_setup_ack", "isdn: SETUP ACKNOWLEDGE")                                 \
+    X(ISDN_SETUP_ACK_TONE, "isdn_setup_ack_tone", "isdn: the same with progress 8, for dial tone")            \
     X(ISDN_INFORMATION, "isdn_information", "isdn: INFORMATION with the called digits that have not gone out; nothing where there are none") \
     X(ISDN_PROCEEDING, "isdn_proceeding", "isdn: CALL PROCEEDING")                                 \
     X(ISDN_PROGRESS, "isdn_progress", "isdn: PROGRESS with progress 8")                            \
@@ -190,6 +193,7 @@
     X(MEDIA_LISTEN, "media_listen", "media: connect the channel toward the phone only (early media of the PBX)") \
     X(MEDIA_PLAY, "media_play", "media: connect the phone toward the channel only (early media of the phone)") \
     X(MEDIA_THROUGH, "media_through", "media: connect both ways, stop tones")                      \
+    X(MEDIA_DIAL, "media_dial", "media: dial tone toward the channel")                              \
     X(MEDIA_RINGBACK, "media_ringback", "media: ringback toward the channel where the trunk asks us for it") \
     X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it; else as media_close") \
     X(MEDIA_HUSH, "media_hush", "media: end the busy tone and release its port pair; nothing when none plays") \

@@ -107,6 +107,6 @@ static inline guint selftest_good_count(const SelftestReport *report)
     return good;
 }
 
-typedef enum Tone { TONE_NONE, TONE_RINGBACK, TONE_BUSY } Tone;
+typedef enum Tone { TONE_NONE, TONE_DIAL, TONE_RINGBACK, TONE_BUSY } Tone;
 /* Is COUNTRY a tone zone we know? For settings. */
 gboolean tone_country_known(const char *country);

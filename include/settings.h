@@ -26,6 +26,8 @@ typedef enum Hunting { HUNT_ASCENDING, HUNT_DESCENDING, HUNT_ROUND_ROBIN, HUNT_L
 typedef enum ChannelChoice { CHANNEL_EXCLUSIVE, CHANNEL_PREFERRED } ChannelChoice;
 typedef enum NameCharset { CHARSET_IA5, CHARSET_LATIN1 } NameCharset;
 typedef enum AutoChoice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO } AutoChoice;
+/* Dial tone while digits are asked for: of a SETUP without any (auto: where ringback is ours), or of each that lacks some. */
+typedef enum DialTone { DIAL_TONE_AUTO, DIAL_TONE_YES, DIAL_TONE_ALWAYS, DIAL_TONE_NO } DialTone;
 typedef enum IdentitySource { IDENTITY_PAI, IDENTITY_FROM, IDENTITY_NONE } IdentitySource;
 /* How a call's diversions are told to a SIP peer. */
 typedef enum DiversionField { DIVERSION_FIELD_NONE, DIVERSION_FIELD_DIVERSION, DIVERSION_FIELD_HISTORY } DiversionField;
@@ -72,7 +74,7 @@ typedef struct MediaSettings {
     guint ptime_ms;          /* what we offer: 10, 20, 30 */
     guint jitter_ms;         /* depth the jitter buffer aims at on a LAN */
     gint64 rtp_timeout_us;   /* silence that ends an answered, not held call; 0: never */
-    char *tones;             /* country of ringback and busy tone: libtonezone code, "us", "de", "fr" ... */
+    char *tones;             /* country of dial, ringback and busy tone: libtonezone code, "us", "de", "fr" ... */
 } MediaSettings;
 
 /* Which D channel a span has in its trunk: its own (of a group of spans that share one, the primary), the group's second one, or
@@ -128,6 +130,7 @@ typedef struct TrunkSettings {
     gboolean connected_updates; /* the PBX is told of another party in a connected call */
     IdentitySource identity; /* where the calling number toward the PBX comes from */
     AutoChoice ringback;     /* we play ringback and busy tone toward the PBX; auto: where we are the network side */
+    DialTone dial_tone;      /* heard by a caller whose digits are being asked for */
     gboolean second_calling; /* From's number goes along as a second calling number */
     gboolean redirecting;    /* send who diverted the call */
     gboolean user_info;      /* user-to-user information passes */

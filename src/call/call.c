@@ -126,21 +126,6 @@ gboolean call_takes_keypad(const Call *call)
     return call->trunk && call->trunk->keypad;
 }
 
-gboolean call_ringback_wanted(const Call *call)
-{
-    if (!call->trunk)
-        return FALSE;
-    switch (call->trunk->ringback) {
-    case CHOICE_YES:
-        return TRUE;
-    case CHOICE_NO:
-        return FALSE;
-    case CHOICE_AUTO:
-        return call->trunk->side == SIDE_NETWORK;
-    }
-    return FALSE;
-}
-
 gint64 call_age_us(const Call *call)
 {
     return clock_now_us() - call->began_us;

@@ -10,7 +10,7 @@ static gboolean action_may_refuse(CallAction action)
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
            action == ACTION_CHANNEL_RETAKE || action == ACTION_MEDIA_OPEN ||
            action == ACTION_ISDN_SETUP || action == ACTION_ISDN_SETUP_ACK ||
-           action == ACTION_SIP_INVITE;
+           action == ACTION_ISDN_SETUP_ACK_TONE || action == ACTION_SIP_INVITE;
 }
 
 /* ---- one action ---------------------------------------------------------------------------------

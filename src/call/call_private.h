@@ -220,6 +220,11 @@ gboolean call_is_open(const Call *call, const RouteMatch *match);
 gboolean call_goes_in_pieces(const Call *call, const RouteMatch *match);
 /* INVITEs with the beginning of the number are out. */
 gboolean call_is_out(const Call *call);
+/* Shall the PBX's caller hear busy tone from us, as he may never be shown the cause? RFC 3666 3.6: he calls from beyond the
+ * ISDN. A call for help and one from trunk to trunk keep the plain word. */
+gboolean call_hears_busy_tone(const Call *call);
+/* Raises ROUTE.MORE, or ROUTE.PROMPT where the trunk wants the caller to hear dial tone first. */
+void call_ask_digits(Call *call);
 /* A stop digit at the number's end is no part of it: it makes it whole. */
 void call_take_stop_digit(Call *call);
 /* Shall more digits be waited for, though MATCH, of RESULT, may be what the call wants? */

@@ -7,15 +7,6 @@
 
 #include <string.h>
 
-/* RFC 3666 3.6: who calls from beyond the ISDN may never be shown a cause, but hears a tone. A call
- * for help and one from trunk to trunk keep the plain word. */
-static gboolean call_hears_tone(const Call *call)
-{
-    return call->origin.kind == ORIGIN_PRI && !call->transit && !call->origin.emergency &&
-           (call->isdn == ISDN_INCOMING_PROCEEDING || call->isdn == ISDN_RECEIVED) &&
-           call->asked.progress && call_ringback_wanted(call);
-}
-
 /* Whoever tries numbers by the thousand must not fill the log with them. */
 static void call_raise_none(Call *call, guint8 cause, const char *why)
 {
@@ -26,7 +17,7 @@ static void call_raise_none(Call *call, guint8 cause, const char *why)
     g_strlcpy(news.detail, why, sizeof(news.detail));
     if (*why && log_limit(&limit, 10, G_USEC_PER_SEC))
         log_notice("C%u not routed, cause %u: %s", call->id, cause, why);
-    call_event(call, call_hears_tone(call) ? EVENT_ROUTE_TREATED : EVENT_ROUTE_NONE, &news);
+    call_event(call, call_hears_busy_tone(call) ? EVENT_ROUTE_TREATED : EVENT_ROUTE_NONE, &news);
 }
 
 /* From SIP to SIP nothing of ours is joined: that is a proxy's work. */
@@ -212,7 +203,7 @@ void call_route(Call *call, const CallNews *news)
     call_take_stop_digit(call);
     result = call_seek(call, &alternative, &match);
     if (call_awaits_digits(call, result, &match)) {
-        call_event(call, EVENT_ROUTE_MORE, NULL);
+        call_ask_digits(call);
         return;
     }
     switch (result) {
@@ -234,7 +225,7 @@ void call_route(Call *call, const CallNews *news)
             call_raise_target(call);
         return;
     case ROUTE_INCOMPLETE:
-        call_event(call, EVENT_ROUTE_MORE, NULL);
+        call_ask_digits(call);
         return;
     case ROUTE_BARRED:
         hall_count(call->hall, COUNT_CALLS_BARRED);

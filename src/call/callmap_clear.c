@@ -87,6 +87,8 @@ static const CallRule sip_goes_home[] = {
 #define DISCONNECTED(event)                                                                        \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, RELEASE_REQUEST,                              \
          "Q.931 5.3.3", NOTE_CAUSE, ISDN_RELEASE),                                                 \
+    LIVE(event, S(IDLE), Q(AWAITING_DIGITS), SAME, RELEASE_REQUEST,                                \
+         "Q.931 5.3.3: the dial tone is over", NOTE_CAUSE, MEDIA_CLOSE, ISDN_RELEASE),             \
     LIVE(event, S(IDLE), OFFERED, SAME, RELEASE_REQUEST,                                           \
          "RFC 3666 3.6; Q.931 5.3.3: the caller has heard the busy tone",                          \
          FORGET_CAUSE, NOTE_CAUSE, MEDIA_HUSH, ISDN_RELEASE),                                      \
@@ -117,6 +119,8 @@ static const CallRule sip_goes_home[] = {
          NOTE_CAUSE, MEDIA_CLOSE, SIP_REJECT, ##__VA_ARGS__, CHANNEL_FREE),                        \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, NULL,                                         \
          cite, NOTE_CAUSE, ##__VA_ARGS__, CHANNEL_FREE),                                           \
+    LIVE(event, S(IDLE), Q(AWAITING_DIGITS), SAME, NULL,                                           \
+         cite, NOTE_CAUSE, MEDIA_CLOSE, ##__VA_ARGS__, CHANNEL_FREE),                              \
     LIVE(event, S(CALLING), REACHING, ABANDONED, NULL,                                             \
          cite "; RFC 4497 8.4.1 (4)", NOTE_CAUSE, MEDIA_CLOSE, ##__VA_ARGS__, CHANNEL_FREE),       \
     LIVE(event, HEARD, REACHING, CANCELLING, NULL,                                                 \
@@ -188,6 +192,8 @@ static const CallRule restart_and_loss[] = {
          NOTE_CAUSE, MEDIA_CLOSE, ISDN_FORGET, CHANNEL_FREE, ROUTE_NEXT),
     LIVE(ISDN_REFUSED, S(IDLE), Q(OVERLAP_RECEIVING), SAME, NULL,
          "RFC 4497 8.4.5", NOTE_CAUSE, ISDN_FORGET, CHANNEL_FREE),
+    LIVE(ISDN_REFUSED, S(IDLE), Q(AWAITING_DIGITS), SAME, NULL,
+         "RFC 4497 8.4.5", NOTE_CAUSE, MEDIA_CLOSE, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(IDLE), OFFERED, SAME, NULL,
          "RFC 4497 8.4.5: PROGRESS could not be sent", MEDIA_HUSH, ISDN_FORGET, CHANNEL_FREE),
     LIVE(ISDN_REFUSED, S(ALERTED) | S(EARLY), OFFERED, CANCELLING, NULL,

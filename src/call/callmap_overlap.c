@@ -1,6 +1,7 @@
-/* The call map's rows for a number that goes to SIP in pieces: an INVITE is out, and more digits may come.
+/* The call map's rows for a number that comes in pieces: dial tone until the first one, and INVITEs that are out while
+ * more may come.
  *
- * The PBX stands in overlap sending all the while. What becomes of the single INVITEs is the business of
+ * In the latter the PBX stands in overlap sending all the while. What becomes of the single INVITEs is the business of
  * src/sip/series.c: a failure is told when the number is whole and no INVITE is left.
  */
 #include "callmap_rows.h"
@@ -8,6 +9,18 @@
 /* clang-format off */
 
 #define DIALLING (CALLED & ~S(ALERTED)) /* 180 ends it */
+
+static const CallRule dial_tone[] = {
+    LIVE(ROUTE_PROMPT, S(IDLE), Q(PRESENT), SAME, AWAITING_DIGITS,
+         "Q.931 5.1.3, 5.2.4: dial tone until the first digit", MEDIA_OPEN, ISDN_SETUP_ACK_TONE, MEDIA_DIAL),
+    LIVE(MEDIA_NONE, S(IDLE), Q(AWAITING_DIGITS), SAME, OVERLAP_RECEIVING,
+         "Q.931 5.2.4: no port for a tone, which is optional", ISDN_SETUP_ACK),
+    LIVE(ISDN_INFORMATION, S(IDLE), Q(AWAITING_DIGITS), SAME, OVERLAP_RECEIVING,
+         "Q.931 5.1.3, 5.2.4: the tone ends with the first digit", MEDIA_CLOSE, COLLECT_DIGITS, ROUTE_CALL),
+    LIVE(TIMER_T302, S(IDLE), Q(AWAITING_DIGITS), SAME, OVERLAP_RECEIVING,
+         "Q.931 5.2.4; RFC 4497 8.2.2: the number is complete, or cause 28",
+         MEDIA_CLOSE, COLLECT_DIGITS, ROUTE_CALL),
+};
 
 static const CallRule dialling[] = {
     LIVE(ROUTE_OVERLAP, S(IDLE), Q(PRESENT), SAME, OVERLAP_RECEIVING,
@@ -67,6 +80,7 @@ static const CallRule dialling[] = {
 };
 
 const CallRuleGroup callmap_groups_overlap[] = {
+    GROUP("Dial tone", dial_tone),
     GROUP("A number goes to SIP in pieces", dialling),
     {NULL},
 };

@@ -28,7 +28,7 @@
 /* ISDN leg, the PBX called us. */
 #define OFFERED (Q(INCOMING_PROCEEDING) | Q(RECEIVED)) /* the phone is being called */
 #define REACHING (OFFERED | Q(OVERLAP_RECEIVING)) /* the same, or it is, by what was dialled so far */
-#define INCOMING (Q(PRESENT) | Q(AWAITING_NAME) | Q(OVERLAP_RECEIVING) | OFFERED)
+#define INCOMING (Q(PRESENT) | Q(AWAITING_NAME) | Q(AWAITING_DIGITS) | Q(OVERLAP_RECEIVING) | OFFERED)
 /* ISDN leg, either way. */
 #define TALKING (Q(CONNECT_REQUEST) | Q(ACTIVE) | Q(HELD))
 #define CLEARING (Q(DISCONNECT_REQUEST) | Q(RELEASE_REQUEST))
@@ -88,6 +88,8 @@
     CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, DISCONNECT_REQUEST,        \
          isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
+    LIVE(event, S(IDLE), Q(AWAITING_DIGITS), SAME, DISCONNECT_REQUEST,                             \
+         isdn_why, NOTE_CAUSE, MEDIA_CLOSE, ISDN_DISCONNECT),                                      \
     LIVE(event, S(IDLE), OFFERED, SAME, DISCONNECT_REQUEST,                                        \
          isdn_why "; RFC 3666 3.6: in the busy tone",                                              \
          FORGET_CAUSE, NOTE_CAUSE, MEDIA_HUSH, ISDN_DISCONNECT),                                   \

@@ -102,6 +102,13 @@ static const SettingChoice autos[] = {
     { "no", CHOICE_NO },
     { NULL, 0 },
 };
+static const SettingChoice dial_tones[] = {
+    { "auto", DIAL_TONE_AUTO },
+    { "yes", DIAL_TONE_YES },
+    { "always", DIAL_TONE_ALWAYS },
+    { "no", DIAL_TONE_NO },
+    { NULL, 0 },
+};
 static const SettingChoice holds_told[] = {
     { "reinvite", HOLD_TOLD_REINVITE },
     { "none", HOLD_TOLD_NOT },
@@ -369,7 +376,7 @@ const SettingRow setting_rows[] = {
     MEDIA(rtp_timeout_us, "rtp-timeout", duration, DEFAULT("5m"), RANGE(0, 24 * HOUR), IN_US, NEW_CALLS,
           SAYS "Silence on RTP after which an answered call that is not on hold is cleared. 0: never."),
     MEDIA(tones, "tones", tones, DEFAULT("us"), NEW_CALLS,
-          SAYS "The country whose ringback and busy tones the PBX hears, by its libtonezone code."),
+          SAYS "The country whose dial, ringback and busy tones the PBX hears, by its libtonezone code."),
 
     SPAN(backend, "backend", choice, DEFAULT("cesopsn"), ONE_OF(backends), RESTART,
          SAYS "Where the line is: cesopsn is an RFC 5086 pseudowire over UDP; dahdi is a card under the DAHDI driver; pair joins two spans in one process and is for tests."),
@@ -482,6 +489,8 @@ const SettingRow setting_rows[] = {
           SAYS "The domain of the PBX's private numbering plan: its numbers carry it as phone-context in SIP (RFC 3966 5.1.5), and numbers with a domain as phone-context are sent as private ones. Empty: private numbers are digits like any."),
     TRUNK(ringback, "ringback", choice, DEFAULT("auto"), ONE_OF(autos), NEW_CALLS,
           SAYS "We play ringback and busy tone toward the PBX. auto: where we are the network side. The busy tone goes with DISCONNECT, or, where SETUP has said by progress 1 or 3 that the caller is not end-to-end ISDN, with PROGRESS; that call the PBX clears, or interwork."),
+    TRUNK(dial_tone, "dial-tone", choice, DEFAULT("auto"), ONE_OF(dial_tones), NEW_CALLS,
+          SAYS "A caller of the PBX whose SETUP has no digits, on a route that asks for them, hears dial tone until the first one comes: SETUP ACKNOWLEDGE has progress indicator 8. auto: where ringback is ours. always: after a SETUP that has some digits, too."),
     TRUNK(disconnect_tones, "disconnect-tones", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Before answer, hear out the tones of a DISCONNECT with progress indicator 8. No: DISCONNECT ends the call at once."),
     TRUNK(send_display, "send-display", flag, DEFAULT("yes"), NEW_CALLS,

@@ -107,15 +107,27 @@ static gboolean act_setup(void *room, Call *call, const CallNews *news)
     return FALSE;
 }
 
-static gboolean act_setup_ack(void *room, Call *call, const CallNews *news)
+static gboolean ask_digits(Call *call, gboolean inband)
 {
     IsdnLeg *leg = leg_speaking(call);
 
+    return leg && leg_sent(leg, call,
+                           pri_setup_ack(dchan_pri(leg->dchan), leg->q931,
+                                         dchan_encode(leg->dchan, leg->channel.number), 0, inband));
+}
+
+static gboolean act_setup_ack(void *room, Call *call, const CallNews *news)
+{
     (void)room;
     (void)news;
-    return leg && leg_sent(leg, call,
-                           pri_need_more_info(dchan_pri(leg->dchan), leg->q931,
-                                              dchan_encode(leg->dchan, leg->channel.number), 0));
+    return ask_digits(call, FALSE);
+}
+
+static gboolean act_setup_ack_tone(void *room, Call *call, const CallNews *news)
+{
+    (void)room;
+    (void)news;
+    return ask_digits(call, TRUE);
 }
 
 static gboolean act_proceeding(void *room, Call *call, const CallNews *news)
@@ -426,6 +438,7 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_CHANNEL_UNCLAIM] = act_channel_unclaim;
     ops.action[ACTION_ISDN_SETUP] = act_setup;
     ops.action[ACTION_ISDN_SETUP_ACK] = act_setup_ack;
+    ops.action[ACTION_ISDN_SETUP_ACK_TONE] = act_setup_ack_tone;
     ops.action[ACTION_ISDN_INFORMATION] = isdn_dial_on;
     ops.action[ACTION_ISDN_PROCEEDING] = act_proceeding;
     ops.action[ACTION_ISDN_PROGRESS] = act_progress;

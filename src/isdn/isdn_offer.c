@@ -107,10 +107,10 @@ void isdn_offer_ring(DChannel *head, const pri_event_ring *ring, const FrameNews
 void isdn_offer_information(IsdnLeg *leg, const char *text, gboolean complete,
                             const FrameNews *frame)
 {
+    const IsdnStates dialling = 1u << ISDN_OVERLAP_RECEIVING | 1u << ISDN_AWAITING_DIGITS;
     CallNews news = isdn_event_news(frame);
 
-    if (!isdn_event_leg_speaks(leg) || leg->ours ||
-        call_isdn_state(leg->call) != ISDN_OVERLAP_RECEIVING)
+    if (!isdn_event_leg_speaks(leg) || leg->ours || !(dialling & 1u << call_isdn_state(leg->call)))
         return;
     if (!digits_copy(text, news.digits, sizeof news.digits))
         g_strlcpy(news.digits, "?", sizeof news.digits); /* no number any more, the hall says */

@@ -82,8 +82,8 @@ static void media_hear_closed(Media *self, const MediaStats *stats)
              " malformed %" G_GUINT64_FORMAT " jitter %u us digits %" G_GUINT64_FORMAT
              " in %" G_GUINT64_FORMAT " out",
              stats->call, stats->port, stats->sent, stats->received, stats->lost, stats->late,
-             stats->concealed, stats->slipped, stats->foreign, stats->malformed, stats->jitter_us, stats->digits_in,
-             stats->digits_out);
+             stats->concealed, stats->slipped, stats->foreign, stats->malformed, stats->jitter_us,
+             stats->digits_in, stats->digits_out);
 }
 
 static void media_hear_selftested(Media *self, const MediaNews *news)
@@ -163,8 +163,7 @@ void media_on_digit(void *user, guint32 call, char digit, guint ms, gboolean hea
 {
     media_tell(
         user,
-        &(MediaNews){
-            .kind = NEWS_DIGIT, .call = call, .digit = digit, .ms = ms, .heard = heard},
+        &(MediaNews){.kind = NEWS_DIGIT, .call = call, .digit = digit, .ms = ms, .heard = heard},
         NULL);
 }
 
@@ -304,7 +303,8 @@ static gboolean media_find_tones(Media *self, const Settings *settings, GError *
 {
     const char *country = settings->media.tones;
 
-    if (tone_script_find(&self->ringback, country, TONE_RINGBACK) &&
+    if (tone_script_find(&self->dial, country, TONE_DIAL) &&
+        tone_script_find(&self->ringback, country, TONE_RINGBACK) &&
         tone_script_find(&self->busy, country, TONE_BUSY))
         return TRUE;
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "[media] tones: no tones for \"%s\"",

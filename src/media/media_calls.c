@@ -79,6 +79,7 @@ static PortOrders *booking_new(Media *media, const Call *call, const PortPair *p
         .pair = *pair,
         .jitter_samples = settings->jitter_ms * SAMPLES_PER_MS,
         .timeout_samples = (guint64)(settings->rtp_timeout_us / 125),
+        .dial = media->dial,
         .ringback = media->ringback,
         .busy = media->busy,
         .user = media,
@@ -163,6 +164,18 @@ static gboolean booking_sound(Media *media, Call *call, Tone tone)
     return TRUE;
 }
 
+/* The trunk has been asked before: the hall wants dial tone only where it is wanted. */
+static gboolean action_dial(void *room, Call *call, const CallNews *news)
+{
+    PortOrders *orders = booking_find(room, call);
+
+    if (!orders)
+        return TRUE;
+    orders->tone = TONE_DIAL;
+    booking_order(room, orders, call);
+    return TRUE;
+}
+
 static gboolean action_ringback(void *room, Call *call, const CallNews *news)
 {
     return booking_sound(room, call, TONE_RINGBACK);
@@ -237,6 +250,7 @@ CallOps media_call_ops(Media *media)
     ops.action[ACTION_MEDIA_LISTEN] = action_listen;
     ops.action[ACTION_MEDIA_PLAY] = action_play;
     ops.action[ACTION_MEDIA_THROUGH] = action_through;
+    ops.action[ACTION_MEDIA_DIAL] = action_dial;
     ops.action[ACTION_MEDIA_RINGBACK] = action_ringback;
     ops.action[ACTION_MEDIA_BUSY] = action_busy;
     ops.action[ACTION_MEDIA_HUSH] = action_close;

@@ -23,7 +23,7 @@ struct Media {
 
     PortPairs *pairs;
     GHashTable *bookings; /* of PortOrders, by call */
-    ToneScript ringback, busy;
+    ToneScript dial, ringback, busy;
     SelftestReport selftest; /* the last one begun; number 0: none */
 
     GThread *thread;

@@ -86,6 +86,9 @@ static void port_start_tone(Port *self, Tone tone)
     switch (tone) {
     case TONE_NONE:
         break;
+    case TONE_DIAL:
+        tone_player_start(&self->tone, &self->setup.dial);
+        break;
     case TONE_RINGBACK:
         tone_player_start(&self->tone, &self->setup.ringback);
         break;

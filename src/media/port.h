@@ -17,7 +17,7 @@ typedef struct PortSetup {
     PortPair pair;           /* the port closes the sockets */
     guint jitter_samples;    /* target of the jitter buffer */
     guint64 timeout_samples; /* of silence; 0: never told */
-    ToneScript ringback, busy;
+    ToneScript dial, ringback, busy;
     void *user;
     void (*silent)(void *user, guint32 call); /* no RTP for the time-out; media thread */
     /* A digit for signalling to pass on, which lasted MS: HEARD on the channel, or told by the

@@ -83,12 +83,16 @@ gboolean tone_country_known(const char *country)
 gboolean tone_script_find(ToneScript *script, const char *country, Tone tone)
 {
     const struct tone_zone *zone = country ? zone_find(country) : NULL;
-    int id = tone == TONE_BUSY ? TONE_ZONE_BUSY : TONE_ZONE_RINGBACK;
+    static const int ids[] = {
+        [TONE_DIAL] = TONE_ZONE_DIAL,
+        [TONE_RINGBACK] = TONE_ZONE_RINGBACK,
+        [TONE_BUSY] = TONE_ZONE_BUSY,
+    };
 
     if (!zone || tone == TONE_NONE)
         return FALSE;
     for (guint i = 0; i < TONE_ZONE_TONES; i++)
-        if (zone->tones[i].toneid == id && zone->tones[i].data[0])
+        if (zone->tones[i].toneid == ids[tone] && zone->tones[i].data[0])
             return tone_script_parse(script, zone->tones[i].data);
     return FALSE;
 }

@@ -171,6 +171,7 @@ class Case:
         self.steps, self.causality, self.apart = [], [], []
         self.handed_on = []  # edges between steps that one line lists
         self.audio, self.no_rtp, self.tone, self.digits = None, None, None, None
+        self.silence = None
         self.timeout, self.span_up = 25.0, True
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
         self.desk = []  # (when, words of a command to tielinectl)
@@ -542,6 +543,11 @@ class Reader:
         these frequencies and no other sound."""
         first, last, tone = rest.split()
         self.case.tone = (int(first), int(last), [int(one) for one in tone.split("+")])
+
+    def read_silence(self, rest):
+        """silence A B: between steps A and B the first call's timeslot toward the PBX carries no
+        sound."""
+        self.case.silence = tuple(int(word) for word in rest.split())
 
     def read_digits(self, rest):
         """digits FROM TO DIGITS on=100 off=100 lose=SEED: see digits.Spec."""

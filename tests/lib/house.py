@@ -183,6 +183,7 @@ class House(Stage):
             self.outcome.verdict += faults
             self.outcome.failures += faults
             self.outcome.failures += sound.judge_tone(self.case, evidence, verdict)
+            self.outcome.failures += sound.judge_silence(self.case, evidence, verdict)
             self.outcome.failures += sound.judge_audio(self.case, evidence, phone, self.path)
 
     def take_evidence(self, layout):

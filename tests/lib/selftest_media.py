@@ -123,6 +123,12 @@ def test_tones(tap):
                 "%s as ringback in %s %s" % (name, law, "passes" if fine else "is noticed"),
                 fault or "",
             )
+    for law in ("alaw", "ulaw"):
+        quiet, short = tones.made(law, [((), 0.7)]), tones.made(law, [((), 0.2)])
+        late = tones.made(law, [((), 0.7), ((350, 440), 0.1)])
+        tap.case(tones.sounds(quiet, law) is None, "silence in %s passes" % law)
+        tap.case(bool(tones.sounds(late, law)), "a tone that comes back in %s is noticed" % law)
+        tap.case(bool(tones.sounds(short, law)), "too little to tell in %s is noticed" % law)
     noise = audio.pattern("noise", 1)
     tap.case(bool(tones.carries(noise, "alaw", (440, 480))), "noise is no ringback")
 

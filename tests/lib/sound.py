@@ -6,6 +6,7 @@ import tones
 
 ENOUGH = 10  # packets of 20 ms
 PIECE = 400  # octets that are like themselves nowhere else in a pattern
+SOON = 0.1  # seconds: a tone has ended by then
 TAIL = 4000  # octets: the end of a recording, when the call was long resumed
 
 
@@ -70,11 +71,27 @@ def judge_tone(case, evidence, verdict):
     if not case.tone:
         return []
     first, last, frequencies = case.tone
-    begin, end = verdict.matched[first].end, verdict.matched[last].begin
-    law = "ulaw" if evidence.layout.line == "t1" else "alaw"
-    heard = evidence.sent.slot(channel_of(evidence), begin, end)
+    heard, law = toward_pbx(evidence, verdict, first, last)
     fault = tones.carries(heard, law, frequencies)
     return ["toward the PBX between steps %d and %d: %s" % (first, last, fault)] if fault else []
+
+
+def judge_silence(case, evidence, verdict):
+    """Failures: between the two steps that the flow names the PBX hears something."""
+    if not case.silence:
+        return []
+    first, last = case.silence
+    heard, law = toward_pbx(evidence, verdict, first, last, SOON)
+    fault = tones.sounds(heard, law)
+    return ["toward the PBX between steps %d and %d: %s" % (first, last, fault)] if fault else []
+
+
+def toward_pbx(evidence, verdict, first, last, after=0):
+    """(the octets of the first call's timeslot between steps FIRST and LAST, their law); the time
+    AFTER the first is left out."""
+    begin, end = verdict.matched[first].end + after, verdict.matched[last].begin
+    law = "ulaw" if evidence.layout.line == "t1" else "alaw"
+    return evidence.sent.slot(channel_of(evidence), begin, end), law
 
 
 def judge_audio(case, evidence, phone, path):

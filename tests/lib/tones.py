@@ -40,12 +40,30 @@ def power(samples, frequency):
     return 2 * (last * last + before * before - turn * last * before) / len(samples) ** 2
 
 
+def loudness(samples):
+    """The mean power of SAMPLES."""
+    return sum(sample * sample for sample in samples) / len(samples)
+
+
+def windows(octets, law):
+    """The pieces of OCTETS, as samples."""
+    for at in range(0, len(octets) - WINDOW + 1, WINDOW):
+        yield [LINEAR[law][octet] for octet in octets[at : at + WINDOW]]
+
+
+def sounds(octets, law):
+    """None when OCTETS carry no sound, and are enough to tell, else what they are."""
+    loud = [loudness(samples) >= LOUD * LOUD for samples in windows(octets, law)]
+    if len(loud) < LEAST or any(loud):
+        return "%d of %d pieces of 50 ms sound" % (sum(loud), len(loud))
+    return None
+
+
 def carries(octets, law, frequencies):
     """None when OCTETS carry the tone of FREQUENCIES and no other sound, else what they carry."""
     loud = tone = 0
-    for at in range(0, len(octets) - WINDOW + 1, WINDOW):
-        samples = [LINEAR[law][octet] for octet in octets[at : at + WINDOW]]
-        whole = sum(sample * sample for sample in samples) / WINDOW
+    for samples in windows(octets, law):
+        whole = loudness(samples)
         if whole < LOUD * LOUD:
             continue
         loud += 1

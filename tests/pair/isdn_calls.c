@@ -231,6 +231,85 @@ static void digits_are_collected_one_by_one(void)
     stage_free(stage);
 }
 
+/* Q.931 5.1.3: the far end's caller has lifted the receiver and dialled nothing yet. */
+static void dial_tone_is_heard_until_the_first_digit(void)
+{
+    static const char *const types[] = {"euroisdn", "qsig"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autofree char *trunk = g_strdup_printf(NETWORK "switch-type = %s\n", types[i]);
+        Stage *stage = stage_new(trunk, FALSE);
+
+        stage_far_calls(stage, "", 4, TRUE, FALSE);
+        stage_run(stage, 10);
+        stage_stands(stage, SIP_IDLE, ISDN_AWAITING_DIGITS);
+        stage_wire(stage, "< SETUP 100→ ch 4\n> SETUP ACKNOWLEDGE ch 4 progress 8\n");
+        stage_sip(stage, "media_open media_dial");
+        pri_information(stage->far, stage->far_call, '1');
+        stage_run(stage, 10);
+        stage_stands(stage, SIP_IDLE, ISDN_OVERLAP_RECEIVING);
+        stage_sip(stage, "media_close");
+        stage_run(stage, 14000); /* T302 has begun anew */
+        pri_information(stage->far, stage->far_call, '5');
+        pri_information(stage->far, stage->far_call, '0');
+        stage_run(stage, 10);
+        stage_stands(stage, SIP_CALLING, ISDN_INCOMING_PROCEEDING);
+        stage_ends(stage);
+        stage_free(stage);
+    }
+}
+
+static void dial_tone_ends_without_a_digit(void)
+{
+    Stage *stage = stage_new(NETWORK, FALSE);
+
+    stage_far_calls(stage, "", 4, TRUE, FALSE);
+    stage_run(stage, 10);
+    stage_forget(stage);
+    stage_run(stage, 16000);
+    stage_wire(stage, "> DISCONNECT cause 28\n< RELEASE cause 28\n> RELEASE COMPLETE cause 28\n");
+    stage_sip(stage, "media_close media_hush");
+    stage_is_quiet(stage);
+
+    stage_far_calls(stage, "", 4, TRUE, FALSE);
+    stage_run(stage, 10);
+    stage_forget(stage);
+    pri_hangup(stage->far, stage->far_call,
+               CAUSE_NORMAL_CALL_CLEARING); /* the receiver is down again */
+    stage_run(stage, 10);
+    stage_sip(stage, "media_close");
+    stage_is_quiet(stage);
+    stage_free(stage);
+}
+
+static void dial_tone_is_as_the_trunk_says(void)
+{
+    static const struct {
+        const char *trunk, *number;
+        gboolean heard;
+    } rows[] = {
+        {CPE, "", FALSE},
+        {NETWORK "ringback = no\n", "", FALSE},
+        {CPE "ringback = yes\n", "", TRUE},
+        {CPE "dial-tone = yes\n", "", TRUE},
+        {NETWORK "dial-tone = no\n", "", FALSE},
+        {NETWORK "dial-tone = yes\n", "1", FALSE},
+        {NETWORK "dial-tone = always\n", "1", TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Stage *stage = stage_new(rows[i].trunk, FALSE);
+
+        stage_far_calls(stage, rows[i].number, 3, TRUE, FALSE);
+        stage_run(stage, 10);
+        stage_stands(stage, SIP_IDLE,
+                     rows[i].heard ? ISDN_AWAITING_DIGITS : ISDN_OVERLAP_RECEIVING);
+        g_assert_true(rows[i].heard == (strstr(stage->wire->str, "progress 8\n") != NULL));
+        stage_far_ends(stage);
+        stage_free(stage);
+    }
+}
+
 static void t302_ends_a_number_that_stays_short(void)
 {
     Stage *stage = stage_new(NETWORK, FALSE);
@@ -459,6 +538,9 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/media/early-from-far-end", early_media_of_the_far_end_is_heard);
     g_test_add_func("/isdn/media/announcement", progress_with_a_cause_is_an_announcement);
     g_test_add_func("/isdn/overlap/digits", digits_are_collected_one_by_one);
+    g_test_add_func("/isdn/overlap/dial-tone", dial_tone_is_heard_until_the_first_digit);
+    g_test_add_func("/isdn/overlap/dial-tone-ends", dial_tone_ends_without_a_digit);
+    g_test_add_func("/isdn/overlap/dial-tone-setting", dial_tone_is_as_the_trunk_says);
     g_test_add_func("/isdn/overlap/t302", t302_ends_a_number_that_stays_short);
     g_test_add_func("/isdn/overlap/none", en_bloc_dialects_wait_for_no_digit);
     g_test_add_func("/isdn/overlap/sending", setup_ack_of_the_far_end_is_taken);

@@ -274,9 +274,10 @@ static void overlap_collects_digits(void)
     g_assert_cmpstr(call_uri(call), ==, "sip:105@192.0.2.1");
     tells(fake,
           "ISDN.SETUP (IDLE,NULL)->(IDLE,PRESENT) route_call\n"
-          "ROUTE.MORE (IDLE,PRESENT)->(IDLE,OVERLAP_RECEIVING) isdn_setup_ack\n"
-          "ISDN.INFORMATION (IDLE,OVERLAP_RECEIVING)->(IDLE,OVERLAP_RECEIVING) collect_digits "
-          "route_call\n"
+          "ROUTE.PROMPT (IDLE,PRESENT)->(IDLE,AWAITING_DIGITS) media_open isdn_setup_ack_tone "
+          "media_dial\n"
+          "ISDN.INFORMATION (IDLE,AWAITING_DIGITS)->(IDLE,OVERLAP_RECEIVING) media_close "
+          "collect_digits route_call\n"
           "ROUTE.MORE (IDLE,OVERLAP_RECEIVING)->(IDLE,OVERLAP_RECEIVING)\n"
           "ISDN.INFORMATION (IDLE,OVERLAP_RECEIVING)->(IDLE,OVERLAP_RECEIVING) collect_digits "
           "route_call\n"
@@ -310,7 +311,7 @@ static void incomplete_number_is_cause_28(void)
 
     fake_call_from_pbx(fake, "", FALSE, &id);
     raise_digits(fake, id, "1", TRUE);
-    says(fake, id, "isdn_setup_ack isdn_disconnect:28");
+    says(fake, id, "media_open isdn_setup_ack_tone media_dial media_close isdn_disconnect:28");
     fake_raise(fake, id, EVENT_ISDN_RELEASED, NULL);
 
     fake_call_from_pbx(fake, "", FALSE, &id);

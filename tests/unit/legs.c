@@ -119,6 +119,7 @@ static const Move pbx_moves[] = {
     {ACTION_ISDN_SETUP, B(NONE), PBX_SENT, "SETUP on a leg in use"},
     {ACTION_ISDN_INFORMATION, B(OVERLAP), PBX_COUNT, "INFORMATION outside overlap sending"},
     {ACTION_ISDN_SETUP_ACK, B(CALLS), PBX_DIALS, "SETUP ACKNOWLEDGE twice or too late"},
+    {ACTION_ISDN_SETUP_ACK_TONE, B(CALLS), PBX_DIALS, "SETUP ACKNOWLEDGE twice or too late"},
     {ACTION_ISDN_PROCEEDING, B(CALLS) | B(DIALS), PBX_TOLD, "CALL PROCEEDING twice or too late"},
     {ACTION_ISDN_PROGRESS, B(TOLD) | B(TOLD_RINGING), PBX_COUNT, "PROGRESS outside set-up"},
     {ACTION_ISDN_ALERTING, B(TOLD), PBX_TOLD_RINGING, "ALERTING twice or too late"},
@@ -429,6 +430,7 @@ const char *legs_act(Legs *legs, CallAction action)
     case ACTION_MEDIA_UPDATE:
     case ACTION_MEDIA_LISTEN:
     case ACTION_MEDIA_PLAY:
+    case ACTION_MEDIA_DIAL:
     case ACTION_MEDIA_RINGBACK:
         return legs->media ? NULL : "media without a port";
     }
@@ -471,7 +473,7 @@ static const IsdnStates pbx_states[PBX_COUNT] = {
     [PBX_OVERLAP] = 1u << ISDN_OVERLAP_SENDING,
     [PBX_PROCEEDING] = 1u << ISDN_OUTGOING_PROCEEDING,
     [PBX_ALERTING] = 1u << ISDN_DELIVERED,
-    [PBX_DIALS] = 1u << ISDN_OVERLAP_RECEIVING,
+    [PBX_DIALS] = 1u << ISDN_OVERLAP_RECEIVING | 1u << ISDN_AWAITING_DIGITS,
     [PBX_TOLD] = 1u << ISDN_INCOMING_PROCEEDING | 1u << ISDN_AWAITING_NAME,
     [PBX_TOLD_RINGING] = 1u << ISDN_RECEIVED,
     [PBX_CONNECTED] = 1u << ISDN_CONNECT_REQUEST,
@@ -519,6 +521,8 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
         return "a caller who hears nothing of a call that has failed";
     if (legs->phone != PHONE_NONE && legs->tone)
         return "a busy tone for a call that goes on";
+    if (isdn == ISDN_AWAITING_DIGITS)
+        return legs->media ? NULL : "dial tone without a port";
     if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
         return "a port with nobody at one end";
     if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))
@@ -542,6 +546,7 @@ CallEvent legs_refusal(const Legs *legs, CallAction action)
         return EVENT_MEDIA_NONE;
     case ACTION_ISDN_SETUP:
     case ACTION_ISDN_SETUP_ACK:
+    case ACTION_ISDN_SETUP_ACK_TONE:
     case ACTION_ISDN_PROGRESS:
     case ACTION_ISDN_ALERTING:
     case ACTION_ISDN_ALERTING_MEDIA:
@@ -565,7 +570,8 @@ gboolean legs_refusal_stops(CallAction action)
 {
     return action == ACTION_CHANNEL_SEIZE || action == ACTION_CHANNEL_CLAIM ||
            action == ACTION_MEDIA_OPEN || action == ACTION_ISDN_SETUP ||
-           action == ACTION_ISDN_SETUP_ACK || action == ACTION_SIP_INVITE || action == ACTION_CHANNEL_RETAKE;
+           action == ACTION_ISDN_SETUP_ACK || action == ACTION_ISDN_SETUP_ACK_TONE ||
+           action == ACTION_SIP_INVITE || action == ACTION_CHANNEL_RETAKE;
 }
 
 /* A timer that a stack runs, and the states of its leg in which it does. */

@@ -140,6 +140,21 @@ static void test_frequencies(void)
 }
 
 /* 400 Hz swelling with 25 Hz has side tones 25 Hz away, 6 dB below (full depth). */
+/* Every zone has a dial tone; the United States' has no end. */
+static void test_dial_tone(void)
+{
+    static const char *const countries[] = {"us", "uk", "de", "fr", "it", "jp"};
+    ToneScript script;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(countries); i++)
+        g_assert_true(tone_script_find(&script, countries[i], TONE_DIAL));
+    g_assert_true(tone_script_find(&script, "us", TONE_DIAL));
+    g_assert_cmpuint(script.count, ==, 1);
+    g_assert_cmpuint(script.steps[0].hz[0], ==, 350);
+    g_assert_cmpuint(script.steps[0].hz[1], ==, 440);
+    g_assert_cmpuint(script.steps[0].samples, ==, 0);
+}
+
 static void test_modulated(void)
 {
     guint8 out[3200];
@@ -181,6 +196,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tones/the-librarys-notation", test_notation);
     g_test_add_func("/tones/cadences-to-the-sample", test_cadences);
     g_test_add_func("/tones/frequencies-and-level", test_frequencies);
+    g_test_add_func("/tones/dial-tone", test_dial_tone);
     g_test_add_func("/tones/a-modulated-tone", test_modulated);
     g_test_add_func("/tones/once-then-for-ever", test_once_and_for_ever);
     return g_test_run();

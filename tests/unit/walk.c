@@ -142,6 +142,8 @@ static void walk_route(Walker *walker, Step step, const CallRule *rule, CallEven
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PREEMPT, FALSE);
     if (!from_phone && digits)
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_MORE, FALSE);
+    if (step.isdn == ISDN_PRESENT)
+        walk_raise(walker, step, rule, event, i, EVENT_ROUTE_PROMPT, FALSE);
     if (!from_phone && digits)
         walk_raise(walker, step, rule, event, i, EVENT_ROUTE_OVERLAP, FALSE);
 }
