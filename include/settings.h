@@ -22,7 +22,7 @@ typedef enum SwitchType {
     SWITCH_QSIG,
 } SwitchType;
 typedef enum LineSide { SIDE_NETWORK, SIDE_CPE } LineSide;
-typedef enum Hunting { HUNT_ASCENDING, HUNT_DESCENDING, HUNT_ROUND_ROBIN, HUNT_LEAST_USED } Hunting;
+typedef enum Hunting { HUNT_ASCENDING, HUNT_DESCENDING, HUNT_ROUND_ROBIN, HUNT_ROUND_ROBIN_SPANS, HUNT_LEAST_USED } Hunting;
 typedef enum ChannelChoice { CHANNEL_EXCLUSIVE, CHANNEL_PREFERRED } ChannelChoice;
 typedef enum NameCharset { CHARSET_IA5, CHARSET_LATIN1 } NameCharset;
 typedef enum AutoChoice { CHOICE_AUTO, CHOICE_YES, CHOICE_NO } AutoChoice;

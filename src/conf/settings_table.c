@@ -64,6 +64,7 @@ static const SettingChoice huntings[] = {
     { "ascending", HUNT_ASCENDING },
     { "descending", HUNT_DESCENDING },
     { "round-robin", HUNT_ROUND_ROBIN },
+    { "round-robin-spans", HUNT_ROUND_ROBIN_SPANS },
     { "least-used", HUNT_LEAST_USED },
     { NULL, 0 },
 };
@@ -432,7 +433,7 @@ const SettingRow setting_rows[] = {
     TRUNK(side, "side", choice, DEFAULT("network"), ONE_OF(sides), RESTART,
           SAYS "Which side of the line we are: network toward a PBX's trunk port, cpe toward a public exchange."),
     TRUNK(hunting, "hunting", choice, DEFAULT("ascending"), ONE_OF(huntings), NEW_CALLS,
-          SAYS "How a free B channel is chosen. The far end had best hunt the other way, to avoid glare."),
+          SAYS "How a free B channel is chosen, span after span in their order: ascending and descending take the first free one, round-robin the next after the last one taken, least-used the one that carried the fewest calls. round-robin-spans goes to the next span with each call, and there to the channel that carried the fewest: no D channel gets several set-ups in a row. The far end had best hunt the other way, to avoid glare."),
     TRUNK(channel, "channel", choice, DEFAULT("exclusive"), ONE_OF(channel_choices), NEW_CALLS,
           SAYS "Whether the channel in our SETUP is exclusive, or preferred and the far end may choose another."),
     TRUNK(restart, "restart", flag, DEFAULT("yes"), LIVE,

@@ -1,6 +1,6 @@
-/* Trunk groups: hunting for a free B channel, bookings both ways, and glare. */
+/* Trunk groups: the bookings of their B channels, both ways. */
 #include "trunk.h"
-#include "clock.h"
+#include "hunt.h"
 #include "log.h"
 #include "restart.h"
 #include "service.h"
@@ -8,7 +8,7 @@
 struct TrunkGroup {
     Isdn *isdn;
     const TrunkSettings *settings;
-    guint cursor;   /* HUNT_ROUND_ROBIN: one past the last place taken */
+    guint cursor;   /* hunt_channel()'s: one past the last place taken */
     GArray *claims; /* of guint32: the calls that wait for a channel, in order */
 };
 
@@ -38,32 +38,6 @@ void trunk_set_settings(TrunkGroup *group, const TrunkSettings *settings)
     group->settings = settings;
 }
 
-/* Places count through the group's spans in file order, 32 to a span. */
-static BChannel *place_find(const TrunkGroup *group, guint place, Channel *channel)
-{
-    const SpanSettings *span = group->settings->spans->pdata[place / BCHAN_SLOTS];
-    DChannel *dchan = isdn_find_dchan(group->isdn, span->index);
-
-    *channel = (Channel){span->index, place % BCHAN_SLOTS};
-    if (!dchan || !dchan_is_usable(dchan))
-        return NULL;
-    return bchans_find(dchan_bchans(dchan), channel->number);
-}
-
-static guint place_at(const TrunkGroup *group, guint step, guint count)
-{
-    switch (group->settings->hunting) {
-    case HUNT_ASCENDING:
-    case HUNT_LEAST_USED:
-        return step;
-    case HUNT_DESCENDING:
-        return count - 1 - step;
-    case HUNT_ROUND_ROBIN:
-        return (group->cursor + step) % count;
-    }
-    return step;
-}
-
 /* ---- reserved channels, for calls for help ------------------------------------------------------
  */
 
@@ -80,25 +54,12 @@ static guint reserved_of(const TrunkGroup *group)
     return 0;
 }
 
-static guint count_free(const TrunkGroup *group)
-{
-    guint count = 0;
-
-    for (guint place = 0; place < group->settings->spans->len * BCHAN_SLOTS; place++) {
-        Channel here;
-        const BChannel *found = place_find(group, place, &here);
-
-        count += found && bchan_is_free(found);
-    }
-    return count;
-}
-
 /* Are the free channels only those that ordinary calls leave alone? */
 static gboolean only_reserved_left(const TrunkGroup *group)
 {
     guint reserved = reserved_of(group);
 
-    return reserved && count_free(group) <= reserved;
+    return reserved && hunt_count_free(group->isdn, group->settings) <= reserved;
 }
 
 static gboolean only_reserved_left_at(DChannel *dchan)
@@ -140,36 +101,12 @@ static gboolean limit_is_reached(const TrunkGroup *group, gboolean incoming)
     return TRUE;
 }
 
-/* ---- hunting ------------------------------------------------------------------------------------
+/* ---- our calls ----------------------------------------------------------------------------------
  */
 
-/* A free channel by the group's rule for CALL; NULL with *CAUSE when there is none. */
 static BChannel *hunt(TrunkGroup *group, const Call *call, Channel *channel, guint8 *cause)
 {
-    guint count = group->settings->spans->len * BCHAN_SLOTS;
-    BChannel *best = NULL;
-
-    *cause = CAUSE_NETWORK_OUT_OF_ORDER;
-    for (guint step = 0; step < count; step++) {
-        Channel here;
-        guint place = place_at(group, step, count);
-        BChannel *found = place_find(group, place, &here);
-
-        if (!found)
-            continue;
-        *cause = CAUSE_NO_CIRCUIT;
-        if (!bchan_is_free(found) || call_span_refused(call, here.span) ||
-            call_channel_refused(call, here))
-            continue;
-        if (best && found->calls >= best->calls)
-            continue;
-        best = found;
-        *channel = here;
-        group->cursor = place + 1;
-        if (group->settings->hunting != HUNT_LEAST_USED)
-            break;
-    }
-    return best;
+    return hunt_channel(group->isdn, group->settings, &group->cursor, call, channel, cause);
 }
 
 /* The channel of CALL is booked already: it waited for it. */

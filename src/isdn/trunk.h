@@ -1,4 +1,4 @@
-/* Trunk groups: hunting for a free B channel, bookings both ways, and glare. */
+/* Trunk groups: the bookings of their B channels, both ways. */
 #pragma once
 
 #include "isdn_leg.h"

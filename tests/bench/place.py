@@ -22,9 +22,8 @@ def span_addresses(index):
 
 
 class Place:
-    def __init__(self, build, spans, packet="1ms", buffer=4, apart=False):
-        """APART: each span is a trunk of its own, called by numbers that begin with 2 and the span's number."""
-        self.build, self.spans, self.packet, self.buffer, self.apart = build, spans, packet, buffer, apart
+    def __init__(self, build, spans, packet="1ms", buffer=4):
+        self.build, self.spans, self.packet, self.buffer = build, spans, packet, buffer
         self.folder = tempfile.mkdtemp(prefix="tieline-bench-")
         self.namespace = Namespace("tlbench-%d" % os.getpid())
         self.desk = Desk(os.path.join(build, "tielinectl"), self.path("control"))
@@ -43,15 +42,8 @@ class Place:
             settings["span e%d" % index] = {"type": "e1", "local": local, "remote": remote, "packet": self.packet,
                                             "buffer": str(self.buffer), "clock": "master"}
         settings["trunk pbx"]["span"] = ", ".join("e%d" % index for index in range(self.spans))
-        settings["trunk pbx"]["hunting"] = "least-used"
+        settings["trunk pbx"]["hunting"] = "round-robin-spans"
         settings["trunk pbx"]["restart"] = "yes"
-        if self.apart:
-            trunk = settings.pop("trunk pbx")
-            del settings["route out"]
-            settings["route in"]["from"] = ", ".join("pbx%d" % index for index in range(self.spans))
-            for index in range(self.spans):
-                settings["trunk pbx%d" % index] = {**trunk, "span": "e%d" % index}
-                settings["route out%d" % index] = {"from": "127.0.0.0/8", "called": "2%d." % index, "to": "trunk pbx%d" % index}
         settings["media"]["ports"] = "20000-20999"
         settings["system"]["log-level"] = "warning"
         with open(self.path("tieline.conf"), "w", encoding="ascii") as file:

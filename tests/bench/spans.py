@@ -39,15 +39,15 @@ def trouble(place):
     return {name: sum(span.get(name, 0) for span in spans) for name in ("lost", "late", "slips", "late_ticks")}
 
 
-def phones(place, number="[service]"):
-    """SIPp's own caller, as a scenario in PLACE that calls NUMBER and whose offer is A-law with telephone-events, as a desk phone's is: the
+def phones(place):
+    """SIPp's own caller, as a scenario in PLACE whose offer is A-law with telephone-events, as a desk phone's is: the
     gateway listens for the PBX's digits then."""
     text = subprocess.run(["sipp", "-sd", "uac"], stdout=subprocess.PIPE, check=False).stdout.decode()
     plain, ours = "RTP/AVP 0\n      a=rtpmap:0 PCMU/8000", "RTP/AVP 8 101\n      a=rtpmap:8 PCMA/8000\n      a=rtpmap:101 telephone-event/8000"
     if plain not in text:
         raise RuntimeError("SIPp's own scenario is not as it was")
     with open(place.path("phones.xml"), "w", encoding="ascii") as file:
-        file.write(text.replace(plain, ours).replace("[service]", number))
+        file.write(text.replace(plain, ours))
     return place.path("phones.xml")
 
 
@@ -118,17 +118,15 @@ def answered(every):
 
 
 def setup(build, calls_a_second=100, spans=4, seconds=20):
-    """INVITE to 200 when the PBX answers at once with CONNECT, calls going to the spans by turns: the daemon, the D channel at 64 kbit/s both ways, both packet buffers,
+    """INVITE to 200 when the PBX answers at once with CONNECT: the daemon, the D channel at 64 kbit/s both ways, both packet buffers,
     the PBX."""
-    with Place(build, spans, apart=True) as place:
-        with open(place.path("numbers.csv"), "w", encoding="ascii") as file:
-            file.write("SEQUENTIAL\n" + "".join("2%d5;\n" % index for index in range(spans)))
+    with Place(build, spans) as place:
         place.start_pbx(["always connect", "serve"])
         time.sleep(1)
         capture = Capture(place.namespace, place.path("all.pcap"), place.path("dumpcap.log"))
         calls = calls_a_second * seconds
-        phone = place.start_sipp("phone", "-sf", phones(place, "[field0]"), "-inf", place.path("numbers.csv"), "-r", str(calls_a_second), "-m", str(calls), "-d", "200", "-p", "5060",
-                                 "127.0.0.1:5060")
+        phone = place.start_sipp("phone", "-sf", phones(place), "-s", "200", "-r", str(calls_a_second), "-m", str(calls), "-d", "200",
+                                 "-p", "5060", "127.0.0.1:5060")
         status = wait_process(phone, seconds + 60)
         capture.stop()
         failures = place.leftovers() + ["SIPp ended with %d" % status] * (status != 0)

@@ -159,6 +159,7 @@ static void channels_are_hunted_by_the_rule(void)
     } hunts[] = {{"ascending", {1, 1, 1}},
                  {"descending", {31, 31, 31}},
                  {"round-robin", {1, 2, 3}},
+                 {"round-robin-spans", {1, 3, 4}},
                  {"least-used", {1, 3, 4}}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(hunts); i++) {

@@ -258,6 +258,33 @@ static void round_robin_goes_on_across_spans(void)
     pair_free(pair);
 }
 
+static void note_on_channel_7(void *user, const Call *call)
+{
+    if (call_channel(call).span == 1 && call_channel(call).number == 7)
+        *(guint32 *)user = call_id(call);
+}
+
+/* Two spans by turns, one channel after the other on each; the longer span goes on alone when the
+ * other is full, or down. */
+static void spans_take_turns(void)
+{
+    Pair *pair = pair_new("round-robin-spans");
+    guint32 taken = 0;
+
+    for (guint8 i = 1; i <= 23; i++) {
+        lands_on(pair, 0, i + (i > 15)); /* timeslot 16 is the D channel */
+        lands_on(pair, 1, i);
+    }
+    lands_on(pair, 0, 25);
+    lands_on(pair, 0, 26);
+    hall_each_call(pair->network->hall, note_on_channel_7, &taken);
+    call_event(hall_find_call(pair->network->hall, taken), EVENT_OPERATOR_CLEAR, NULL);
+    loop_virtual_advance(pair->loop, G_USEC_PER_SEC);
+    lands_on(pair, 1, 7); /* the only free one there */
+    lands_on(pair, 0, 27);
+    pair_free(pair);
+}
+
 static void only_on_the_second_span(void *user, const Call *call)
 {
     g_assert_cmpint(call_channel(call).span, ==, 1);
@@ -381,6 +408,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/group/ascending", ascending_fills_the_first_span_first);
     g_test_add_func("/isdn/group/descending", descending_begins_at_the_last);
     g_test_add_func("/isdn/group/round-robin", round_robin_goes_on_across_spans);
+    g_test_add_func("/isdn/group/round-robin-spans", spans_take_turns);
     g_test_add_func("/isdn/group/alarm", a_span_in_alarm_is_passed_over);
     g_test_add_func("/isdn/group/refusing-span", a_refusing_span_is_passed_over);
     g_test_add_func("/isdn/group/dead-span", a_dead_span_takes_only_its_own_calls);
