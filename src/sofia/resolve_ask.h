@@ -1,6 +1,6 @@
 /* One question to the name server by Sofia's resolver, and its answer as values.
  *
- * Private to resolve.c and what asks for it. Home thread: signalling.
+ * Private to the resolver. Home thread: signalling.
  */
 #pragma once
 
