@@ -64,6 +64,9 @@ typedef struct SipSettings {
     gboolean transfer;       /* REFER, Replaces and BYE with Also are followed */
     IdentityUpdate identity_update; /* what tells of another party, or of a late name */
     gboolean require_100rel; /* Require: 100rel in our INVITE; else only Supported */
+    gint64 fail_over_us;    /* silence of one of a server's addresses after which the next is tried */
+    gint64 graylist_us;     /* how long one that failed is tried after the others; 0: not */
+    gint64 retry_after_us;  /* the longest Retry-After that is heeded; 0: none is */
 } SipSettings;
 
 /* [media] */

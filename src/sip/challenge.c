@@ -1,5 +1,5 @@
 /* Challenges to requests of ours (RFC 3261 22.2): the credentials of the far end's [peer]. */
-#include "sip_room.h"
+#include "attempt.h"
 
 #include "credentials.h"
 #include "log.h"
@@ -94,9 +94,16 @@ gboolean challenge_answer(Ua *ua, nua_handle_t *nh, const PeerSettings *peer, An
 gboolean challenge_met(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     const char *method = sip->sip_cseq->cs_method_name;
-    gboolean invite = sip->sip_cseq->cs_method == sip_method_invite;
+    gboolean invite = sip->sip_cseq->cs_method == sip_method_invite, answered;
 
-    if (!challenge_answer(leg->ua, leg->nh, leg->peer, &leg->answered, sip))
+    if (invite) {
+        attempt_heard(leg, status);
+        attempt_aim(leg);
+    }
+    answered = challenge_answer(leg->ua, leg->nh, leg->peer, &leg->answered, sip);
+    if (invite)
+        attempt_unaim(leg);
+    if (!answered)
         return FALSE;
     leg_note_response(leg, LADDER_IN, status, phrase, method, FALSE);
     if (invite)

@@ -1,5 +1,5 @@
 /* Calls of ours before their answer: what the parser meets of them and NUA does not tell. */
-#include "sip_room.h"
+#include "attempt.h"
 
 #include "cause.h"
 
@@ -133,6 +133,7 @@ static void early_tell(UaLeg *leg, HeardWhat what)
     if (leg->established || leg->closing || what == HEARD_BRANCH_BYE)
         return;
     if (what == HEARD_TRYING) {
+        attempt_heard(leg, 100);
         news.status = 100;
         leg_note_response(leg, LADDER_IN, SIP_100_TRYING, NULL, FALSE);
         leg_event(leg, EVENT_SIP_TRYING, &news);

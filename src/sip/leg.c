@@ -1,6 +1,6 @@
 /* A leg's life: a SIP dialog that belongs to a call, and outlives it until NUA has finished with
  * it. */
-#include "sip_room.h"
+#include "attempt.h"
 
 #include "cause.h"
 #include "log.h"
@@ -37,6 +37,7 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 void leg_free(UaLeg *leg)
 {
     referral_forget(leg);
+    attempt_free(leg->attempt);
     succession_leave(leg);
     loop_timer_free(leg->ua->loop, leg->bye_due);
     loop_timer_free(leg->ua->loop, leg->expires);
@@ -132,6 +133,8 @@ void leg_part(void *room, Call *call)
     if (leg->series)
         series_abandon(leg->series, leg);
     leg_leave(leg);
+    if (attempt_is_unsent(leg))
+        leg->terminated = TRUE;
     if (!leg->closing && !leg->terminated) {
         leg->closing = TRUE;
         if (leg->uas && !leg->established)

@@ -77,6 +77,14 @@ void referral_notify(Referral *referral, guint16 status)
                TAG_END());
 }
 
+void referral_follow(UaLeg *leg, UaLeg *before)
+{
+    leg->beside = g_steal_pointer(&before->beside);
+    leg->beside->tried = leg;
+    if (call_sip_leg(leg->call) == before) /* the transferor has left: it is the call's */
+        leg_take_over(leg);
+}
+
 /* The outcome is STATUS. REFERRAL may be gone afterwards. */
 void referral_end(Referral *referral, guint16 status)
 {

@@ -79,6 +79,11 @@ guint32 series_cseq(const UaLeg *leg)
     return leg->place * CSEQ_STEP + 1; /* NTA counts on from the one it is given */
 }
 
+gboolean series_may_repeat(const UaLeg *leg)
+{
+    return leg->place + 1 == leg->series->count && leg->series->count < SERIES_MAX;
+}
+
 gboolean series_has_begun(const Series *series)
 {
     return series->count > 0;

@@ -152,6 +152,8 @@ const char *series_call_id(const Series *series);
 const char *series_tag(const Series *series);
 /* The CSeq before that of LEG's INVITE. */
 guint32 series_cseq(const UaLeg *leg);
+/* May LEG's INVITE, the newest of a series, go out once more? */
+gboolean series_may_repeat(const UaLeg *leg);
 /* Has an INVITE of it gone out? */
 gboolean series_has_begun(const Series *series);
 /* Is URI what the last INVITE was for? */
@@ -251,6 +253,8 @@ gboolean referral_hears(UaLeg *leg, CallEvent event, const CallNews *news);
 gboolean referral_leaves(UaLeg *leg, sip_t const *sip, CallNews *news);
 /* The call in LEG's dialog is being cleared: what is sought for it is given up. */
 void referral_forsake(UaLeg *leg);
+/* LEG is tried beside the call instead of BEFORE. */
+void referral_follow(UaLeg *leg, UaLeg *before);
 /* LEG is being freed. */
 void referral_forget(UaLeg *leg);
 /* One line, one count: METHOD, SIP, from where NUA's present request came from. */

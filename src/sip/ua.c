@@ -1,5 +1,5 @@
 /* The user agent's life: its port, its name, NUA as we want it, its end. */
-#include "sip_room.h"
+#include "servers.h"
 
 #include "cause.h"
 #include "credentials.h"
@@ -104,8 +104,9 @@ static nua_t *ua_create_nua(Ua *ua, const char *url)
         NUTAG_SESSION_TIMER(sip->session_expires_s), NUTAG_MIN_SE(sip->min_se_s),
         NUTAG_UPDATE_REFRESH(1), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),
         NTATAG_SIP_T1X64(64 * sip->t1_ms), NTATAG_UDP_MTU(65535), NTATAG_SERVER_RPORT(1),
-        NTATAG_USE_NAPTR(0), TPTAG_TOS((int)(sip->dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
-        TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TAG_END());
+        NTATAG_USE_NAPTR(0), NTATAG_GRAYLIST(0), TPTAG_TOS((int)(sip->dscp << 2)),
+        TPTAG_UDP_RMEM(SOCKET_BUFFER), TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1),
+        TAG_END());
 }
 
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user),
@@ -163,6 +164,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
     succession_open(ua);
     hearing_open(ua);
+    servers_open(ua);
     credentials_open();
     url = ua_name(ua);
     ua->nua = ua_create_nua(ua, url);
@@ -207,6 +209,7 @@ void ua_free(Ua *ua)
     if (ua->registrations)
         g_ptr_array_unref(ua->registrations);
     g_hash_table_destroy(ua->legs);
+    servers_close(ua);
     g_hash_table_destroy(ua->calling);
     succession_close(ua);
     loop_timer_free(ua->loop, ua->heard_timer);

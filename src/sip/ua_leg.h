@@ -26,6 +26,8 @@ typedef struct Registration Registration;
 typedef struct Health Health;
 typedef struct Succession Succession;
 typedef struct Series Series;
+typedef struct Attempt Attempt;
+typedef struct Servers Servers;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -44,6 +46,8 @@ typedef struct Series Series;
     X(challenged, "challenges answered")                                                          \
     X(credentials_refused, "credentials refused")                                                 \
     X(servers_down, "servers found down")                                                         \
+    X(servers_failed, "servers that failed a call")                                               \
+    X(failed_over, "calls that went to a server's next address")                                                         \
     X(registered, "registrations accepted")                                                       \
     X(registrations_failed, "registrations failed")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
@@ -69,6 +73,7 @@ struct Ua {
     char *contact;        /* "<sip:host:port>" */
     GHashTable *legs;     /* set of UaLeg*, owned */
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
+    Servers *servers;         /* owned: addresses of names */
     GPtrArray *health;        /* of Health*, owned: servers under watch */
     GPtrArray *registrations; /* of Registration*, owned: with other servers */
     GHashTable *successions; /* "Call-ID\nFrom tag" -> Succession*, owned */
@@ -174,6 +179,7 @@ struct UaLeg {
     Succession *succession; /* the INVITEs of the call it came by; shared by their legs */
 
     /* UAC */
+    Attempt *attempt;  /* owned: where its INVITE goes (attempt.c) */
     Series *series;    /* our INVITEs of one call, of which this is one (series.c); NULL: it is alone */
     guint place;       /* which of them */
     gboolean heard;    /* a provisional response came to it */

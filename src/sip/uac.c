@@ -1,5 +1,5 @@
 /* The calling side: a call becomes our INVITE, and its responses become events. */
-#include "sip_room.h"
+#include "attempt.h"
 
 #include "cause.h"
 #include "log.h"
@@ -18,43 +18,23 @@ static gboolean uac_refuse(Call *call, guint8 cause, const char *why)
     return FALSE;
 }
 
-static void uac_send(UaLeg *leg, const UacInvite *invite, const IdentityOut *who, const char *uri)
+/* What INVITE is to say of who calls whom, and how the call has come. */
+static void uac_write(UaLeg *leg, const UacInvite *invite, IdentityOut *who, const char *uri,
+                      InviteText *text)
 {
-    gboolean required = leg->settings->sip.require_100rel;
-    g_autofree char *require =
-        g_strdup_printf("Require: %s", invite->require ? invite->require : "");
-    g_autofree char *more = extra_of_invite(leg, invite, uri);
-    gboolean callback = call_is_callback(leg->call);
-
-    g_autofree char *cseq = g_strdup_printf("%u INVITE", series_cseq(leg));
-    su_home_t home[1] = {SU_HOME_INIT(home)};
-
-    su_home_init(home);
-    leg->offer = OFFER_SENT;
-    leg->ua->counters.invites_out++;
-    nua_invite(leg->nh, SIPTAG_CALL_ID(series_header(home, leg)),
-               TAG_IF(leg->series, SIPTAG_CSEQ_STR(cseq)), SIPTAG_CONTACT_STR(leg->ua->contact),
-               TAG_IF(who->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who->pai)),
-               TAG_IF(who->privacy, SIPTAG_PRIVACY_STR(who->privacy)),
-               TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
-               TAG_IF(invite->referred_by, SIPTAG_REFERRED_BY_STR(invite->referred_by)),
-               TAG_IF(invite->replaces, SIPTAG_REPLACES_STR(invite->replaces)),
-               TAG_IF(invite->require, SIPTAG_HEADER_STR(require)),
-               TAG_IF(invite->extra, SIPTAG_HEADER_STR(invite->extra)),
-               TAG_IF(more, SIPTAG_HEADER_STR(more)),
-               TAG_IF(callback, SIPTAG_PRIORITY_STR("psap-callback")), /* RFC 7090 */
-               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
-               TAG_END());
-    su_home_deinit(home);
-}
-
-/* "INVITE 101 SDP": the number is what the reader looks for. */
-static void note_invite(UaLeg *leg, const char *uri)
-{
-    const char *user = strchr(uri, ':');
-
-    user = user ? user + 1 : uri;
-    leg_note(leg, LADDER_OUT, "INVITE %.*s SDP", (int)strcspn(user, "@;?"), user);
+    *text = (InviteText){
+        .uri = g_strdup(uri),
+        .from = invite->series ? g_strdup_printf("%s;tag=%s", who->from, series_tag(invite->series))
+                               : g_strdup(who->from),
+        .to = g_strdup_printf("<%s>", uri),
+        .pai = g_steal_pointer(&who->pai),
+        .privacy = g_steal_pointer(&who->privacy),
+        .require = invite->require ? g_strdup_printf("Require: %s", invite->require) : NULL,
+        .referred_by = g_strdup(invite->referred_by),
+        .replaces = g_strdup(invite->replaces),
+        .extra = g_strdup(invite->extra),
+        .more = extra_of_invite(leg, invite, uri),
+    };
 }
 
 static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite *invite,
@@ -85,9 +65,10 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
     g_autofree char *to = g_strdup_printf("<%s>", uri ? uri : "");
     g_autofree char *from = NULL;
     const struct sockaddr_storage *rtp = call_local_rtp(call);
+    UaLeg *leg = NULL, *after = invite->series && !beside ? call_sip_leg(call) : NULL;
+    InviteText text;
     IdentityOut who;
     nua_handle_t *nh;
-    UaLeg *leg = NULL;
 
     *cause = uri ? CAUSE_RESOURCE_UNAVAILABLE : CAUSE_NO_ROUTE_TO_DESTINATION;
     *why = uri ? "no RTP port" : "the target's URI is none";
@@ -100,11 +81,13 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
     nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to),
                     SIPTAG_FROM_STR(from ? from : who.from), TAG_END());
     if (nh) {
+        if (!invite->series || !series_has_begun(invite->series))
+            after = NULL;
         leg = uac_leg_new(ua, call, nh, invite, beside);
         dialog_describe(leg, NULL);
         party_of_setup(invite->setup, &leg->told_party);
-        note_invite(leg, uri);
-        uac_send(leg, invite, &who, uri);
+        uac_write(leg, invite, &who, uri, &text);
+        attempt_begin(leg, &text, after);
     }
     identity_out_clear(&who);
     *cause = CAUSE_TEMPORARY_FAILURE;
@@ -171,6 +154,14 @@ gboolean uac_cancel(void *room, Call *call, const CallNews *news)
     }
     leg_reason(leg, &reason);
     leg->cancelled = TRUE;
+    if (attempt_is_unsent(leg)) {
+        CallNews none = CALL_NEWS_INIT;
+
+        leg->closing = leg->failed = leg->terminated = TRUE;
+        none.status = 487;
+        call_event(call, EVENT_SIP_FAILURE, &none);
+        return TRUE;
+    }
     leg_note_cause(leg, LADDER_OUT, "CANCEL", call_cause(call));
     nua_cancel(leg->nh, TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)), TAG_END());
     return TRUE;
@@ -288,6 +279,8 @@ static void uac_failed(UaLeg *leg, int status, const char *phrase, sip_t const *
     leg_news_reason(leg, sip, &news);
     if (sip)
         leg_note(leg, LADDER_OUT, "ACK");
+    if (attempt_goes_on(leg, status, sip))
+        return;
     if (redirect_offered(leg, status, sip)) {
         news.cause = CAUSE_REDIRECTION;
         leg_event(leg, EVENT_SIP_REDIRECTED, &news);
@@ -325,6 +318,8 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
     }
     if (sip) {
         uac_learn_far(leg);
+        if (status < 300)
+            attempt_heard(leg, status);
         if (status < 300)
             leg_note_response(leg, LADDER_IN, status, phrase, NULL,
                               sip_body_sdp(sip, &size) != NULL);

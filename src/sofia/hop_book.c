@@ -2,6 +2,8 @@
  * had. */
 #include "hop_book.h"
 
+#include "srv.h"
+
 #include <string.h>
 
 /* Names that calls bring along must not fill the memory. */
@@ -115,6 +117,30 @@ guint64 hop_book_misses(const HopBook *book)
 guint64 hop_book_stale_uses(const HopBook *book)
 {
     return book->stale_uses;
+}
+
+void hops_draw(GArray *hops, guint32 (*draw)(void *user, guint32 limit), void *user)
+{
+    g_autoptr(GArray) before = g_array_copy(hops);
+    g_autoptr(GArray) servers = g_array_new(FALSE, TRUE, sizeof(SrvServer));
+
+    for (guint i = 0; i < before->len; i++) {
+        const NextHop *hop = &g_array_index(before, NextHop, i);
+        SrvServer server = {hop->priority, hop->weight, hop->server, NULL};
+
+        if (i == 0 || hop->server != g_array_index(before, NextHop, i - 1).server)
+            g_array_append_val(servers, server);
+    }
+    srv_order((SrvServer *)(void *)servers->data, servers->len, draw, user);
+    g_array_set_size(hops, 0);
+    for (guint i = 0; i < servers->len; i++) {
+        for (guint j = 0; j < before->len; j++) {
+            const NextHop *hop = &g_array_index(before, NextHop, j);
+
+            if (hop->server == g_array_index(servers, SrvServer, i).port)
+                g_array_append_vals(hops, hop, 1);
+        }
+    }
 }
 
 gboolean next_hop_equal(const NextHop *a, const NextHop *b)

@@ -13,6 +13,8 @@
 typedef struct NextHop {
     struct sockaddr_storage address; /* with its port */
     gboolean tcp;
+    guint8 server;            /* which of its name's servers it is of */
+    guint16 priority, weight; /* of that server's SRV record; 0 where there is none */
 } NextHop;
 
 typedef struct HopBook HopBook;
@@ -40,4 +42,7 @@ gboolean hop_book_wants(const HopBook *book, const char *name, gint64 now_us);
 guint64 hop_book_misses(const HopBook *book);
 guint64 hop_book_stale_uses(const HopBook *book);
 
+/* Puts HOPS (of NextHop) in the order of their servers' priorities, among equals drawn anew by
+ * weight (RFC 2782); DRAW as for srv_order(). The addresses of a server stay as they stand. */
+void hops_draw(GArray *hops, guint32 (*draw)(void *user, guint32 limit), void *user);
 gboolean next_hop_equal(const NextHop *a, const NextHop *b);

@@ -119,6 +119,12 @@ void waiting_answer(Resolve *resolve, const Lookup *lookup, const GArray *hops)
     }
 }
 
+guint32 resolve_draw(void *nobody, guint32 limit)
+{
+    (void)nobody;
+    return (guint32)g_random_double_range(0, (double)limit + 1);
+}
+
 /* HOST itself is an address. */
 static gboolean hops_numeric(const char *host, guint16 port, gboolean tcp, GArray *hops)
 {
@@ -150,6 +156,7 @@ ResolveQuery *resolve_hops(Resolve *resolve, const char *host, guint16 port, gbo
     lookup = age == HOPS_FRESH ? NULL : lookup_get(resolve, key, host, port, tcp);
     if (known) {
         g_array_append_vals(hops, known->data, known->len);
+        hops_draw(hops, resolve_draw, NULL);
         func(user, hops);
         return NULL;
     }

@@ -10,7 +10,7 @@
 /* One server that a name has, and its addresses. */
 typedef struct Server {
     char *name;
-    guint16 port;
+    guint16 priority, weight, port;
     GArray *v4, *v6; /* of struct sockaddr_storage; NULL: none yet */
 } Server;
 
@@ -75,7 +75,10 @@ static void hops_collect(const Lookup *lookup, GArray *hops)
         for (guint j = 0; j < G_N_ELEMENTS(families); j++) {
             for (guint k = 0; families[j] && k < families[j]->len; k++) {
                 NextHop hop = {.address = g_array_index(families[j], struct sockaddr_storage, k),
-                               .tcp = lookup->tcp};
+                               .tcp = lookup->tcp,
+                               .server = (guint8)i,
+                               .priority = server->priority,
+                               .weight = server->weight};
 
                 address_set_port(&hop.address, server->port);
                 g_array_append_val(hops, hop);
@@ -134,17 +137,16 @@ static void lookup_ask_addresses(Lookup *lookup)
     }
 }
 
-static void lookup_add_server(Lookup *lookup, const char *name, guint16 port)
+/* RECORD: its SRV record, or NULL. */
+static void lookup_add_server(Lookup *lookup, const char *name, guint16 port,
+                              const SrvServer *record)
 {
-    Server server = {.name = g_strdup(name), .port = port};
+    Server server = {.name = g_strdup(name),
+                     .priority = record ? record->priority : 0,
+                     .weight = record ? record->weight : 0,
+                     .port = port};
 
     g_array_append_val(lookup->servers, server);
-}
-
-static guint32 draw_server(void *user, guint32 limit)
-{
-    (void)user;
-    return (guint32)g_random_double_range(0, (double)limit + 1);
 }
 
 static void lookup_take_servers(Lookup *lookup, const AskAnswer *answer)
@@ -152,14 +154,14 @@ static void lookup_take_servers(Lookup *lookup, const AskAnswer *answer)
     /* Not to be told is not to be told that there is none. */
     if (answer->result == ASK_FAILED)
         return;
-    srv_order((SrvServer *)(void *)answer->servers->data, answer->servers->len, draw_server, NULL);
+    srv_order((SrvServer *)(void *)answer->servers->data, answer->servers->len, resolve_draw, NULL);
     for (guint i = 0; i < MIN(answer->servers->len, SERVERS_MAX); i++) {
         const SrvServer *server = &g_array_index(answer->servers, SrvServer, i);
 
-        lookup_add_server(lookup, server->target, server->port);
+        lookup_add_server(lookup, server->target, server->port, server);
     }
     if (answer->result == ASK_NOTHING)
-        lookup_add_server(lookup, lookup->host, PORT_SIP);
+        lookup_add_server(lookup, lookup->host, PORT_SIP, NULL);
     lookup_ask_addresses(lookup);
 }
 
@@ -208,7 +210,7 @@ static Lookup *lookup_new(Resolve *resolve, const char *key, const char *host, g
     lookup->timer = loop_timer_new(resolve->loop, lookup_overdue, lookup);
     resolve->counters.lookups++;
     if (port) {
-        lookup_add_server(lookup, host, port);
+        lookup_add_server(lookup, host, port, NULL);
         lookup_ask_addresses(lookup);
     } else if (*host) {
         lookup_ask(lookup, ASK_SRV, service, 0);

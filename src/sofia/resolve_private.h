@@ -41,6 +41,8 @@ struct ResolveQuery {
 /* resolve.c: USER waits for what the caller fills in; it has its answer. */
 ResolveQuery *query_new(Resolve *resolve, void *user);
 void query_answer(ResolveQuery *query, const GArray *hops, const char *uri);
+/* A number of 0 to LIMIT. */
+guint32 resolve_draw(void *nobody, guint32 limit);
 /* Everybody who waits for LOOKUP is told; they may cancel one another meanwhile. */
 void waiting_answer(Resolve *resolve, const Lookup *lookup, const GArray *hops);
 

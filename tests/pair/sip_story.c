@@ -50,6 +50,11 @@ void story_open(Story *story)
 
 void story_open_at(Story *story, const char *address)
 {
+    story_open_asking(story, address, 0);
+}
+
+void story_open_asking(Story *story, const char *address, guint16 name_server)
+{
     g_autoptr(GError) error = NULL;
     g_autofree char *host =
         strchr(address, ':') ? g_strdup_printf("[%s]", address) : g_strdup(address);
@@ -58,6 +63,11 @@ void story_open_at(Story *story, const char *address)
     *story = (Story){.port = port_free_now(address), .ready = TRUE};
     g_snprintf(story->uri, sizeof(story->uri), "sip:200@%s:%u", host, story->port);
     story->settings = story_settings(host, address, story->port);
+    if (name_server) {
+        g_assert_true(address_parse("127.0.0.1", &story->settings->proxy.name_server));
+        address_set_port(&story->settings->proxy.name_server, name_server);
+        story->settings->proxy.dns_wait_us = 400 * 1000;
+    }
     story->loop = sofia_loop_new(&error);
     g_assert_no_error(error);
     story->hall = hall_new(story->loop, story->settings);
@@ -194,6 +204,7 @@ int main(int argc, char **argv)
     extra_stories();
     challenge_stories();
     health_stories();
+    server_stories();
     party_stories();
     result = g_test_run();
     sofia_close();

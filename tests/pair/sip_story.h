@@ -24,6 +24,8 @@ typedef struct Story {
 void story_open(Story *story);
 /* The same at another address than 127.0.0.1. */
 void story_open_at(Story *story, const char *address);
+/* The same with a name server at that port. */
+void story_open_asking(Story *story, const char *address, guint16 name_server);
 /* Also asserts that no leg is left, and no event untold. */
 void story_close(Story *story);
 /* Runs the loop until the events since the last time are WANTED (up to 3 s); a while when none are.
@@ -55,4 +57,5 @@ void extra_stories(void);
 void digits_stories(void);
 void challenge_stories(void);
 void health_stories(void);
+void server_stories(void);
 void party_stories(void);

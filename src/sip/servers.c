@@ -1,0 +1,151 @@
+/* The servers that our requests go to: the addresses of their names, and which of these are out of
+ * use for a while (RFC 3263 4.3).
+ *
+ * NTA would ask the name server by itself, choose anew for each request, and leave a server aside
+ * for ten minutes. So it is told the address as its default proxy, for as long as it takes to make
+ * that one request: NUA does what it is told in order, and nothing from the network comes between.
+ * The Request-URI keeps the name, there is no Route, and what follows in the dialog goes its own
+ * way.
+ */
+#include "servers.h"
+
+#include "graylist.h"
+#include "log.h"
+
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/url.h>
+#include <string.h>
+
+#define GRAY_MAX 1024
+
+struct Servers {
+    Resolve *resolve; /* NULL: names are left to NTA */
+    Graylist *gray;
+};
+
+static gboolean listens_on(const struct sockaddr_storage *listen, sa_family_t family)
+{
+    return listen->ss_family == family;
+}
+
+void servers_open(Ua *ua)
+{
+    const Settings *settings = ua->settings;
+    ResolveSettings resolve = {
+        .name_server = settings->proxy.name_server,
+        .wait_us = settings->proxy.dns_wait_us,
+        .v4 = listens_on(&settings->sip.listen, AF_INET),
+        .v6 = listens_on(&settings->sip.listen, AF_INET6),
+    };
+    g_autoptr(GError) error = NULL;
+
+    ua->servers = g_new0(Servers, 1);
+    ua->servers->gray = graylist_new(GRAY_MAX);
+    if (ua->is_behind)
+        return;
+    ua->servers->resolve = resolve_new(ua->loop, &resolve, &error);
+    if (!ua->servers->resolve)
+        log_warning("sip: names of servers cannot be asked for: %s", error->message);
+}
+
+void servers_close(Ua *ua)
+{
+    if (!ua->servers)
+        return;
+    resolve_free(ua->servers->resolve);
+    graylist_free(ua->servers->gray);
+    g_clear_pointer(&ua->servers, g_free);
+}
+
+gboolean server_read(const char *uri, Server *server)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    guint64 port = 0;
+    url_t *url;
+    char value[sizeof(server->host)];
+
+    *server = (Server){.port = 0};
+    su_home_init(home);
+    url = url_make(home, uri);
+    if (url && url->url_host && strlen(url->url_host) < sizeof(server->host)) {
+        g_strlcpy(server->host, url->url_host, sizeof(server->host));
+        if (url_param(url->url_params, "maddr", value, sizeof(value)) > 1)
+            g_strlcpy(server->host, value, sizeof(server->host));
+        server->tcp = url_param(url->url_params, "transport", value, sizeof(value)) > 1 &&
+                      g_ascii_strcasecmp(value, "tcp") == 0;
+        if (url->url_port && *url->url_port)
+            g_ascii_string_to_unsigned(url->url_port, 10, 1, G_MAXUINT16, &port, NULL);
+        server->port = (guint16)port;
+    }
+    su_home_deinit(home);
+    return *server->host;
+}
+
+ResolveQuery *servers_ask(Ua *ua, const Server *server, ResolveHopsFunc func, void *user)
+{
+    return resolve_hops(ua->servers->resolve, server->host, server->port, server->tcp, func, user);
+}
+
+gboolean servers_can_ask(const Ua *ua)
+{
+    return ua->servers->resolve != NULL;
+}
+
+guint servers_order(const Ua *ua, const Server *server, GArray *hops)
+{
+    return graylist_order(ua->servers->gray, server->host, hops, loop_now(ua->loop));
+}
+
+/* For how long Retry-After in SIP is heeded; 0: it says nothing. */
+static gint64 retry_after_us(const Ua *ua, sip_t const *sip)
+{
+    sip_retry_after_t const *after = sip ? sip->sip_retry_after : NULL;
+    gint64 most_us = ua->settings->sip.retry_after_us;
+
+    return after ? MIN((gint64)MIN(after->af_delta, G_MAXINT32) * G_USEC_PER_SEC, most_us) : 0;
+}
+
+void servers_answered(Ua *ua, const Server *server, const NextHop *hop)
+{
+    g_autofree char *key = graylist_key(server->host, hop);
+
+    if (graylist_shade(ua->servers->gray, key, loop_now(ua->loop), NULL) != GRAY_NOT)
+        log_notice("sip: server %s answers again", key);
+    graylist_forget(ua->servers->gray, key);
+}
+
+void servers_failed(Ua *ua, const Server *server, const NextHop *hop, sip_t const *sip)
+{
+    g_autofree char *key = graylist_key(server->host, hop);
+    gint64 now = loop_now(ua->loop), busy_us = retry_after_us(ua, sip);
+    gint64 gray_us = busy_us ? busy_us : ua->settings->sip.graylist_us;
+
+    ua->counters.servers_failed++;
+    if (gray_us && graylist_shade(ua->servers->gray, key, now, NULL) == GRAY_NOT)
+        log_warning("sip: server %s: %s, %s for %" G_GINT64_FORMAT " s", key,
+                    sip ? "503" : "no answer", busy_us ? "out of use" : "tried after others",
+                    gray_us / G_USEC_PER_SEC);
+    graylist_note(ua->servers->gray, key, busy_us ? GRAY_BUSY : GRAY_FAILED, now + gray_us, now);
+}
+
+char *server_hop_uri(const NextHop *hop)
+{
+    char address[64];
+
+    return g_strdup_printf(
+        "sip:%s;transport=%s",
+        address_describe((const struct sockaddr *)&hop->address, address, sizeof(address)),
+        hop->tcp ? "tcp" : "udp");
+}
+
+void servers_aim(Ua *ua, const NextHop *hop)
+{
+    g_autofree char *uri = server_hop_uri(hop);
+
+    nua_set_params(ua->nua, NTATAG_DEFAULT_PROXY(uri), TAG_END());
+}
+
+void servers_unaim(Ua *ua)
+{
+    nua_set_params(ua->nua, NTATAG_DEFAULT_PROXY(NULL), TAG_END());
+}
