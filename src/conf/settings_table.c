@@ -531,7 +531,7 @@ const SettingRow setting_rows[] = {
     TRUNK(max_out, "max-calls-out", number, DEFAULT("0"), RANGE(0, 100000), .unit = "calls", NEW_CALLS,
           SAYS "The same of calls that go to the PBX."),
     TRUNK(audit_us, "audit", duration, DEFAULT("10m"), RANGE(0, 24 * HOUR), IN_US, LIVE,
-          SAYS "How often the trunk's channels and answered calls are audited: a channel that is busy without a call is put aside and RESTARTed, and the PBX is asked by STATUS ENQUIRY whether it has each call, too. Only an answer that it has not ends the call; a PBX that answers anything else, or nothing, is not asked again until the next reload. 0: never."),
+          SAYS "How often the trunk's channels and answered calls are audited: a channel that is busy without a call is put aside and RESTARTed, and the PBX is asked by STATUS ENQUIRY whether it has each call, too. Only an answer that it has not ends the call. Where no answer comes within 4 s (T322) it is asked again, twice, and then by the next audit; a PBX that answers anything else is not asked for a day, or until the next reload. 0: never."),
     TRUNK(min_digits, "min-digits", number, DEFAULT("1"), RANGE(0, NUMBER_MAX), .unit = "digits", NEW_CALLS,
           SAYS "Called numbers shorter than this are refused with 484."),
     TRUNK_FAMILY(cause_status, "cause.N", number, DEFAULT(""), RANGE(400, 699), .first = 1, .last = 127, NEW_CALLS,

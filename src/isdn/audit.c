@@ -11,7 +11,8 @@
  * No other answer may cost a call that talks. There are switches that know no STATUS ENQUIRY and
  * say so with state 0, some that never answer, and some that are in another state for reasons of
  * their own: what libpri would end the call by is kept from it, and the trunk's calls are not
- * enquired again until its settings are read anew.
+ * enquired again for a day, or until its settings are read anew. Where no answer comes within T322
+ * the enquiry is sent again, twice; the next audit asks anew.
  *
  * libpri never sends a STATUS ENQUIRY. It is asked for an INFORMATION, which changes no state of
  * its own, and the tap makes the message of it, known by a keypad string that no digit can be: it
@@ -26,13 +27,16 @@
 #include <string.h>
 
 #define T322_US (4 * G_USEC_PER_SEC)
+#define ENQUIRIES 3 /* of one call in one audit; Q.931 5.8.10 leaves the number to us */
+#define REST_US (24 * 3600 * (gint64)G_USEC_PER_SEC)
 #define Q931_STATE_ACTIVE 10
 #define PLACEHOLDER "?"
 
 struct Audit {
     DChannel *dchan;
     LoopTimer *next, *t322;
-    gboolean given_up; /* the far end does not understand STATUS ENQUIRY as we do */
+    gint64 rests_until_us; /* the far end does not understand STATUS ENQUIRY as we do */
+    gboolean told_silent;  /* it is in the log that the far end does not answer */
 };
 
 static void audit_start(Audit *audit)
@@ -60,23 +64,29 @@ static void audit_channels(DChannel *dchan)
     }
 }
 
+static gboolean audit_rests(const Audit *audit)
+{
+    return clock_now_us() < audit->rests_until_us;
+}
+
 /* The trunk's other spans end at the same far end. */
-static void audit_give_up(IsdnLeg *leg, const char *why)
+static void audit_rest(IsdnLeg *leg, const char *why)
 {
     const TrunkSettings *trunk = dchan_trunk(leg->dchan);
     const GPtrArray *dchans = dchan_isdn(leg->dchan)->dchans;
 
-    if (!dchan_audit(leg->dchan)->given_up)
-        log_notice("trunk %s: C%u: %s; calls are not audited any more", trunk->name, leg->call_id,
+    if (!audit_rests(dchan_audit(leg->dchan)))
+        log_notice("trunk %s: C%u: %s; calls are not audited for a day", trunk->name, leg->call_id,
                    why);
     for (guint i = 0; i < dchans->len; i++)
         if (dchan_trunk(dchans->pdata[i]) == trunk)
-            dchan_audit(dchans->pdata[i])->given_up = TRUE;
+            dchan_audit(dchans->pdata[i])->rests_until_us = clock_now_us() + REST_US;
 }
 
 static void leg_enquire(IsdnLeg *leg)
 {
     leg->enquiry = ENQUIRY_WANTED;
+    leg->enquiries++;
     leg->enquiry_epoch = dchan_epoch(leg->dchan);
     if (pri_keypad_facility(dchan_pri(leg->dchan), leg->q931, PLACEHOLDER) != 0)
         leg->enquiry = ENQUIRY_NONE;
@@ -110,11 +120,12 @@ static void audit_due(void *user)
     gboolean asked = FALSE;
 
     audit_channels(dchan);
-    for (guint i = 0; i < ids->len && dchan_is_usable(dchan) && !audit->given_up; i++) {
+    for (guint i = 0; i < ids->len && dchan_is_usable(dchan) && !audit_rests(audit); i++) {
         IsdnLeg *leg = isdn_leg_find_id(dchan, g_array_index(ids, guint32, i));
 
         if (!leg || !leg_is_enquired(dchan, leg))
             continue;
+        leg->enquiries = 0;
         leg_enquire(leg);
         asked = TRUE;
     }
@@ -123,37 +134,53 @@ static void audit_due(void *user)
     audit_start(audit);
 }
 
-/* The enquiry of LEG was sent T322 ago. A link that fell meanwhile may have lost it. */
-static void leg_unanswered(IsdnLeg *leg)
+static void audit_tell_silent(Audit *audit, const IsdnLeg *leg)
 {
-    leg->enquiry = ENQUIRY_NONE;
-    if (leg_is_clearing(leg) || !dchan_is_usable(leg->dchan) ||
-        leg->enquiry_epoch != dchan_epoch(leg->dchan))
-        return;
     dchan_count(leg->dchan, COUNT_ENQUIRIES_UNANSWERED);
-    audit_give_up(leg, "no answer to STATUS ENQUIRY");
+    if (!audit->told_silent)
+        log_notice("trunk %s: C%u: no answer to STATUS ENQUIRY", dchan_trunk(leg->dchan)->name,
+                   leg->call_id);
+    audit->told_silent = TRUE;
+}
+
+/* The enquiry of LEG was sent T322 ago. A link that fell meanwhile may have lost it. TRUE when it
+ * is sent again (Q.931 5.8.10). */
+static gboolean leg_unanswered(IsdnLeg *leg)
+{
+    Audit *audit = dchan_audit(leg->dchan);
+
+    leg->enquiry = ENQUIRY_NONE;
+    if (!leg_is_enquired(leg->dchan, leg) || audit_rests(audit) || !dchan_is_usable(leg->dchan) ||
+        leg->enquiry_epoch != dchan_epoch(leg->dchan))
+        return FALSE;
+    if (leg->enquiries == ENQUIRIES) {
+        audit_tell_silent(audit, leg);
+        return FALSE;
+    }
+    leg_enquire(leg);
+    return TRUE;
 }
 
 /* Runs again for enquiries that left later, or have not left yet. */
 static void t322_expired(void *user)
 {
     Audit *audit = user;
-    const GPtrArray *legs = dchan_legs(audit->dchan);
+    g_autoptr(GArray) ids = isdn_leg_ids(audit->dchan);
     gint64 now = clock_now_us(), wait_us = 0;
 
-    for (guint i = 0; i < legs->len; i++) {
-        IsdnLeg *leg = legs->pdata[i];
+    for (guint i = 0; i < ids->len; i++) {
+        IsdnLeg *leg = isdn_leg_find_id(audit->dchan, g_array_index(ids, guint32, i));
         gint64 left_us = T322_US;
 
-        if (leg->dchan != audit->dchan)
+        if (!leg || leg->dchan != audit->dchan)
             continue;
         if (leg->enquiry == ENQUIRY_SENT)
             left_us = leg->enquired_us + T322_US - now;
         else if (!leg_enquiry_waits(leg))
             continue;
         if (left_us <= 0)
-            leg_unanswered(leg);
-        else
+            left_us = leg_unanswered(leg) ? T322_US : 0;
+        if (left_us > 0)
             wait_us = wait_us ? MIN(wait_us, left_us) : left_us;
     }
     if (wait_us)
@@ -183,7 +210,8 @@ void audit_free(Audit *audit)
 
 void audit_settings_changed(Audit *audit)
 {
-    audit->given_up = FALSE;
+    audit->rests_until_us = 0;
+    audit->told_silent = FALSE;
     audit_start(audit);
 }
 
@@ -237,9 +265,9 @@ static gboolean status_heard(IsdnLeg *leg, const FrameNews *news)
                  news->cause == CAUSE_INVALID_CALL_REFERENCE))
         leg_lost(leg);
     else if (ends || cause_is_of_message(news->cause))
-        audit_give_up(leg, "STATUS ENQUIRY was not understood");
+        audit_rest(leg, "STATUS ENQUIRY was not understood");
     else if (news->call_state != Q931_STATE_ACTIVE)
-        audit_give_up(leg, "STATUS ENQUIRY was answered with another state");
+        audit_rest(leg, "STATUS ENQUIRY was answered with another state");
     return ends && leg->enquiry != ENQUIRY_LOST;
 }
 
@@ -249,13 +277,14 @@ gboolean audit_heard(IsdnLeg *leg, const FrameNews *news)
         return FALSE;
     if (news->message == MESSAGE_STATUS && news->has_call_state) {
         leg->enquiry = ENQUIRY_NONE;
+        dchan_audit(leg->dchan)->told_silent = FALSE;
         return status_heard(leg, news);
     }
     if (news->message != MESSAGE_RELEASE_COMPLETE)
         return FALSE;
     leg->enquiry = ENQUIRY_NONE;
     if (cause_is_of_message(news->cause)) {
-        audit_give_up(leg, "STATUS ENQUIRY was not understood");
+        audit_rest(leg, "STATUS ENQUIRY was not understood");
         return TRUE;
     }
     if (news->cause == CAUSE_STATUS_ENQUIRY_RESPONSE || news->cause == CAUSE_INVALID_CALL_REFERENCE)

@@ -31,6 +31,7 @@ struct IsdnLeg {
     LegEnquiry enquiry;    /* the audit's STATUS ENQUIRY */
     guint enquiry_epoch;   /* of the link when it was asked for, or sent */
     gint64 enquired_us;    /* when it was sent */
+    guint8 enquiries;      /* sent in the present audit */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     gboolean told_held;    /* NOTIFY remote hold went out */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
