@@ -132,6 +132,9 @@
     X(TIMER_PREEMPT, "TIMER.PREEMPT", "the call that was cleared gave up no channel in time")      \
     X(TIMER_GUARD, "TIMER.GUARD", "the SIP leg's stack said nothing of its end for longer than any of its timers") \
     X(CALL_PREEMPTED, "CALL.PREEMPTED", "the channel is wanted for a call for help")               \
+    X(CALL_JOINED, "CALL.JOINED", "the PBX wants this call joined to another one of its own and leaves both: the far end is that one's SIP end now") \
+    X(CALL_PARTY, "CALL.PARTY", "who is at the SIP end of the call that this one is joined to has changed") \
+    X(CALL_LEFT, "CALL.LEFT", "the call that this one is joined to has lost its SIP end")          \
     X(OPERATOR_CLEAR, "OPERATOR.CLEAR", "hang-up by the operator, or shutdown")
 
 /* What a rule may ask of the hall and the rooms; no action chooses a state. channel_seize, channel_claim, channel_retake,
@@ -194,6 +197,7 @@
     X(MEDIA_PLAY, "media_play", "media: connect the phone toward the channel only (early media of the phone)") \
     X(MEDIA_THROUGH, "media_through", "media: connect both ways, stop tones")                      \
     X(MEDIA_DIAL, "media_dial", "media: dial tone toward the channel")                              \
+    X(MEDIA_JOIN, "media_join", "media: the port speaks with that of the call this one is joined to, and with no channel any more") \
     X(MEDIA_RINGBACK, "media_ringback", "media: ringback toward the channel where the trunk asks us for it") \
     X(MEDIA_BUSY, "media_busy", "media: busy tone toward the channel where the trunk asks us for it; else as media_close") \
     X(MEDIA_HUSH, "media_hush", "media: end the busy tone and release its port pair; nothing when none plays") \
@@ -204,6 +208,8 @@
     X(SIP_DIGIT, "sip_digit", "sip: INFO, where the peer takes that")                              \
     X(COLLECT_DIGITS, "collect_digits", "hall: add the digits received to the called number")      \
     X(COLLECT_NAME, "collect_name", "hall: the name that has come becomes the caller's")            \
+    X(TELL_LEFT, "tell_left", "hall: CALL.LEFT for the call that this one is joined to; nothing when that has left") \
+    X(TELL_PARTY, "tell_party", "hall: CALL.PARTY for it, where it is known who is at the SIP end of this one") \
     X(REDIRECT, "redirect", "hall: the next Contact of the 3xx, or another target as route_next; raises ROUTE.*") \
     X(NOTE_CAUSE, "note_cause", "hall: the event's cause becomes the call's clearing cause (the first one stays)") \
     X(FORGET_CAUSE, "forget_cause", "hall: the call goes on after all; the cause noted so far says nothing more") \

@@ -123,7 +123,7 @@ gboolean call_takes_info(const Call *call)
 
 gboolean call_takes_keypad(const Call *call)
 {
-    return call->trunk && call->trunk->keypad;
+    return call->trunk && call->trunk->keypad && !call->joined;
 }
 
 gint64 call_age_us(const Call *call)

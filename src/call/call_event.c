@@ -33,6 +33,10 @@ static gboolean hall_act(Call *call, CallAction action, const CallNews *news)
         call_route_next(call);
     else if (action == ACTION_REDIRECT)
         call_redirect(call);
+    else if (action == ACTION_TELL_LEFT)
+        call_tell_left(call, news);
+    else if (action == ACTION_TELL_PARTY)
+        call_tell_party(call);
     else if (action == ACTION_PREEMPT)
         call_preempt(call);
     else if (action == ACTION_COLLECT_DIGITS)

@@ -9,7 +9,7 @@ void call_note_party(Call *call, CallEvent event, const CallNews *news)
         call->has_sip_party = FALSE; /* it was another one's word */
     if (!news->has_party)
         return;
-    if (event_is_isdn(event)) {
+    if (event_is_isdn(event) || event == EVENT_CALL_JOINED || event == EVENT_CALL_PARTY) {
         call->isdn_party = news->party;
         call->has_isdn_party = TRUE;
     } else {

@@ -18,6 +18,7 @@
     X(CALLS_TRANSIT, "calls from trunk to trunk")                                                  \
     X(CALLS_ANSWERED, "calls answered")                                                            \
     X(CALLS_TRANSFERRED, "calls transferred")                                                      \
+    X(CALLS_JOINED, "calls joined for the PBX")                                                    \
     X(CALLS_ENDED, "calls ended")                                                                  \
     X(CALLS_DRAINED, "calls refused while draining")                                               \
     X(CALLS_OVER_LIMIT, "calls refused by max-calls")                                              \
@@ -112,6 +113,7 @@ struct Call {
     gboolean transit;
     const TrunkSettings *through;
     Call *twin; /* NULL: not there yet, or parted */
+    Call *joined; /* the PBX has left: whose SIP end is our far end (join.c); NULL: it has not */
     /* Of a call sought for a transfer: who hears how it gets on (transfer.c). */
     TransferFunc told;
     void *told_user;
@@ -199,6 +201,11 @@ void hall_part_sip(Call *call);
 /* call_service.c: CALL's SIP side is up; CALL is over. */
 void call_service_answered(Call *call);
 void call_end_service(Call *call);
+
+/* join.c: the two are no more each other's far end; the actions tell_left, with what came in NEWS, and tell_party */
+void call_unjoin(Call *call);
+void call_tell_left(Call *call, const CallNews *news);
+void call_tell_party(Call *call);
 
 /* call_cause.c: the actions note_cause and forget_cause */
 void call_note_cause(Call *call, CallEvent event, const CallNews *news);

@@ -151,6 +151,7 @@ gboolean callmap_open_filtered(CallRuleFilter leave_out, void *user, GError **er
                                           callmap_groups_clear,
                                           callmap_groups_service,
                                           callmap_groups_transfer,
+                                          callmap_groups_joined,
                                           callmap_groups_overlap,
                                           callmap_groups_party,
                                           callmap_groups_end,

@@ -103,7 +103,7 @@ static const CallRule sip_goes_home[] = {
          "RFC 4497 8.4.1; RFC 3398 10.2", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_RELEASE),     \
     LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                             \
          "Q.931 5.3.5: DISCONNECT crossed DISCONNECT", MEDIA_HUSH, ISDN_RELEASE),                  \
-    LIVE(event, DEPARTED & ~S(IDLE), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,                 \
+    LIVE(event, (DEPARTED & ~S(IDLE)) | S(UP), Q(DISCONNECT_REQUEST), SAME, RELEASE_REQUEST,       \
          "Q.931 5.3.5: DISCONNECT crossed DISCONNECT", ISDN_RELEASE)
 
 /* The ISDN leg is gone with this event; the actions in ... are its last words on the line, if any. */
@@ -133,15 +133,15 @@ static const CallRule sip_goes_home[] = {
          cite "; RFC 4497 8.4.1; RFC 3398 10.2",                                               \
          NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ##__VA_ARGS__, CHANNEL_FREE)
 
-/* The same while the leg is being cleared and SIP goes its own way. */
+/* The same while the leg is being cleared and SIP goes its own way, or stays up without the PBX. */
 #define CLEARED_BY(event, isdn, cite, ...)                                                         \
-    LIVE(event, DEPARTED, isdn, SAME, NULL, cite, ##__VA_ARGS__, CHANNEL_FREE)
+    LIVE(event, DEPARTED | S(UP), isdn, SAME, NULL, cite, ##__VA_ARGS__, CHANNEL_FREE)
 
 /* The same after our DISCONNECT, or PROGRESS in its place, to which the PBX may have heard busy tone. */
 #define CLEARED_TONE(event, cite, ...)                                                             \
     LIVE(event, S(IDLE), Q(DISCONNECT_REQUEST) | OFFERED, SAME, NULL,                              \
          cite, MEDIA_HUSH, ##__VA_ARGS__, CHANNEL_FREE),                                           \
-    LIVE(event, DEPARTED & ~S(IDLE), Q(DISCONNECT_REQUEST), SAME, NULL,                            \
+    LIVE(event, (DEPARTED & ~S(IDLE)) | S(UP), Q(DISCONNECT_REQUEST), SAME, NULL,                  \
          cite, ##__VA_ARGS__, CHANNEL_FREE)
 
 /* The same after our RELEASE, with a caller who was kept for an alternative. */

@@ -14,7 +14,7 @@
 #define CROSSED_CANCEL(event)                                                                      \
     LATE(event, S(CANCELLING), CLEARED, "RFC 3261 9.1: crossed our CANCEL")
 #define FORKED(event)                                                                              \
-    LATE(event, S(UP), TALKING, "RFC 3261 13.2.2.4; RFC 4497 8.2.1.4: another branch of a fork"),  \
+    LATE(event, S(UP), TALKING | CLEARED, "RFC 3261 13.2.2.4; RFC 4497 8.2.1.4: another branch of a fork"), \
     LATE(event, S(LEAVING), CLEARED, "RFC 3261 13.2.2.4; RFC 4497 8.2.1.4: another branch of a fork")
 
 static const CallRule late[] = {
@@ -57,10 +57,11 @@ static const CallRule late[] = {
     LATE(SIP_RETRIEVED, S(PARTING) | S(LEAVING), CLEARED, "RFC 3261 14.2, 15: crossed our clearing"),
     LATE(SIP_BYE, GIVEN_UP | S(LEAVING), CLEARED,
          "RFC 3261 15.1.2: BYE crossed our clearing"),
-    LATE(SIP_CANCEL, S(ANSWERED) | S(UP), TALKING, "RFC 3261 9.2: no effect after a final response"),
+    LATE(SIP_CANCEL, S(ANSWERED), TALKING, "RFC 3261 9.2: no effect after a final response"),
+    LATE(SIP_CANCEL, S(UP), TALKING | CLEARED, "RFC 3261 9.2: no effect after a final response"),
     LATE(SIP_CANCEL, S(PARTING) | S(LEAVING), CLEARED,
          "RFC 3261 9.2: no effect after a final response"),
-    LATE(SIP_ACK, S(UP), TALKING, "RFC 3261 13.3.1.4: ACK again"),
+    LATE(SIP_ACK, S(UP), TALKING | CLEARED, "RFC 3261 13.3.1.4: ACK again"),
     LATE(SIP_ACK, S(LEAVING), CLEARED, "RFC 3261 13.3.1.4: ACK crossed our BYE"),
 
     LATE(MEDIA_SILENT, DEPARTED, CLEARED, "RFC 3550 6.3.5: told while the call was being cleared"),
@@ -91,9 +92,11 @@ static const CallRule impossible[] = {
     NEVER(CALL_EVENT_ANY, UNANSWERED, TALKING,
           "map: both legs answer in one step"),
     NEVER(CALL_EVENT_ANY, S(ANSWERED), Q(HELD), "map: a call is held once both legs are up"),
-    NEVER(CALL_EVENT_ANY, S(ANSWERED) | S(UP), ALIVE & ~TALKING,
+    NEVER(CALL_EVENT_ANY, S(ANSWERED), ALIVE & ~TALKING,
           "map: an answered call leaves its ISDN states together with its SIP state"),
-    NEVER(CALL_EVENT_ANY, S(ANSWERED) | S(UP) | COMMITTED | CALLED, Q(NULL),
+    NEVER(CALL_EVENT_ANY, S(UP), ALIVE & ~TALKING & ~CLEARING,
+          "map: an answered call leaves its ISDN states together with its SIP state, or is joined to another"),
+    NEVER(CALL_EVENT_ANY, S(ANSWERED) | COMMITTED | CALLED, Q(NULL),
           "map: a leg that carries a call is never without the other"),
     NEVER(CALL_EVENT_ANY, DEPARTED, OUTGOING | TALKING | Q(DISCONNECT_INDICATION),
           "map: when the SIP leg departs the ISDN leg is cleared in the same step"),
@@ -148,6 +151,7 @@ static const CallRule impossible[] = {
     ONLY_SIP(SIP_DIGIT, ANY_SIP & ~S(IDLE), "ua: no dialog, the stack answers 481"),
     ONLY_SIP(SIP_REPLACED, HEARD | S(UP), "ua: no dialog that another one could replace"),
     ONLY_SIP(SIP_MOVED, S(UP), "ua: nobody tells before the answer where the call goes on"),
+    ONLY_ISDN(SIP_MOVED, TALKING, "ua: a call that the PBX has left is transferred nowhere"),
     ONLY_SIP(SIP_ENDED, UAS_SENT_200 | ESTABLISHED, "ua: nobody sends a BYE before an answer"),
     ONLY_SIP(SIP_LOST, ANY_SIP & ~S(IDLE), "ua: no dialog that could die"),
     ONLY_SIP(SIP_REFUSED, (UAS_ONLY & ~S(INVITED)) | S(CALLING),
@@ -183,6 +187,12 @@ static const CallRule impossible[] = {
     ONLY_ISDN(CALL_PREEMPTED, OUTGOING | Q(AWAITING_NAME) | Q(AWAITING_DIGITS) | Q(OVERLAP_RECEIVING) | OFFERED | TALKING |
               Q(DISCONNECT_INDICATION),
               "hall: only a call gives way that holds a channel and is not being cleared"),
+    ONLY_SIP(CALL_JOINED, S(UP), "hall: only answered calls are joined"),
+    ONLY_ISDN(CALL_JOINED, TALKING, "hall: only answered calls are joined, and only once"),
+    ONLY_SIP(CALL_PARTY, S(UP), "hall: only of a call that is joined to another"),
+    ONLY_ISDN(CALL_PARTY, CLEARED, "hall: only of a call that is joined to another"),
+    ONLY_SIP(CALL_LEFT, S(UP), "hall: only of a call that is joined to another"),
+    ONLY_ISDN(CALL_LEFT, CLEARED, "hall: only of a call that is joined to another"),
     ONLY_SIP(MEDIA_NONE, WAITING | S(CALLING) | S(IDLE), "media: only media_open raises it, and its row awaits it"),
     ONLY_ISDN(MEDIA_NONE, Q(INITIATED) | Q(AWAITING_DIGITS) | Q(INCOMING_PROCEEDING),
               "media: only media_open raises it, and its row awaits it"),

@@ -20,6 +20,7 @@
 #define CALLED (S(CALLING) | HEARD)                   /* a final response is awaited */
 #define GIVEN_UP (S(ABANDONED) | S(CANCELLING))       /* and is no longer wanted */
 /* SIP leg that no longer carries the call. */
+/* (One that is up and whose ISDN leg is cleared carries a call that the PBX has left.) */
 #define DEPARTED (S(IDLE) | S(PARTING) | GIVEN_UP | S(LEAVING))
 
 /* ISDN leg, we called the PBX. */
@@ -117,6 +118,7 @@ extern const CallRuleGroup callmap_groups_setup[];
 extern const CallRuleGroup callmap_groups_clear[];
 extern const CallRuleGroup callmap_groups_service[];
 extern const CallRuleGroup callmap_groups_transfer[];
+extern const CallRuleGroup callmap_groups_joined[];
 extern const CallRuleGroup callmap_groups_party[];
 extern const CallRuleGroup callmap_groups_emergency[];
 extern const CallRuleGroup callmap_groups_end[];

@@ -29,7 +29,10 @@ const CallOps *hall_sip_of(const Call *call)
 
 void hall_part_sip(Call *call)
 {
+    CallNews none = CALL_NEWS_INIT;
+
     transfer_forsake(call);
+    call_tell_left(call, &none); /* where no rule has */
     room_part(hall_sip_of(call), call);
     call->sip_leg = NULL;
 }
@@ -38,6 +41,7 @@ static void call_free(Call *call)
 {
     Hall *hall = call->hall;
 
+    call_unjoin(call);
     call_timers_free(call);
     call_end_service(call);
     call_end_redirects(call);
@@ -68,6 +72,7 @@ void hall_drop_calls(Hall *hall)
     while (!g_queue_is_empty(&hall->calls)) {
         Call *call = g_queue_peek_head(&hall->calls);
 
+        call_unjoin(call);
         if (call->sip != SIP_IDLE)
             hall_part_sip(call);
         if (call->isdn != ISDN_NULL)

@@ -1,6 +1,7 @@
 /* The commands that list what is there: spans, channels, calls, counters. All run in signalling. */
 #include "clock.h"
 #include "commands.h"
+#include "joined.h"
 
 static const char *d_channel_word(const IsdnSpanStatus *status)
 {
@@ -227,6 +228,8 @@ static void target_tell(const Call *call, JsonObject *row)
     answer_text(row, "to", to);
     if (call_twin(call))
         answer_count(row, "twin", call_twin(call));
+    if (call_joined(call))
+        answer_count(row, "joined", call_joined(call));
 }
 
 static void call_tell(void *user, const Call *call)

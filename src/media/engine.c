@@ -1,6 +1,7 @@
 /* Spans on the media thread's loop, and the table from channel to port. */
 #include "engine.h"
 #include "log.h"
+#include "pairs.h"
 #include "selftest.h"
 
 #define CHANNELS 32
@@ -24,6 +25,7 @@ struct Engine {
     EngineSpan *spans;
     GHashTable *ports; /* of Port, by call */
     GHashTable *joins; /* call to call, both ways: what their spans have bridged */
+    Pairs *pairs;      /* ports that speak with each other and with no channel */
     LoopTimer *board_timer;
 };
 
@@ -110,6 +112,7 @@ Engine *engine_new(const Settings *settings, Loop *loop, Board *board, const Eng
     self->events = *events;
     self->ports = g_hash_table_new(NULL, NULL);
     self->joins = g_hash_table_new(NULL, NULL);
+    self->pairs = pairs_new(loop);
     self->board_timer = loop_timer_new(loop, engine_write_board, self);
     self->spans = g_new0(EngineSpan, settings->spans->len);
     for (guint i = 0; i < settings->spans->len; i++) {
@@ -134,6 +137,7 @@ void engine_free(Engine *self)
         selftest_free(self->spans[i].selftest);
         span_close(self->spans[i].span);
     }
+    pairs_free(self->pairs);
     g_hash_table_iter_init(&iter, self->ports);
     while (g_hash_table_iter_next(&iter, NULL, &port))
         port_free(port);
@@ -246,6 +250,29 @@ static void engine_join(Engine *self, Port *port)
              port_orders(other)->call);
 }
 
+/* PORT has no channel: the other one's port is in its place, once that says the same of it. */
+static void engine_pair(Engine *self, Port *port)
+{
+    const PortOrders *orders = port_orders(port);
+    Port *partner = engine_find(self, GUINT_TO_POINTER(orders->partner));
+
+    if (partner && port_orders(partner)->partner == orders->call)
+        pairs_join(self->pairs, port, partner);
+    else
+        pairs_part(self->pairs, port);
+}
+
+/* The law in which PORT speaks to a channel: that of the line, or of its far end where there is
+ * only another port. */
+static Law engine_law(Engine *self, const PortOrders *orders)
+{
+    EngineSpan *line = engine_line(self, orders->channel);
+
+    if (orders->partner && orders->has_remote)
+        return orders->remote.law;
+    return line ? line->span->settings->law : LAW_ALAW;
+}
+
 void engine_add_port(Engine *self, Port *port)
 {
     g_hash_table_insert(self->ports, GUINT_TO_POINTER(port_orders(port)->call), port);
@@ -254,7 +281,6 @@ void engine_add_port(Engine *self, Port *port)
 void engine_order_port(Engine *self, const PortOrders *orders)
 {
     Port *port = g_hash_table_lookup(self->ports, GUINT_TO_POINTER(orders->call));
-    EngineSpan *line = engine_line(self, orders->channel);
     Channel before;
 
     if (!port)
@@ -263,8 +289,9 @@ void engine_order_port(Engine *self, const PortOrders *orders)
     before = port_orders(port)->channel;
     if (before.span != orders->channel.span || before.number != orders->channel.number)
         engine_detach(self, port, before);
-    port_obey(port, orders, line ? line->span->settings->law : LAW_ALAW);
+    port_obey(port, orders, engine_law(self, orders));
     engine_attach(self, port, orders->channel);
+    engine_pair(self, port);
     engine_join(self, port);
 }
 
@@ -283,6 +310,7 @@ gboolean engine_remove_port(Engine *self, guint32 call, MediaStats *stats)
     if (!port)
         return FALSE;
     engine_part(self, port);
+    pairs_part(self->pairs, port);
     engine_detach(self, port, port_orders(port)->channel);
     g_hash_table_remove(self->ports, GUINT_TO_POINTER(call));
     port_stats(port, stats);

@@ -1,6 +1,7 @@
 /* The call map's media actions: each one changes what the call wants of its port, and orders that.
  */
 #include "cause.h"
+#include "joined.h"
 #include "log.h"
 #include "media_private.h"
 
@@ -36,7 +37,8 @@ static void booking_order(Media *media, PortOrders *orders, const Call *call)
     const MediaRemote *remote = call_remote(call);
     MediaCommand command = {.kind = COMMAND_ORDER};
 
-    orders->channel = call_channel(call);
+    orders->partner = call_joined(call);
+    orders->channel = orders->partner ? (Channel){0} : call_channel(call);
     orders->use = use_of(call_setup(call)->bearer);
     orders->has_remote = remote != NULL;
     if (remote)
@@ -153,6 +155,12 @@ static gboolean action_through(void *room, Call *call, const CallNews *news)
     return booking_join(room, call, TRUE, TRUE);
 }
 
+/* The channel is the PBX's to clear; digits that it was to hear have nobody to hear them. */
+static gboolean action_join(void *room, Call *call, const CallNews *news)
+{
+    return booking_join(room, call, TRUE, TRUE);
+}
+
 static gboolean booking_sound(Media *media, Call *call, Tone tone)
 {
     PortOrders *orders = booking_find(media, call);
@@ -251,6 +259,7 @@ CallOps media_call_ops(Media *media)
     ops.action[ACTION_MEDIA_PLAY] = action_play;
     ops.action[ACTION_MEDIA_THROUGH] = action_through;
     ops.action[ACTION_MEDIA_DIAL] = action_dial;
+    ops.action[ACTION_MEDIA_JOIN] = action_join;
     ops.action[ACTION_MEDIA_RINGBACK] = action_ringback;
     ops.action[ACTION_MEDIA_BUSY] = action_busy;
     ops.action[ACTION_MEDIA_HUSH] = action_close;

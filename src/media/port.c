@@ -50,6 +50,11 @@ const PortOrders *port_orders(const Port *self)
     return &self->orders;
 }
 
+Law port_law(const Port *self)
+{
+    return self->law;
+}
+
 guint16 port_number(const Port *self)
 {
     return self->stats.port;

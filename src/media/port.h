@@ -30,6 +30,7 @@ typedef struct PortOrders {
     guint32 call;
     Channel channel; /* number 0: none yet */
     SpanUse use;     /* of the channel */
+    guint32 partner; /* there is no channel but the port of this call in its place; 0: none */
     gboolean has_remote;
     MediaRemote remote;
     gboolean to_phone;       /* the channel is heard by the phone */
@@ -46,6 +47,8 @@ void port_free(Port *port);
 /* LAW is that of the channel in ORDERS. */
 void port_obey(Port *port, const PortOrders *orders, Law law);
 const PortOrders *port_orders(const Port *port);
+/* As it was told last. */
+Law port_law(const Port *port);
 /* Do channel and far end hear each other, without hold and tone? */
 gboolean port_is_through(const Port *port);
 /* Is OTHER's socket the far end of PORT? */

@@ -3,6 +3,7 @@
 #include "referral.h"
 
 #include "cause.h"
+#include "joined.h"
 #include "log.h"
 
 #include <sofia-sip/sip_extra.h>
@@ -66,7 +67,7 @@ gboolean referral_leaves(UaLeg *leg, sip_t const *sip, CallNews *news)
 {
     const char *also = referral_header(sip, "Also");
 
-    if (!referral_leg_is_up(leg))
+    if (!referral_leg_is_up(leg) || call_joined(leg->call))
         return FALSE;
     if (!leg->referring && also) {
         su_home_t home[1] = {SU_HOME_INIT(home)};

@@ -9,6 +9,7 @@
 #include "referral.h"
 
 #include "cause.h"
+#include "joined.h"
 #include "log.h"
 
 #include <sofia-sip/sip_extra.h>
@@ -442,6 +443,10 @@ gboolean referral_plan(const UaLeg *leg, const CallOrigin *by, const ReferTo *to
 /* Whoever dialled for help had to show no credentials, and the place stays reachable. */
 gboolean referral_is_barred(const UaLeg *leg, const char **why)
 {
+    if (leg->call && call_joined(leg->call)) {
+        *why = "the PBX has transferred the call, and has left it";
+        return TRUE;
+    }
     if (!leg->call || !(call_is_sheltered(leg->call) || call_is_emergency(leg->call)))
         return FALSE;
     *why = "a call for help goes nowhere else";

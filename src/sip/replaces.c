@@ -2,6 +2,7 @@
 #include "referral.h"
 
 #include "cause.h"
+#include "joined.h"
 #include "log.h"
 
 #include <sofia-sip/sip_extra.h>
@@ -10,7 +11,7 @@
 static gboolean call_may_be_taken(const UaLeg *leg)
 {
     IsdnState isdn = call_isdn_state(leg->call);
-    gboolean talks = isdn == ISDN_ACTIVE || isdn == ISDN_CONNECT_REQUEST;
+    gboolean talks = isdn == ISDN_ACTIVE || isdn == ISDN_CONNECT_REQUEST || call_joined(leg->call);
     SipState sip = call_sip_state(leg->call);
 
     if (leg->established)
@@ -32,7 +33,7 @@ static int replaces_judge(sip_t const *sip, const UaLeg *leg, gboolean early_onl
     *why = "the dialog it names has ended";
     if (!leg->call || leg->closing)
         return 603;
-    if (referral_is_barred(leg, why))
+    if (!call_joined(leg->call) && referral_is_barred(leg, why))
         return 403;
     *why = "the dialog it names is early and theirs";
     if (!leg->established && leg->uas)

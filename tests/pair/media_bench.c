@@ -1,6 +1,7 @@
 /* The stand-in hall, the sounds, the phones and the PBX of the media test. */
 #include "media_bench.h"
 #include "digit_player.h"
+#include "joined.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -53,6 +54,11 @@ void call_set_local_rtp(Call *call, const struct sockaddr_storage *address)
 gboolean call_takes_info(const Call *call)
 {
     return call->takes_info;
+}
+
+guint32 call_joined(const Call *call)
+{
+    return call->joined;
 }
 
 gboolean call_takes_keypad(const Call *call)

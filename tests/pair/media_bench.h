@@ -14,6 +14,7 @@
 struct Call {
     guint32 id;
     Channel channel;
+    guint32 joined;
     CallSetup setup; /* speech */
     struct sockaddr_storage local;
     gboolean has_remote;

@@ -394,12 +394,23 @@ static void fake_hand_in(Fake *fake)
     hall_set_media(fake->hall, &media);
 }
 
+/* What the hall does between two calls by itself. */
+static void fake_trace_joined(FakeCall *mine, const CallTrace *trace)
+{
+    if (trace->event == EVENT_CALL_JOINED || trace->event == EVENT_CALL_LEFT)
+        legs_raise(&mine->legs, trace->event);
+    for (guint i = 0; i < CALL_RULE_ACTIONS; i++)
+        if (trace->rule->actions[i] == ACTION_TELL_LEFT)
+            legs_act(&mine->legs, ACTION_TELL_LEFT);
+}
+
 static void fake_trace(void *user, const CallTrace *trace)
 {
     Fake *fake = user;
     FakeCall *mine = fake_of(fake, trace->call);
 
     mine->event = trace->event;
+    fake_trace_joined(mine, trace);
     if (trace->rule->kind > RULE_LATE)
         g_error("%s: %s", trace->line, trace->rule->why);
     if (!fake->quiet)

@@ -1,6 +1,7 @@
 /* A million random events leave no call, channel or port behind. */
 #include "cause.h"
 #include "fake_rooms.h"
+#include "joined.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -63,6 +64,19 @@ static void random_bury(Fake *fake, GArray *live)
     }
 }
 
+/* The PBX wants CALL and any other one joined: what the hall lets it. */
+static gboolean random_join(Fake *fake, GArray *live, Call *call)
+{
+    guint32 id = g_array_index(live, guint32, g_rand_int_range(fake->dice, 0, (gint)live->len));
+    Call *other = hall_find_call(fake->hall, id);
+    const char *why;
+
+    if (!other || !call_may_join(call, other, &why))
+        return FALSE;
+    call_join(call, other);
+    return TRUE;
+}
+
 /* One event that the legs of one call can raise; FALSE when the dice found none. */
 static gboolean random_event(Fake *fake, GArray *live)
 {
@@ -77,6 +91,10 @@ static gboolean random_event(Fake *fake, GArray *live)
         if ((event >= EVENT_TIMER_T301 && event <= EVENT_TIMER_GUARD) ||
             legs_can(&mine->legs, call_sip_state(call), call_isdn_state(call), event) == FIT_NO)
             continue;
+        if (event == EVENT_CALL_JOINED && random_join(fake, live, call))
+            return TRUE;
+        if (event == EVENT_CALL_JOINED || event == EVENT_CALL_LEFT || event == EVENT_CALL_PARTY)
+            continue; /* the hall's own, between two calls */
         news = random_news(fake->dice);
         fake_raise(fake, id, event, &news);
         return TRUE;

@@ -188,10 +188,13 @@ static gboolean legs_may_give_way(const Legs *legs, IsdnState isdn)
 static Fit digit_fit(const Legs *legs, CallEvent event, Fit by_voice)
 {
     gboolean told = event == EVENT_MEDIA_HEARD || event == EVENT_MEDIA_TOLD;
-    gboolean both = (1u << legs->phone & (P(ANSWERED) | P(UP))) && (1u << legs->pbx & PBX_TALKS);
+    gboolean both = (1u << legs->phone & (P(ANSWERED) | P(UP))) &&
+                    ((1u << legs->pbx & PBX_TALKS) || legs->joined);
 
     if (!told && by_voice == FIT_NO)
         return FIT_NO;
+    if (legs->joined && (event == EVENT_ISDN_DIGIT || event == EVENT_MEDIA_TOLD))
+        return FIT_ANY; /* for the PBX, which has left */
     return both && legs->media ? FIT_LIVE : FIT_ANY;
 }
 
@@ -219,6 +222,12 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
         1u << legs->pbx & (B(SENT) | B(OVERLAP)) && sip != SIP_TREATED)
         fit = FIT_LIVE;
     if (event == EVENT_ISDN_CHARGED && 1u << legs->pbx & PBX_TALKS && legs->phone == PHONE_UP)
+        fit = FIT_LIVE;
+    if (event == EVENT_SIP_MOVED && legs->joined)
+        fit = FIT_NO; /* nobody is let transfer it */
+    if (event == EVENT_CALL_JOINED && legs->phone == PHONE_UP && 1u << legs->pbx & PBX_TALKS)
+        fit = FIT_LIVE; /* the hall asks the map */
+    if ((event == EVENT_CALL_LEFT || event == EVENT_CALL_PARTY) && legs->joined)
         fit = FIT_LIVE;
     if (event == EVENT_CALL_PREEMPTED && legs_may_give_way(legs, isdn))
         fit = FIT_LIVE;
@@ -342,6 +351,10 @@ void legs_raise(Legs *legs, CallEvent event)
 {
     phone_raise(legs, event);
     pbx_raise(legs, event);
+    if (event == EVENT_CALL_JOINED)
+        legs->joined = TRUE;
+    if (event == EVENT_CALL_LEFT)
+        legs->joined = FALSE;
     if (event == EVENT_CHANNEL_FREE)
         legs->claim = FALSE; /* what is kept for it is there to be seized */
 }
@@ -426,6 +439,14 @@ const char *legs_act(Legs *legs, CallAction action)
         return NULL;
     case ACTION_MEDIA_THROUGH:
         legs->was_up = TRUE;
+        return legs->media ? NULL : "media without a port";
+    case ACTION_TELL_LEFT:
+        return book(&legs->joined, FALSE, "CALL.LEFT for nobody");
+    case ACTION_TELL_PARTY:
+        return legs->joined ? NULL : "somebody named to no other call";
+    case ACTION_MEDIA_JOIN:
+        if (!legs->joined)
+            return "a port joined to none";
         return legs->media ? NULL : "media without a port";
     case ACTION_MEDIA_UPDATE:
     case ACTION_MEDIA_LISTEN:
@@ -523,7 +544,11 @@ const char *legs_agree(const Legs *legs, SipState sip, IsdnState isdn)
         return "a busy tone for a call that goes on";
     if (isdn == ISDN_AWAITING_DIGITS)
         return legs->media ? NULL : "dial tone without a port";
-    if (legs->media && (legs->phone == PHONE_NONE || legs->pbx == PBX_NONE))
+    if (legs->joined && legs->phone != PHONE_UP)
+        return "another call joined to nobody";
+    if (sip == SIP_UP && !legs->joined && !(1u << legs->pbx & PBX_TALKS))
+        return "a phone that talks to nobody";
+    if (legs->media && (legs->phone == PHONE_NONE || (legs->pbx == PBX_NONE && !legs->joined)))
         return "a port with nobody at one end";
     if (!legs->media && (legs->phone == PHONE_UP || legs->pbx == PBX_UP))
         return "an answered call without media";

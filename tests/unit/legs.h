@@ -51,6 +51,7 @@ typedef struct Legs {
     guint8 claim;          /* the next free channel is for this call */
     guint8 tone;   /* the port plays busy tone to the channel alone, until the PBX releases */
     guint8 was_up; /* media went both ways */
+    guint8 joined; /* the PBX has left, another call's phone is there in its place */
 } Legs;
 
 typedef enum Fit {
