@@ -152,6 +152,7 @@ typedef struct TrunkSettings {
     gboolean tell_hold;      /* NOTIFY remote hold when the phone holds; EuroISDN alone */
     gboolean tell_diverting; /* NOTIFY call is diverting at 181 and 3xx; EuroISDN alone */
     gboolean hold;           /* HOLD and RETRIEVE are served; no: HOLD REJECT 69 */
+    gboolean pbx_transfer;   /* two of its calls that the PBX wants joined are, and it leaves them */
     gboolean rerouting;      /* call rerouting and deflection before the answer become 302 */
     guint max_calls, max_in, max_out; /* calls at once, from the PBX and to it; 0: as many as there are channels */
     gint64 audit_us;         /* between two audits of channels and calls; 0: none */

@@ -516,6 +516,8 @@ const SettingRow setting_rows[] = {
           SAYS "Serve HOLD and RETRIEVE of the PBX: the call gives up its channel, the phone is told by a re-INVITE. No: HOLD is rejected with cause 69."),
     TRUNK(rerouting, "rerouting", flag, DEFAULT("yes"), LIVE,
           SAYS "Call rerouting and call deflection that the PBX asks for before it has answered become a 302 with the new number toward the phone. No: the PBX is refused, and the call goes on."),
+    TRUNK(pbx_transfer, "pbx-transfer", flag, DEFAULT("no"), LIVE,
+          SAYS "Join two answered calls of this trunk when the PBX asks for it: explicit call transfer on EuroISDN, two B channel transfer on ni2, 5ess and 4ess, release link trunk on dms100. Both channels become free, and the two SIP ends talk to each other through the gateway for as long as they like: whoever may transfer on the PBX connects callers to numbers that they might not call themselves. No: the PBX is refused, and both calls go on."),
     TRUNK(country_code, "country-code", digits, DEFAULT(""), RANGE(0, 3), NEW_CALLS,
           SAYS "The country of the trunk, such as 49: +49 numbers are sent as national, others as international. Empty: numbers pass as they are."),
     TRUNK(international_prefix, "international-prefix", digits, DEFAULT("00"), RANGE(0, 8), NEW_CALLS,

@@ -56,6 +56,7 @@ void controller_set_services(struct pri *pri, const TrunkSettings *trunk)
 {
     pri_hold_enable(pri, trunk->hold); /* else it says HOLD REJECT, cause 69 */
     pri_reroute_enable(pri, trunk->rerouting);
+    pri_transfer_enable(pri, trunk->pbx_transfer);
     pri_mcid_enable(pri, 1);
     pri_aoc_events_enable(pri, 1);
 }

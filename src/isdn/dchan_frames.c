@@ -4,6 +4,7 @@
  * event, in a buffer it overwrites; so each event is copied and handled before the next frame.
  */
 #include "dchan_private.h"
+#include "facility.h"
 #include "isdn_event.h"
 #include "isdn_interface.h"
 #include "isdn_leg.h"
@@ -91,6 +92,8 @@ int dchan_frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
     if (news.kind == FRAME_MESSAGE)
         length = audit_compose(isdn_leg_find_call(dchan, news.call ^ FRAME_CALL_FLAG), frame,
                                length, &news);
+    if (news.kind == FRAME_MESSAGE)
+        length = facility_compose(frame, length, &news);
     if (length <= sizeof longer) { /* libpri's own buffer ends with its frame */
         frame = memcpy(longer, frame, length);
         length = service_name_interface(dchan, frame, length, &news);

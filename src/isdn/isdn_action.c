@@ -3,6 +3,7 @@
 #include "isdn_dial.h"
 #include "isdn_digit.h"
 #include "isdn_extra.h"
+#include "isdn_join.h"
 #include "isdn_leg.h"
 #include "isdn_party.h"
 #include "isdn_setup.h"
@@ -189,6 +190,7 @@ static gboolean act_connect(void *room, Call *call, const CallNews *news)
         return FALSE;
     trunk = dchan_trunk(leg->dchan);
     isdn_party_settle(leg);
+    isdn_join_tell(leg);
     isdn_extra_user_info(leg, MESSAGE_CONNECT, news);
     if (!leg_sent(leg, call,
                   pri_answer(dchan_pri(leg->dchan), leg->q931,

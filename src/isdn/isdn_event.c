@@ -422,7 +422,7 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
     leg = isdn_leg_find(dchan, event_call(event));
     if (!leg)
         return;
-    isdn_supplement_subcommands(dchan, leg->id, event_subcommands(event));
+    isdn_supplement_subcommands(dchan, leg->id, event_subcommands(event), news);
     leg = isdn_leg_find(dchan, event_call(event));
     if (leg)
         handle_call(leg, event, news);

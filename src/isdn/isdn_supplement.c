@@ -2,6 +2,7 @@
  * reads out of Facility elements. */
 #include "isdn_supplement.h"
 #include "isdn_event.h"
+#include "isdn_join.h"
 #include "isdn_setup.h"
 #include "log.h"
 #include "trunk.h"
@@ -42,6 +43,7 @@ void isdn_supplement_read(DChannel *dchan, const FrameNews *frame)
     CallNews news = isdn_event_news(frame);
     guint8 info;
 
+    isdn_join_read(dchan, frame);
     if (frame->message != MESSAGE_NOTIFY || !element || element[1] < 1 || !leg)
         return;
     info = element[2] & 0x7f;
@@ -202,9 +204,12 @@ static void on_charge(IsdnLeg *leg, int kind, const struct pri_aoc_recorded_curr
 /* ---- subcommands ------------------------------------------------------------------------------
  */
 
-static void subcommand(IsdnLeg *leg, const struct pri_subcommand *command)
+static void subcommand(IsdnLeg *leg, const struct pri_subcommand *command, const FrameNews *frame)
 {
     switch (command->cmd) {
+    case PRI_SUBCMD_TRANSFER_CALL:
+        isdn_join_asked(leg, &command->u.transfer, frame);
+        break;
     case PRI_SUBCMD_REROUTING:
         on_rerouting(leg, &command->u.rerouting);
         break;
@@ -225,7 +230,7 @@ static void subcommand(IsdnLeg *leg, const struct pri_subcommand *command)
 }
 
 void isdn_supplement_subcommands(DChannel *dchan, guint32 id,
-                                 const struct pri_subcommands *commands)
+                                 const struct pri_subcommands *commands, const FrameNews *frame)
 {
     struct pri_subcommands copy;
     IsdnLeg *leg;
@@ -236,6 +241,6 @@ void isdn_supplement_subcommands(DChannel *dchan, guint32 id,
     for (int i = 0; i < MIN(copy.counter_subcmd, PRI_MAX_SUBCOMMANDS); i++) {
         leg = isdn_leg_find_id(dchan, id);
         if (leg && leg->q931)
-            subcommand(leg, &copy.subcmd[i]);
+            subcommand(leg, &copy.subcmd[i], frame);
     }
 }

@@ -11,6 +11,6 @@ void isdn_supplement_read(DChannel *dchan, const FrameNews *frame);
 void isdn_supplement_hold(IsdnLeg *leg, const FrameNews *frame);
 void isdn_supplement_retrieve(IsdnLeg *leg, const struct pri_event_retrieve *retrieve,
                               const FrameNews *frame);
-/* COMMANDS came with an event of the leg of that ID, which each of them may end. */
+/* COMMANDS came with an event, by FRAME, of the leg of that ID, which each of them may end. */
 void isdn_supplement_subcommands(DChannel *dchan, guint32 id,
-                                 const struct pri_subcommands *commands);
+                                 const struct pri_subcommands *commands, const FrameNews *frame);

@@ -26,6 +26,8 @@ typedef struct TrunkGroup TrunkGroup;
     X(SERVICES_RECEIVED, "SERVICEs received")                                                      \
     X(CHANNELS_BLAMED, "channels blamed")         /* put aside: causes 6, 44, 82, or T308 twice */ \
     X(REROUTINGS, "calls rerouted")               /* by the far end, before the answer */          \
+    X(JOININGS, "calls joined for the far end")   /* two each time */                              \
+    X(JOININGS_REFUSED, "joinings refused")                                                        \
     X(MCID, "malicious calls identified")         /* by the far end */                             \
     X(CALLS_OVER_LIMIT, "calls over limit")       /* [trunk] max-calls, -in, -out */               \
     X(CHANNELS_ASTRAY, "channels astray")         /* audit: busy without a call */                 \

@@ -235,6 +235,7 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_STOP:
         return act_audio(call, command, error);
     case VERB_NOTHING:
+    case VERB_JOIN:
     case VERB_NAME:
     case VERB_EXPECT:
     case VERB_BEHAVE:

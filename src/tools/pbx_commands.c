@@ -228,6 +228,24 @@ static RunResult run_action(PbxRun *run, const PbxCommand *command, GError **err
     return pbx_call_act(call, command, error) ? RUN_DONE : RUN_FAILED;
 }
 
+/* By the words of the switch type: two B channel transfer, release link trunk, explicit call
+ * transfer, on QSIG call transfer complete for either call. */
+static RunResult run_join(PbxRun *run, const PbxCommand *command, GError **error)
+{
+    PbxCommand second = {.call = command->name};
+    PbxCall *call = pbx_run_find_call(run, command, error);
+    PbxCall *other = call ? pbx_run_find_call(run, &second, error) : NULL;
+
+    if (!other)
+        return RUN_FAILED;
+    if (call->line != other->line || pri_channel_bridge(call->isdn, other->isdn) != 0) {
+        pbx_run_fail(error, "libpri cannot join these two calls");
+        return RUN_FAILED;
+    }
+    pbx_line_settle(call->line);
+    return RUN_DONE;
+}
+
 /* Raw octets go out without a call too: when there is none, or none on the span that is said. */
 static RunResult run_raw(PbxRun *run, const PbxCommand *command, GError **error)
 {
@@ -283,6 +301,8 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
         return run_check_idle(run, error);
     case VERB_RAW:
         return run_raw(run, command, error);
+    case VERB_JOIN:
+        return run_join(run, command, error);
     case VERB_NAME:
         return run_name(run, command, error);
     case VERB_FORGET:

@@ -142,6 +142,11 @@ static void record_read(PbxWords *words, PbxCommand *command)
     command->on = pbx_words_take(words, "early");
 }
 
+static void join_read(PbxWords *words, PbxCommand *command)
+{
+    command->name = g_strdup(pbx_words_next(words, "the other call"));
+}
+
 static void as_read(PbxWords *words, PbxCommand *command)
 {
     command->as = g_strdup(pbx_words_next(words, "a name"));
@@ -361,6 +366,7 @@ static const PbxWordRow action_words[] = {
     {"reroute", VERB_REROUTE, reroute_read},
     {"charge", VERB_CHARGE, charge_read},
     {"mcid", VERB_MCID, NULL},
+    {"join", VERB_JOIN, join_read},
     {"play", VERB_PLAY, pbx_grammar_source},
     {"record", VERB_RECORD, record_read},
     {"echo", VERB_ECHO, NULL},

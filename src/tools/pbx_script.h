@@ -28,6 +28,7 @@ typedef enum PbxVerb {
     VERB_REROUTE, /* the caller is to call another number */
     VERB_CHARGE,  /* advice of charge */
     VERB_MCID,    /* malicious call identification */
+    VERB_JOIN,    /* two calls are to become one at the far end */
     VERB_PARTY, /* another one is at our end */
     VERB_PLAY,
     VERB_RECORD,
