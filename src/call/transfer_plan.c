@@ -69,8 +69,7 @@ static gboolean plan_number(const Call *call, const CallOrigin *by, const Number
 
     asked.called = *called;
     asked.calling = transferor_number(call);
-    result = plan->redirected ? ROUTE_NO_MATCH
-                              : route_match(call->settings, by, &asked, 0, &match);
+    result = plan->redirected ? ROUTE_NO_MATCH : route_match(call->settings, by, &asked, 0, &match);
     if (result == ROUTE_FOUND && match.target.trunk)
         return plan_take_trunk(plan, &match);
     if (result == ROUTE_BARRED && !plan->redirected &&
@@ -145,24 +144,33 @@ static gboolean host_is_routed(const Settings *settings, const char *host)
     return FALSE;
 }
 
+static gboolean host_is_address(const char *host, const struct sockaddr_storage *address)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (address->ss_family == AF_INET)
+        inet_ntop(AF_INET, &((struct sockaddr_in *)address)->sin_addr, text, sizeof(text));
+    else if (address->ss_family == AF_INET6)
+        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)address)->sin6_addr, text, sizeof(text));
+    else
+        return FALSE;
+    return strcmp(host, text) == 0;
+}
+
 /* Our own public name, domain or address: the phones' proxy, which stands before the user agent. */
 static gboolean host_is_ours(const Settings *settings, const char *host)
 {
-    struct sockaddr_storage bare = settings->sip.listen;
-    char text[INET6_ADDRSTRLEN];
+    const SipSettings *sip = &settings->sip;
 
-    if (g_strcmp0(host, settings->sip.public_host) == 0)
+    if (g_strcmp0(host, sip->public_host) == 0)
         return TRUE;
     for (guint i = 0; settings->proxy.domains && i < settings->proxy.domains->len; i++)
         if (g_ascii_strcasecmp(settings->proxy.domains->pdata[i], host) == 0)
             return TRUE;
-    if (bare.ss_family == AF_INET)
-        inet_ntop(AF_INET, &((struct sockaddr_in *)&bare)->sin_addr, text, sizeof(text));
-    else if (bare.ss_family == AF_INET6)
-        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&bare)->sin6_addr, text, sizeof(text));
-    else
-        return FALSE;
-    return strcmp(host, text) == 0;
+    for (guint i = 0; sip->also_listen && i < sip->also_listen->len; i++)
+        if (host_is_address(host, &g_array_index(sip->also_listen, struct sockaddr_storage, i)))
+            return TRUE;
+    return host_is_address(host, &sip->listen);
 }
 
 /* RFC 3261 19.1.1: a request for URI would be sent to its maddr, whatever its host is. Escaped is
