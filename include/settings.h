@@ -51,7 +51,13 @@ typedef struct Network {
 
 /* [sip] */
 typedef struct SipSettings {
-    struct sockaddr_storage listen; /* the one public UDP address and port */
+    struct sockaddr_storage listen; /* the first public address and port */
+    GArray *also_listen;     /* of struct sockaddr_storage: more of them; NULL: none */
+    gboolean tcp;            /* TCP on every one of them, too */
+    gint64 idle_us;          /* a TCP or TLS connection without a word for this long is closed */
+    guint max_connections;   /* TCP and TLS, in all */
+    guint max_per_source;    /* of one address */
+    guint queue;             /* messages that wait for one connection; connections that wait to be taken */
     char *public_host;      /* host in Contact and Via when not the listen address; NULL: the listen address */
     GArray *allow;          /* of Network: who may call; default loopback */
     char *user_agent;
@@ -239,16 +245,10 @@ typedef struct PrimaryPlace {
 /* The transports of [proxy] */
 typedef enum TlsMin { TLS_MIN_1_2, TLS_MIN_1_3 } TlsMin;
 typedef struct PortSettings {
-    GArray *also_listen;     /* of struct sockaddr_storage: more addresses, beside [sip] listen; NULL: none */
-    gboolean tcp;            /* TCP on every one of them, too */
     GArray *tls_listen;      /* of struct sockaddr_storage; NULL: no TLS */
     char *tls_certificate;   /* PEM file: the certificate, then its chain */
     char *tls_key;           /* PEM file of its key; NULL: in tls_certificate */
     TlsMin tls_min;
-    gint64 idle_us;          /* a TCP or TLS connection without a word for this long is closed */
-    guint max_connections;   /* TCP and TLS, in all */
-    guint max_per_source;    /* of one address */
-    guint queue;             /* messages that wait for one connection; connections that wait to be taken */
 } PortSettings;
 
 /* [proxy]: the phones' backup and emergency proxy */

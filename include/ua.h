@@ -9,8 +9,8 @@
 
 typedef struct Ua Ua;
 
-/* Opens the public SIP port. NULL with ERROR ("[sip] listen: 127.0.0.1:5060: Address already in use"; a wildcard address
- * without public-host, too). Requests from outside [sip] allow are dropped unanswered, those of a far end we called excepted.
+/* Opens the public SIP ports. NULL with ERROR ("[sip] listen: 127.0.0.1:5060 (udp): Address already in use"; a wildcard
+ * address without public-host, too). Requests from outside [sip] allow are dropped unanswered, those of a far end we called excepted.
  * READY (with USER) answers OPTIONS: TRUE 200, FALSE 503. LOOP must be a sofia_loop. */
 Ua *ua_new(const Settings *settings, Loop *loop, Hall *hall, gboolean (*ready)(void *user), void *user,
            GError **error);

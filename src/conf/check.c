@@ -26,6 +26,55 @@ static gboolean in_rtp_ports(const MediaSettings *media, const struct sockaddr_s
            port_of(address) <= media->port_last;
 }
 
+const char *sip_key_of(const SipSettings *sip, const struct sockaddr_storage *address)
+{
+    if (hosts_overlap(&sip->listen, address) && port_of(&sip->listen) == port_of(address))
+        return "listen";
+    for (guint i = 0; sip->also_listen && i < sip->also_listen->len; i++) {
+        const struct sockaddr_storage *one =
+            &g_array_index(sip->also_listen, struct sockaddr_storage, i);
+
+        if (hosts_overlap(one, address) && port_of(one) == port_of(address))
+            return "also-listen";
+    }
+    return NULL;
+}
+
+void reading_check_endpoints(Reading *reading, Section *section, const char *key,
+                             const GArray *endpoints)
+{
+    for (guint i = 0; endpoints && i < endpoints->len; i++) {
+        const struct sockaddr_storage *one = &g_array_index(endpoints, struct sockaddr_storage, i);
+
+        if (address_is_wildcard(one) && !reading->settings->sip.public_host)
+            reading_complain(reading, section, key, "a wildcard address needs [sip] public-host");
+        for (guint j = 0; j < i; j++) {
+            const struct sockaddr_storage *other =
+                &g_array_index(endpoints, struct sockaddr_storage, j);
+
+            if (hosts_overlap(one, other) && port_of(one) == port_of(other))
+                reading_complain(reading, section, key, "%u is listed twice", port_of(one));
+        }
+    }
+}
+
+static void also_listen_check(Reading *reading, Section *section)
+{
+    const SipSettings *sip = &reading->settings->sip;
+
+    if (!reading_is_sound(section, "listen", "also-listen", NULL))
+        return;
+    reading_check_endpoints(reading, section, "also-listen", sip->also_listen);
+    for (guint i = 0; sip->also_listen && i < sip->also_listen->len; i++) {
+        const struct sockaddr_storage *one =
+            &g_array_index(sip->also_listen, struct sockaddr_storage, i);
+
+        if (hosts_overlap(one, &sip->listen) && port_of(one) == port_of(&sip->listen))
+            reading_complain(reading, section, "also-listen", "%u is the port of listen",
+                             port_of(one));
+    }
+}
+
 static void sip_check(Reading *reading)
 {
     const SipSettings *sip = &reading->settings->sip;
@@ -42,6 +91,7 @@ static void sip_check(Reading *reading)
         address_is_wildcard(&sip->listen) && !sip->public_host)
         reading_complain(reading, section, "public-host",
                          "is missing: [sip] listen is no address that a phone could call");
+    also_listen_check(reading, section);
 }
 
 static void media_check(Reading *reading)
@@ -50,7 +100,8 @@ static void media_check(Reading *reading)
     Section *section = reading_section(reading, &settings->media);
     Section *sip = reading_section(reading, &settings->sip);
 
-    if (!reading_is_sound(sip, "listen", NULL) || !reading_is_sound(section, "address", NULL))
+    if (!reading_is_sound(sip, "listen", "also-listen", NULL) ||
+        !reading_is_sound(section, "address", NULL))
         return;
     if (address_is_wildcard(&settings->media.address)) {
         reading_complain(reading, section, "address",
@@ -62,6 +113,17 @@ static void media_check(Reading *reading)
         reading_complain(reading, section, "ports", "%u-%u holds the port of [sip] listen, %u",
                          settings->media.port_first, settings->media.port_last,
                          port_of(&settings->sip.listen));
+    for (guint i = 0; reading_is_sound(section, "ports", NULL) && settings->sip.also_listen &&
+                      i < settings->sip.also_listen->len;
+         i++) {
+        const struct sockaddr_storage *one =
+            &g_array_index(settings->sip.also_listen, struct sockaddr_storage, i);
+
+        if (in_rtp_ports(&settings->media, one))
+            reading_complain(reading, section, "ports",
+                             "%u-%u holds the port of [sip] also-listen, %u",
+                             settings->media.port_first, settings->media.port_last, port_of(one));
+    }
 }
 
 static void pseudowire_check(Reading *reading, Section *section, const SpanSettings *span)
@@ -84,11 +146,10 @@ static void pseudowire_check(Reading *reading, Section *section, const SpanSetti
     else if (hosts_overlap(&span->local, &span->remote) &&
              port_of(&span->local) == port_of(&span->remote) && !address_is_wildcard(&span->local))
         reading_complain(reading, section, "remote", "is the same as local");
-    if (reading_is_sound(sip, "listen", NULL) &&
-        hosts_overlap(&settings->sip.listen, &span->local) &&
-        port_of(&settings->sip.listen) == port_of(&span->local))
-        reading_complain(reading, section, "local", "is the port of [sip] listen, %u",
-                         port_of(&span->local));
+    if (reading_is_sound(sip, "listen", "also-listen", NULL) &&
+        sip_key_of(&settings->sip, &span->local))
+        reading_complain(reading, section, "local", "is the port of [sip] %s, %u",
+                         sip_key_of(&settings->sip, &span->local), port_of(&span->local));
     else if (reading_is_sound(media, "address", "ports", NULL) &&
              in_rtp_ports(&settings->media, &span->local))
         reading_complain(reading, section, "local", "port %u lies in [media] ports, %u-%u",

@@ -38,37 +38,20 @@ static void proxy_check(Reading *reading)
     }
 }
 
-/* The places of ENDPOINTS must be free of each other, and of [sip] listen. */
-static void endpoints_check(Reading *reading, const char *key, const GArray *endpoints,
-                            gboolean tls)
+/* What TCP has, TLS cannot have. */
+static void tls_listen_check(Reading *reading, Section *section)
 {
     const Settings *settings = reading->settings;
-    const GArray *plain = settings->proxy.port.also_listen;
-    Section *section = reading_section(reading, &settings->proxy);
+    const GArray *endpoints = settings->proxy.port.tls_listen;
 
-    for (guint i = 0; endpoints && i < endpoints->len; i++) {
+    reading_check_endpoints(reading, section, "tls-listen", endpoints);
+    for (guint i = 0; settings->sip.tcp && endpoints && i < endpoints->len; i++) {
         const struct sockaddr_storage *one = &g_array_index(endpoints, struct sockaddr_storage, i);
+        const char *key = sip_key_of(&settings->sip, one);
 
-        if (address_is_wildcard(one) && !settings->sip.public_host)
-            reading_complain(reading, section, key, "a wildcard address needs [sip] public-host");
-        if ((!tls || settings->proxy.port.tcp) && hosts_overlap(one, &settings->sip.listen) &&
-            port_of(one) == port_of(&settings->sip.listen))
-            reading_complain(reading, section, key, "%u is the port of [sip] listen", port_of(one));
-        for (guint j = 0; j < i; j++) {
-            const struct sockaddr_storage *other =
-                &g_array_index(endpoints, struct sockaddr_storage, j);
-
-            if (hosts_overlap(one, other) && port_of(one) == port_of(other))
-                reading_complain(reading, section, key, "%u is listed twice", port_of(one));
-        }
-        for (guint j = 0; tls && settings->proxy.port.tcp && plain && j < plain->len; j++) {
-            const struct sockaddr_storage *other =
-                &g_array_index(plain, struct sockaddr_storage, j);
-
-            if (hosts_overlap(one, other) && port_of(one) == port_of(other))
-                reading_complain(reading, section, key, "%u is a port of also-listen",
-                                 port_of(one));
-        }
+        if (key)
+            reading_complain(reading, section, "tls-listen", "%u is the port of [sip] %s",
+                             port_of(one), key);
     }
 }
 
@@ -81,11 +64,9 @@ static void proxy_port_check(Reading *reading)
     if (reading_is_sound(section, "tls-listen", "tls-certificate", NULL) && port->tls_listen &&
         !port->tls_certificate)
         reading_complain(reading, section, "tls-certificate", "is missing: tls-listen needs it");
-    if (!reading_is_sound(sip, "listen", NULL) ||
-        !reading_is_sound(section, "also-listen", "tls-listen", NULL))
-        return;
-    endpoints_check(reading, "also-listen", port->also_listen, FALSE);
-    endpoints_check(reading, "tls-listen", port->tls_listen, TRUE);
+    if (reading_is_sound(sip, "listen", "also-listen", NULL) &&
+        reading_is_sound(section, "tls-listen", NULL))
+        tls_listen_check(reading, section);
 }
 
 static void registrar_check(Reading *reading)

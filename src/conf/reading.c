@@ -85,8 +85,18 @@ static guint letters_apart(const char *a, const char *b)
     return row[width - 1];
 }
 
+/* The group that KEY belongs to now; NULL: it never moved. */
+static const char *key_moved_to(SettingGroup group, const char *key)
+{
+    for (const KeyMove *move = key_moves; move->key; move++)
+        if (move->group == group && strcmp(move->key, key) == 0)
+            return move->to;
+    return NULL;
+}
+
 static void key_refuse(Reading *reading, const Section *section, const ScanKey *key)
 {
+    const char *moved = key_moved_to(section->group, key->key);
     const SettingRow *nearest = NULL;
     g_autoptr(GString) known = g_string_new(NULL);
     guint distance = 3; /* nothing as far off as this was meant */
@@ -102,7 +112,10 @@ static void key_refuse(Reading *reading, const Section *section, const ScanKey *
             distance = letters_apart(key->key, row->key);
         }
     }
-    if (nearest)
+    if (moved)
+        mistakes_add(reading->mistakes, key->line, "[%s] %s: belongs to [%s] now",
+                     section->scan->header, key->key, moved);
+    else if (nearest)
         mistakes_add(reading->mistakes, key->line, "[%s] %s: unknown key; did you mean %s?",
                      section->scan->header, key->key, nearest->key);
     else

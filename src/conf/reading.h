@@ -44,4 +44,9 @@ void reading_check(Reading *reading);
 /* The same in what the phones' groups say; part of reading_check(). */
 void reading_check_phones(Reading *reading);
 /* Would sockets on the hosts of A and B stand in each other's way, were their ports equal? */
+/* ENDPOINTS of KEY must be free of each other, and addresses that can be told. */
+void reading_check_endpoints(Reading *reading, Section *section, const char *key,
+                             const GArray *endpoints);
+/* Is ADDRESS one of [sip] listen and also-listen? The name of the key; NULL: it is not. */
+const char *sip_key_of(const SipSettings *sip, const struct sockaddr_storage *address);
 gboolean hosts_overlap(const struct sockaddr_storage *a, const struct sockaddr_storage *b);

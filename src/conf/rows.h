@@ -86,6 +86,14 @@ struct SettingRow {
 };
 
 extern const GroupRow setting_groups[GROUP_COUNT];
+/* A key that stands in another group than it did; the last one's KEY is NULL. */
+typedef struct KeyMove {
+    SettingGroup group;
+    const char *key;
+    const char *to; /* the group's name */
+} KeyMove;
+extern const KeyMove key_moves[];
+
 extern const SettingRow setting_rows[];
 extern const guint setting_row_count;
 

@@ -1,4 +1,5 @@
-/* The proxy's port: every address and transport that [proxy] names, opened for one agent of NTA's.
+/* The proxy's port: every address and transport that the settings name, opened for one agent of
+ * NTA's.
  */
 #include "port_private.h"
 
@@ -9,14 +10,8 @@
 #include <sofia-sip/tport.h>
 #include <sofia-sip/tport_tag.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SOCKET_BUFFER (1 << 22)
-#define MESSAGE_MAX 65536 /* of a stream; a datagram is no larger */
-#define RECEIVE_TIMEOUT_MS 10000
-#define MUTE_US (10 * G_USEC_PER_SEC)
-
-static const char *const transport_names[] = {"udp", "tcp", "tls"};
 
 /* ---- the agent ---------------------------------------------------------------------------------
  */
@@ -32,111 +27,46 @@ static int port_received(nta_agent_magic_t *magic, nta_agent_t *agent, msg_t *ms
     return 0;
 }
 
-static void places_add(GArray *places, PortTransport transport,
-                       const struct sockaddr_storage *address, const char *setting)
+static GArray *port_places(const Settings *settings)
 {
-    Place place = {transport, *address, setting};
+    GArray *places = places_of(&settings->sip);
+    const GArray *tls = settings->proxy.port.tls_listen;
 
-    g_array_append_val(places, place);
-}
+    for (guint i = 0; tls && i < tls->len; i++) {
+        Place place = {PLACE_TLS, g_array_index(tls, struct sockaddr_storage, i),
+                       "[proxy] tls-listen"};
 
-static void places_fill(GArray *places, const Settings *settings)
-{
-    const PortSettings *ports = &settings->proxy.port;
-    const GArray *also = ports->also_listen, *tls = ports->tls_listen;
-
-    places_add(places, PORT_UDP, &settings->sip.listen, "[sip] listen");
-    if (ports->tcp)
-        places_add(places, PORT_TCP, &settings->sip.listen, "[sip] listen");
-    for (guint i = 0; also && i < also->len; i++) {
-        const struct sockaddr_storage *one = &g_array_index(also, struct sockaddr_storage, i);
-
-        places_add(places, PORT_UDP, one, "[proxy] also-listen");
-        if (ports->tcp)
-            places_add(places, PORT_TCP, one, "[proxy] also-listen");
+        g_array_append_val(places, place);
     }
-    for (guint i = 0; tls && i < tls->len; i++)
-        places_add(places, PORT_TLS, &g_array_index(tls, struct sockaddr_storage, i),
-                   "[proxy] tls-listen");
-}
-
-static void place_refuse(const Place *place, int why, GError **error)
-{
-    char text[64];
-
-    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(why), "%s: %s (%s): %s",
-                place->setting,
-                address_describe((const struct sockaddr *)&place->address, text, sizeof(text)),
-                transport_names[place->transport], g_strerror(why));
-}
-
-/* Could PLACE be opened? Sofia would not say why not. */
-static gboolean place_is_free(const Place *place, GError **error)
-{
-    int type = place->transport == PORT_UDP ? SOCK_DGRAM : SOCK_STREAM, on = 1, why;
-    int fd = socket(place->address.ss_family, type | SOCK_CLOEXEC, 0);
-
-    if (fd >= 0 && type == SOCK_STREAM)
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (fd >= 0 &&
-        bind(fd, (const struct sockaddr *)&place->address, address_length(&place->address)) == 0) {
-        close(fd);
-        return TRUE;
-    }
-    why = errno;
-    if (fd >= 0)
-        close(fd);
-    place_refuse(place, why, error);
-    return FALSE;
-}
-
-/* "sip:HOST:PORT;transport=tcp;maddr=ADDRESS": HOST is what the Via says. */
-static char *place_url(const Place *place, const char *public_host)
-{
-    struct sockaddr_storage bare = place->address;
-    guint16 number = address_port((const struct sockaddr *)&place->address);
-    const char *scheme = place->transport == PORT_TLS ? "sips" : "sip";
-    char text[64];
-    g_autofree char *host = NULL;
-
-    address_set_port(&bare, 0);
-    address_describe((struct sockaddr *)&bare, text, sizeof(text));
-    host =
-        bare.ss_family == AF_INET6 && *text != '[' ? g_strdup_printf("[%s]", text) : g_strdup(text);
-    if (public_host)
-        return g_strdup_printf("%s:%s:%u;transport=%s;maddr=%s", scheme, public_host, number,
-                               transport_names[place->transport], host);
-    return g_strdup_printf("%s:%s:%u;transport=%s", scheme, host, number,
-                           transport_names[place->transport]);
+    return places;
 }
 
 static gboolean port_open_place(ProxyPort *port, const Place *place, GError **error)
 {
-    const PortSettings *ports = &port->settings->proxy.port;
-    g_autofree char *url = place_url(place, port->settings->sip.public_host);
+    const SipSettings *sip = &port->settings->sip;
+    g_autofree char *url = place_url(place, sip->public_host);
     char text[64], name[64];
     int failed, why;
 
     if (!place_is_free(place, error))
         return FALSE;
-    if (place->transport != PORT_UDP)
+    if (place->transport != PLACE_UDP)
         connections_guard(port->connections, &place->address,
-                          place->transport == PORT_TLS ? certificate_expect : NULL);
-    if (place->transport == PORT_TLS)
+                          place->transport == PLACE_TLS ? certificate_expect : NULL);
+    if (place->transport == PLACE_TLS)
         certificate_begin(port->certificate);
     /* By its name Sofia finds it again: it looks for a place to speak from by the protocol alone.
      */
     address_describe((const struct sockaddr *)&place->address, name, sizeof(name));
     failed = nta_agent_add_tport(
-        port->agent, URL_STRING_MAKE(url), TPTAG_IDENT(name),
-        TPTAG_TOS((int)(port->settings->sip.dscp << 2)), TPTAG_UDP_RMEM(SOCKET_BUFFER),
-        TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1), TPTAG_PONG2PING(1),
-        TPTAG_QUEUESIZE(ports->queue), TPTAG_TIMEOUT(RECEIVE_TIMEOUT_MS),
+        port->agent, URL_STRING_MAKE(url), TPTAG_IDENT(name), TPTAG_TOS((int)(sip->dscp << 2)),
+        TPTAG_UDP_RMEM(SOCKET_BUFFER), TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1),
+        TPTAG_PONG2PING(1), TPTAG_QUEUESIZE(sip->queue), TPTAG_TIMEOUT(PLACE_RECEIVE_TIMEOUT_MS),
         TPTAG_IDLE(UINT_MAX), /* connections.c knows better */
         /* The files of this folder that is none are replaced before anybody connects. */
         TPTAG_TLS_VERSION(0), TPTAG_CERTIFICATE("/nonexistent"), TAG_END());
     why = errno;
-    if (place->transport == PORT_TLS)
+    if (place->transport == PLACE_TLS)
         certificate_end(port->certificate);
     if (failed) {
         place_refuse(place, why ? why : EINVAL, error);
@@ -144,7 +74,7 @@ static gboolean port_open_place(ProxyPort *port, const Place *place, GError **er
     }
     log_notice("phones: listening at %s (%s)",
                address_describe((const struct sockaddr *)&place->address, text, sizeof(text)),
-               transport_names[place->transport]);
+               place_transport_name(place->transport));
     return TRUE;
 }
 
@@ -164,9 +94,10 @@ static gboolean port_open_agent(ProxyPort *port, GError **error)
     port->agent = nta_agent_create(
         sofia_loop_root(port->loop), (url_string_t *)-1, port_received, port, NTATAG_UA(0),
         NTATAG_CANCEL_487(0), NTATAG_EXTRA_100(0), NTATAG_SERVER_RPORT(1), NTATAG_CLIENT_RPORT(1),
-        NTATAG_TIMER_C(0), NTATAG_UDP_MTU(65535), NTATAG_MAXSIZE(MESSAGE_MAX), NTATAG_USE_SRV(0),
-        NTATAG_USE_NAPTR(0), NTATAG_SIP_T1(sip->t1_ms), NTATAG_SIP_T2(sip->t2_ms),
-        NTATAG_SIP_T1X64(64 * sip->t1_ms), NTATAG_MCLASS(filter_mclass(port->filter)), TAG_END());
+        NTATAG_TIMER_C(0), NTATAG_UDP_MTU(65535), NTATAG_MAXSIZE(PLACE_MESSAGE_MAX),
+        NTATAG_USE_SRV(0), NTATAG_USE_NAPTR(0), NTATAG_SIP_T1(sip->t1_ms),
+        NTATAG_SIP_T2(sip->t2_ms), NTATAG_SIP_T1X64(64 * sip->t1_ms),
+        NTATAG_MCLASS(filter_mclass(port->filter)), TAG_END());
     if (!port->agent)
         g_error("phones: Sofia gives no agent"); /* out of memory: as g_new() does */
     for (guint i = 0; i < port->places->len; i++) {
@@ -182,10 +113,10 @@ static gboolean port_open_agent(ProxyPort *port, GError **error)
 
 static ConnectionLimits port_limits(const Settings *settings)
 {
-    const PortSettings *ports = &settings->proxy.port;
+    const SipSettings *sip = &settings->sip;
 
-    return (ConnectionLimits){ports->max_connections, ports->max_per_source, ports->idle_us,
-                              MIN(MUTE_US, ports->idle_us)};
+    return (ConnectionLimits){"phones", sip->max_connections, sip->max_per_source, sip->idle_us,
+                              MIN(PLACE_MUTE_US, sip->idle_us)};
 }
 
 ProxyPort *proxyport_new(const Settings *settings, Loop *loop, const ProxyPortRoom *room,
@@ -199,8 +130,7 @@ ProxyPort *proxyport_new(const Settings *settings, Loop *loop, const ProxyPortRo
     port->settings = settings;
     port->loop = loop;
     port->room = *room;
-    port->places = g_array_new(FALSE, TRUE, sizeof(Place));
-    places_fill(port->places, settings);
+    port->places = port_places(settings);
     port->admitted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     port->filter = filter_new(&port_filter_ops, port);
     port->connections = connections_new(loop, &limits, port_filter_allows, port);
@@ -299,7 +229,7 @@ gboolean proxyport_is_own(const ProxyPort *port, const char *transport,
     for (guint i = 0; i < port->places->len; i++) {
         const Place *place = &g_array_index(port->places, Place, i);
 
-        if (g_ascii_strcasecmp(transport_names[place->transport], transport) == 0 &&
+        if (g_ascii_strcasecmp(place_transport_name(place->transport), transport) == 0 &&
             address_equal((const struct sockaddr *)&place->address, address))
             return TRUE;
     }
@@ -324,7 +254,7 @@ gboolean proxyport_place(const ProxyPort *port, const char *transport, int famil
         const Place *one = &g_array_index(port->places, Place, i);
 
         if (one->address.ss_family == family && !address_is_wildcard(&one->address) &&
-            g_ascii_strcasecmp(transport_names[one->transport], transport) == 0) {
+            g_ascii_strcasecmp(place_transport_name(one->transport), transport) == 0) {
             *place = one->address;
             return TRUE;
         }

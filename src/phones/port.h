@@ -1,4 +1,4 @@
-/* The proxy's port: Sofia's NTA agent on every address and transport that [proxy] names, with the
+/* The proxy's port: Sofia's NTA agent on every address and transport that the settings name, with the
  * source filter before it. */
 #pragma once
 
@@ -24,7 +24,7 @@ typedef struct ProxyPortRoom {
     void *user;
 } ProxyPortRoom;
 
-/* Opens [sip] listen and what [proxy] names beside it. NULL with ERROR ("[proxy] tls-certificate:
+/* Opens what [sip] names, and [proxy] tls-listen. NULL with ERROR ("[proxy] tls-certificate:
  * /a.pem: No such file or directory",
  * "[sip] listen: 127.0.0.1:5060 (tcp): Address already in use"). LOOP must be a sofia_loop. ROOM is
  * copied. Home thread of everything here: signalling. */

@@ -9,16 +9,9 @@
 #include "connections.h"
 #include "filter.h"
 #include "log.h"
+#include "place.h"
 
 #include <sofia-sip/nta.h>
-
-typedef enum PortTransport { PORT_UDP, PORT_TCP, PORT_TLS } PortTransport;
-/* One address that is listened on. */
-typedef struct Place {
-    PortTransport transport;
-    struct sockaddr_storage address;
-    const char *setting; /* "[sip] listen" */
-} Place;
 
 /* X-list of the port's counters: field, name. */
 #define PORT_COUNTERS(X)                                                                           \

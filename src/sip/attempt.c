@@ -89,7 +89,7 @@ static void invite_send(UaLeg *leg, const InviteText *text)
     leg->offer = OFFER_SENT;
     leg->ua->counters.invites_out++;
     nua_invite(leg->nh, SIPTAG_CALL_ID(series_header(home, leg)),
-               TAG_IF(leg->series, SIPTAG_CSEQ_STR(cseq)), SIPTAG_CONTACT_STR(leg->ua->contact),
+               TAG_IF(leg->series, SIPTAG_CSEQ_STR(cseq)), SIPTAG_CONTACT_STR(leg_contact(leg)),
                TAG_IF(text->pai, SIPTAG_P_ASSERTED_IDENTITY_STR(text->pai)),
                TAG_IF(text->privacy, SIPTAG_PRIVACY_STR(text->privacy)),
                TAG_IF(required, SIPTAG_REQUIRE_STR("100rel")),
@@ -104,12 +104,34 @@ static void invite_send(UaLeg *leg, const InviteText *text)
     su_home_deinit(home);
 }
 
+/* LEG, which has said nothing yet, goes from where HOP is spoken to. */
+static void leg_turn_to(UaLeg *leg, const NextHop *hop, const InviteText *text)
+{
+    UaPort *port = ports_toward_address(leg->ua, &hop->address);
+    nua_handle_t *nh;
+
+    leg->tcp = hop->tcp;
+    if (port == leg->port)
+        return;
+    nh = nua_handle(port->nua, NULL, NUTAG_URL(text->uri), SIPTAG_TO_STR(text->to),
+                    SIPTAG_FROM_STR(text->from), TAG_END());
+    if (!nh)
+        return;
+    nua_handle_bind(leg->nh, NULL);
+    nua_handle_destroy(leg->nh);
+    leg->nh = nh;
+    leg->port = port;
+    nua_handle_bind(nh, leg);
+}
+
 static void attempt_send(Attempt *attempt)
 {
     UaLeg *leg = attempt->leg;
 
     attempt->sent = TRUE;
     attempt->heard = attempt->told = FALSE;
+    if (attempt->named && attempt_hop(attempt))
+        leg_turn_to(leg, attempt_hop(attempt), &attempt->text);
     note_invite(leg, attempt->text.uri);
     attempt_aim(leg);
     invite_send(leg, &attempt->text);
@@ -123,13 +145,13 @@ void attempt_aim(UaLeg *leg)
     const NextHop *hop = leg->attempt && leg->attempt->named ? attempt_hop(leg->attempt) : NULL;
 
     if (hop && !leg->established)
-        servers_aim(leg->ua, hop);
+        servers_aim(leg->port, hop);
 }
 
 void attempt_unaim(UaLeg *leg)
 {
     if (leg->attempt && leg->attempt->named && attempt_hop(leg->attempt) && !leg->established)
-        servers_unaim(leg->ua);
+        servers_unaim(leg->port);
 }
 
 /* ---- where to ---------------------------------------------------------------------------------
@@ -229,6 +251,7 @@ static UaLeg *leg_like(UaLeg *before, nua_handle_t *nh, const char *uri)
     UaLeg *leg = leg_new_beside(before->ua, before->call, nh, FALSE);
 
     leg->settings = before->settings;
+    leg->port = before->port;
     leg->peer = before->peer;
     leg->trusted = before->trusted;
     leg->refresh_by_invite = TRUE;
@@ -273,7 +296,7 @@ static gboolean attempt_next(Attempt *attempt)
     if (attempt->at + 1 >= attempt->limit || attempt->told || !attempt_is_wanted(attempt) ||
         (before->series && !series_may_repeat(before)))
         return FALSE;
-    nh = nua_handle(before->ua->nua, NULL, NUTAG_URL(text->uri), SIPTAG_TO_STR(text->to),
+    nh = nua_handle(before->port->nua, NULL, NUTAG_URL(text->uri), SIPTAG_TO_STR(text->to),
                     SIPTAG_FROM_STR(text->from), TAG_END());
     if (!nh)
         return FALSE;

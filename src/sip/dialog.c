@@ -56,7 +56,7 @@ static void dialog_respond(UaLeg *leg, sip_t const *sip, gboolean sdp)
 {
     leg_note_response(leg, LADDER_OUT, 200, "OK", sip->sip_request->rq_method_name, sdp);
     nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->ua->nua),
-                SIPTAG_CONTACT_STR(leg->ua->contact),
+                SIPTAG_CONTACT_STR(leg_contact(leg)),
                 TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                 TAG_IF(sdp, SIPTAG_PAYLOAD_STR(leg->ours.body)), TAG_END());
     leg->ack_due = leg->ack_due || sip->sip_request->rq_method == sip_method_invite;

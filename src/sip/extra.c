@@ -64,7 +64,7 @@ static char *diversion_lines(const UaLeg *leg, const UacInvite *invite, const ch
     const PeerSettings *peer = invite->peer;
     DiversionText text = {
         .trunk = call_trunk(leg->call),
-        .host = leg->ua->host,
+        .host = leg->port->host,
         .trusted = peer && peer->trusted,
         .called = uri,
     };

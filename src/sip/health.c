@@ -76,10 +76,12 @@ static void health_check(void *user)
     Health *health = user;
     Ua *ua = health->ua;
     g_autofree char *to = g_strdup_printf("<%s>", health->server);
-    g_autofree char *from = g_strdup_printf("<sip:%s>", ua->host);
+    gboolean tcp;
+    UaPort *port = ports_toward(ua, health->server, &tcp);
+    g_autofree char *from = g_strdup_printf("<sip:%s>", port->host);
 
     health_end_options(health);
-    health->nh = nua_handle(ua->nua, NULL, NUTAG_URL(health->server), SIPTAG_TO_STR(to),
+    health->nh = nua_handle(port->nua, NULL, NUTAG_URL(health->server), SIPTAG_TO_STR(to),
                             SIPTAG_FROM_STR(from), TAG_END());
     if (health->nh)
         nua_options(health->nh, TAG_END());

@@ -1,11 +1,12 @@
-/* Whom the user agent hears: who may call us, and the far ends of our calls inside those calls. */
+/* Whom the user agent hears, and who may connect: who may call us, and the far ends of our calls
+ * inside those calls. */
 #include "sip_room.h"
 
 #include <sofia-sip/msg_header.h>
 
 static gboolean hearing_allows(void *user, const struct sockaddr *source)
 {
-    const Ua *ua = user;
+    const Ua *ua = ((UaPort *)user)->ua;
 
     if (ua->is_behind)
         return address_same_host((const struct sockaddr *)&ua->behind.proxy, source);
@@ -15,7 +16,7 @@ static gboolean hearing_allows(void *user, const struct sockaddr *source)
 /* What comes from a far end is judged when its headers are known. */
 static gboolean hearing_reads(void *user, const struct sockaddr *source)
 {
-    Ua *ua = user;
+    Ua *ua = ((UaPort *)user)->ua;
     g_autofree char *key = NULL;
 
     if (health_admits(ua, source))
@@ -26,9 +27,18 @@ static gboolean hearing_reads(void *user, const struct sockaddr *source)
     return g_hash_table_contains(ua->far, key);
 }
 
+gboolean hearing_connects(void *user, const struct sockaddr *source)
+{
+    UaPort any = {.ua = user};
+
+    return hearing_allows(&any, source) || hearing_reads(&any, source);
+}
+
 static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockaddr *source)
 {
-    return early_is_spoken_to(user, sip, source) || health_reads(user, source, sip);
+    Ua *ua = ((UaPort *)user)->ua;
+
+    return early_is_spoken_to(ua, sip, source) || health_reads(ua, source, sip);
 }
 
 /* Two messages about calls of ours that NUA does not handle without a leak: 100, which it tells of
@@ -36,8 +46,9 @@ static gboolean hearing_hears(void *user, sip_t const *sip, const struct sockadd
  * The first passes, the second is answered here and made garbage. And a REFER that is refused, to
  * which NUA would send a NOTIFY first. And a refused UPDATE or re-INVITE,
  * after which NUA would send a BYE. */
-static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
+static void hearing_tell(UaPort *port, msg_t *msg, sip_t *sip)
 {
+    Ua *ua = port->ua;
     int status;
 
     if (sip->sip_status && (sip->sip_status->st_status == 401 || sip->sip_status->st_status == 407))
@@ -53,18 +64,19 @@ static void hearing_tell(Ua *ua, msg_t *msg, sip_t *sip)
         inform_spare_dialog(ua, msg, sip);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_bye &&
                (status = early_note_bye(ua, sip)) != 0) {
-        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
+        reply_send((const struct sockaddr *)&port->listen, msg, sip, status);
         msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
     } else if (sip->sip_request && sip->sip_request->rq_method == sip_method_refer &&
                (status = referral_met(ua, sip, &msg_addr(msg)->su_sa)) != 0) {
-        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, status);
+        reply_send((const struct sockaddr *)&port->listen, msg, sip, status);
         msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
     }
 }
 
 /* NUA knows no URN and would say 416; whom a service does not lead to is 404 (RFC 5031 4.2). */
-static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
+static void service_refuse(UaPort *port, msg_t *msg, sip_t *sip)
 {
+    Ua *ua = port->ua;
     char text[64];
 
     if (sip->sip_request->rq_method != sip_method_ack) {
@@ -73,7 +85,7 @@ static void service_refuse(Ua *ua, msg_t *msg, sip_t *sip)
             log_notice("sip: %s from %s refused with 404: [emergency] services has no such service",
                        sip->sip_request->rq_method_name,
                        origin_describe(ua, sip, &msg_addr(msg)->su_sa, text, sizeof(text)));
-        reply_send((const struct sockaddr *)ua_listen(ua), msg, sip, 404);
+        reply_send((const struct sockaddr *)&port->listen, msg, sip, 404);
     }
     msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
 }
@@ -87,29 +99,30 @@ static gboolean refer_is_malformed(const sip_t *sip)
 
 static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *why)
 {
+    UaPort *port = user;
     const char *bad;
 
-    succession_meet(user, sip);
-    series_meet(user, sip);
+    succession_meet(port->ua, sip);
+    series_meet(port->ua, sip);
     if (sip->sip_request && !why &&
-        !identity_settle_service(msg_home(msg), sip->sip_request, user)) {
-        service_refuse(user, msg, sip);
+        !identity_settle_service(msg_home(msg), sip->sip_request, port->ua)) {
+        service_refuse(port, msg, sip);
         return NULL;
     }
-    bad = target_settle(msg, sip);
+    bad = target_settle(port, msg, sip);
     if (sip->sip_status || (!why && !bad) || refer_is_malformed(sip))
-        hearing_tell(user, msg, sip);
+        hearing_tell(port, msg, sip);
     return bad;
 }
 
 static void hearing_dropped(void *user)
 {
-    ((Ua *)user)->counters.dropped++;
+    ((UaPort *)user)->ua->counters.dropped++;
 }
 
 static void hearing_malformed(void *user, const char *what, const char *why)
 {
-    ua_log_malformed(user, what, why);
+    ua_log_malformed(((UaPort *)user)->ua, what, why);
 }
 
 static const FilterOps hearing_ops = {
@@ -122,16 +135,14 @@ static const FilterOps hearing_ops = {
     .malformed = hearing_malformed,
 };
 
-void hearing_open(Ua *ua)
+void hearing_open(UaPort *port)
 {
-    ua->far = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    ua->filter = filter_new(&hearing_ops, ua);
+    port->filter = filter_new(&hearing_ops, port);
 }
 
-void hearing_close(Ua *ua)
+void hearing_close(UaPort *port)
 {
-    g_clear_pointer(&ua->filter, filter_free);
-    g_clear_pointer(&ua->far, g_hash_table_destroy);
+    g_clear_pointer(&port->filter, filter_free);
 }
 
 void hearing_admit(Ua *ua, const struct sockaddr_storage *address)

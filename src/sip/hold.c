@@ -70,7 +70,7 @@ void hold_pursue(UaLeg *leg)
     leg->hold_asking = TRUE;
     leg->hold_asked = leg->holding;
     leg_note(leg, LADDER_OUT, "INVITE SDP");
-    nua_invite(leg->nh, SIPTAG_CONTACT_STR(leg->ua->contact),
+    nua_invite(leg->nh, SIPTAG_CONTACT_STR(leg_contact(leg)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),
                TAG_END());
 }

@@ -85,7 +85,7 @@ static gboolean inform_may_begin(const UaLeg *leg, gboolean by_invite)
 
 static void inform_send(UaLeg *leg, gboolean by_invite, const IdentityOut *who)
 {
-    const char *contact = leg->ua->contact;
+    const char *contact = leg_contact(leg);
     gboolean from = leg->hears_from && who->from;
     gboolean early = !leg->established && !leg->early_dialog;
 

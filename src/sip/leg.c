@@ -26,6 +26,8 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
     leg->id = call ? call_id(call) : 0;
     leg->nh = nh;
     leg->uas = uas;
+    leg->port = ua->port;
+    leg->tcp = uas && ua->tcp;
     leg->peer = call ? call_peer(call) : NULL;
     leg->trusted = leg->peer && leg->peer->trusted;
     g_hash_table_add(ua->legs, leg);

@@ -91,10 +91,10 @@ static const char *reason_word(guint8 reason)
 }
 
 /* "<sip:USER@host:port;user=phone>", where calls to this gateway go. Caller frees. */
-static char *contact_here(const Ua *ua, const char *user)
+static char *contact_here(const UaLeg *leg, const char *user)
 {
-    const char *at = strchr(ua->contact, '@');
-    const char *place = at ? at + 1 : ua->contact + strlen("<sip:");
+    const char *contact = leg_contact(leg), *at = strchr(contact, '@');
+    const char *place = at ? at + 1 : contact + strlen("<sip:");
 
     return g_strdup_printf("<sip:%s@%.*s;user=phone>", user, (int)strcspn(place, ">"), place);
 }
@@ -109,10 +109,10 @@ gboolean redirect_send(void *room, Call *call, const CallNews *news)
         return TRUE;
     to = identity_user(call_trunk(call), &news->redirect);
     from = identity_user(call_trunk(call), &call_asked(call)->called);
-    contact = contact_here(leg->ua, to);
+    contact = contact_here(leg, to);
     diversion =
         g_strdup_printf("Diversion: <sip:%s@%s;user=phone>;reason=%s;counter=1;privacy=%s", from,
-                        leg->ua->host, reason_word(news->redirect_reason),
+                        leg->port->host, reason_word(news->redirect_reason),
                         news->redirect.presentation == PRESENTATION_RESTRICTED ? "full" : "off");
     leg->closing = TRUE;
     leg->answer_waits = FALSE;

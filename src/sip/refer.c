@@ -167,7 +167,8 @@ static void refer_accept(Ua *ua, nua_handle_t *nh, UaLeg *told, sip_t const *sip
     referral->event = refer_event(tags);
     referral->notifies = !asked->silent;
     leg_note_response(told, LADDER_OUT, SIP_202_ACCEPTED, "REFER", FALSE);
-    nua_respond(nh, SIP_202_ACCEPTED, NUTAG_WITH_THIS(ua->nua), SIPTAG_CONTACT_STR(ua->contact),
+    nua_respond(nh, SIP_202_ACCEPTED, NUTAG_WITH_THIS(ua->nua),
+                SIPTAG_CONTACT_STR(leg_contact(told)),
                 TAG_IF(asked->silent, SIPTAG_HEADER_STR("Refer-Sub: false")), TAG_END());
     if (asked->outcome) {
         referral_tell_refused(ua, sip, "REFER", asked->outcome, asked->why);
@@ -220,7 +221,7 @@ int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source)
     int status = 0;
 
     if (sip->sip_to->a_tag) {
-        nua_handle_t *nh = nua_handle_by_call_id(ua->nua, sip->sip_call_id->i_id);
+        nua_handle_t *nh = ports_handle_by_call_id(ua, sip->sip_call_id->i_id);
 
         if (nh)
             nua_handle_unref(nh);

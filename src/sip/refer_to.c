@@ -48,24 +48,13 @@ static gboolean url_is_phone(const Ua *ua, su_home_t *home, url_t const *url)
 /* Host and port are those of our Contact, or of the socket; or it is a domain of the proxy. */
 static gboolean url_is_ours(const Ua *ua, url_t const *url)
 {
-    const struct sockaddr *listen = (const struct sockaddr *)&ua->settings->sip.listen;
     guint16 port = url->url_port && *url->url_port ? (guint16)atoi(url->url_port) : 5060;
-    struct sockaddr_storage bare = ua->settings->sip.listen;
-    g_autofree char *bracketed = NULL;
-    char text[64];
 
     if (!url->url_host)
         return FALSE;
     if (host_is_domain(&ua->settings->proxy, url->url_host))
         return TRUE;
-    if (port != address_port(listen))
-        return FALSE;
-    address_set_port(&bare, 0);
-    address_describe((struct sockaddr *)&bare, text, sizeof(text));
-    bracketed = g_strdup_printf("[%s]", text);
-    return g_ascii_strcasecmp(url->url_host, ua->host) == 0 ||
-           g_ascii_strcasecmp(url->url_host, text) == 0 ||
-           g_ascii_strcasecmp(url->url_host, bracketed) == 0;
+    return ports_are_at(ua, url->url_host, port);
 }
 
 void refer_to_read(const Ua *ua, url_t const *url, ReferTo *to)
@@ -114,7 +103,7 @@ UaLeg *replaces_find(Ua *ua, const char *value, gboolean *early_only)
     replaces = sip_replaces_make(home, value);
     *early_only = replaces && replaces->rp_early_only;
     if (replaces && replaces->rp_call_id && replaces->rp_to_tag && replaces->rp_from_tag)
-        nh = nua_handle_by_replaces(ua->nua, replaces);
+        nh = ports_handle_by_replaces(ua, replaces);
     if (nh) {
         leg = nua_handle_magic(nh);
         nua_handle_unref(nh);

@@ -72,7 +72,7 @@ void referral_notify(Referral *referral, guint16 status)
         return;
     leg_note(referral->told, LADDER_OUT, "NOTIFY %u", status);
     nua_notify(referral->told->nh, SIPTAG_EVENT_STR(referral->event),
-               SIPTAG_CONTACT_STR(referral->ua->contact),
+               SIPTAG_CONTACT_STR(leg_contact(referral->told)),
                NUTAG_SUBSTATE(final ? nua_substate_terminated : nua_substate_active),
                SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"), SIPTAG_PAYLOAD_STR(body),
                TAG_END());

@@ -44,13 +44,15 @@ static void registration_begin(void *user)
     const char *host = strchr(registration->server, ':') + 1;
     g_autofree char *bare = g_strndup(host, strcspn(host, ";?"));
     g_autofree char *aor = g_strdup_printf("<sip:%s@%s>", peer->user, bare);
+    gboolean tcp;
+    UaPort *port = ports_toward(ua, registration->server, &tcp);
     g_autofree char *contact =
-        g_strdup_printf("<sip:%s@%s", peer->user, ua->contact + strlen("<sip:"));
+        g_strdup_printf("<sip:%s@%s", peer->user, port->contact[tcp] + strlen("<sip:"));
     g_autofree char *expires = g_strdup_printf("%u", peer->register_expires_s);
 
     g_clear_pointer(&registration->nh, nua_handle_destroy);
     challenge_forget(&registration->answered);
-    registration->nh = nua_handle(ua->nua, NULL, NUTAG_REGISTRAR(registration->server),
+    registration->nh = nua_handle(port->nua, NULL, NUTAG_REGISTRAR(registration->server),
                                   SIPTAG_TO_STR(aor), SIPTAG_FROM_STR(aor), TAG_END());
     if (!registration->nh)
         return;

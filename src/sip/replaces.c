@@ -105,7 +105,7 @@ static gboolean replacing_answer(UaLeg *leg, CallNews *news)
         leg_news_media(leg, &choice, news);
     leg_note_response(leg, LADDER_OUT, SIP_200_OK, NULL, TRUE);
     party_write_known(leg, &who);
-    nua_respond(leg->nh, SIP_200_OK, SIPTAG_CONTACT_STR(leg->ua->contact),
+    nua_respond(leg->nh, SIP_200_OK, SIPTAG_CONTACT_STR(leg_contact(leg)),
                 TAG_IF(who.pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who.pai)),
                 TAG_IF(who.privacy, SIPTAG_PRIVACY_STR(who.privacy)),
                 SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(leg->ours.body),

@@ -23,9 +23,14 @@ struct Servers {
     Graylist *gray;
 };
 
-static gboolean listens_on(const struct sockaddr_storage *listen, sa_family_t family)
+static gboolean listens_on(const SipSettings *sip, sa_family_t family)
 {
-    return listen->ss_family == family;
+    if (sip->listen.ss_family == family)
+        return TRUE;
+    for (guint i = 0; sip->also_listen && i < sip->also_listen->len; i++)
+        if (g_array_index(sip->also_listen, struct sockaddr_storage, i).ss_family == family)
+            return TRUE;
+    return FALSE;
 }
 
 void servers_open(Ua *ua)
@@ -34,8 +39,8 @@ void servers_open(Ua *ua)
     ResolveSettings resolve = {
         .name_server = settings->proxy.name_server,
         .wait_us = settings->proxy.dns_wait_us,
-        .v4 = listens_on(&settings->sip.listen, AF_INET),
-        .v6 = listens_on(&settings->sip.listen, AF_INET6),
+        .v4 = listens_on(&settings->sip, AF_INET),
+        .v6 = listens_on(&settings->sip, AF_INET6),
     };
     g_autoptr(GError) error = NULL;
 
@@ -138,14 +143,14 @@ char *server_hop_uri(const NextHop *hop)
         hop->tcp ? "tcp" : "udp");
 }
 
-void servers_aim(Ua *ua, const NextHop *hop)
+void servers_aim(UaPort *port, const NextHop *hop)
 {
     g_autofree char *uri = server_hop_uri(hop);
 
-    nua_set_params(ua->nua, NTATAG_DEFAULT_PROXY(uri), TAG_END());
+    nua_set_params(port->nua, NTATAG_DEFAULT_PROXY(uri), TAG_END());
 }
 
-void servers_unaim(Ua *ua)
+void servers_unaim(UaPort *port)
 {
-    nua_set_params(ua->nua, NTATAG_DEFAULT_PROXY(NULL), TAG_END());
+    nua_set_params(port->nua, NTATAG_DEFAULT_PROXY(NULL), TAG_END());
 }

@@ -29,6 +29,6 @@ void servers_answered(Ua *ua, const Server *server, const NextHop *hop);
 void servers_failed(Ua *ua, const Server *server, const NextHop *hop, sip_t const *sip);
 /* HOP as a URI. Caller frees. */
 char *server_hop_uri(const NextHop *hop);
-/* What NUA is told to send from here to servers_unaim() goes to HOP. */
-void servers_aim(Ua *ua, const NextHop *hop);
-void servers_unaim(Ua *ua);
+/* What PORT's NUA is told to send from here to servers_unaim() goes to HOP. */
+void servers_aim(UaPort *port, const NextHop *hop);
+void servers_unaim(UaPort *port);

@@ -31,7 +31,7 @@ static gint64 session_refresh_delay(const UaLeg *leg)
 
 static void session_send_refresh(UaLeg *leg)
 {
-    const char *contact = leg->ua->contact;
+    const char *contact = leg_contact(leg);
 
     leg->refreshing = TRUE;
     if (!leg->session_agreed) {
@@ -167,7 +167,7 @@ void session_give_up_challenge(UaLeg *leg, int status)
 static UaLeg *session_leg(Ua *ua, sip_t const *sip)
 {
     nua_handle_t *nh =
-        sip->sip_call_id ? nua_handle_by_call_id(ua->nua, sip->sip_call_id->i_id) : NULL;
+        sip->sip_call_id ? ports_handle_by_call_id(ua, sip->sip_call_id->i_id) : NULL;
     UaLeg *leg = nh ? nua_handle_magic(nh) : NULL;
 
     if (nh)

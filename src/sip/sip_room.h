@@ -47,8 +47,24 @@ void leg_reason(const UaLeg *leg, ReasonText *text);
 void leg_news_reason(const UaLeg *leg, sip_t const *sip, CallNews *news);
 gboolean leg_bye(void *room, Call *call, const CallNews *news);
 
-/* ua.c */
-const struct sockaddr_storage *ua_listen(const Ua *ua); /* where it listens */
+/* ports.c: our addresses */
+gboolean ports_open(Ua *ua, GError **error);
+/* Runs the loop until their NUAs have shut down, for a second at most. */
+void ports_close(Ua *ua);
+void ports_use_settings(Ua *ua);
+/* NUA reports, of SIP or of nothing: the ua's present port from now on. NULL: NUA is none of UA's ports. */
+UaPort *ports_present(Ua *ua, nua_t *nua, sip_t const *sip);
+/* The port that speaks to the host of URI; *tcp when it is to be by TCP. */
+UaPort *ports_toward(const Ua *ua, const char *uri, gboolean *tcp);
+/* The same for the address TO. */
+UaPort *ports_toward_address(const Ua *ua, const struct sockaddr_storage *to);
+/* The handles of NUAs are each one's own. The caller unrefs what is found; NULL: none. */
+nua_handle_t *ports_handle_by_call_id(const Ua *ua, const char *call_id);
+nua_handle_t *ports_handle_by_replaces(const Ua *ua, sip_replaces_t const *replaces);
+/* Is one of our addresses HOST at NUMBER? */
+gboolean ports_are_at(const Ua *ua, const char *host, guint16 number);
+/* Our Contact in LEG's dialog. */
+const char *leg_contact(const UaLeg *leg);
 
 /* ua_event.c: what NUA tells, and what belongs to no call */
 void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua *ua,
@@ -395,14 +411,16 @@ gboolean party_is_news(const UaLeg *leg);
 /* The same for one who takes a call over: by all that is known. */
 void party_write_known(UaLeg *leg, IdentityOut *out);
 
-/* target.c: a dialog that MSG begins or moves will go to an address: names of hosts get the address
+/* target.c: a dialog that MSG, which came to PORT, begins or moves will go to an address: names of hosts get the address
  * MSG came from, a Contact or Record-Route to which nothing could be sent is taken out. The name of
  * what was taken out, or NULL when all was well. */
-const char *target_settle(msg_t *msg, sip_t *sip);
+const char *target_settle(const UaPort *port, msg_t *msg, sip_t *sip);
 
-/* hearing.c: the source filter of the user agent's port */
-void hearing_open(Ua *ua);
-void hearing_close(Ua *ua);
+/* hearing.c: the source filters of the user agent's ports */
+void hearing_open(UaPort *port);
+void hearing_close(UaPort *port);
+/* May SOURCE make a connection to us? USER is a Ua. */
+gboolean hearing_connects(void *user, const struct sockaddr *source);
 /* The far end of a call we made is heard though it may not call us. */
 void hearing_admit(Ua *ua, const struct sockaddr_storage *address);
 void hearing_forget(Ua *ua, const struct sockaddr_storage *address);

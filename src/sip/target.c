@@ -25,17 +25,23 @@ static gboolean host_is_good(const char *text)
     return text && *text && host_is_valid(text);
 }
 
-/* Can a request be sent there over UDP, as far as one can see? */
-static gboolean target_is_good(const url_t *url)
+/* Can a request be sent there from PORT, as far as one can see? */
+static gboolean target_is_good(const UaPort *port, const url_t *url)
 {
+    const Ua *ua = port->ua;
+    struct sockaddr_storage address;
     char value[64];
 
     if (url->url_type != url_sip || !host_is_good(url->url_host) || !port_is_good(url->url_port))
         return FALSE;
     if (url_param(url->url_params, "transport", value, sizeof(value)) &&
-        g_ascii_strcasecmp(value, "udp") != 0)
+        g_ascii_strcasecmp(value, "udp") != 0 &&
+        (ua->is_behind || !ua->settings->sip.tcp || g_ascii_strcasecmp(value, "tcp") != 0))
         return FALSE;
-    return !url_param(url->url_params, "maddr", value, sizeof(value)) || host_is_good(value);
+    if (url_param(url->url_params, "maddr", value, sizeof(value)))
+        return host_is_good(value) &&
+               (!address_parse(value, &address) || address.ss_family == port->listen.ss_family);
+    return !address_parse(url->url_host, &address) || address.ss_family == port->listen.ss_family;
 }
 
 /* Where our next request of the dialog would go first; NULL without a Contact. */
@@ -91,7 +97,7 @@ static void remove_all(msg_t *msg, sip_t *sip, void *header)
         msg_header_remove_all(msg, (msg_pub_t *)sip, header);
 }
 
-const char *target_settle(msg_t *msg, sip_t *sip)
+const char *target_settle(const UaPort *port, msg_t *msg, sip_t *sip)
 {
     gboolean known = (sip->sip_request || sip->sip_status) && sip->sip_cseq;
     url_t *url = known && message_sets_target(sip) ? next_hop(sip) : NULL;
@@ -99,14 +105,14 @@ const char *target_settle(msg_t *msg, sip_t *sip)
 
     if (!url)
         return NULL;
-    if (!target_is_good(url)) {
+    if (!target_is_good(port, url)) {
         /* A response's Contact may still do without the route; a request without Contact begins
          * no dialog, and moves none. */
         if (!routed || sip->sip_request)
             remove_all(msg, sip, sip->sip_contact);
         remove_all(msg, sip, sip->sip_record_route);
         /* What is left of a response may be no better. */
-        if (routed && (url = next_hop(sip)) && !target_is_good(url))
+        if (routed && (url = next_hop(sip)) && !target_is_good(port, url))
             remove_all(msg, sip, sip->sip_contact);
         url = next_hop(sip);
     }

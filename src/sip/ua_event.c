@@ -172,11 +172,13 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
 void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua *ua,
               nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[])
 {
-    if (event == nua_r_shutdown) {
-        ua->shut = ua->shut || status >= 200;
+    UaPort *port = ports_present(ua, nua, sip);
+
+    if (port && event == nua_r_shutdown) {
+        port->shut = port->shut || status >= 200;
         return;
     }
-    if (!nh || register_hears(ua, nh, event, status, phrase, sip) ||
+    if (!port || !nh || register_hears(ua, nh, event, status, phrase, sip) ||
         health_hears(ua, nh, event, status))
         return;
     if (event == nua_i_options && status < 200)

@@ -4,6 +4,7 @@
 #define NUA_MAGIC_T struct Ua
 #define NUA_HMAGIC_T struct UaLeg
 
+#include "connections.h"
 #include "filter.h"
 #include "log.h"
 #include "offer.h"
@@ -55,6 +56,18 @@ typedef struct UaCounters {
     UA_COUNTERS(UA_COUNTER_FIELD)
 } UaCounters;
 
+/* A port of ours: one address with UDP, and TCP where that is spoken, and a NUA of its own. What NUA sends it sends from where
+ * it listens. */
+typedef struct UaPort {
+    Ua *ua;
+    struct sockaddr_storage listen;
+    char *host;       /* of our URIs there: the public host or the address, [] around IPv6 */
+    char *contact[2]; /* "<sip:host:port>", and that with transport=tcp */
+    SourceFilter *filter;
+    nua_t *nua;
+    gboolean shut; /* NUA has shut down */
+} UaPort;
+
 struct Ua {
     const Settings *settings; /* borrowed, swapped by ua_set_settings() */
     Loop *loop;
@@ -63,14 +76,16 @@ struct Ua {
     gboolean (*ready)(void *user);
     void *ready_user;
     su_home_t *home;
-    nua_t *nua;
-    SourceFilter *filter;
+    GPtrArray *ports;         /* of UaPort*, owned: [sip] listen, also-listen; one behind the proxy */
+    Connections *connections; /* NULL behind the proxy */
+    UaPort *port;             /* whose NUA reports at present ... */
+    gboolean tcp;             /* ... of a message that came by TCP */
+    nua_t *nua;               /* its NUA */
     gboolean is_behind; /* the proxy */
     UaBehind behind;
     GHashTable *far;      /* char* address -> uses: far ends of calls we made */
     sip_accept_t *accept; /* application/sdp */
-    char *host;           /* of our URIs: the public host or the listen address, [] around IPv6 */
-    char *contact;        /* "<sip:host:port>" */
+    const char *host;     /* of the first port */
     GHashTable *legs;     /* set of UaLeg*, owned */
     GHashTable *calling;  /* Call-ID -> UaLeg* of the calls we made */
     Servers *servers;         /* owned: addresses of names */
@@ -79,7 +94,6 @@ struct Ua {
     GHashTable *successions; /* "Call-ID\nFrom tag" -> Succession*, owned */
     GQueue heard;         /* of what the parser met: 100 and early BYE for these */
     LoopTimer *heard_timer;
-    gboolean shut; /* NUA has shut down */
     UaCounters counters;
     LogLimit malformed_limit, refused_limit, referral_limit;
 };
@@ -111,6 +125,8 @@ struct UaLeg {
     Call *call;               /* borrowed; NULL once parted */
     guint32 id;               /* the call's, for the ladder */
     nua_handle_t *nh;         /* owned */
+    UaPort *port;             /* which its dialog goes by; borrowed */
+    gboolean tcp;             /* ... over TCP */
     gboolean uas;
     gboolean trusted; /* Reason is believed */
 

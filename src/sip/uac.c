@@ -37,14 +37,16 @@ static void uac_write(UaLeg *leg, const UacInvite *invite, IdentityOut *who, con
     };
 }
 
-static UaLeg *uac_leg_new(Ua *ua, Call *call, nua_handle_t *nh, const UacInvite *invite,
+static UaLeg *uac_leg_new(UaPort *port, Call *call, nua_handle_t *nh, const UacInvite *invite,
                           gboolean beside)
 {
+    Ua *ua = port->ua;
     UaLeg *leg;
 
     if (!beside && !(invite->series && series_has_begun(invite->series)))
         leg_part(ua, call); /* of a target tried before */
     leg = beside ? leg_new_beside(ua, call, nh, FALSE) : leg_new(ua, call, nh, FALSE);
+    leg->port = port;
     leg->peer = invite->peer;
     leg->trusted = leg->peer && leg->peer->trusted;
     leg->refresh_by_invite = TRUE; /* until an Allow says otherwise */
@@ -69,21 +71,25 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
     InviteText text;
     IdentityOut who;
     nua_handle_t *nh;
+    UaPort *port;
+    gboolean tcp;
 
     *cause = uri ? CAUSE_RESOURCE_UNAVAILABLE : CAUSE_NO_ROUTE_TO_DESTINATION;
     *why = uri ? "no RTP port" : "the target's URI is none";
     if (!uri || !rtp || !rtp->ss_family)
         return NULL;
-    identity_write(invite->setup, call_trunk(call), invite->peer && invite->peer->trusted, ua->host,
-                   &who);
+    port = ports_toward(ua, uri, &tcp);
+    identity_write(invite->setup, call_trunk(call), invite->peer && invite->peer->trusted,
+                   port->host, &who);
     if (invite->series)
         from = g_strdup_printf("%s;tag=%s", who.from, series_tag(invite->series));
-    nh = nua_handle(ua->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to),
+    nh = nua_handle(port->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to),
                     SIPTAG_FROM_STR(from ? from : who.from), TAG_END());
     if (nh) {
         if (!invite->series || !series_has_begun(invite->series))
             after = NULL;
-        leg = uac_leg_new(ua, call, nh, invite, beside);
+        leg = uac_leg_new(port, call, nh, invite, beside);
+        leg->tcp = tcp;
         dialog_describe(leg, NULL);
         party_of_setup(invite->setup, &leg->told_party);
         uac_write(leg, invite, &who, uri, &text);

@@ -85,7 +85,7 @@ static gboolean uas_respond(UaLeg *leg, int status, const char *phrase, gboolean
     }
     leg_note_response(leg, LADDER_OUT, status, phrase, NULL, sdp > 0);
     party_write(leg, &who);
-    nua_respond(leg->nh, status, phrase, SIPTAG_CONTACT_STR(leg->ua->contact),
+    nua_respond(leg->nh, status, phrase, SIPTAG_CONTACT_STR(leg_contact(leg)),
                 NUTAG_EARLY_MEDIA(!late), TAG_IF(who.pai, SIPTAG_P_ASSERTED_IDENTITY_STR(who.pai)),
                 TAG_IF(who.privacy, SIPTAG_PRIVACY_STR(who.privacy)),
                 TAG_IF(sdp > 0, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
@@ -198,7 +198,7 @@ static void uas_send_final(UaLeg *leg, guint16 status)
     leg->answer_waits = FALSE;
     told = g_strdup_printf("%u %s", status, phrase);
     leg_note_cause(leg, LADDER_OUT, told, call_cause(leg->call));
-    warning = g_strdup_printf("304 %s \"Media type not available\"", leg->ua->host);
+    warning = g_strdup_printf("304 %s \"Media type not available\"", leg->port->host);
     nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
                 TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
                 TAG_IF(status == 488, SIPTAG_WARNING_STR(warning)), TAG_END());

@@ -3,6 +3,7 @@
 
 #include "settings.h"
 
+#include <linux/sockios.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_parser.h>
@@ -13,6 +14,7 @@
 #include <sofia-sip/su_string.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 static GArray *sockets; /* of int: what the agents of the process listen on; NULL: none */
@@ -43,9 +45,47 @@ static int reply_socket(const struct sockaddr *listen)
         socklen_t size = sizeof(own);
 
         if (getsockname(fd, (struct sockaddr *)&own, &size) == 0 &&
-            own.ss_family == listen->sa_family &&
-            address_port((struct sockaddr *)&own) == address_port(listen))
+            address_equal((struct sockaddr *)&own, listen))
             return fd;
+    }
+    return -1;
+}
+
+/* Room for all that a connection has not yet acknowledged when Sofia has nothing more to write. */
+#define UNSENT_MAX 4096
+
+/* Can a whole message be put in between what Sofia writes to FD? */
+static gboolean connection_is_clear(int fd)
+{
+    int unsent = 0;
+
+    return ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent < UNSENT_MAX;
+}
+
+/* Is FD a connection of ours, TCP, with SOURCE? */
+static gboolean connection_is_with(int fd, const struct sockaddr *source)
+{
+    struct sockaddr_storage far = {0};
+    socklen_t size = sizeof(far), type_size = sizeof(int);
+    int type = 0;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM &&
+           getpeername(fd, (struct sockaddr *)&far, &size) == 0 &&
+           far.ss_family == source->sa_family && address_equal((struct sockaddr *)&far, source);
+}
+
+/* The connection with SOURCE, which the parser is not told: Sofia keeps its connections to itself.
+ */
+static int reply_connection(const struct sockaddr *source)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        int fd = atoi(name);
+
+        if (connection_is_with(fd, source))
+            return connection_is_clear(fd) ? fd : -1;
     }
     return -1;
 }
@@ -73,7 +113,8 @@ void reply_send(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int
     struct sockaddr_storage to = {0};
     msg_t *reply = msg_create(sip_default_mclass(), 0);
     sip_t *out = sip_object(reply);
-    int fd = reply_socket(listen);
+    gboolean stream = msg_addrinfo(msg)->ai_socktype == SOCK_STREAM;
+    int fd = stream ? reply_connection(source) : reply_socket(listen);
     size_t size = 0;
     char *text;
 
@@ -85,12 +126,14 @@ void reply_send(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int
         (msg_header_t *)sip_status_create(msg_home(reply), (unsigned)status, NULL, NULL));
     sip_add_tl(reply, out, SIPTAG_VIA(sip->sip_via), SIPTAG_FROM(sip->sip_from),
                SIPTAG_TO(sip->sip_to), SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_CSEQ(sip->sip_cseq),
-               SIPTAG_CONTENT_LENGTH_STR("0"), TAG_END());
+               SIPTAG_CONTENT_LENGTH_STR("0"), SIPTAG_SEPARATOR_STR("\r\n"), TAG_END());
     if (out->sip_via) {
         reply_route(msg_home(reply), out->sip_via, &to);
         msg_serialize(reply, (msg_pub_t *)out);
         text = msg_as_string(msg_home(reply), reply, (msg_pub_t *)out, 0, &size);
-        if (fd >= 0 && text)
+        if (fd >= 0 && text && stream)
+            (void)!send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        else if (fd >= 0 && text)
             (void)!sendto(fd, text, size, MSG_DONTWAIT, (struct sockaddr *)&to,
                           address_length(&to));
     }

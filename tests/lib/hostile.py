@@ -388,8 +388,8 @@ def play(build, name, changes, ways):
 
 
 def at_the_gateway(build):
-    """what is too long, too many or no text is answered or dropped at the gateway's port"""
-    return play(build, "hostile gateway", [], ("udp", "udp"))
+    """what is too long, too many or no text is answered or dropped at the gateway's port, over UDP and TCP"""
+    return play(build, "hostile gateway", [], ("udp", "tcp"))
 
 
 def at_the_proxy(build):

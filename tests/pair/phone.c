@@ -1,4 +1,4 @@
-/* The scripted phone: raw SIP text over UDP. */
+/* The scripted phone: raw SIP text over UDP or TCP. */
 #include "phone.h"
 
 #include "clock.h"
@@ -9,10 +9,22 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A connection, and what has come by it of the next message. */
+typedef struct Stream {
+    Phone *phone;
+    LoopWatch *watch;
+    int fd;
+    GString *text;
+} Stream;
+
 struct Phone {
     Loop *loop;
     LoopWatch *watch;
-    int fd;
+    int fd; /* of UDP; over TCP it takes connections, -1: no more */
+    gboolean tcp;
+    GPtrArray *streams; /* of Stream*, owned; the last one is spoken on */
+    guint connections;
+    struct sockaddr_storage from;
     char *address;
     guint16 port, ua_port;
     struct sockaddr_storage ua;
@@ -69,15 +81,8 @@ void loop_leap(Loop *loop, guint seconds)
     loop_rest(loop, 1);
 }
 
-static void phone_readable(void *user, int fd, LoopReady ready)
+static void phone_take(Phone *phone, const char *text)
 {
-    Phone *phone = user;
-    char text[65536];
-    ssize_t size = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
-
-    if (size <= 0)
-        return;
-    text[size] = '\0';
     phone->count++;
     if (!g_hash_table_add(phone->seen, g_strdup(text)))
         return;
@@ -86,7 +91,138 @@ static void phone_readable(void *user, int fd, LoopReady ready)
         sofia_loop_quit(phone->loop);
 }
 
+static void phone_readable(void *user, int fd, LoopReady ready)
+{
+    Phone *phone = user;
+    char text[65536];
+    socklen_t length = sizeof(phone->from);
+    ssize_t size = recvfrom(fd, text, sizeof(text) - 1, MSG_DONTWAIT,
+                            (struct sockaddr *)&phone->from, &length);
+
+    if (size <= 0)
+        return;
+    text[size] = '\0';
+    phone_take(phone, text);
+}
+
+static void stream_free(gpointer data)
+{
+    Stream *stream = data;
+
+    loop_unwatch(stream->phone->loop, stream->watch);
+    close(stream->fd);
+    g_string_free(stream->text, TRUE);
+    g_free(stream);
+}
+
+/* The octets of the first whole message in TEXT, 0: none. */
+static gsize whole_message(const GString *text)
+{
+    const char *end = strstr(text->str, "\r\n\r\n");
+    g_autofree char *length = end ? message_header(text->str, "Content-Length") : NULL;
+    gsize size = end ? (gsize)(end + 4 - text->str) : 0;
+
+    size += length ? g_ascii_strtoull(length, NULL, 10) : 0;
+    return size <= text->len ? size : 0;
+}
+
+static void stream_readable(void *user, int fd, LoopReady ready)
+{
+    Stream *stream = user;
+    Phone *phone = stream->phone;
+    char text[65536];
+    socklen_t length = sizeof(phone->from);
+    ssize_t got = recv(fd, text, sizeof(text), MSG_DONTWAIT);
+    gsize size;
+
+    if (got <= 0) {
+        g_ptr_array_remove(phone->streams, stream);
+        return;
+    }
+    g_string_append_len(stream->text, text, got);
+    getpeername(fd, (struct sockaddr *)&phone->from, &length);
+    while ((size = whole_message(stream->text))) {
+        g_autofree char *message = g_strndup(stream->text->str, size);
+
+        g_string_erase(stream->text, 0, (gssize)size);
+        phone_take(phone, message);
+    }
+}
+
+static void phone_add_stream(Phone *phone, int fd)
+{
+    Stream *stream = g_new0(Stream, 1);
+
+    stream->phone = phone;
+    stream->fd = fd;
+    stream->text = g_string_new(NULL);
+    stream->watch = loop_watch(phone->loop, fd, LOOP_READABLE, stream_readable, stream);
+    g_ptr_array_add(phone->streams, stream);
+    phone->connections++;
+}
+
+static void phone_called_upon(void *user, int fd, LoopReady ready)
+{
+    int taken = accept(fd, NULL, NULL);
+
+    if (taken >= 0)
+        phone_add_stream(user, taken);
+}
+
+static void phone_connect(Phone *phone)
+{
+    struct sockaddr_storage own;
+    int fd = socket(phone->ua.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_autofree char *bare = g_strdup(*phone->address == '[' ? phone->address + 1 : phone->address);
+
+    bare[strcspn(bare, "]")] = '\0';
+    g_assert_true(address_parse(bare, &own));
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, address_length(&own)), ==, 0);
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&phone->ua, address_length(&phone->ua)), ==, 0);
+    phone_add_stream(phone, fd);
+}
+
+static Phone *phone_make(Loop *loop, const char *address, guint16 ua_port, gboolean tcp);
+
 Phone *phone_new(Loop *loop, const char *address, guint16 ua_port)
+{
+    return phone_make(loop, address, ua_port, FALSE);
+}
+
+Phone *phone_new_tcp(Loop *loop, const char *address, guint16 ua_port)
+{
+    return phone_make(loop, address, ua_port, TRUE);
+}
+
+void phone_turn_to(Phone *phone, const char *address)
+{
+    g_assert_true(address_parse(address, &phone->ua));
+    address_set_port(&phone->ua, phone->ua_port);
+}
+
+void phone_break(Phone *phone)
+{
+    g_ptr_array_set_size(phone->streams, 0);
+}
+
+void phone_close_door(Phone *phone)
+{
+    loop_unwatch(phone->loop, g_steal_pointer(&phone->watch));
+    close(phone->fd);
+    phone->fd = -1;
+}
+
+guint phone_connections(const Phone *phone)
+{
+    return phone->connections;
+}
+
+const struct sockaddr *phone_heard_from(const Phone *phone)
+{
+    return (const struct sockaddr *)&phone->from;
+}
+
+static Phone *phone_make(Loop *loop, const char *address, guint16 ua_port, gboolean tcp)
 {
     Phone *phone = g_new0(Phone, 1);
     gboolean v6 = strchr(address, ':') != NULL;
@@ -99,22 +235,28 @@ Phone *phone_new(Loop *loop, const char *address, guint16 ua_port)
     g_assert_true(address_parse(v6 ? "::1" : "127.0.0.1", &phone->ua));
     address_set_port(&phone->ua, ua_port);
     g_assert_true(address_parse(address, &own));
-    phone->fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    phone->tcp = tcp;
+    phone->streams = g_ptr_array_new_with_free_func(stream_free);
+    phone->fd = socket(own.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(phone->fd, (struct sockaddr *)&own, address_length(&own)), ==, 0);
     getsockname(phone->fd, (struct sockaddr *)&own, &size);
     phone->port = address_port((struct sockaddr *)&own);
     phone->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     phone->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&phone->heard);
-    phone->watch = loop_watch(loop, phone->fd, LOOP_READABLE, phone_readable, phone);
+    if (tcp)
+        g_assert_cmpint(listen(phone->fd, 5), ==, 0);
+    phone->watch =
+        loop_watch(loop, phone->fd, LOOP_READABLE, tcp ? phone_called_upon : phone_readable, phone);
     phone_hang_up(phone);
     return phone;
 }
 
 void phone_free(Phone *phone)
 {
-    loop_unwatch(phone->loop, phone->watch);
-    close(phone->fd);
+    if (phone->fd >= 0)
+        phone_close_door(phone);
+    g_ptr_array_unref(phone->streams);
     g_queue_clear_full(&phone->heard, g_free);
     g_hash_table_destroy(phone->seen);
     g_hash_table_destroy(phone->asked);
@@ -154,6 +296,15 @@ void phone_hang_up(Phone *phone)
 
 void phone_send_raw(Phone *phone, const void *octets, gsize size)
 {
+    if (phone->tcp) {
+        const Stream *stream;
+
+        if (!phone->streams->len)
+            phone_connect(phone);
+        stream = g_ptr_array_index(phone->streams, phone->streams->len - 1);
+        g_assert_cmpint(send(stream->fd, octets, size, MSG_NOSIGNAL), ==, (gssize)size);
+        return;
+    }
     g_assert_cmpint(sendto(phone->fd, octets, size, 0, (struct sockaddr *)&phone->ua,
                            address_length(&phone->ua)),
                     ==, (gssize)size);
@@ -169,18 +320,19 @@ static void phone_send(Phone *phone, const char *method, guint cseq, const char 
     g_autofree char *contact =
         strstr(extra, "Contact:")
             ? g_strdup("")
-            : g_strdup_printf("Contact: <sip:100@%s:%u>\r\n", phone->address, phone->port);
+            : g_strdup_printf("Contact: <sip:100@%s:%u%s>\r\n", phone->address, phone->port,
+                              phone->tcp ? ";transport=tcp" : "");
     g_autofree char *to =
         g_str_has_prefix(extra, "To:") || strstr(extra, "\nTo:")
             ? g_strdup("")
             : g_strdup_printf("To: <sip:200@127.0.0.1>%s%s\r\n", phone->to_tag ? ";tag=" : "",
                               phone->to_tag ? phone->to_tag : "");
     g_autofree char *text = g_strdup_printf(
-        "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=%s;rport\r\nMax-Forwards: 70\r\n"
+        "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s:%u;branch=%s;rport\r\nMax-Forwards: 70\r\n"
         "%s%sCall-ID: %s\r\nCSeq: %u %s\r\n"
         "%s%s%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
-        method, uri, phone->address, phone->port, branch, from, to, phone->call_id, cseq, method,
-        contact, extra,
+        method, uri, phone->tcp ? "TCP" : "UDP", phone->address, phone->port, branch, from, to,
+        phone->call_id, cseq, method, contact, extra,
         body && !strstr(extra, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
         body ? strlen(body) : 0, body ? body : "");
 
@@ -356,7 +508,8 @@ void phone_reply(Phone *phone, const char *method, const char *status, const cha
                                    strstr(*line, ";tag=") ? "" : phone->from_tag);
     }
     if (!strstr(extra, "Contact:"))
-        g_string_append_printf(text, "Contact: <sip:100@%s:%u>\r\n", phone->address, phone->port);
+        g_string_append_printf(text, "Contact: <sip:100@%s:%u%s>\r\n", phone->address, phone->port,
+                               phone->tcp ? ";transport=tcp" : "");
     g_string_append_printf(text, "%s%s", extra, body ? "Content-Type: application/sdp\r\n" : "");
     g_string_append_printf(text, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
                            body ? strlen(body) : 0, body ? body : "");

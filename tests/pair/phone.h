@@ -1,5 +1,5 @@
-/* A scripted SIP phone on a UDP socket: it says what the story says, and hears what the user agent
- * answers.
+/* A scripted SIP phone on a UDP socket, or on TCP: it says what the story says, and hears what the
+ * user agent answers.
  *
  * It knows nothing of SIP but how to copy headers, so nothing hides what is on the wire.
  */
@@ -14,6 +14,17 @@ typedef struct Phone Phone;
 /* A phone at ADDRESS ("127.0.0.1", "::1") and any port, which talks to the user agent at port
  * UA_PORT. */
 Phone *phone_new(Loop *loop, const char *address, guint16 ua_port);
+/* The same over TCP: it takes connections at its port, and makes one when it has none to speak on.
+ */
+Phone *phone_new_tcp(Loop *loop, const char *address, guint16 ua_port);
+/* The user agent is spoken to at ADDRESS from now on. */
+void phone_turn_to(Phone *phone, const char *address);
+/* Over TCP: closes the connections that stand; takes none from now on. How many it has had. */
+void phone_break(Phone *phone);
+void phone_close_door(Phone *phone);
+guint phone_connections(const Phone *phone);
+/* Where the last message came from. */
+const struct sockaddr *phone_heard_from(const Phone *phone);
 void phone_free(Phone *phone);
 guint16 phone_port(const Phone *phone);
 

@@ -33,7 +33,7 @@ static void tcp_can_be_left_out(void)
     Story story;
     Peer *peer;
 
-    story_open(&story, "tcp = no\n");
+    story_open(&story, "[sip]\ntcp = no\n");
     peer = peer_new(&story);
     peer_does(peer, "refused", "connect tcp " V4 " %u", story.number);
     peer_does(peer, "connected", "connect udp " V4 " %u", story.number);
@@ -51,9 +51,9 @@ static void ipv6_and_more_addresses_are_served(void)
     Story story;
     Peer *peer;
 
-    more = g_strdup_printf("also-listen = [::1]:%u, 127.0.0.1:%u\ntls-listen = [::1]:%u\n"
-                           "tls-certificate = %s\n",
-                           six, other, tls, certificate);
+    more = g_strdup_printf("tls-listen = [::1]:%u\ntls-certificate = %s\n"
+                           "[sip]\nalso-listen = [::1]:%u, 127.0.0.1:%u\n",
+                           tls, certificate, six, other);
     story_open(&story, more);
     peer = peer_new(&story);
     peer_does(peer, "connected", "connect udp ::1 ::1 %u", six);
@@ -87,11 +87,10 @@ static void a_taken_port_is_named(void)
     story_open(&story, "");
     for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
         guint16 number = free_port(types[i].type, "127.0.0.1");
-        g_autofree char *wanted =
-            g_strdup_printf("[proxy] also-listen: 127.0.0.1:%u (%s): Address already in use",
-                            number, types[i].name);
+        g_autofree char *wanted = g_strdup_printf(
+            "[sip] also-listen: 127.0.0.1:%u (%s): Address already in use", number, types[i].name);
         g_autoptr(Settings) settings =
-            settings_of("[sip]\nlisten = 127.0.0.1:%u\n[proxy]\nalso-listen = 127.0.0.1:%u\n",
+            settings_of("[sip]\nlisten = 127.0.0.1:%u\nalso-listen = 127.0.0.1:%u\n",
                         free_port(SOCK_STREAM, "127.0.0.1"), number);
         g_autoptr(GError) error = NULL;
         struct sockaddr_storage place;
@@ -159,7 +158,7 @@ static void settings_are_followed_live(void)
 
     story_open(&story, "");
     peer = peer_new(&story);
-    fresh = settings_of("[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\n[proxy]\n"
+    fresh = settings_of("[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/8\n"
                         "max-connections = 1\n",
                         story.number);
     proxyport_set_settings(story.port, fresh);
@@ -179,7 +178,7 @@ static void connections_are_limited(void)
     Story story;
     Peer *peers[4];
 
-    story_open(&story, "max-connections = 3\nmax-connections-per-source = 2\n");
+    story_open(&story, "[sip]\nmax-connections = 3\nmax-connections-per-source = 2\n");
     for (guint i = 0; i < G_N_ELEMENTS(peers); i++)
         peers[i] = peer_new(&story);
     for (guint i = 0; i < 2; i++) {
@@ -243,7 +242,7 @@ static void silent_connections_are_closed(void)
     Story story;
     Peer *mute, *half, *told, *tls, *alive;
 
-    story_open(&story, WITH_TLS "idle = 1s\n");
+    story_open(&story, WITH_TLS "[sip]\nidle = 1s\n");
     mute = peer_new(&story);
     half = peer_new(&story);
     told = peer_new(&story);

@@ -125,12 +125,14 @@ ProxyPort *port_of(Story *story, Settings *settings, GError **error)
     return proxyport_new(settings, story->loop, &room, error);
 }
 
-/* MORE: keys of [proxy]; "%CERT" in it stands for the file one.pem, "%TLS" for a tls-listen. */
+/* MORE: keys of [proxy], and below a line "[sip]" some of [sip]; "%CERT" in it stands for the file
+ * one.pem, "%TLS" for a tls-listen. */
 void story_open_at(Story *story, const char *host, const char *more)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) text = g_string_new(more);
     g_autofree char *certificate = file_of("one.pem"), *tls = NULL;
+    g_auto(GStrv) parts = NULL;
 
     *story = (Story){.number = free_port(SOCK_STREAM, host),
                      .tls_number = free_port(SOCK_STREAM, host),
@@ -138,9 +140,11 @@ void story_open_at(Story *story, const char *host, const char *more)
     tls = g_strdup_printf("%s:%u", host, story->tls_number);
     g_string_replace(text, "%CERT", certificate, 0);
     g_string_replace(text, "%TLS", tls, 0);
-    story->settings = settings_of("[sip]\nlisten = %s:%u\nallow = 127.0.0.1, 127.0.0.3, ::1\n"
+    parts = g_strsplit(text->str, "[sip]\n", 2);
+    story->settings = settings_of("[sip]\nlisten = %s:%u\nallow = 127.0.0.1, 127.0.0.3, ::1\n%s"
                                   "[proxy]\n%s",
-                                  host, story->number, text->str);
+                                  host, story->number, parts[0] && parts[1] ? parts[1] : "",
+                                  parts[0] ? parts[0] : "");
     story->loop = sofia_loop_new(&error);
     g_assert_no_error(error);
     story->port = port_of(story, story->settings, &error);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define BOTH "also-listen = [::1]:$P\n"
+#define BOTH "[sip]\nalso-listen = [::1]:$P\n"
 
 static void registers(Scene *scene, End *end, const char *user, const char *contact)
 {
@@ -126,7 +126,7 @@ static void behind_nat_at_a_second_place(void)
     ProxyParty *caller, *called;
     const char *heard;
 
-    scene_open(&scene, "also-listen = 127.0.0.2:$P\n");
+    scene_open(&scene, "[sip]\nalso-listen = 127.0.0.2:$P\n");
     phone = end_udp_to(&scene, "127.0.0.1", "127.0.0.2");
     registers(&scene, phone, "205", "<sip:205@192.0.2.77:5070>;expires=600");
     caller = party_new(scene.a, at_proxy(&scene, "205"));

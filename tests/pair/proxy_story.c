@@ -73,11 +73,13 @@ static void replace_place(GString *text, const char *mark, const End *end)
 static void scene_read_settings(Scene *scene, const char *more)
 {
     g_autoptr(GString) text = g_string_new(NULL);
+    g_auto(GStrv) parts = g_strsplit(more, "[sip]\n", 2);
+    gboolean both = *more && parts[1];
     g_autoptr(GError) error = NULL;
 
     g_string_printf(
         text,
-        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/29, ::1\nt1 = 20ms\nt2 = 160ms\n"
+        "[sip]\nlisten = 127.0.0.1:%u\nallow = 127.0.0.0/29, ::1\nt1 = 20ms\nt2 = 160ms\n%s"
         "[span e1]\nlocal = 127.0.0.1:2142\nremote = 127.0.0.1:2143\n"
         "[trunk pbx]\nspan = e1\n"
         "[route in]\nfrom = 127.0.0.0/8\ncalled = 9XXX\nto = trunk pbx\n"
@@ -89,7 +91,7 @@ static void scene_read_settings(Scene *scene, const char *more)
         "[phone 210]\nring-time = 300ms\n"
         "contact = <sip:210@$B>;q=1.0, <sip:210@$C>;q=0.5, <sip:210@$D>;q=0.1\n"
         "[proxy]\nmode = standby\n%s",
-        scene->port, more);
+        scene->port, both ? parts[1] : "", *more ? parts[0] : "");
     replace_place(text, "$A", scene->a);
     replace_place(text, "$B", scene->b);
     replace_place(text, "$C", scene->c);

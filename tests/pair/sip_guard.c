@@ -320,7 +320,8 @@ static void a_taken_port_is_named(void)
     Ua *second;
 
     story_open(&story);
-    wanted = g_strdup_printf("[sip] listen: 127.0.0.1:%u: Address already in use", story.port);
+    wanted =
+        g_strdup_printf("[sip] listen: 127.0.0.1:%u (udp): Address already in use", story.port);
     second = ua_new(story.settings, story.loop, story.hall, NULL, NULL, &error);
     g_assert_null(second);
     g_assert_cmpstr(error->message, ==, wanted);

@@ -1,6 +1,8 @@
 /* The house of sip_house.h. */
 #include "sip_house.h"
 
+#include "free_port.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -98,18 +100,6 @@ static void house_trace(void *user, const CallTrace *trace)
 {
     if (trace->rule->kind > RULE_LATE)
         g_string_append_printf(((House *)user)->errors, "%s\n", trace->line);
-}
-
-static guint16 free_port(void)
-{
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(own);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, sizeof(own)), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return ntohs(own.sin_port);
 }
 
 static void house_settings(House *house, guint16 port, const char *more)

@@ -1,38 +1,27 @@
 /* The common beginning and end of the sip room's stories. */
 #include "sip_story.h"
 
+#include "free_port.h"
+
 #include <string.h>
-#include <unistd.h>
-
-static guint16 port_free_now(const char *address)
-{
-    struct sockaddr_storage own;
-    socklen_t size = sizeof(own);
-    int fd;
-
-    g_assert_true(address_parse(address, &own));
-    fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&own, address_length(&own)), ==, 0);
-    getsockname(fd, (struct sockaddr *)&own, &size);
-    close(fd);
-    return address_port((struct sockaddr *)&own);
-}
 
 static gboolean story_is_ready(void *user)
 {
     return ((Story *)user)->ready;
 }
 
-static Settings *story_settings(const char *host, const char *address, guint16 port)
+static Settings *story_settings(const char *host, const char *address, guint16 port,
+                                const char *more)
 {
-    g_autofree char *text = g_strdup_printf("[sip]\nlisten = %s:%u\nallow = %s\n"
+    g_autofree char *text = g_strdup_printf("[sip]\nlisten = %s:%u\nallow = %s%s\n%s"
                                             "[media]\naddress = %s\n"
                                             "[span e1]\nlocal = 127.0.0.1:2142\n"
                                             "remote = 127.0.0.1:2143\n"
                                             "[trunk pbx]\nspan = e1\n"
                                             "[peer friend]\nnetwork = %s\ntrusted = yes\n"
                                             "[emergency]\nservices = sos:112, sos.police:110\n",
-                                            host, port, address, address, address);
+                                            host, port, address, *more ? ", 127.0.0.5, ::1" : "",
+                                            more, address, address);
     g_autoptr(GError) error = NULL;
     Settings *settings = settings_parse("story", text, &error);
 
@@ -50,19 +39,28 @@ void story_open(Story *story)
 
 void story_open_at(Story *story, const char *address)
 {
-    story_open_asking(story, address, 0);
+    story_open_with(story, address, "", 0);
 }
 
 void story_open_asking(Story *story, const char *address, guint16 name_server)
 {
+    story_open_with(story, address, "", name_server);
+}
+
+void story_open_with(Story *story, const char *address, const char *more, guint16 name_server)
+{
+    g_autoptr(GString) keys = g_string_new(more);
+    g_autofree char *port = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *host =
         strchr(address, ':') ? g_strdup_printf("[%s]", address) : g_strdup(address);
     CallOps ops;
 
-    *story = (Story){.port = port_free_now(address), .ready = TRUE};
+    *story = (Story){.port = free_port(), .ready = TRUE};
     g_snprintf(story->uri, sizeof(story->uri), "sip:200@%s:%u", host, story->port);
-    story->settings = story_settings(host, address, story->port);
+    port = g_strdup_printf("%u", story->port);
+    g_string_replace(keys, "$P", port, 0);
+    story->settings = story_settings(host, address, story->port, keys->str);
     if (name_server) {
         g_assert_true(address_parse("127.0.0.1", &story->settings->proxy.name_server));
         address_set_port(&story->settings->proxy.name_server, name_server);
@@ -199,6 +197,7 @@ int main(int argc, char **argv)
     hold_stories();
     guard_stories();
     emergency_stories();
+    ports_stories();
     nonsense_stories();
     digits_stories();
     extra_stories();

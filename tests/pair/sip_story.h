@@ -24,6 +24,9 @@ typedef struct Story {
 void story_open(Story *story);
 /* The same at another address than 127.0.0.1. */
 void story_open_at(Story *story, const char *address);
+/* The same with MORE keys of [sip], where $P is the port; 127.0.0.5 and ::1 may call, too.
+ * NAME_SERVER: its port; 0: none. */
+void story_open_with(Story *story, const char *address, const char *more, guint16 name_server);
 /* The same with a name server at that port. */
 void story_open_asking(Story *story, const char *address, guint16 name_server);
 /* Also asserts that no leg is left, and no event untold. */
@@ -52,6 +55,7 @@ void dialog_stories(void);
 void hold_stories(void);
 void guard_stories(void);
 void emergency_stories(void);
+void ports_stories(void);
 void nonsense_stories(void);
 void extra_stories(void);
 void digits_stories(void);

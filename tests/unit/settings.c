@@ -54,7 +54,6 @@ static const char full[] = "# a comment\n"
                            "[peer rest]\n"
                            "network = 192.0.2.0/24, 2001:db8::/32\n"
                            "[proxy]\n"
-                           "also-listen = [2001:db8::1]:5060, 192.0.2.11:5070\n"
                            "tls-listen = 192.0.2.10:5061\n"
                            "tls-certificate = /etc/tieline/proxy.pem\n"
                            "tls-min = 1.3\n"
@@ -489,20 +488,28 @@ static const MistakeCase mistakes[] = {
     {"peer-twice", "[peer a]\nnetwork=10.0.0.0/8\n[peer b]\nnetwork=::1,10.0.0.0/8\n",
      "t:4: [peer b] network: [peer a] has the same network already"},
     /* the proxy's port */
-    {"also-listen-word", "[proxy]\nalso-listen = 127.0.0.2\n",
-     "t:2: [proxy] also-listen: \"127.0.0.2\" is not allowed; allowed: a list of numeric addresses "
+    {"also-listen-word", "[sip]\nalso-listen = 127.0.0.2\n",
+     "t:2: [sip] also-listen: \"127.0.0.2\" is not allowed; allowed: a list of numeric addresses "
      "with ports, like 192.0.2.7:5060, [2001:db8::7]:5060"},
-    {"also-listen-listen", "[proxy]\nalso-listen = [::1]:5060, 127.0.0.1:5060\n",
-     "t:2: [proxy] also-listen: 5060 is the port of [sip] listen"},
-    {"also-listen-twice", "[proxy]\nalso-listen = [::1]:5070, [::1]:5070\n",
-     "t:2: [proxy] also-listen: 5070 is listed twice"},
-    {"also-listen-wildcard", "[proxy]\nalso-listen = [::]:5070\n",
-     "t:2: [proxy] also-listen: a wildcard address needs [sip] public-host"},
+    {"also-listen-listen", "[sip]\nalso-listen = [::1]:5060, 127.0.0.1:5060\n",
+     "t:2: [sip] also-listen: 5060 is the port of listen"},
+    {"also-listen-twice", "[sip]\nalso-listen = [::1]:5070, [::1]:5070\n",
+     "t:2: [sip] also-listen: 5070 is listed twice"},
+    {"also-listen-wildcard", "[sip]\nalso-listen = [::]:5070\n",
+     "t:2: [sip] also-listen: a wildcard address needs [sip] public-host"},
+    {"also-listen-span",
+     "[sip]\nalso-listen = 127.0.0.2:7000\n[span a]\nlocal=127.0.0.2:7000\nremote=127.0.0.3:1\n",
+     "t:4: [span a] local: is the port of [sip] also-listen, 7000"},
+    {"also-listen-rtp", "[sip]\nalso-listen = 127.0.0.1:20000\n[media]\nports = 16384-32767\n",
+     "t:4: [media] ports: 16384-32767 holds the port of [sip] also-listen, 20000"},
+    {"also-listen-moved", "[proxy]\nalso-listen = 127.0.0.2:5060\n",
+     "t:2: [proxy] also-listen: belongs to [sip] now"},
+    {"tcp-moved", "[proxy]\ntcp = no\n", "t:2: [proxy] tcp: belongs to [sip] now"},
     {"tls-listen-tcp", "[proxy]\ntls-listen = 127.0.0.1:5060\ntls-certificate = /a.pem\n",
      "t:2: [proxy] tls-listen: 5060 is the port of [sip] listen"},
     {"tls-listen-also",
-     "[proxy]\nalso-listen=[::1]:5061\ntls-listen = [::1]:5061\ntls-certificate = /a.pem\n",
-     "t:3: [proxy] tls-listen: 5061 is a port of also-listen"},
+     "[sip]\nalso-listen=[::1]:5061\n[proxy]\ntls-listen = [::1]:5061\ntls-certificate = /a.pem\n",
+     "t:4: [proxy] tls-listen: 5061 is the port of [sip] also-listen"},
     {"tls-certificate-missing", "[proxy]\ntls-listen = 127.0.0.1:5061\n",
      "t:1: [proxy] tls-certificate: is missing: tls-listen needs it"},
     {"tls-certificate-relative", "[proxy]\ntls-certificate = a.pem\n",

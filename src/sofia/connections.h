@@ -1,4 +1,4 @@
-/* The connections that were made to our TCP and TLS ports: from whom, how many, how long silent. */
+/* The connections that were made to TCP and TLS ports of ours: from whom, how many, how long silent. */
 #pragma once
 
 #include "loop.h"
@@ -8,6 +8,7 @@
 typedef struct Connections Connections;
 
 typedef struct ConnectionLimits {
+    const char *room; /* begins the log's lines */
     guint all, per_source;
     gint64 idle_us; /* without a word either way */
     gint64 mute_us; /* new, and not one octet received */

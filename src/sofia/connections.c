@@ -244,9 +244,8 @@ static gboolean guard_refuse(Connections *connections, const char *source, const
 {
     (*counter)++;
     if (log_limit(&connections->limit, 1, 10 * G_USEC_PER_SEC))
-        log_warning("phones: connection from %s closed: %s (%" G_GUINT64_FORMAT
-                    " such lines suppressed)",
-                    source, why, connections->limit.suppressed);
+        log_warning("%s: connection from %s closed: %s (%" G_GUINT64_FORMAT " such lines suppressed)",
+                    connections->limits.room, source, why, connections->limit.suppressed);
     return FALSE;
 }
 
@@ -262,10 +261,10 @@ static gboolean guard_admits(Connections *connections, const struct sockaddr *ad
         source_count(connections, source) >= limits->per_source)
         connections_prune(connections);
     if (connections->live->len >= limits->all)
-        return guard_refuse(connections, source, "[proxy] max-connections are open",
+        return guard_refuse(connections, source, "[sip] max-connections are open",
                             &counts->over_all);
     if (source_count(connections, source) >= limits->per_source)
-        return guard_refuse(connections, source, "its [proxy] max-connections-per-source are open",
+        return guard_refuse(connections, source, "its [sip] max-connections-per-source are open",
                             &counts->over_source);
     return TRUE;
 }
