@@ -281,6 +281,9 @@ static issize_t body_extract(msg_t *msg, msg_pub_t *pub, char *body, isize_t siz
     if (well && sip->sip_request && sip->sip_flags & MSG_FLG_TRUNC)
         filter_tell_malformed(filter, &msg_addr(msg)->su_sa, sip->sip_request->rq_method_name,
                               "its body is shorter than Content-Length");
+    else if (well && sip->sip_request && filter->ops->whole && result >= 0 &&
+             sip->sip_flags & MSG_FLG_COMPLETE)
+        filter->ops->whole(filter->user, msg, sip);
     return result;
 }
 

@@ -22,6 +22,9 @@ typedef struct FilterOps {
      * them, or NULL. Returns what it has found wrong itself, NULL for nothing; may take headers
      * out. NULL: not told. */
     const char *(*met)(void *user, msg_t *msg, sip_t *sip, const char *why);
+    /* All of SIP has come, with its body, a request in which nothing is wrong; may take its request
+     * line out. NULL: not told. */
+    void (*whole)(void *user, msg_t *msg, sip_t *sip);
     /* For the room's counters and log: a request was dropped; WHAT was malformed, and WHY. */
     void (*dropped)(void *user);
     void (*malformed)(void *user, const char *what, const char *why);

@@ -107,7 +107,28 @@ static void reply_route(su_home_t *home, sip_via_t *via, struct sockaddr_storage
         address_set_port(to, (guint16)(via->v_port ? atoi(via->v_port) : 5060));
 }
 
+/* RFC 3261 8.2.6.2, 8.2.7: a tag that each repetition of the request gets alike, unless it has one.
+ */
+static void reply_tag(su_home_t *home, sip_t const *sip, sip_t *out)
+{
+    g_autofree char *text = NULL, *sum = NULL;
+
+    if (!out->sip_to || out->sip_to->a_tag || !sip->sip_call_id)
+        return;
+    text = g_strdup_printf("%s %u", sip->sip_call_id->i_id,
+                           sip->sip_cseq ? (guint)sip->sip_cseq->cs_seq : 0);
+    sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    sum[16] = '\0';
+    sip_to_tag(home, out->sip_to, sum);
+}
+
 void reply_send(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int status)
+{
+    reply_send_with(listen, msg, sip, status, NULL);
+}
+
+void reply_send_with(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int status,
+                     const char *header)
 {
     const struct sockaddr *source = &msg_addr(msg)->su_sa;
     struct sockaddr_storage to = {0};
@@ -126,7 +147,9 @@ void reply_send(const struct sockaddr *listen, msg_t *msg, sip_t const *sip, int
         (msg_header_t *)sip_status_create(msg_home(reply), (unsigned)status, NULL, NULL));
     sip_add_tl(reply, out, SIPTAG_VIA(sip->sip_via), SIPTAG_FROM(sip->sip_from),
                SIPTAG_TO(sip->sip_to), SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_CSEQ(sip->sip_cseq),
-               SIPTAG_CONTENT_LENGTH_STR("0"), SIPTAG_SEPARATOR_STR("\r\n"), TAG_END());
+               TAG_IF(header, SIPTAG_HEADER_STR(header)), SIPTAG_CONTENT_LENGTH_STR("0"),
+               SIPTAG_SEPARATOR_STR("\r\n"), TAG_END());
+    reply_tag(msg_home(reply), sip, out);
     if (out->sip_via) {
         reply_route(msg_home(reply), out->sip_via, &to);
         msg_serialize(reply, (msg_pub_t *)out);
