@@ -242,6 +242,7 @@ static gboolean call_act(PbxCall *call, const PbxCommand *command, GError **erro
     case VERB_CALL:
     case VERB_RATE:
     case VERB_RESTART:
+    case VERB_MWI:
     case VERB_SERVICE:
     case VERB_RAW_FRAME:
     case VERB_IGNORE:

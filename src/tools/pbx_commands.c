@@ -312,6 +312,7 @@ RunResult pbx_run_command(PbxRun *run, const PbxCommand *command, GError **error
         pbx_calls_set_clearing(run->calls, command->time_us);
         return RUN_DONE;
     case VERB_RESTART:
+    case VERB_MWI:
     case VERB_SERVICE:
     case VERB_RAW_FRAME:
     case VERB_IGNORE:

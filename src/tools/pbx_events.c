@@ -1,15 +1,28 @@
 /* What happens on the lines and to the calls, told as JSON lines and to the run's expectations. */
 #include "pbx_group.h"
+#include "pbx_mwi.h"
 #include "pbx_report.h"
 #include "pbx_run_private.h"
 
 /* Octets heard wake a waiting `expect` this often, in blocks. */
 #define BLOCKS_PER_LOOK 400
 
+static void mwi_tell(PbxRun *run, PbxLine *line, const PbxNews *news)
+{
+    pbx_report_open("mwi", FALSE);
+    pbx_report_number("span", line->index);
+    pbx_report_string("mailbox", news->name);
+    pbx_report_close();
+    pbx_news_add(&run->news, news);
+}
+
 static void line_message(void *user, PbxLine *line, const PbxSeen *seen)
 {
     PbxRun *run = user;
-    PbxCall *call = pbx_calls_message(run->calls, line, seen);
+    PbxNews mwi = {.is_mwi = TRUE};
+    /* A connection that brings message waiting is no call. */
+    gboolean waiting = pbx_mwi_hear(line, seen, mwi.name, sizeof mwi.name);
+    PbxCall *call = waiting ? NULL : pbx_calls_message(run->calls, line, seen);
 
     pbx_report_open("q931", FALSE);
     pbx_report_number("span", line->index);
@@ -22,6 +35,8 @@ static void line_message(void *user, PbxLine *line, const PbxSeen *seen)
     pbx_report_string("fault", seen->fault);
     pbx_report_hex("hex", seen->octets, seen->length);
     pbx_report_close();
+    if (waiting)
+        mwi_tell(run, line, &mwi);
     if (seen->again || seen->fault || (call && call->load))
         return;
     pbx_news_add(

@@ -84,6 +84,7 @@ static gboolean expect_meets(PbxRun *run, const PbxCommand *command, guint call,
     switch (command->expect.kind) {
     case EXPECT_MESSAGE:
     case EXPECT_NAME:
+    case EXPECT_MWI:
         return news_meet(run, command, call);
     case EXPECT_UP:
         return every_line(run, command, line_is_up);

@@ -278,6 +278,20 @@ static void service_read(PbxWords *words, PbxCommand *command)
     span_read(words, command);
 }
 
+static void mwi_read(PbxWords *words, PbxCommand *command)
+{
+    const char *count;
+
+    command->called = pbx_words_digits(words, "the user's number");
+    command->on = pbx_words_take(words, "waiting");
+    if (!command->on && !pbx_words_take(words, "none"))
+        pbx_words_fault(words, "a mailbox is waiting or none");
+    count = pbx_words_peek(words);
+    if (command->on && count && g_ascii_isdigit(count[0]))
+        command->count = pbx_words_number(words, "messages", 1, 127);
+    span_read(words, command);
+}
+
 static void ignore_read(PbxWords *words, PbxCommand *command)
 {
     command->number = pbx_words_message(words);
@@ -387,6 +401,7 @@ static const PbxWordRow other_words[] = {
     {"switch", VERB_SWITCH, switch_to_read},
     {"timer", VERB_TIMER, timer_read},
     {"wait", VERB_WAIT, wait_read},
+    {"mwi", VERB_MWI, mwi_read},
     {"service", VERB_SERVICE, service_read},
     {"late", VERB_LATE, late_read},
     {"forget", VERB_FORGET, NULL},

@@ -10,6 +10,26 @@ static gint or_none(PbxWords *words, gint (*read)(PbxWords *))
     return pbx_words_take(words, "none") ? EXPECT_ABSENT : read(words);
 }
 
+/* "200 waiting 3", "200 waiting", "200 none": as pbx_mwi_hear() says it. */
+static void mwi_read(PbxWords *words, PbxExpectation *expect)
+{
+    g_autofree char *number = pbx_words_digits(words, "the user's number");
+    const char *count;
+
+    if (pbx_words_take(words, "none")) {
+        expect->name = g_strdup_printf("%s none", number);
+        return;
+    }
+    if (!pbx_words_take(words, "waiting"))
+        pbx_words_fault(words, "a mailbox is waiting or none");
+    count = pbx_words_peek(words);
+    if (count && g_ascii_isdigit(count[0]))
+        expect->name =
+            g_strdup_printf("%s waiting %d", number, pbx_words_number(words, "messages", 1, 65535));
+    else
+        expect->name = g_strdup_printf("%s waiting", number);
+}
+
 static void expect_what_read(PbxWords *words, PbxExpectation *expect)
 {
     if (pbx_words_take(words, "up")) {
@@ -27,6 +47,9 @@ static void expect_what_read(PbxWords *words, PbxExpectation *expect)
     } else if (pbx_words_take(words, "name")) {
         expect->kind = EXPECT_NAME;
         expect->name = g_strdup(pbx_words_next(words, "a name"));
+    } else if (pbx_words_take(words, "mwi")) {
+        expect->kind = EXPECT_MWI;
+        mwi_read(words, expect);
     } else if (pbx_words_take(words, "octets")) {
         expect->kind = EXPECT_OCTETS;
         expect->amount = (guint64)pbx_words_number(words, "octets", 1, G_MAXINT);
@@ -101,7 +124,7 @@ void pbx_grammar_expect(PbxWords *words, PbxCommand *command)
     }
     if (expect->sent && expect->kind != EXPECT_MESSAGE)
         pbx_words_fault(words, "only a message is sent");
-    if (expect->none && expect->kind != EXPECT_MESSAGE && expect->kind != EXPECT_DOWN &&
-        expect->kind != EXPECT_ALARM)
-        pbx_words_fault(words, "\"no\" goes with a message, down, or alarm");
+    if (expect->none && expect->kind != EXPECT_MESSAGE && expect->kind != EXPECT_MWI &&
+        expect->kind != EXPECT_DOWN && expect->kind != EXPECT_ALARM)
+        pbx_words_fault(words, "\"no\" goes with a message, mwi, down, or alarm");
 }

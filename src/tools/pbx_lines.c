@@ -1,5 +1,6 @@
 /* Commands for a line: RESTART, raw frames, what is ignored, the cable, timers. */
 #include "pbx_group.h"
+#include "pbx_mwi.h"
 #include "pbx_run_private.h"
 
 /* Q.931 4.5.25: restart indicator, all interfaces. */
@@ -88,6 +89,9 @@ static gboolean line_do(PbxRun *run, PbxLine *line, const PbxCommand *command, G
         return line_restart(run, line, command, error);
     case VERB_SERVICE:
         return line_service(line, command, error);
+    case VERB_MWI:
+        return pbx_mwi_send(line, command->called, command->on, (guint)MAX(command->count, 0)) ||
+               pbx_run_fail(error, "the switch type has no message waiting");
     case VERB_RAW_FRAME:
         return pbx_line_send_frame(line, command->octets);
     case VERB_IGNORE:

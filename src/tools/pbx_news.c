@@ -32,9 +32,10 @@ static gboolean news_meets(const PbxNews *news, const PbxExpectation *expect)
 {
     const PbxMessage *message = &news->message;
 
-    if (news->is_name != (expect->kind == EXPECT_NAME))
+    if (news->is_name != (expect->kind == EXPECT_NAME) ||
+        news->is_mwi != (expect->kind == EXPECT_MWI))
         return FALSE;
-    if (news->is_name)
+    if (news->is_name || news->is_mwi)
         return g_str_equal(news->name, expect->name);
     return news->sent == expect->sent && message->type == expect->message &&
            (message->protocol == MESSAGE_PROTOCOL_Q931 || message->type == MESSAGE_SERVICE ||
@@ -70,7 +71,7 @@ const PbxNews *pbx_news_match(PbxNewsList *list, const PbxExpectation *expect, g
 
             next = last ? NULL : old->next;
             if (before->call == found.call && before->sent == found.sent &&
-                before->is_name == found.is_name) {
+                before->is_name == found.is_name && before->is_mwi == found.is_mwi) {
                 g_free(old->data);
                 g_queue_delete_link(&list->queue, old);
             }
@@ -89,7 +90,7 @@ char *pbx_news_describe(const PbxNewsList *list, guint call, gboolean sent)
         const PbxNews *news = link->data;
         char name[8];
 
-        if ((call && news->call != call) || news->is_name || news->sent != sent)
+        if ((call && news->call != call) || news->is_name || news->is_mwi || news->sent != sent)
             continue;
         if (told++ == DESCRIBE_MAX) {
             g_string_append(text, ", ...");

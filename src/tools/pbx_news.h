@@ -6,11 +6,12 @@
 
 #include "pbx_script.h"
 
-/* One message, or a name that came with a call. */
+/* One message, a name that came with a call, or what is said of a mailbox. */
 typedef struct PbxNews {
     guint call; /* 0: of no call */
     gboolean sent;
     gboolean is_name;
+    gboolean is_mwi;
     PbxMessage message;
     char name[64];
 } PbxNews;

@@ -42,6 +42,7 @@ typedef enum PbxVerb {
     VERB_CALL,
     VERB_RATE,
     VERB_RESTART,
+    VERB_MWI,     /* a user has messages waiting, or none */
     VERB_SERVICE, /* a channel, or all, out of service or back */
     VERB_RAW_FRAME,
     VERB_IGNORE,
@@ -76,6 +77,7 @@ typedef enum PbxExpectKind {
     EXPECT_NO_ALARM,
     EXPECT_IDLE,
     EXPECT_NAME,
+    EXPECT_MWI,    /* message waiting has come */
     EXPECT_OCTETS,  /* so many octets heard since the connection */
     EXPECT_PLAYED,  /* the call's player came to its end */
     EXPECT_PATTERN, /* the pattern is heard, octet for octet */
