@@ -9,6 +9,7 @@
 #include "call.h"
 #include "isdn.h"
 #include "media.h"
+#include "mwi.h"
 #include "phones.h"
 #include "ua.h"
 
@@ -24,6 +25,7 @@ typedef struct CtlRooms {
     Ua *ua;
     Phones *phones; /* NULL: [proxy] mode off */
     Media *media;
+    const MwiBook *mwi; /* NULL: there is none */
     const Settings *settings;
     /* Called in the operator thread. */
     void (*drain)(void *user);

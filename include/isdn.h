@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call.h"
+#include "mwi.h"
 #include "span.h"
 
 typedef struct Isdn Isdn;
@@ -52,6 +53,23 @@ gboolean isdn_return(Isdn *isdn, guint8 span, guint8 number, GError **error);
 
 /* Makes the D channel of SPAN the active one of the two that its trunk has. FALSE with ERROR. */
 gboolean isdn_switch_d(Isdn *isdn, guint8 span, GError **error);
+
+/* What the PBX is answered that told of a mailbox. */
+typedef enum MwiVerdict {
+    MWI_ACCEPTED,
+    MWI_NO_SUCH_USER,
+    MWI_NO_ROOM, /* for more mailboxes */
+} MwiVerdict;
+/* The PBX on TRUNK says STATE of the mailbox of SERVED. */
+typedef MwiVerdict (*IsdnMwiFunc)(void *user, const char *trunk, const Number *served,
+                                  const MwiState *state);
+/* FUNC hears what the PBXs say whose trunk's mwi is set. NULL, as at first: nobody does, and nothing
+ * is understood. */
+void isdn_set_mwi(Isdn *isdn, IsdnMwiFunc func, void *user);
+/* Tells the PBX on TRUNK that STATE is the mailbox's of SERVED, as the trunk's mwi says: when a D
+ * channel of the trunk is usable, one mailbox after the other, and of several states of one mailbox
+ * the last. FALSE: TRUNK has no mwi, SERVED no digits, or too many mailboxes wait. */
+gboolean isdn_tell_mwi(Isdn *isdn, const char *trunk, const Number *served, const MwiState *state);
 
 /* TRUE when at least one span could carry a call now (D channel up and settled, no alarm): for OPTIONS. */
 gboolean isdn_is_ready(const Isdn *isdn);

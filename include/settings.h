@@ -33,6 +33,8 @@ typedef enum IdentitySource { IDENTITY_PAI, IDENTITY_FROM, IDENTITY_NONE } Ident
 typedef enum DiversionField { DIVERSION_FIELD_NONE, DIVERSION_FIELD_DIVERSION, DIVERSION_FIELD_HISTORY } DiversionField;
 /* How a phone hears inside a dialog that somebody else is at the other end. */
 typedef enum IdentityUpdate { IDENTITY_UPDATE_ONLY, IDENTITY_UPDATE_INVITE, IDENTITY_UPDATE_NO } IdentityUpdate;
+/* Who is told by a NOTIFY that nobody has subscribed to. */
+typedef enum MwiUnsolicited { MWI_UNSOLICITED_NO, MWI_UNSOLICITED_REST, MWI_UNSOLICITED_ALWAYS } MwiUnsolicited;
 /* When a changed setting takes effect. */
 typedef enum SettingApplies { APPLIES_LIVE, APPLIES_NEW_CALLS, APPLIES_RESTART } SettingApplies;
 
@@ -69,6 +71,8 @@ typedef struct SipSettings {
     guint dscp;             /* of SIP packets */
     gboolean transfer;       /* REFER, Replaces and BYE with Also are followed */
     IdentityUpdate identity_update; /* what tells of another party, or of a late name */
+    MwiUnsolicited mwi_unsolicited; /* of mailboxes at a PBX: rest, where nobody has subscribed */
+    guint max_mailboxes;     /* whose waiting messages are known at once */
     gboolean require_100rel; /* Require: 100rel in our INVITE; else only Supported */
     gint64 fail_over_us;    /* silence of one of a server's addresses after which the next is tried */
     gint64 graylist_us;     /* how long one that failed is tried after the others; 0: not */
@@ -119,6 +123,12 @@ typedef struct SpanSettings {
 #define CAUSE_OVERRIDE_NONE 0
 
 typedef enum HoldTold { HOLD_TOLD_REINVITE, HOLD_TOLD_NOT } HoldTold;
+/* Message waiting on a trunk. */
+typedef enum TrunkMwi {
+    TRUNK_MWI_NO,
+    TRUNK_MWI_YES,      /* activated and deactivated for a user by number: QSIG, EuroISDN */
+    TRUNK_MWI_INDICATE, /* EuroISDN: indicated to the user, as an exchange does */
+} TrunkMwi;
 
 /* [trunk NAME]: spans with one switch type and side, hunted as one group */
 typedef struct TrunkSettings {
@@ -159,6 +169,7 @@ typedef struct TrunkSettings {
     gboolean tell_diverting; /* NOTIFY call is diverting at 181 and 3xx; EuroISDN alone */
     gboolean hold;           /* HOLD and RETRIEVE are served; no: HOLD REJECT 69 */
     gboolean pbx_transfer;   /* two of its calls that the PBX wants joined are, and it leaves them */
+    TrunkMwi mwi;            /* message waiting is heard from the PBX, and told to it so */
     gboolean rerouting;      /* call rerouting and deflection before the answer become 302 */
     guint max_calls, max_in, max_out; /* calls at once, from the PBX and to it; 0: as many as there are channels */
     gint64 audit_us;         /* between two audits of channels and calls; 0: none */
@@ -216,6 +227,13 @@ typedef enum PeerDigits {
     PEER_DIGITS_INBAND,   /* in band; telephone-event is not offered, INFO not taken */
 } PeerDigits;
 
+/* Message waiting and a peer. */
+typedef enum PeerMwi {
+    PEER_MWI_NO,
+    PEER_MWI_NOTIFY, /* it is told by NOTIFY what a PBX says */
+    PEER_MWI_ACCEPT, /* its NOTIFY is told to a PBX */
+    PEER_MWI_BOTH,
+} PeerMwi;
 /* [peer NAME]: SIP elements we know by their network */
 typedef struct PeerSettings {
     char *name;
@@ -225,6 +243,7 @@ typedef struct PeerSettings {
     int diversion;           /* DiversionField */
     gboolean charge;         /* it is told what calls cost */
     gboolean follow;         /* its 3xx answers to calls from a PBX are followed */
+    PeerMwi mwi;
     char *server;            /* URI of the server that is registered with; NULL: none */
     char *user, *password;   /* our credentials where it asks for some; NULL: none */
     char *realm;             /* the only one they are for; NULL: whichever it asks with */

@@ -4,6 +4,7 @@
 #include "call.h"
 #include "class.h"
 #include "loop.h"
+#include "mwi.h"
 #include "origin.h"
 #include "sofia.h"
 
@@ -38,6 +39,22 @@ void ua_free(Ua *ua);
 void ua_set_settings(Ua *ua, const Settings *settings);
 /* Calls to us are judged by CLASSES and counted there, from now on; borrowed until ua_free(). NULL, as at first: by nobody. */
 void ua_set_classes(Ua *ua, ClassBook *classes);
+
+/* What is known of mailboxes, for requests about them; asked in signalling, some within the parser: nothing may be sent there. */
+typedef struct UaMwi {
+    void *user;
+    /* May ORIGIN tell of mailboxes at all? */
+    gboolean (*may_notify)(void *user, const CallOrigin *origin);
+    /* It says STATE of MAILBOX, a user part without escapes. The status that answers it: 200, 404 nobody's, 503 no room. */
+    guint16 (*notified)(void *user, const CallOrigin *origin, const char *mailbox, const MwiState *state);
+    /* ORIGIN wants to hear of MAILBOX, which may become its other name: 200 with its present STATE, 403 or 404. */
+    guint16 (*subscribed)(void *user, const CallOrigin *origin, char mailbox[TAG_MAX], MwiState *state);
+} UaMwi;
+/* MWI is copied. Without it, or where no trunk has mwi set, NOTIFY and SUBSCRIBE find nobody. */
+void ua_set_mwi(Ua *ua, const UaMwi *mwi);
+/* STATE of MAILBOX to who has subscribed to it, and without a subscription to URI (NULL: nowhere), of PEER (NULL: none's), as
+ * [sip] mwi-unsolicited says. Of states that follow each other faster than they are taken the last one is told. */
+void ua_tell_mwi(Ua *ua, const char *mailbox, const MwiState *state, const char *uri, const PeerSettings *peer);
 
 /* The call-map actions that are sip's, to be handed to hall_set_sip(). */
 CallOps ua_call_ops(Ua *ua);

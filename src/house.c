@@ -179,6 +179,7 @@ static gboolean signalling_open(House *house, GError **error)
         return FALSE;
     ua_set_classes(house->ua, house->classes);
     house_emergency_load(house);
+    house_mwi_open(house, settings);
     ops = ua_call_ops(house->ua);
     hall_set_sip(house->hall, &ops);
     return TRUE;
@@ -196,6 +197,7 @@ static void signalling_close(House *house)
     g_clear_pointer(&house->hall, hall_free);
     g_clear_pointer(&house->classes, class_book_free);
     house_emergency_close(house);
+    house_mwi_close(house);
     g_clear_pointer(&house->signalling, sofia_loop_free);
 }
 
@@ -254,6 +256,7 @@ static void signalling_use_settings(void *user)
     hall_set_settings(new->house->hall, new->settings);
     class_book_set_settings(new->house->classes, new->settings);
     house_emergency_set_settings(new->house, new->settings);
+    house_mwi_set_settings(new->house, new->settings);
     isdn_set_settings(new->house->isdn, new->settings);
     media_set_settings(new->house->media, new->settings);
     ua_set_settings(new->house->ua, new->settings);
@@ -325,6 +328,7 @@ static gboolean house_open_desk(House *house, GError **error)
         .ua = house->ua,
         .phones = house->phones,
         .media = house->media,
+        .mwi = house->mwi_book,
         .settings = house_settings(house),
         .drain = house_drain,
         .undrain = house_undrain,

@@ -41,6 +41,9 @@ struct House {
     ElinBook *elin_book;           /* whom calls back are for; of signalling */
     const Settings *elin_settings; /* in force there */
 
+    MwiBook *mwi_book;             /* messages that wait; of signalling */
+    const Settings *mwi_settings;  /* in force there */
+
     /* The signalling thread tells the operator how opening went. */
     pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
     pthread_cond_t opened;
@@ -66,6 +69,10 @@ void house_emergency_open(House *house, const Settings *settings);
 void house_emergency_load(House *house);
 void house_emergency_set_settings(House *house, const Settings *settings);
 void house_emergency_close(House *house);
+/* house_mwi.c. Home thread: signalling, all rooms open. */
+void house_mwi_open(House *house, const Settings *settings);
+void house_mwi_set_settings(House *house, const Settings *settings);
+void house_mwi_close(House *house);
 /* Home thread: operator. */
 void house_hooks_open(House *house);
 void house_hooks_close(House *house);

@@ -276,6 +276,18 @@ static void nfas_check(Reading *reading, Section *section, const TrunkSettings *
     }
 }
 
+static void mwi_check(Reading *reading, Section *section, const TrunkSettings *trunk)
+{
+    gboolean etsi = trunk->switch_type == SWITCH_EUROISDN;
+
+    if (!reading_is_sound(section, "mwi", "switch-type", NULL) || trunk->mwi == TRUNK_MWI_NO)
+        return;
+    if (!etsi && (trunk->switch_type != SWITCH_QSIG || trunk->mwi == TRUNK_MWI_INDICATE))
+        reading_complain(reading, section, "mwi", "%s is not allowed where switch-type is %s",
+                         trunk->mwi == TRUNK_MWI_YES ? "yes" : "indicate",
+                         switch_type_names[trunk->switch_type]);
+}
+
 static void trunk_check(Reading *reading, guint index)
 {
     const GPtrArray *trunks = reading->settings->trunks;
@@ -284,6 +296,7 @@ static void trunk_check(Reading *reading, guint index)
 
     if (trunk->spans)
         nfas_check(reading, section, trunk);
+    mwi_check(reading, section, trunk);
     for (guint i = 0; i < index; i++) {
         const TrunkSettings *other = g_ptr_array_index(trunks, i);
 

@@ -115,6 +115,25 @@ static const SettingChoice holds_told[] = {
     { "none", HOLD_TOLD_NOT },
     { NULL, 0 },
 };
+static const SettingChoice trunk_mwis[] = {
+    { "no", TRUNK_MWI_NO },
+    { "yes", TRUNK_MWI_YES },
+    { "indicate", TRUNK_MWI_INDICATE },
+    { NULL, 0 },
+};
+static const SettingChoice peer_mwis[] = {
+    { "no", PEER_MWI_NO },
+    { "notify", PEER_MWI_NOTIFY },
+    { "accept", PEER_MWI_ACCEPT },
+    { "both", PEER_MWI_BOTH },
+    { NULL, 0 },
+};
+static const SettingChoice unsolicited[] = {
+    { "no", MWI_UNSOLICITED_NO },
+    { "rest", MWI_UNSOLICITED_REST },
+    { "always", MWI_UNSOLICITED_ALWAYS },
+    { NULL, 0 },
+};
 static const SettingChoice charsets[] = {
     { "ia5", CHARSET_IA5 },
     { "latin1", CHARSET_LATIN1 },
@@ -389,6 +408,10 @@ const SettingRow setting_rows[] = {
         SAYS "The longest Retry-After of a 503 that is heeded: so long no call goes to the address it came from, calls for help excepted. A route's next target is tried; where none is left the call is cleared like one refused with 503. 0: Retry-After says nothing. Where [proxy] mode is off."),
     SIP(identity_update, "identity-update", choice, DEFAULT("update"), ONE_OF(identity_updates), NEW_CALLS,
         SAYS "How a phone is told inside a call that the PBX has named another party, or the caller's name late: update is UPDATE where the phone allows it, else nothing; invite is UPDATE or else re-INVITE; no tells nobody."),
+    SIP(mwi_unsolicited, "mwi-unsolicited", choice, DEFAULT("rest"), ONE_OF(unsolicited), LIVE,
+        SAYS "Who is told of a mailbox at a PBX without having subscribed to it. no: nobody. rest: where calls for the user go, or all that the user has registered, when there is no subscription to the mailbox. always: the same beside subscriptions."),
+    SIP(max_mailboxes, "max-mailboxes", number, DEFAULT("1000"), RANGE(1, 10000), .unit = "mailboxes", LIVE,
+        SAYS "Mailboxes of which something is known at once. Those without messages make room for others; when all have some, no further one is taken."),
     SIP(transfer, "transfer", flag, DEFAULT("yes"), NEW_CALLS,
         SAYS "Whether phones in allow may transfer their calls: by REFER, INVITE with Replaces, or BYE with Also. The party on the PBX goes where a route takes the phone's own call, or the party's own, or to a SIP host that a [peer], allow or a route names; two calls on the PBX may be joined, whatever a route's transit says. No: REFER and Replaces get 603, and BYE ends the call."),
 
@@ -536,6 +559,8 @@ const SettingRow setting_rows[] = {
           SAYS "Tell the PBX by NOTIFY that its call is being forwarded, at a 181 and where a 3xx is followed. On EuroISDN alone."),
     TRUNK(hold, "hold", flag, DEFAULT("no"), LIVE,
           SAYS "Serve HOLD and RETRIEVE of the PBX: the call gives up its channel, the phone is told by a re-INVITE. No: HOLD is rejected with cause 69."),
+    TRUNK(mwi, "mwi", choice, DEFAULT("no"), ONE_OF(trunk_mwis), LIVE,
+          SAYS "Message waiting passes both ways: what the PBX says of a user's mailbox becomes a NOTIFY (RFC 3842) to those who have subscribed, and by mwi-unsolicited of [sip] to where a route takes calls for the user; the NOTIFY of a [peer] whose mwi says so is told to the PBX for the user to whom a route by this trunk leads. yes: as mwiActivate and mwiDeactivate on QSIG (ECMA-242), as MWIActivate and MWIDeactivate on EuroISDN (EN 300 745-1). indicate: on EuroISDN as MWIIndicate, as an exchange tells its users; both are understood. The other switch types have none."),
     TRUNK(rerouting, "rerouting", flag, DEFAULT("yes"), LIVE,
           SAYS "Call rerouting and call deflection that the PBX asks for before it has answered become a 302 with the new number toward the phone. No: the PBX is refused, and the call goes on."),
     TRUNK(pbx_transfer, "pbx-transfer", flag, DEFAULT("no"), LIVE,
@@ -633,6 +658,9 @@ const SettingRow setting_rows[] = {
          SAYS "The peer is told what the PBX says that a call costs (advice of charge): as application/vnd.etsi.aoc+xml of 3GPP TS 24.647, in INFO during the call, in our BYE at its end. Charging units are sent as the currency UNIT."),
     PEER(follow, "follow", flag, DEFAULT("no"), NEW_CALLS,
          SAYS "The peer is a redirect server: its 3xx answers to calls from a PBX are followed, at most five in a row and no place twice. Their Contacts may lead where a call of the PBX may go, or to a host that a [peer], [sip] allow or a route names. No: such a call is cleared with cause 23."),
+
+    PEER(mwi, "mwi", choice, DEFAULT("no"), ONE_OF(peer_mwis), LIVE,
+         SAYS "Message waiting and the peer. notify: where a route takes calls for a user there, it is told of the user's mailbox at the PBX. accept: it is a voice-mail server whose NOTIFY is told to the PBX. both: both. Phones and others that are no peer are told, but never heard."),
 
     PROXY(mode, "mode", choice, DEFAULT("off"), ONE_OF(proxy_modes), RESTART,
           SAYS "off: there is no proxy, phones and servers speak to the gateway itself. standby: phones come here when their primary proxy is silent. outbound: phones always come here, and are passed on to the primary proxy while it lives. emergency-only: only emergency calls are served."),

@@ -28,6 +28,7 @@ static const Command rows[] = {
      WITH(TEXT_ARGUMENT("aor", FALSE))}, /* none: all */
     {"show primary", HOME_SIGNALLING, .run = command_show_primary},
     {"show peers", HOME_SIGNALLING, .run = command_show_peers},
+    {"show mwi", HOME_SIGNALLING, .run = command_show_mwi},
     {"drop registration", HOME_SIGNALLING, TRUE, .run = command_drop_registration,
      WITH(TEXT_ARGUMENT("aor", TRUE), LONG_ARGUMENT("contact", FALSE))},
     {"ladder", HOME_SIGNALLING, .run = command_ladder,

@@ -17,6 +17,7 @@ COMMAND(command_show_counters);
 COMMAND(command_show_registrations);
 COMMAND(command_show_primary);
 COMMAND(command_show_peers);
+COMMAND(command_show_mwi);
 COMMAND(command_drop_registration);
 COMMAND(command_ladder);
 COMMAND(command_hangup);

@@ -110,7 +110,7 @@ static GArray *additions_take(Additions *additions, int call, guint8 message)
         if (!taken)
             taken = list_new();
         g_array_append_val(taken, addition);
-        if (message_is_repeated(message))
+        if (message_is_repeated(message) && addition.place != FRAME_WHOLE)
             i++;
         else
             g_array_remove_index(waiting, i);

@@ -27,7 +27,7 @@ void additions_init(Additions *additions);
 void additions_clear(Additions *additions);
 
 /* ELEMENT (whole, copied) goes into the next MESSAGE of CALL, libpri's call reference. A SETUP or
- * RELEASE that libpri repeats carries it again. */
+ * RELEASE that libpri repeats carries it again, unless the place was FRAME_WHOLE. */
 void additions_add(Additions *additions, int call, Q931Message message, FramePlace place,
                    const guint8 *element);
 /* libpri has been asked for the message: what is added from now on is another one's. Needed where a

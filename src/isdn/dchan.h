@@ -61,7 +61,7 @@ void dchan_rearm(DChannel *dchan);
 void dchan_override_cause(DChannel *dchan, int call, Q931Message message, guint8 cause);
 
 /* ELEMENT, whole, goes into the next MESSAGE of CALL that leaves, in its place by identifier; a
- * SETUP or RELEASE that libpri repeats carries it again. To be called before libpri is asked for
+ * SETUP or RELEASE that libpri repeats carries it again (but for FRAME_WHOLE). To be called before libpri is asked for
  * the message, and dchan_rearm() after that: of messages of which a call sends several, FACILITY
  * say, one takes what was added up to there. What finds no room within N201 is left out and
  * counted. */

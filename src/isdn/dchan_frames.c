@@ -10,6 +10,7 @@
 #include "isdn_leg.h"
 #include "isdn_supplement.h"
 #include "log.h"
+#include "mwi_sender.h"
 #include "service.h"
 
 #include <string.h>
@@ -161,6 +162,7 @@ static void dchan_run_timers(DChannel *dchan)
         dchan_handle_event(dchan, &copy, NULL);
     }
     isdn_legs_sweep(dchan);
+    mwi_sender_sweep(dchan);
 }
 
 static void count_refused(DChannel *dchan, const FrameNews *news)
@@ -205,9 +207,12 @@ static void count_repeated(DChannel *dchan, const FrameNews *news)
 static FrameCall call_known(const DChannel *dchan, int call)
 {
     const IsdnLeg *leg = isdn_leg_find_call(dchan, call);
+    FrameCall other = {.known = CALL_UNKNOWN};
 
-    if (!leg)
-        return (FrameCall){.known = CALL_UNKNOWN};
+    if (!leg) {
+        mwi_sender_know_call(dchan, call, &other);
+        return other;
+    }
     return (FrameCall){
         .known = (call & FRAME_CALL_FLAG) ? CALL_OURS : CALL_THEIRS,
         .initiated = leg->ours && !leg->acknowledged && !leg->proceeding,
@@ -225,9 +230,14 @@ static gboolean message_sort(DChannel *dchan, FrameNews *news)
     gboolean again = frame_is_repeated(&dchan->seen[LADDER_IN], news, dchan->in_hand, length);
     FrameCall call = call_known(dchan, news->call);
 
+    news->octets = dchan->in_hand;
+    news->length = length;
     if (again)
         count_repeated(dchan, news);
-    if (news->discriminator != 0x08 && !service_is_spoken(dchan))
+    if (!again && mwi_reader_hears(dchan, &dchan->visits, &call, news)) {
+        dchan->in_hand_length = frame_hollow(news, NULL);
+        news->misplaced = NULL;
+    } else if (news->discriminator != 0x08 && !service_is_spoken(dchan))
         dchan->in_hand_length = frame_hollow(news, "SERVICE, which this switch type has not");
     else
         dchan->in_hand_length = frame_adapt(dchan->in_hand, length, &call, news);
@@ -277,8 +287,10 @@ static void dchan_handle_frame(DChannel *dchan, const guint8 *frame, gsize lengt
         each_link(dchan, link_established);
     if (fresh)
         isdn_supplement_read(dchan, &news);
-    if (news.kind == FRAME_MESSAGE)
+    if (news.kind == FRAME_MESSAGE) {
         isdn_leg_check_call(dchan, &news);
+        mwi_sender_sweep(dchan);
+    }
 }
 
 void dchan_ask_link(DChannel *member)

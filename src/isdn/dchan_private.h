@@ -7,6 +7,7 @@
 #include "frame_memory.h"
 #include "link.h"
 #include "linkpoll.h"
+#include "mwi_reader.h"
 #include "nfas.h"
 #include "outgoing.h"
 #include "restart.h"
@@ -33,6 +34,7 @@ struct DChannel {
     gboolean out_of_service; /* by the operator */
     Outgoing outgoing;
     Additions additions;
+    MwiVisits visits;
     FrameMemory seen[2]; /* by LadderWay */
     SpanAlarms alarms;
     guint64 frames_in, frames_out, frames_refused;

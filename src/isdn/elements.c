@@ -121,6 +121,11 @@ void calling_from_element(const guint8 *element, Number *number)
         presentation_read(element[3], number);
 }
 
+void called_from_element(const guint8 *element, Number *number)
+{
+    number_read(element, number);
+}
+
 static DiversionReason reason_read(guint8 octet)
 {
     switch (octet & 0x0f) {

@@ -41,6 +41,8 @@ void element_from_progress(guint8 description, guint8 *out);
 void diversion_from_element(const guint8 *element, Diversion *diversion);
 /* The Calling party number; no digits when they are too many, or none. */
 void calling_from_element(const guint8 *element, Number *number);
+/* The Called party number; no digits when they are too many, or none. */
+void called_from_element(const guint8 *element, Number *number);
 void subaddress_from_element(const guint8 *element, Subaddress *subaddress);
 void user_info_from_element(const guint8 *element, UserInfo *info);
 guint8 hlc_from_element(const guint8 *element);

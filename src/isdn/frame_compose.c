@@ -67,6 +67,11 @@ gboolean frame_compose(guint8 *frame, gsize *length, const guint8 *element, Fram
 
     if (kept < 7 || kept > FRAME_MAX || (frame[2] & 1) || kept < HEADER_END(frame))
         return FALSE;
+    if (place == FRAME_WHOLE) { /* no message fills N201 */
+        memcpy(frame + 4, element + 2, element[1]);
+        *length = 4u + element[1];
+        return TRUE;
+    }
     memcpy(old, frame, kept);
     if (place == FRAME_INSTEAD)
         kept = elements_remove(frame, kept, element[0]);

@@ -13,6 +13,7 @@ typedef enum FramePlace {
     FRAME_AFTER_SAME,
     FRAME_BEFORE_SAME,
     FRAME_INSTEAD, /* they go */
+    FRAME_WHOLE,   /* its content is the whole message, from the protocol discriminator on */
 } FramePlace;
 
 /* The octets of ELEMENT: its content's and two, or one when bit 8 of its identifier is set. */
@@ -20,6 +21,6 @@ gsize frame_element_size(const guint8 *element);
 
 /* Puts ELEMENT into the message in a sound I FRAME of *LENGTH octets, which has room for FRAME_MAX:
  * behind all elements of codeset 0 with a lower identifier and before any shift to another codeset.
- * LENGTH follows. FALSE, and nothing is changed, when N201 would be exceeded or FRAME carries no
+ * FRAME_WHOLE: in the place of that message. LENGTH follows. FALSE, and nothing is changed, when N201 would be exceeded or FRAME carries no
  * message. The same arguments give the same octets. */
 gboolean frame_compose(guint8 *frame, gsize *length, const guint8 *element, FramePlace place);

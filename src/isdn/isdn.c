@@ -2,6 +2,7 @@
  * state. */
 #include "isdn_action.h"
 #include "isdn_leg.h"
+#include "mwi_sender.h"
 #include "nfas.h"
 #include "trunk.h"
 
@@ -93,6 +94,7 @@ Isdn *isdn_new(const Settings *settings, Loop *loop, Hall *hall, const IsdnLine 
     isdn->dchans = g_ptr_array_new_with_free_func((GDestroyNotify)dchan_free);
     isdn->nfas = g_ptr_array_new_with_free_func((GDestroyNotify)nfas_free);
     isdn->groups = g_ptr_array_new_with_free_func((GDestroyNotify)trunk_free);
+    isdn->mwi_senders = g_ptr_array_new_with_free_func((GDestroyNotify)mwi_sender_free);
     isdn->start = loop_timer_new(loop, start_all, isdn);
     for (guint i = 0; i < settings->trunks->len; i++) {
         if (!group_add(isdn, settings->trunks->pdata[i], error)) {
@@ -110,6 +112,7 @@ void isdn_free(Isdn *isdn)
     /* Calls first: one on a span may need another span's controller. */
     for (guint i = 0; i < isdn->dchans->len; i++)
         isdn_legs_free(isdn->dchans->pdata[i]);
+    g_ptr_array_unref(isdn->mwi_senders);
     g_ptr_array_unref(isdn->nfas);
     g_ptr_array_unref(isdn->dchans);
     g_ptr_array_unref(isdn->groups);

@@ -11,6 +11,7 @@
 #include "isdn_party.h"
 #include "isdn_setup.h"
 #include "isdn_supplement.h"
+#include "mwi_sender.h"
 #include "trunk.h"
 
 #define PROGRESS_NOT_END_TO_END (1u << 1) /* Q.931 4.5.23: number 1 */
@@ -420,8 +421,10 @@ void isdn_handle_event(DChannel *dchan, const pri_event *event, const FrameNews 
         return;
     }
     leg = isdn_leg_find(dchan, event_call(event));
-    if (!leg)
+    if (!leg) {
+        mwi_sender_event(dchan, event_call(event), event->e, news);
         return;
+    }
     isdn_supplement_subcommands(dchan, leg->id, event_subcommands(event), news);
     leg = isdn_leg_find(dchan, event_call(event));
     if (leg)

@@ -6,6 +6,7 @@
 typedef struct DChannel DChannel;
 typedef struct IsdnLeg IsdnLeg;
 typedef struct TrunkGroup TrunkGroup;
+typedef struct MwiSender MwiSender;
 
 #define ISDN_COUNTERS(X)                                                                           \
     X(FRAMES_REFUSED, "frames refused")         /* not Q.921 frames of this link */                \
@@ -29,6 +30,9 @@ typedef struct TrunkGroup TrunkGroup;
     X(JOININGS, "calls joined for the far end")   /* two each time */                              \
     X(JOININGS_REFUSED, "joinings refused")                                                        \
     X(MCID, "malicious calls identified")         /* by the far end */                             \
+    X(MWI_HEARD, "mailboxes heard of")            /* the far end told of them */                   \
+    X(MWI_TOLD, "mailboxes told")                 /* ... and has been */                           \
+    X(MWI_REFUSED, "mailboxes refused")           /* by the far end */                             \
     X(CALLS_OVER_LIMIT, "calls over limit")       /* [trunk] max-calls, -in, -out */               \
     X(CHANNELS_ASTRAY, "channels astray")         /* audit: busy without a call */                 \
     X(ENQUIRIES_SENT, "STATUS ENQUIRYs sent")     /* audit */                                      \
@@ -48,6 +52,9 @@ struct Isdn {
     GPtrArray *dchans; /* of DChannel*, owned, in order of trunks and their spans */
     GPtrArray *nfas;   /* of Nfas*, owned: groups with two D channels */
     GPtrArray *groups; /* of TrunkGroup*, owned, in order of settings */
+    GPtrArray *mwi_senders; /* of MwiSender*, owned: one for each trunk that was told something */
+    IsdnMwiFunc mwi_func;   /* NULL: nobody hears */
+    void *mwi_user;
     LoopTimer *start;  /* the first turn of the loop */
     guint64 counters[ISDN_COUNTER_COUNT];
 };

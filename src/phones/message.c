@@ -78,3 +78,8 @@ msg_t *message_response(nta_incoming_t *irq, int status, const char *phrase)
     }
     return msg;
 }
+
+gboolean message_is_of_event(sip_t const *sip, const char *event)
+{
+    return sip->sip_event && sip->sip_event->o_type && strcmp(sip->sip_event->o_type, event) == 0;
+}

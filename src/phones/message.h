@@ -20,3 +20,5 @@ guint message_breadth(sip_t const *sip);
 gboolean message_leave_via(msg_t *msg, sip_t *sip);
 /* An answer of our own to IRQ's request, not sent yet; NULL without memory. */
 msg_t *message_response(nta_incoming_t *irq, int status, const char *phrase);
+/* Does SIP tell of EVENT, or ask for it (RFC 6665 8.2.1)? */
+gboolean message_is_of_event(sip_t const *sip, const char *event);

@@ -4,6 +4,7 @@
 #include "cause.h"
 #include "emergency.h"
 #include "location.h"
+#include "mwi.h"
 #include "number.h"
 #include "route.h"
 
@@ -21,6 +22,7 @@ typedef struct Search {
     GQueue *targets;
     double q; /* of the next target; lower ones come later */
     guint depth;
+    gboolean lamps; /* it is for every place of the user alike: nobody answers it for another */
 } Search;
 
 /* Equal ones stay in the order in which they were named: what is there comes before what is new. */
@@ -101,7 +103,7 @@ static void search_add_bindings(Search *search, const char *user, gint64 ring_us
 
         if (!target)
             continue;
-        target->q += search->q;
+        target->q = search->lamps ? search->q : search->q + target->q;
         target->ring_us = ring_us;
         search_add(search, target, when);
     }
@@ -141,11 +143,13 @@ static gboolean search_phone(Search *search, const PhoneSettings *phone, TargetW
     guint before = search->targets->length;
     gboolean reachable;
 
-    if (phone->always) {
+    if (phone->always && !search->lamps) {
         search_forward(search, phone->always, when);
         return search->targets->length > before;
     }
     search_add_bindings(search, phone->name, phone->ring_time_us, when);
+    if (search->lamps)
+        return search->targets->length > before;
     reachable = search->targets->length > before;
     search->q -= 2;
     /* Nobody's turn before it: what is for no answer is for nobody there as well. */
@@ -203,7 +207,13 @@ static void search_ask_redirect_server(Search *search)
 
 int where_user(Inbound *in, const char *user, const char *uri, gboolean redirect, GQueue *targets)
 {
-    Search search = {.in = in, .uri = uri, .targets = targets, .q = 0};
+    Search search = {.in = in,
+                     .uri = uri,
+                     .targets = targets,
+                     .q = 0,
+                     .lamps = in->from_gateway &&
+                              in->sip->sip_request->rq_method == sip_method_notify &&
+                              message_is_of_event(in->sip, MWI_EVENT)};
 
     if (redirect)
         search_ask_redirect_server(&search);

@@ -2,6 +2,7 @@
 #include "port.h"
 #include "primaries.h"
 
+#include "mwi.h"
 #include "number.h"
 #include "route.h"
 
@@ -94,6 +95,23 @@ static Target *where_in_dialog(const Inbound *in, const char *uri, gboolean *bar
     return target;
 }
 
+/* Is IN a subscription to messages that wait for a user of ours? The gateway knows of them from the
+ * PBX. */
+static gboolean is_for_mailbox(const Inbound *in)
+{
+    const Settings *settings = in->phones->settings;
+
+    if (in->in_dialog || in->from_gateway ||
+        in->sip->sip_request->rq_method != sip_method_subscribe ||
+        !message_is_of_event(in->sip, MWI_EVENT) ||
+        !url_is_ours(in->phones, in->sip->sip_request->rq_url))
+        return FALSE;
+    for (guint i = 0; i < settings->trunks->len; i++)
+        if (((const TrunkSettings *)settings->trunks->pdata[i])->mwi != TRUNK_MWI_NO)
+            return TRUE;
+    return FALSE;
+}
+
 int where_to(Inbound *in, GQueue *targets, const char **phrase)
 {
     Phones *phones = in->phones;
@@ -107,7 +125,7 @@ int where_to(Inbound *in, GQueue *targets, const char **phrase)
         *phrase = "Foreign Domain";
         return 403;
     }
-    if (!target && (in->origin.emergency || url_is_gateway(phones, url)))
+    if (!target && (in->origin.emergency || url_is_gateway(phones, url) || is_for_mailbox(in)))
         target = where_gateway(phones, uri);
     if (!target && url->url_scheme && g_ascii_strcasecmp(url->url_scheme, "urn") == 0)
         return 404; /* a service that leads nowhere (RFC 5031 4.2) */

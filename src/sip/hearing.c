@@ -115,6 +115,13 @@ static const char *hearing_met(void *user, msg_t *msg, sip_t *sip, const char *w
     return bad;
 }
 
+/* NUA would have a NOTIFY that it knows no subscription for wait for us in a dialog. */
+static void hearing_whole(void *user, msg_t *msg, sip_t *sip)
+{
+    if (mwi_notified(user, msg, sip))
+        msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)sip->sip_request);
+}
+
 static void hearing_dropped(void *user)
 {
     ((UaPort *)user)->ua->counters.dropped++;
@@ -131,6 +138,7 @@ static const FilterOps hearing_ops = {
     .reads = hearing_reads,
     .hears = hearing_hears,
     .met = hearing_met,
+    .whole = hearing_whole,
     .dropped = hearing_dropped,
     .malformed = hearing_malformed,
 };

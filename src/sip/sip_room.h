@@ -147,6 +147,19 @@ gboolean health_admits(const Ua *ua, const struct sockaddr *source);
 gboolean health_reads(const Ua *ua, const struct sockaddr *source, sip_t const *sip);
 void health_tell(const Ua *ua, const PeerSettings *settings, UaPeer *peer);
 
+/* mwi.c: NOTIFYs of mailboxes, in and out. */
+void mwi_open(Ua *ua);
+/* Also at the start. */
+void mwi_use_settings(Ua *ua);
+void mwi_close(Ua *ua);
+void mwi_free(Ua *ua);
+/* SIP, in MSG, is whole: a NOTIFY outside a dialog is answered. TRUE: it was. In the parser. */
+gboolean mwi_notified(UaPort *port, msg_t *msg, sip_t const *sip);
+/* NUA's news of a handle that is a NOTIFY's or a subscription's. FALSE: it is none's. */
+gboolean mwi_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, sip_t const *sip, tagi_t tags[]);
+/* mwi_subscription.c: SUBSCRIBE (RFC 6665). */
+void mwi_subscribed(Ua *ua, nua_handle_t *nh, sip_t const *sip);
+
 /* register.c: our own registrations with the servers of peers. */
 void register_open(Ua *ua);
 /* Also when the settings have changed. */

@@ -64,7 +64,7 @@ static gboolean message_sets_target(const sip_t *sip)
     sip_method_t method = sip->sip_request ? sip->sip_request->rq_method : sip->sip_cseq->cs_method;
 
     return (method == sip_method_invite || method == sip_method_update ||
-            method == sip_method_refer) &&
+            method == sip_method_refer || method == sip_method_subscribe) &&
            (sip->sip_request || sip->sip_status->st_status < 300);
 }
 

@@ -61,6 +61,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     ua->calling = g_hash_table_new(g_str_hash, g_str_equal);
     ua->heard_timer = loop_timer_new(loop, early_tell_heard, ua);
     succession_open(ua);
+    mwi_open(ua);
     ua->far = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     servers_open(ua);
     credentials_open();
@@ -70,6 +71,7 @@ Ua *ua_new_behind(const Settings *settings, const UaBehind *behind, Loop *loop, 
     }
     register_open(ua);
     health_use_settings(ua);
+    mwi_use_settings(ua);
     return ua;
 }
 
@@ -88,6 +90,7 @@ void ua_free(Ua *ua)
         }
         register_close(ua);
         health_close(ua);
+        mwi_close(ua);
         g_hash_table_remove_all(ua->legs); /* NUA sends their BYE, CANCEL or 480 */
     }
     ports_close(ua);
@@ -99,6 +102,7 @@ void ua_free(Ua *ua)
     servers_close(ua);
     g_hash_table_destroy(ua->calling);
     succession_close(ua);
+    mwi_free(ua);
     loop_timer_free(ua->loop, ua->heard_timer);
     g_queue_clear_full(&ua->heard, early_heard_free);
     g_hash_table_destroy(ua->far);
@@ -112,6 +116,7 @@ void ua_set_settings(Ua *ua, const Settings *settings)
     ports_use_settings(ua);
     register_use_settings(ua);
     health_use_settings(ua);
+    mwi_use_settings(ua);
 }
 
 void ua_set_classes(Ua *ua, ClassBook *classes)

@@ -128,6 +128,10 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         if (status < 200 && sip)
             referral_asked(leg->ua, leg->nh, leg, sip, tags);
         break;
+    case nua_i_subscribe:
+        if (status < 200 && sip)
+            ua_refuse(leg->ua, leg->nh, SIP_489_BAD_EVENT, "SUBSCRIBE inside a call");
+        break;
     case nua_r_notify:
         referral_notified(leg, status, tags);
         break;
@@ -179,10 +183,12 @@ void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua 
         return;
     }
     if (!port || !nh || register_hears(ua, nh, event, status, phrase, sip) ||
-        health_hears(ua, nh, event, status))
+        health_hears(ua, nh, event, status) || mwi_hears(ua, nh, event, status, sip, tags))
         return;
     if (event == nua_i_options && status < 200)
         ua_asked_options(ua, nh);
+    else if (event == nua_i_subscribe && status < 200 && sip && !leg)
+        mwi_subscribed(ua, nh, sip);
     else if (leg)
         ua_leg_event(leg, event, status, phrase, sip, tags);
     else if (event == nua_i_invite && status < 200 && sip)

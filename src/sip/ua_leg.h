@@ -29,6 +29,7 @@ typedef struct Succession Succession;
 typedef struct Series Series;
 typedef struct Attempt Attempt;
 typedef struct Servers Servers;
+typedef struct Mailboxes Mailboxes;
 
 /* X-list of the room's counters: field, name. */
 #define UA_COUNTERS(X)                                                                             \
@@ -50,7 +51,12 @@ typedef struct Servers Servers;
     X(servers_failed, "servers that failed a call")                                               \
     X(failed_over, "calls that went to a server's next address")                                                         \
     X(registered, "registrations accepted")                                                       \
-    X(registrations_failed, "registrations failed")
+    X(registrations_failed, "registrations failed")                                               \
+    X(notifies_in, "mailboxes notified")                                                          \
+    X(notifies_refused, "mailbox NOTIFYs refused")                                                \
+    X(notifies_out, "mailbox NOTIFYs out")                                                        \
+    X(notifies_failed, "mailbox NOTIFYs failed")                                                  \
+    X(subscriptions, "mailbox subscriptions")
 #define UA_COUNTER_FIELD(field, name) guint64 field;
 typedef struct UaCounters {
     UA_COUNTERS(UA_COUNTER_FIELD)
@@ -91,6 +97,7 @@ struct Ua {
     Servers *servers;         /* owned: addresses of names */
     GPtrArray *health;        /* of Health*, owned: servers under watch */
     GPtrArray *registrations; /* of Registration*, owned: with other servers */
+    Mailboxes *mailboxes;     /* messages that wait: who is told of them */
     GHashTable *successions; /* "Call-ID\nFrom tag" -> Succession*, owned */
     GQueue heard;         /* of what the parser met: 100 and early BYE for these */
     LoopTimer *heard_timer;

@@ -42,6 +42,7 @@ static const Verb verbs[] = {
      {{"aor", WORD_TEXT, TRUE}}},
     {"show primary", "", "the primary proxies, and whether they live"},
     {"show peers", "", "the peers, and our registrations with them"},
+    {"show mwi", "", "mailboxes, and who has told what of them"},
     {"drop registration",
      "AOR [CONTACT]",
      "forget what a phone has registered",

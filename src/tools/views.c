@@ -114,6 +114,15 @@ static const View views[] = {
          {"SILENT", "silent", COLUMN_COUNT},
          {"OUTAGES", "outages", COLUMN_COUNT},
      }},
+    {"show mwi",
+     "no mailboxes",
+     {
+         {"MAILBOX", "mailbox"},
+         {"TOLD BY", "told_by"},
+         {"TRUNK", "trunk"},
+         {"MESSAGES", "messages", COLUMN_TEXT, "none"},
+         {"FOR", "since_s", COLUMN_SECONDS},
+     }},
     {"show peers",
      "no peers",
      {

@@ -194,6 +194,11 @@ static const RequestCase requests[] = {
          "\"state\":\"up\",\"state_s\":61,\"answered\":7,\"refused\":2,\"silent\":1},"
          "{\"peer\":\"other\",\"server\":\"sip:192.0.2.21\",\"registration\":\"failed\","
          "\"since_s\":3,\"status\":403}]")},
+    {"show-mwi", "{\"command\":\"show mwi\"}",
+     YES("[{\"mailbox\":\"200\",\"told_by\":\"pbx\",\"trunk\":\"pbx\",\"waiting\":true,"
+         "\"messages\":\"2 new, 0 old\",\"since_s\":65},"
+         "{\"mailbox\":\"300\",\"told_by\":\"sip\",\"trunk\":\"pbx\",\"waiting\":false,"
+         "\"messages\":\"none\",\"since_s\":3}]")},
     {"show-registrations-one", "{\"command\":\"show registrations\",\"aor\":\"203\"}", YES("[]")},
     {"drop-registration", "{\"command\":\"drop registration\",\"aor\":\"201\"}",
      YES("{\"aor\":\"201\",\"dropped\":2}")},

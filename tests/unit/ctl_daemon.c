@@ -49,6 +49,17 @@ static gboolean on_reload(void *user, char **waiting, GError **error)
     return FALSE;
 }
 
+static void mailbox_note(MwiBook *book, MwiSide side, const char *mailbox, guint fresh, guint age_s)
+{
+    MwiEntry entry = {.side = side,
+                      .trunk = "pbx",
+                      .state = {fresh > 0, TRUE, fresh, 0, 0, 0},
+                      .since_us = g_get_real_time() - age_s * G_USEC_PER_SEC};
+
+    g_strlcpy(entry.mailbox, mailbox, sizeof entry.mailbox);
+    g_assert_cmpint(mwi_book_note(book, &entry), ==, MWI_CHANGED);
+}
+
 void fixture_open(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -63,8 +74,12 @@ void fixture_open(Fixture *fixture, gconstpointer data)
     fixture->loop = loop_epoll_new(&error);
     g_assert_no_error(error);
     fixture->signalling = g_thread_new("signalling", signalling_run, fixture->loop);
+    fixture->mwi = mwi_book_new(2);
+    mailbox_note(fixture->mwi, MWI_BY_PBX, "200", 2, 65);
+    mailbox_note(fixture->mwi, MWI_BY_SIP, "300", 0, 3);
     fixture->rooms = (CtlRooms){.signalling = fixture->loop,
                                 .phones = (Phones *)&paper, /* of paper, too */
+                                .mwi = fixture->mwi,
                                 .settings = fixture->settings,
                                 .drain = on_drain,
                                 .undrain = on_undrain,
@@ -86,6 +101,7 @@ void fixture_close(Fixture *fixture, gconstpointer data)
     while (g_main_context_iteration(NULL, FALSE))
         ;
     settings_free(fixture->settings);
+    mwi_book_free(fixture->mwi);
     g_assert_cmpint(g_rmdir(fixture->folder), ==, 0);
     g_free(fixture->path);
     g_free(fixture->folder);

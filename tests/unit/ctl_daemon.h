@@ -7,6 +7,7 @@
 typedef struct Fixture {
     char *folder, *path;
     Settings *settings;
+    MwiBook *mwi;
     Loop *loop; /* signalling, in a thread of its own */
     GThread *signalling;
     Ctl *ctl;

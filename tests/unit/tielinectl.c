@@ -121,6 +121,11 @@ static const ToolCase cases[] = {
      "carrier  sip:192.0.2.20  registered    1m 5s   30m 0s          up     1m 1s         7        2       1\n"
      "other    sip:192.0.2.21  failed          3 s              403\n",
      ""},
+    {"mwi", "show mwi", 0,
+     "MAILBOX  TOLD BY  TRUNK  MESSAGES        FOR\n"
+     "200      pbx      pbx    2 new, 0 old  1m 5s\n"
+     "300      sip      pbx    none            3 s\n",
+     ""},
     {"registrations-none", "show registrations 9", 0, "no registrations\n", ""},
     {"drop-registration", "drop registration 201", 0, "2 registration(s) of 201 dropped\n", ""},
     {"drop-registration-contact", "drop registration 201 sip:a@b", 0,
