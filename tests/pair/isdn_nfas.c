@@ -221,6 +221,44 @@ static void service_says_which_interface(void)
     stage_free(stage);
 }
 
+/* Channel identification of our acknowledgements, as hexadecimal; the far end, which asked for
+ * none, does not see them. */
+static gboolean note_acknowledgement(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    if (!outward || length < 9 || (frame[2] & 1) || (frame[8] != 0x4e && frame[8] != 0x0f))
+        return TRUE;
+    for (gsize i = 9; i + 1 < length; i += 2 + frame[i + 1])
+        for (gsize j = i; frame[i] == 0x18 && j < i + 2 + frame[i + 1] && j < length; j++)
+            g_string_append_printf(stage->sip, "%02x", frame[j]);
+    return FALSE;
+}
+
+/* Q.931 4.5.13, 5.5.2: interface 0 by name, the other one, and the one whose D channel it is, which
+ * needs no name. */
+static void acknowledgements_name_the_interface_as_asked(void)
+{
+    static const struct {
+        const char *asked, *said;
+    } rows[] = {
+        {"08 02 00 00 46 18 04 e9 80 83 85 79 01 80", "1804e9808385"},
+        {"08 02 00 00 46 18 04 e9 81 83 85 79 01 80", "1804e9818385"},
+        {"08 02 00 00 46 18 03 a9 83 85 79 01 80", "1803a98385"},
+        {"43 02 00 00 07 01 01 c2 18 04 e9 80 83 85", "1804e9808385"},
+        {"43 02 00 00 07 01 01 c2 18 04 e9 81 83 85", "1804e9818385"},
+        {"43 02 00 00 07 01 01 c2 18 03 a9 83 85", "1803a98385"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Stage *stage = stage_new(NONE("network"), TRUE);
+
+        g_test_message("%s", rows[i].asked);
+        stage->hook = note_acknowledgement;
+        stage_far_says_octets(stage, rows[i].asked);
+        g_assert_cmpstr(stage->sip->str, ==, rows[i].said);
+        stage_free(stage);
+    }
+}
+
 static gboolean no_answer_to_restart(Stage *stage, gboolean outward, guint8 *frame, gsize length)
 {
     (void)stage;
@@ -468,6 +506,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/nfas/moved", the_far_end_moves_a_call_to_another_span);
     g_test_add_func("/isdn/nfas/one-interface", an_interface_is_restarted_alone);
     g_test_add_func("/isdn/nfas/service", service_says_which_interface);
+    g_test_add_func("/isdn/nfas/acknowledgements", acknowledgements_name_the_interface_as_asked);
     g_test_add_func("/isdn/nfas/one-restart", one_restart_is_outstanding_on_a_group);
     g_test_add_func("/isdn/nfas/short-alarm", a_short_alarm_of_both_costs_no_call);
     g_test_add_func("/isdn/nfas/primary", the_primary_is_active_first);
