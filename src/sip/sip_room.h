@@ -102,6 +102,8 @@ void succession_meet(Ua *ua, sip_t const *sip);
 void succession_join(UaLeg *leg, sip_t const *sip);
 /* LEG is being freed. */
 void succession_leave(UaLeg *leg);
+/* Whose Call-ID and From tag SIP, an INVITE, has: the leg of a call that lives; NULL: nobody's. */
+UaLeg *succession_owner(Ua *ua, sip_t const *sip);
 /* The leg of the call that SIP, an INVITE, goes on with; NULL: it begins one. */
 UaLeg *succession_find(Ua *ua, sip_t const *sip);
 

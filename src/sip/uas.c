@@ -179,10 +179,6 @@ static gboolean uas_continues(UaLeg *before, nua_handle_t *nh, sip_t const *sip,
 {
     CallGrowth growth = origin->emergency ? GROWTH_ANEW : call_growth(before->call, &setup->called);
 
-    if (!uas_is_of(before, origin)) {
-        ua_refuse(before->ua, nh, SIP_403_FORBIDDEN, "the INVITE before came from somebody else");
-        return TRUE;
-    }
     switch (growth) {
     case GROWTH_NONE:
         ua_refuse(before->ua, nh, SIP_485_AMBIGUOUS,
@@ -207,7 +203,7 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     char why[96] = "";
     int status;
     gint64 max_us;
-    UaLeg *leg, *before;
+    UaLeg *leg, *before, *owner;
     Call *call;
 
     ua->counters.invites_in++;
@@ -237,6 +233,12 @@ void uas_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     origin.emergency |= emergency_recognize(ua->settings, &setup.called, NULL) == EMERGENCY_CALL;
     identity_calling(sip, &origin, &setup);
     extra_read(sip, &setup);
+    owner = succession_owner(ua, sip);
+    if (owner && !uas_is_of(owner, &origin)) {
+        ua_refuse(ua, nh, SIP_403_FORBIDDEN,
+                  "its Call-ID and From tag are those of somebody else's call");
+        return;
+    }
     before = succession_find(ua, sip);
     if (before && uas_continues(before, nh, sip, &origin, &setup, &theirs))
         return;

@@ -161,10 +161,9 @@ static void giving_up_between_two_digits_ends_at_once(void)
     house_close(&house);
 }
 
-/* The INVITE that FROM's would be if it dialled on, as 2001, from another address. */
-static void stranger_dials_on(House *house, Phone *stranger, Phone *from, const char *cseq)
+/* The INVITE of whom TRYING answers, if he dialled on, as 2001, but from another address. */
+static void stranger_dials_on(House *house, Phone *stranger, const char *trying, const char *cseq)
 {
-    const char *trying = phone_hear(from, "SIP/2.0 100");
     g_autofree char *call_id = message_header(trying, "Call-ID");
     g_autofree char *whose = message_header(trying, "From");
     g_autofree char *text = g_strdup_printf(
@@ -196,13 +195,18 @@ static void nobody_else_dials_on(void)
 {
     House house;
     Phone *stranger;
-    g_autofree char *longer = NULL;
+    g_autofree char *longer = NULL, *trying = NULL;
 
     house_open_long(&house);
     stranger = phone_new(house.loop, "127.0.0.2", (guint16)atoi(strrchr(house.uri, ':') + 1));
     phone_calls(&house);
-    stranger_dials_on(&house, stranger, house.phone, "2");
-    phone_hear(stranger, "SIP/2.0 403");
+    trying = g_strdup(phone_hear(house.phone, "SIP/2.0 100"));
+    for (guint i = 0; i < 12; i++) {
+        g_autofree char *cseq = g_strdup_printf("%u", i ? 2147483000 + i : 2);
+
+        stranger_dials_on(&house, stranger, trying, cseq);
+        phone_hear(stranger, "SIP/2.0 403");
+    }
     call_stands(&house, 1, SIP_INVITED, ISDN_INITIATED);
     g_assert_cmpint(hall_call_count(house.hall), ==, 1);
     /* The phone itself may, with another CSeq. */
@@ -220,8 +224,32 @@ static void nobody_else_dials_on(void)
     house_close(&house);
 }
 
+/* Nor does he take the dialog over that stands: its BYE still finds it. */
+static void nobody_else_takes_the_dialog(void)
+{
+    House house;
+    Phone *stranger;
+    g_autofree char *trying = NULL;
+
+    house_open_long(&house);
+    stranger = phone_new(house.loop, "127.0.0.2", (guint16)atoi(strrchr(house.uri, ':') + 1));
+    phone_calls(&house);
+    trying = g_strdup(phone_hear(house.phone, "SIP/2.0 100"));
+    pbx_says(&house, EVENT_ISDN_CONNECT, 0);
+    phone_hear(house.phone, "SIP/2.0 200");
+    phone_ack(house.phone, NULL);
+    loop_rest(house.loop, 20);
+    stranger_dials_on(&house, stranger, trying, "77");
+    phone_hear(stranger, "SIP/2.0 403");
+    phone_request(house.phone, "BYE", NULL, "", NULL);
+    phone_hear(house.phone, "SIP/2.0 200");
+    phone_free(stranger);
+    house_close(&house);
+}
+
 void overlap_stories(void)
 {
+    g_test_add_func("/sip-hall/overlap/nobody-else-takes-the-dialog", nobody_else_takes_the_dialog);
     g_test_add_func("/sip-hall/overlap/nobody-else-dials-on", nobody_else_dials_on);
     g_test_add_func("/sip-hall/overlap/failures-wait-for-the-whole-number",
                     failures_wait_for_the_whole_number);
