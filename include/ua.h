@@ -69,10 +69,11 @@ typedef struct UaPeer {
     gint64 since_us; /* when the registration came to its state; 0: there is none */
     const char *state; /* "up", "suspect", "down", "unknown"; NULL: it is not watched */
     gint64 state_since_us;
-    guint64 answered, unanswered, refused; /* OPTIONS; refused: by 503 */
+    guint64 answered, unanswered, refused; /* OPTIONS and calls; refused: by 503 */
+    const char *addresses; /* of a server that is a name, or is out of use, and how each stands; NULL: nothing to tell */
 } UaPeer;
 typedef void (*UaPeerFunc)(void *user, const UaPeer *peer);
-/* May calls go to PEER: is its server not found down? */
+/* May calls go to PEER: is its server, in all its addresses, not found down? */
 gboolean ua_peer_is_usable(const Ua *ua, const PeerSettings *peer);
 /* Every [peer], in the order of the file. */
 void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user);

@@ -650,7 +650,7 @@ const SettingRow setting_rows[] = {
     PEER(registers, "register", flag, DEFAULT("no"), LIVE,
          SAYS "Register as user at server, and take the peer's calls to the Contact that it is told, whatever allow of [sip] says. Where [proxy] mode is off."),
     PEER(check_us, "check", duration, DEFAULT("0"), RANGE(0, HOUR), IN_US, LIVE,
-         SAYS "How often server is asked by OPTIONS whether it lives. After three failures in a row, silence for 2 s or 503, no call goes there: a route's next target is tried at once, and where none is left the call is cleared with cause 38. It is asked four times as often then, and two answers in a row bring it back. Calls for help are sent there all the same. 0: it is not asked."),
+         SAYS "How often server is asked by OPTIONS whether it lives. After three failures in a row, silence for 2 s or 503, no call goes there; a call that fails so is one, too, and has it asked at once. Of a name each address is watched, and one that is down is tried last. When all are, a route's next target is tried at once, and where none is left the call is cleared with cause 38. It is asked four times as often then, and two answers in a row bring it back. Calls for help are sent there all the same. 0: it is not asked."),
     PEER(register_expires_s, "register-expires", duration, DEFAULT("1h"), RANGE(MINUTE, 24 * HOUR), IN_S, NEW_CALLS,
          SAYS "How long a registration is asked for. It is refreshed in the second half of what the server grants."),
 

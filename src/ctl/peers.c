@@ -31,6 +31,8 @@ static void peer_tell(void *user, const UaPeer *peer)
         answer_count(row, "expires_s", peer->expires_s);
     if (peer->status)
         answer_count(row, "status", (guint64)peer->status);
+    if (peer->addresses)
+        answer_text(row, "addresses", peer->addresses);
     if (!peer->state)
         return;
     answer_text(row, "state", peer->state);

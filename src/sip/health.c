@@ -1,104 +1,70 @@
-/* Servers of peers under watch: OPTIONS ask each whether it lives, and who is down gets no calls.
- */
-#include "sip_room.h"
+/* Servers of peers under watch: their addresses, each asked whether it lives, and who of them is
+ * down gets no calls. */
+#include "health.h"
 
 #include "log.h"
-#include "primary.h"
 
 #include <string.h>
 
-/* Failures in a row that take a server out, answers in a row that bring it back. */
-#define DOWN_AFTER 3
-#define UP_AFTER 2
-/* One that is not up is asked so many times as often, and has so long to answer. */
-#define HASTE 4
-#define PATIENCE_US (2 * G_USEC_PER_SEC)
+/* ---- where they are ---------------------------------------------------------------------------
+ */
 
-struct Health {
-    Ua *ua;
-    const PeerSettings *peer; /* of the ua's present settings */
-    char *server;
-    Primary primary;
-    nua_handle_t *nh; /* of the OPTIONS under way; owned */
-    LoopTimer *check, *silence;
-};
-
-static PrimaryPolicy health_policy(const Health *health)
+static HealthCheck *health_take(GPtrArray *checks, const NextHop *hop)
 {
-    gint64 check_us = health->peer->check_us;
-
-    return (PrimaryPolicy){.check_us = check_us,
-                           .check_down_us = check_us / HASTE,
-                           .patience_us = MIN(check_us, PATIENCE_US),
-                           .down_after = DOWN_AFTER,
-                           .up_after = UP_AFTER,
-                           .up_time_us = check_us / HASTE};
-}
-
-static void health_end_options(Health *health)
-{
-    loop_timer_stop(health->ua->loop, health->silence);
-    g_clear_pointer(&health->nh, nua_handle_destroy);
-}
-
-static void health_heard(Health *health, PrimarySign sign, int status)
-{
-    PrimaryPolicy policy = health_policy(health);
-    PrimaryState before = health->primary.state;
-
-    health_end_options(health);
-    if (primary_hear(&health->primary, &policy, PRIMARY_BY_CHECK, sign,
-                     loop_now(health->ua->loop))) {
-        gboolean down = health->primary.state == PRIMARY_DOWN;
-
-        log_line(down                     ? LEVEL_WARNING
-                 : before == PRIMARY_DOWN ? LEVEL_NOTICE
-                                          : LEVEL_INFO,
-                 "peer %s: server %s: %s -> %s (%s)", health->peer->name, health->server,
-                 primary_state_name(before), primary_state_name(health->primary.state),
-                 sign == PRIMARY_SILENT ? "silent"
-                 : status == 503        ? "503"
-                                        : "answers");
-        if (down)
-            health->ua->counters.servers_down++;
+    for (guint i = 0; i < checks->len; i++) {
+        if (next_hop_equal(&((HealthCheck *)g_ptr_array_index(checks, i))->hop, hop))
+            return g_ptr_array_steal_index(checks, i);
     }
-    loop_timer_start(health->ua->loop, health->check,
-                     primary_interval_us(&health->primary, &policy));
+    return NULL;
 }
 
-static void health_is_silent(void *user)
-{
-    health_heard(user, PRIMARY_SILENT, 0);
-}
-
-static void health_check(void *user)
+/* Those that stay keep what is known of them. */
+static void health_found(void *user, const GArray *hops)
 {
     Health *health = user;
-    Ua *ua = health->ua;
-    g_autofree char *to = g_strdup_printf("<%s>", health->server);
-    gboolean tcp;
-    UaPort *port = ports_toward(ua, health->server, &tcp);
-    g_autofree char *from = g_strdup_printf("<sip:%s>", port->host);
+    GPtrArray *before = health->checks;
 
-    health_end_options(health);
-    health->nh = nua_handle(port->nua, NULL, NUTAG_URL(health->server), SIPTAG_TO_STR(to),
-                            SIPTAG_FROM_STR(from), TAG_END());
-    if (health->nh)
-        nua_options(health->nh, TAG_END());
-    loop_timer_start(ua->loop, health->silence, health_policy(health).patience_us);
+    health->query = NULL;
+    if (!hops) /* what is known stays */
+        return;
+    health->checks = g_ptr_array_new_with_free_func(health_check_free);
+    for (guint i = 0; i < hops->len; i++) {
+        const NextHop *hop = &g_array_index(hops, NextHop, i);
+        HealthCheck *kept = health_take(before, hop);
+
+        g_ptr_array_add(health->checks, kept ? kept : health_check_new(health, hop));
+    }
+    g_ptr_array_unref(before);
+}
+
+static void health_seek(void *user)
+{
+    Health *health = user;
+    ResolveQuery *query;
+
+    if (health->query)
+        return;
+    query = servers_ask(health->ua, &health->server, health_found, health);
+    if (query)
+        health->query = query;
+    if (health->named)
+        loop_timer_start(health->ua->loop, health->again, health->peer->check_us);
 }
 
 static Health *health_new(Ua *ua, const PeerSettings *peer)
 {
     Health *health = g_new0(Health, 1);
+    struct sockaddr_storage address;
 
     health->ua = ua;
     health->peer = peer;
-    health->server = g_strdup(peer->server);
-    health->primary.since_us = loop_now(ua->loop);
-    health->check = loop_timer_new(ua->loop, health_check, health);
-    health->silence = loop_timer_new(ua->loop, health_is_silent, health);
-    loop_timer_start(ua->loop, health->check, 0);
+    health->uri = g_strdup(peer->server);
+    health->checks = g_ptr_array_new_with_free_func(health_check_free);
+    health->again = loop_timer_new(ua->loop, health_seek, health);
+    if (server_read(health->uri, &health->server) && servers_can_ask(ua)) {
+        health->named = !address_parse(health->server.host, &address);
+        health_seek(health);
+    }
     return health;
 }
 
@@ -106,30 +72,76 @@ static void health_free(gpointer data)
 {
     Health *health = data;
 
-    health_end_options(health);
-    loop_timer_free(health->ua->loop, health->check);
-    loop_timer_free(health->ua->loop, health->silence);
-    g_free(health->server);
+    resolve_cancel(health->query);
+    loop_timer_free(health->ua->loop, health->again);
+    g_ptr_array_unref(health->checks);
+    g_free(health->uri);
     g_free(health);
 }
+
+/* ---- what is heard ----------------------------------------------------------------------------
+ */
 
 gboolean health_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status)
 {
     struct sockaddr_storage source;
 
     for (guint i = 0; i < ua->health->len; i++) {
-        Health *health = g_ptr_array_index(ua->health, i);
+        const Health *health = g_ptr_array_index(ua->health, i);
 
-        if (health->nh != nh)
-            continue;
-        if (event != nua_r_options || status < 200)
+        for (guint j = 0; j < health->checks->len; j++) {
+            HealthCheck *check = g_ptr_array_index(health->checks, j);
+
+            if (check->nh != nh)
+                continue;
+            if (event != nua_r_options || status < 200)
+                return TRUE;
+            origin_source(ua->nua, &source);
+            health_check_heard(check, PRIMARY_BY_CHECK,
+                               source.ss_family ? primary_sign_of((guint)status) : PRIMARY_SILENT,
+                               status);
             return TRUE;
-        origin_source(ua->nua, &source);
-        health_heard(health, source.ss_family ? primary_sign_of((guint)status) : PRIMARY_SILENT,
-                     status);
-        return TRUE;
+        }
     }
     return FALSE;
+}
+
+static gboolean server_equal(const Server *one, const Server *other)
+{
+    return g_ascii_strcasecmp(one->host, other->host) == 0 && one->port == other->port &&
+           one->tcp == other->tcp;
+}
+
+/* The check of HOP, an address of SERVER; NULL: it is not watched. */
+static HealthCheck *check_find(const Ua *ua, const Server *server, const NextHop *hop)
+{
+    for (guint i = 0; ua->health && i < ua->health->len; i++) {
+        const Health *health = g_ptr_array_index(ua->health, i);
+
+        for (guint j = 0; server_equal(&health->server, server) && j < health->checks->len; j++) {
+            HealthCheck *check = g_ptr_array_index(health->checks, j);
+
+            if (next_hop_equal(&check->hop, hop))
+                return check;
+        }
+    }
+    return NULL;
+}
+
+void health_note_call(Ua *ua, const Server *server, const NextHop *hop, int status)
+{
+    HealthCheck *check = check_find(ua, server, hop);
+
+    if (check)
+        health_check_heard(check, PRIMARY_BY_TRAFFIC,
+                           status ? primary_sign_of((guint)status) : PRIMARY_SILENT, status);
+}
+
+gboolean health_is_down(const Ua *ua, const Server *server, const NextHop *hop)
+{
+    const HealthCheck *check = check_find(ua, server, hop);
+
+    return check && check->primary.state == PRIMARY_DOWN;
 }
 
 gboolean health_admits(const Ua *ua, const struct sockaddr *source)
@@ -148,6 +160,9 @@ gboolean health_reads(const Ua *ua, const struct sockaddr *source, sip_t const *
     return sip->sip_status && health_admits(ua, source);
 }
 
+/* ---- which there are --------------------------------------------------------------------------
+ */
+
 void health_use_settings(Ua *ua)
 {
     GPtrArray *before = ua->health;
@@ -160,7 +175,7 @@ void health_use_settings(Ua *ua)
         if (!peer->check_us || !peer->server)
             continue;
         for (guint j = 0; before && j < before->len && !kept; j++) {
-            if (strcmp(((Health *)g_ptr_array_index(before, j))->server, peer->server) == 0)
+            if (strcmp(((Health *)g_ptr_array_index(before, j))->uri, peer->server) == 0)
                 kept = g_ptr_array_steal_index(before, j);
         }
         if (kept)
@@ -183,28 +198,57 @@ static const Health *health_of(const Ua *ua, const PeerSettings *peer)
     for (guint i = 0; peer->server && i < ua->health->len; i++) {
         const Health *health = g_ptr_array_index(ua->health, i);
 
-        if (strcmp(health->server, peer->server) == 0)
+        if (strcmp(health->uri, peer->server) == 0)
             return health;
     }
     return NULL;
 }
 
+/* The server is as well as the best of its addresses: up, not known, suspect, down. */
+static const HealthCheck *health_best(const Health *health)
+{
+    static const guint8 rank[] = {
+        [PRIMARY_UP] = 0, [PRIMARY_UNKNOWN] = 1, [PRIMARY_SUSPECT] = 2, [PRIMARY_DOWN] = 3};
+    const HealthCheck *best = NULL;
+
+    for (guint i = 0; i < health->checks->len; i++) {
+        const HealthCheck *check = g_ptr_array_index(health->checks, i);
+
+        if (!best || rank[check->primary.state] < rank[best->primary.state])
+            best = check;
+    }
+    return best;
+}
+
 gboolean ua_peer_is_usable(const Ua *ua, const PeerSettings *peer)
 {
     const Health *health = health_of(ua, peer);
+    const HealthCheck *best = health ? health_best(health) : NULL;
 
-    return !health || health->primary.state != PRIMARY_DOWN;
+    return !best || best->primary.state != PRIMARY_DOWN;
 }
 
 void health_tell(const Ua *ua, const PeerSettings *settings, UaPeer *peer)
 {
     const Health *health = health_of(ua, settings);
+    const HealthCheck *best = health ? health_best(health) : NULL;
 
     if (!health)
         return;
-    peer->state = primary_state_name(health->primary.state);
-    peer->state_since_us = health->primary.since_us;
-    peer->answered = health->primary.answered;
-    peer->unanswered = health->primary.silent;
-    peer->refused = health->primary.refused;
+    peer->state = primary_state_name(best ? best->primary.state : PRIMARY_UNKNOWN);
+    peer->state_since_us = best ? best->primary.since_us : 0;
+    for (guint i = 0; i < health->checks->len; i++) {
+        const HealthCheck *check = g_ptr_array_index(health->checks, i);
+
+        peer->answered += check->primary.answered;
+        peer->unanswered += check->primary.silent;
+        peer->refused += check->primary.refused;
+    }
+}
+
+const char *health_state(const Ua *ua, const Server *server, const NextHop *hop)
+{
+    const HealthCheck *check = check_find(ua, server, hop);
+
+    return check ? primary_state_name(check->primary.state) : NULL;
 }

@@ -1,6 +1,6 @@
 /* Our registrations with the servers of peers (RFC 3261 10): NUA refreshes them, here they are
  * begun again after they have failed. */
-#include "sip_room.h"
+#include "servers.h"
 
 #include "log.h"
 
@@ -17,7 +17,12 @@ struct Registration {
     Ua *ua;
     const PeerSettings *peer; /* of the ua's present settings */
     char *server, *user;      /* as they were when it began */
-    nua_handle_t *nh;         /* owned; NULL between tries */
+    Server at;                /* where server says it is */
+    gboolean named;           /* it is a name */
+    GArray *hops;             /* of NextHop: its addresses that may be tried now; NULL: not known */
+    guint hop;                /* which of them it is at */
+    ResolveQuery *query;
+    nua_handle_t *nh; /* owned; NULL between tries */
     Answered answered;
     LoopTimer *again;
     UaRegistrationState state;
@@ -36,19 +41,28 @@ static void registration_become(Registration *registration, UaRegistrationState 
     registration->since_us = loop_now(registration->ua->loop);
 }
 
-static void registration_begin(void *user)
+static const NextHop *registration_hop(const Registration *registration)
 {
-    Registration *registration = user;
+    return registration->hops && registration->hop < registration->hops->len
+               ? &g_array_index(registration->hops, NextHop, registration->hop)
+               : NULL;
+}
+
+static void registration_send(Registration *registration)
+{
     Ua *ua = registration->ua;
     const PeerSettings *peer = registration->peer;
+    const NextHop *at = registration->named ? registration_hop(registration) : NULL;
     const char *host = strchr(registration->server, ':') + 1;
     g_autofree char *bare = g_strndup(host, strcspn(host, ";?"));
     g_autofree char *aor = g_strdup_printf("<sip:%s@%s>", peer->user, bare);
     gboolean tcp;
-    UaPort *port = ports_toward(ua, registration->server, &tcp);
+    UaPort *usual = ports_toward(ua, registration->server, &tcp);
+    UaPort *port = at ? ports_toward_address(ua, &at->address) : usual;
     g_autofree char *contact =
         g_strdup_printf("<sip:%s@%s", peer->user, port->contact[tcp] + strlen("<sip:"));
     g_autofree char *expires = g_strdup_printf("%u", peer->register_expires_s);
+    g_autofree char *hop = at ? server_hop_uri(at) : NULL;
 
     g_clear_pointer(&registration->nh, nua_handle_destroy);
     challenge_forget(&registration->answered);
@@ -58,17 +72,61 @@ static void registration_begin(void *user)
         return;
     if (registration->state != UA_REGISTERED)
         registration_become(registration, UA_REGISTERING);
-    nua_register(
-        registration->nh, NUTAG_OUTBOUND("no-outbound no-natify no-validate no-options-keepalive"),
-        NUTAG_KEEPALIVE(0), SIPTAG_CONTACT_STR(contact), SIPTAG_EXPIRES_STR(expires), TAG_END());
+    nua_register(registration->nh,
+                 NUTAG_OUTBOUND("no-outbound no-natify no-validate no-options-keepalive"),
+                 NUTAG_KEEPALIVE(0), SIPTAG_CONTACT_STR(contact), SIPTAG_EXPIRES_STR(expires),
+                 TAG_IF(hop, NUTAG_PROXY(hop)), TAG_END());
+}
+
+static void registration_failed(Registration *registration, int status, const char *phrase,
+                                sip_t const *sip);
+
+static void registration_found(void *user, const GArray *hops)
+{
+    Registration *registration = user;
+    guint usable;
+
+    registration->query = NULL;
+    g_clear_pointer(&registration->hops, g_array_unref);
+    registration->hop = 0;
+    if (!hops) {
+        registration_failed(registration, 503, "No address is known", NULL);
+        return;
+    }
+    registration->hops = g_array_sized_new(FALSE, TRUE, sizeof(NextHop), hops->len);
+    g_array_append_vals(registration->hops, hops->data, hops->len);
+    usable = servers_order(registration->ua, &registration->at, registration->hops);
+    /* Not to be registered is worse than to ask once more who is busy. */
+    g_array_set_size(registration->hops, MAX(usable, 1));
+    registration_send(registration);
+}
+
+/* At the address that is next, or from the first of them on. */
+static void registration_begin(void *user)
+{
+    Registration *registration = user;
+    ResolveQuery *query;
+
+    if (registration->query)
+        return;
+    if (!servers_can_ask(registration->ua) || registration_hop(registration)) {
+        registration_send(registration);
+        return;
+    }
+    query = servers_ask(registration->ua, &registration->at, registration_found, registration);
+    if (query)
+        registration->query = query;
 }
 
 static Registration *registration_new(Ua *ua, const PeerSettings *peer)
 {
     Registration *registration = g_new0(Registration, 1);
+    struct sockaddr_storage address;
 
     registration->ua = ua;
     registration->peer = peer;
+    registration->named = server_read(peer->server, &registration->at) &&
+                          !address_parse(registration->at.host, &address);
     registration->server = g_strdup(peer->server);
     registration->user = g_strdup(peer->user);
     registration->since_us = loop_now(ua->loop);
@@ -83,6 +141,9 @@ static void registration_free(gpointer data)
     Registration *registration = data;
 
     loop_timer_free(registration->ua->loop, registration->again);
+    resolve_cancel(registration->query);
+    if (registration->hops)
+        g_array_unref(registration->hops);
     g_clear_pointer(&registration->nh, nua_handle_destroy);
     challenge_forget(&registration->answered);
     g_free(registration->server);
@@ -101,12 +162,33 @@ static gint64 registration_pause(const Registration *registration, int status, s
     return MIN(pause, AGAIN_LONGEST_US);
 }
 
+/* Is there another address to be tried at once? */
+static gboolean registration_goes_on(Registration *registration, int status, sip_t const *sip)
+{
+    const NextHop *hop = registration_hop(registration);
+
+    if (!hop)
+        return FALSE;
+    if (sip && status != 503) {
+        servers_answered(registration->ua, &registration->at, hop);
+        g_clear_pointer(&registration->hops, g_array_unref);
+        return FALSE;
+    }
+    servers_failed(registration->ua, &registration->at, hop, sip);
+    registration->hop++;
+    return registration_hop(registration) != NULL;
+}
+
 static void registration_failed(Registration *registration, int status, const char *phrase,
                                 sip_t const *sip)
 {
     Ua *ua = registration->ua;
     gint64 pause;
 
+    if (registration_goes_on(registration, status, sip)) {
+        loop_timer_start(ua->loop, registration->again, 0);
+        return;
+    }
     registration->failures++;
     registration->status = status;
     ua->counters.registrations_failed++;
@@ -131,7 +213,10 @@ static guint granted(sip_t const *sip, guint asked)
 static void registration_accepted(Registration *registration, sip_t const *sip)
 {
     Ua *ua = registration->ua;
+    const NextHop *hop = registration_hop(registration);
 
+    if (hop)
+        servers_answered(ua, &registration->at, hop);
     if (registration->state != UA_REGISTERED)
         log_notice("peer %s: registered as %s at %s", registration->peer->name, registration->user,
                    registration->server);
@@ -237,6 +322,7 @@ void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user)
     for (guint i = 0; ua->settings->peers && i < ua->settings->peers->len; i++) {
         const PeerSettings *settings = g_ptr_array_index(ua->settings->peers, i);
         UaPeer peer = {.name = settings->name, .server = settings->server};
+        g_autofree char *addresses = NULL;
 
         for (guint j = 0; j < ua->registrations->len; j++) {
             const Registration *registration = g_ptr_array_index(ua->registrations, j);
@@ -245,6 +331,7 @@ void ua_each_peer(const Ua *ua, UaPeerFunc func, void *user)
                 registration_tell(registration, &peer);
         }
         health_tell(ua, settings, &peer);
+        peer.addresses = addresses = servers_describe(ua, settings->server);
         func(user, &peer);
     }
 }

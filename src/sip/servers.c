@@ -96,9 +96,27 @@ gboolean servers_can_ask(const Ua *ua)
     return ua->servers->resolve != NULL;
 }
 
+/* Those of the first COUNT that the watch has found down go behind the others of these. */
+static void hops_put_down_last(const Ua *ua, const Server *server, GArray *hops, guint count)
+{
+    for (guint i = 0, left = count; left > 0; left--) {
+        NextHop hop = g_array_index(hops, NextHop, i);
+
+        if (health_is_down(ua, server, &hop)) {
+            g_array_remove_index(hops, i);
+            g_array_insert_val(hops, count - 1, hop);
+        } else {
+            i++;
+        }
+    }
+}
+
 guint servers_order(const Ua *ua, const Server *server, GArray *hops)
 {
-    return graylist_order(ua->servers->gray, server->host, hops, loop_now(ua->loop));
+    guint usable = graylist_order(ua->servers->gray, server->host, hops, loop_now(ua->loop));
+
+    hops_put_down_last(ua, server, hops, usable);
+    return usable;
 }
 
 /* For how long Retry-After in SIP is heeded; 0: it says nothing. */
@@ -117,6 +135,7 @@ void servers_answered(Ua *ua, const Server *server, const NextHop *hop)
     if (graylist_shade(ua->servers->gray, key, loop_now(ua->loop), NULL) != GRAY_NOT)
         log_notice("sip: server %s answers again", key);
     graylist_forget(ua->servers->gray, key);
+    health_note_call(ua, server, hop, 200);
 }
 
 void servers_failed(Ua *ua, const Server *server, const NextHop *hop, sip_t const *sip)
@@ -131,6 +150,43 @@ void servers_failed(Ua *ua, const Server *server, const NextHop *hop, sip_t cons
                     sip ? "503" : "no answer", busy_us ? "out of use" : "tried after others",
                     gray_us / G_USEC_PER_SEC);
     graylist_note(ua->servers->gray, key, busy_us ? GRAY_BUSY : GRAY_FAILED, now + gray_us, now);
+    health_note_call(ua, server, hop, sip ? 503 : 0);
+}
+
+static void hop_describe(const Ua *ua, const Server *server, const NextHop *hop, GString *text)
+{
+    g_autofree char *key = graylist_key(server->host, hop);
+    gint64 now = loop_now(ua->loop), until;
+    GrayShade shade = graylist_shade(ua->servers->gray, key, now, &until);
+    const char *state = health_state(ua, server, hop);
+    char address[64];
+
+    g_string_append_printf(
+        text, "%s%s%s%s", text->len ? ", " : "",
+        address_describe((const struct sockaddr *)&hop->address, address, sizeof(address)),
+        state ? " " : "", state ? state : "");
+    if (shade != GRAY_NOT)
+        g_string_append_printf(text, " %s for %" G_GINT64_FORMAT " s",
+                               shade == GRAY_BUSY ? "out of use" : "tried last",
+                               (until - now + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+}
+
+char *servers_describe(const Ua *ua, const char *uri)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(GArray) hops = NULL;
+    struct sockaddr_storage address;
+    Server server;
+
+    if (uri && ua->servers->resolve && server_read(uri, &server))
+        hops = resolve_known(ua->servers->resolve, server.host, server.port, server.tcp);
+    for (guint i = 0; hops && i < hops->len; i++)
+        hop_describe(ua, &server, &g_array_index(hops, NextHop, i), text);
+    if (!text->len || (address_parse(server.host, &address) && !strstr(text->str, " for "))) {
+        g_string_free(text, TRUE);
+        return NULL;
+    }
+    return g_string_free(text, FALSE);
 }
 
 char *server_hop_uri(const NextHop *hop)

@@ -24,7 +24,6 @@
 typedef struct UaLeg UaLeg;
 typedef struct Referral Referral;
 typedef struct Registration Registration;
-typedef struct Health Health;
 typedef struct Succession Succession;
 typedef struct Series Series;
 typedef struct Attempt Attempt;

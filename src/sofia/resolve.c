@@ -137,10 +137,29 @@ static gboolean hops_numeric(const char *host, guint16 port, gboolean tcp, GArra
     return TRUE;
 }
 
+static char *hops_key(const char *host, guint16 port, gboolean tcp)
+{
+    return g_strdup_printf("%s:%u/%s", host, port, tcp ? "tcp" : "udp");
+}
+
+GArray *resolve_known(Resolve *resolve, const char *host, guint16 port, gboolean tcp)
+{
+    g_autofree char *key = hops_key(host, port, tcp);
+    g_autoptr(GArray) hops = g_array_new(FALSE, TRUE, sizeof(NextHop));
+    const GArray *known = NULL;
+
+    if (!hops_numeric(host, port, tcp, hops)) {
+        known = hop_book_get(resolve->book, key, loop_now(resolve->loop), NULL);
+        if (known)
+            g_array_append_vals(hops, known->data, known->len);
+    }
+    return hops->len ? g_steal_pointer(&hops) : NULL;
+}
+
 ResolveQuery *resolve_hops(Resolve *resolve, const char *host, guint16 port, gboolean tcp,
                            ResolveHopsFunc func, void *user)
 {
-    g_autofree char *key = g_strdup_printf("%s:%u/%s", host, port, tcp ? "tcp" : "udp");
+    g_autofree char *key = hops_key(host, port, tcp);
     g_autoptr(GArray) hops = g_array_new(FALSE, TRUE, sizeof(NextHop));
     gint64 now = loop_now(resolve->loop);
     const GArray *known;

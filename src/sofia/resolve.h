@@ -33,6 +33,9 @@ void resolve_free(Resolve *resolve);
  * returns, which then gives NULL. */
 ResolveQuery *resolve_hops(Resolve *resolve, const char *host, guint16 port, gboolean tcp,
                            ResolveHopsFunc func, void *user);
+/* The hops of HOST as far as they are known, by priority; nobody is asked. NULL: they are not. The
+ * caller's. */
+GArray *resolve_known(Resolve *resolve, const char *host, guint16 port, gboolean tcp);
 /* Asks for the URI of NUMBER, with its +, in the tree SUFFIX; otherwise as resolve_hops(). */
 ResolveQuery *resolve_number(Resolve *resolve, const char *number, const char *suffix,
                              ResolveUriFunc func, void *user);

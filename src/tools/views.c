@@ -137,6 +137,7 @@ static const View views[] = {
          {"ANSWERED", "answered", COLUMN_COUNT},
          {"REFUSED", "refused", COLUMN_COUNT},
          {"SILENT", "silent", COLUMN_COUNT},
+         {"ADDRESSES", "addresses"},
      }},
     {"show counters",
      "no counters",

@@ -294,6 +294,138 @@ static void a_call_may_end_before_it_goes_out(void)
     servers_close(&servers);
 }
 
+/* ---- watched, and registered with ---- */
+
+static void peer_told(void *user, const UaPeer *peer)
+{
+    UaPeer *told = user;
+
+    *told = *peer;
+    told->addresses = g_intern_string(peer->addresses);
+}
+
+static UaPeer peer_now(Servers *servers)
+{
+    UaPeer peer = {0};
+
+    ua_each_peer(servers->story.ua, peer_told, &peer);
+    return peer;
+}
+
+static void state_becomes(Servers *servers, const char *state)
+{
+    gint64 end = loop_now(servers->story.loop) + 3 * G_USEC_PER_SEC;
+
+    while (g_strcmp0(peer_now(servers).state, state) != 0 && loop_now(servers->story.loop) < end)
+        loop_rest(servers->story.loop, 5);
+    g_assert_cmpstr(peer_now(servers).state, ==, state);
+}
+
+static PeerSettings *peer_with_server(Servers *servers, gint64 check_us)
+{
+    PeerSettings *peer = g_ptr_array_index(servers->story.settings->peers, 0);
+
+    peer->server = g_strdup("sip:pbx.example");
+    peer->check_us = check_us;
+    ua_set_settings(servers->story.ua, servers->story.settings);
+    return peer;
+}
+
+static void options_answered(Servers *servers, Phone *phone, const char *status)
+{
+    const char *heard = phone_hear(phone, "OPTIONS sip:pbx.example SIP/2.0");
+
+    header_is(heard, "Route", NULL);
+    phone_reply(phone, "OPTIONS", status, "", NULL);
+    loop_rest(servers->story.loop, 10);
+}
+
+/* A name is as well as the best of its addresses, and who is down is tried last. */
+static void every_address_is_watched(void)
+{
+    Servers servers;
+    Story *story = &servers.story;
+    g_autofree char *addresses = NULL;
+    PeerSettings *peer;
+
+    servers_open(&servers);
+    peer = peer_with_server(&servers, 200 * 1000);
+    g_assert_cmpstr(peer_now(&servers).state, ==, "unknown");
+    for (guint i = 0; i < 3; i++) {
+        options_answered(&servers, story->phone, "503 Service Unavailable");
+        options_answered(&servers, servers.second, "200 OK");
+        phone_forget(servers.second);
+    }
+    state_becomes(&servers, "up");
+    addresses = g_strdup_printf("127.0.0.1:%u down, 127.0.0.1:%u up", phone_port(story->phone),
+                                phone_port(servers.second));
+    g_assert_cmpstr(peer_now(&servers).addresses, ==, addresses);
+    g_assert_true(ua_peer_is_usable(story->ua, peer));
+    phone_forget(story->phone);
+    servers_call(&servers, peer);
+    phone_is_busy(&servers, servers.second);
+    for (guint i = 0; i < 3; i++)
+        options_answered(&servers, servers.second, "503 Service Unavailable");
+    state_becomes(&servers, "down");
+    g_assert_false(ua_peer_is_usable(story->ua, peer));
+    servers_close(&servers);
+}
+
+/* A call that fails has the server asked at once; its busy says nothing. */
+static void calls_tell_of_the_server(void)
+{
+    Servers servers;
+    Story *story = &servers.story;
+    PeerSettings *peer;
+
+    servers_open(&servers);
+    peer = peer_with_server(&servers, 3600 * (gint64)G_USEC_PER_SEC);
+    options_answered(&servers, story->phone, "200 OK");
+    options_answered(&servers, servers.second, "200 OK");
+    state_becomes(&servers, "up");
+    servers_call(&servers, peer);
+    phone_is_busy(&servers, story->phone);
+    g_assert_true(phone_hears_nothing(story->phone, 20));
+    servers_call(&servers, peer);
+    phone_hear(story->phone, "INVITE " TARGET);
+    phone_reply(story->phone, "INVITE", "503 Service Unavailable", "", NULL);
+    phone_hear(story->phone, "ACK");
+    phone_is_busy(&servers, servers.second);
+    g_assert_nonnull(strstr(peer_now(&servers).addresses, " suspect tried last for "));
+    options_answered(&servers, story->phone, "200 OK"); /* an hour early */
+    g_assert_true(phone_hears_nothing(servers.second, 20));
+    servers_close(&servers);
+}
+
+static void registration_goes_to_the_next_server(void)
+{
+    Servers servers;
+    Story *story = &servers.story;
+    PeerSettings *peer;
+    const char *heard;
+
+    servers_open(&servers);
+    peer = g_ptr_array_index(story->settings->peers, 0);
+    peer->user = g_strdup("gw");
+    peer->password = g_strdup("secret");
+    peer->registers = TRUE;
+    peer->register_expires_s = 3600;
+    peer_with_server(&servers, 0);
+    heard = phone_hear(story->phone, "REGISTER sip:pbx.example SIP/2.0");
+    header_is(heard, "Route", NULL);
+    phone_reply(story->phone, "REGISTER", "503 Service Unavailable", "Retry-After: 30\r\n", NULL);
+    phone_hear(servers.second, "REGISTER sip:pbx.example SIP/2.0");
+    phone_reply(servers.second, "REGISTER", "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
+    heard = phone_hear(servers.second, "REGISTER sip:pbx.example SIP/2.0");
+    header_begins(heard, "Authorization", "Digest username=\"gw\"");
+    phone_reply(servers.second, "REGISTER", "200 OK", "Expires: 3600\r\n", NULL);
+    loop_rest(story->loop, 20);
+    g_assert_cmpint(peer_now(&servers).registration, ==, UA_REGISTERED);
+    g_assert_true(phone_hears_nothing(story->phone, 20));
+    servers_close(&servers);
+}
+
 void server_stories(void)
 {
     g_test_add_func("/sip/servers/by-name", the_first_server_is_called_by_its_name);
@@ -307,4 +439,7 @@ void server_stories(void)
     g_test_add_func("/sip/servers/challenge", a_challenge_is_answered_where_it_was_asked);
     g_test_add_func("/sip/servers/no-address", a_name_without_addresses_fails);
     g_test_add_func("/sip/servers/unsent", a_call_may_end_before_it_goes_out);
+    g_test_add_func("/sip/servers/watched", every_address_is_watched);
+    g_test_add_func("/sip/servers/calls-tell", calls_tell_of_the_server);
+    g_test_add_func("/sip/servers/registers", registration_goes_to_the_next_server);
 }

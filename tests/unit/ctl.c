@@ -191,7 +191,8 @@ static const RequestCase requests[] = {
     {"show-peers", "{\"command\":\"show peers\"}",
      YES("[{\"peer\":\"phones\"},{\"peer\":\"carrier\",\"server\":\"sip:192.0.2.20\","
          "\"registration\":\"registered\",\"since_s\":65,\"expires_s\":1800,"
-         "\"state\":\"up\",\"state_s\":61,\"answered\":7,\"refused\":2,\"silent\":1},"
+         "\"addresses\":\"192.0.2.20:5060 "
+         "up\",\"state\":\"up\",\"state_s\":61,\"answered\":7,\"refused\":2,\"silent\":1},"
          "{\"peer\":\"other\",\"server\":\"sip:192.0.2.21\",\"registration\":\"failed\","
          "\"since_s\":3,\"status\":403}]")},
     {"show-mwi", "{\"command\":\"show mwi\"}",

@@ -116,9 +116,9 @@ static const ToolCase cases[] = {
      "pbx.example  192.0.2.5:5060  udp  up     1m 5s     3 s         7        1       2        1\n",
      ""},
     {"peers", "show peers", 0,
-     "PEER     SERVER          REGISTRATION    FOR  EXPIRES  STATUS  STATE    FOR  ANSWERED  REFUSED  SILENT\n"
+     "PEER     SERVER          REGISTRATION    FOR  EXPIRES  STATUS  STATE    FOR  ANSWERED  REFUSED  SILENT  ADDRESSES\n"
      "phones\n"
-     "carrier  sip:192.0.2.20  registered    1m 5s   30m 0s          up     1m 1s         7        2       1\n"
+     "carrier  sip:192.0.2.20  registered    1m 5s   30m 0s          up     1m 1s         7        2       1  192.0.2.20:5060 up\n"
      "other    sip:192.0.2.21  failed          3 s              403\n",
      ""},
     {"mwi", "show mwi", 0,
