@@ -87,7 +87,7 @@ class Storey:
             for one in flows
             for switch in one.switches
             for number in range(len(one.cases))
-            if not one.cases[number].numbers and one.id not in ANY_LINE
+            if not one.cases[number].numbers and one.cases[number].spans.count == 1 and one.id not in ANY_LINE
         ]
         self.entries = {entry.id: entry for entry in entries}
         crowd = self._play([entry for entry in entries if not entry.case.counts_samples()], "crowd")

@@ -221,7 +221,7 @@ def merge(sent, received):
 
 
 def write_lapd(path, frames, we_are_network):
-    """Writes merge()'s frames as LINUX_LAPD for tshark: packet type 4 is sent, 0 received; octet 0
+    """Writes merge()'s frames, with or without their spans, as LINUX_LAPD for tshark: packet type 4 is sent, 0 received; octet 0
     of the address is 1 on the network side."""
 
     def cooked(outgoing):
@@ -229,7 +229,7 @@ def write_lapd(path, frames, we_are_network):
             ">HHHB7xH", 4 if outgoing else 0, 0x20FD, 2, 1 if we_are_network else 0, 0x0030
         )
 
-    write(path, LINUX_LAPD, [(end, cooked(outgoing) + data) for _, end, outgoing, data in frames])
+    write(path, LINUX_LAPD, [(end, cooked(outgoing) + data) for _, end, outgoing, data, *_ in frames])
 
 
 def hdlc_bits(frame):

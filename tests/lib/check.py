@@ -74,6 +74,7 @@ def describe(message):
             for key, value in (
                 ("cause", message.cause),
                 ("channel", message.channel),
+                ("interface", message.interface),
                 ("pi", message.progress or None),
             )
             if value is not None
@@ -249,6 +250,8 @@ def rule_holds(rule, value, message):
         "asserted": lambda: user_of(message.header("p-asserted-identity").partition("<")[2])
         == value,
         "channel": lambda: message.channel in values(value),
+        "interface": lambda: message.interface in values(value),
+        "on-span": lambda: message.span in values(value),
         "exclusive": lambda: bool(message.exclusive),
         "bearer": lambda: message.bearer in values(value),
         "ton": lambda: message.ton in values(value),
@@ -315,13 +318,15 @@ def seen_value(rule, message):
         return ": %d times" % message.copies
     if rule in ("asserted", "name") and message.proto == "SIP":
         return ": P-Asserted-Identity is '%s'" % message.header("p-asserted-identity")
+    if rule == "on-span":
+        return ": it came by that of span %d" % message.span
     if rule == "uri":
         return ": %s" % message.uri
     if rule == "ie":
         return ": %s" % "+".join(one.hex() for one in element_octets(message.octets))
     if rule == "says":
         return ": %s" % message.headers
-    shown = ("called", "calling", "restart", "service", "location", "bearer", "ton", "notify", "state")
+    shown = ("called", "calling", "interface", "restart", "service", "location", "bearer", "ton", "notify", "state")
     if rule in shown and hasattr(message, rule):
         return ": %s" % getattr(message, rule)
     return ""
@@ -365,14 +370,24 @@ def check_channels(messages, verdict):
     for message in messages:
         if message.proto != "Q.931" or message.channel is None or not message.ref:
             continue
+        channel = (message.interface, message.channel)
         if message.message == "SETUP" and message.exclusive:
-            asked[message.call()] = message.channel
-        elif message.channel != asked.get(message.call(), message.channel):
+            asked[message.call()] = channel
+        elif channel != asked.get(message.call(), channel):
             verdict.fail(
-                "'%s': the SETUP had channel %d, exclusive",
+                "'%s': the SETUP had channel %d of interface %s, exclusive",
                 describe(message),
-                asked[message.call()],
+                asked[message.call()][1],
+                asked[message.call()][0],
             )
+
+
+def check_interfaces(spans, messages, verdict):
+    """T1.607 4.5.13: who shares a D channel says of each channel which interface it is on. What answers on the global call
+    reference repeats what it was asked."""
+    for message in messages:
+        if spans.group and message.proto == "Q.931" and message.ref and message.channel is not None and message.interface is None:
+            verdict.fail("'%s': no interface is named", describe(message))
 
 
 def check_sequence(messages, verdict):
@@ -416,6 +431,7 @@ def check_flow(case, messages, marks):
     check_times(case.apart, marks, verdict)
     check_sequence(messages, verdict)
     check_channels(messages, verdict)
+    check_interfaces(case.spans, messages, verdict)
     return verdict
 
 

@@ -47,6 +47,17 @@ def span(switch):
     }
 
 
+def trunk(switch):
+    """The settings of a trunk, but its spans."""
+    return {
+        "switch-type": dialect(switch),
+        "side": side(switch),
+        "restart": "no",
+        "settle": "100ms",
+        "ringback": "yes" if side(switch) == "cpe" else "",  # flows read alike on both sides
+    }
+
+
 def base(folder, switch, phone):
     """{group: {key: value}} for one span to a PBX, phones calling it, its calls going to the
     address PHONE."""
@@ -55,14 +66,7 @@ def base(folder, switch, phone):
         "sip": {"listen": "%s:%d" % (GATEWAY, SIP_PORT), "t1": "500ms"},
         "media": {"address": GATEWAY, "ports": "20000-20199"},
         "span e1": span(switch),
-        "trunk pbx": {
-            "span": "e1",
-            "switch-type": dialect(switch),
-            "side": side(switch),
-            "restart": "no",
-            "settle": "100ms",
-            "ringback": "yes" if side(switch) == "cpe" else "",  # flows read alike on both sides
-        },
+        "trunk pbx": {"span": "e1", **trunk(switch)},
         "peer phones": {"network": "127.0.0.0/8", "trusted": "yes"},
         "registrar": {"store": os.path.join(folder, "tieline.db")},
         "route out": {"from": "127.0.0.0/8", "to": "trunk pbx"},

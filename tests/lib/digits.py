@@ -252,7 +252,7 @@ def judge(case, evidence, gateway, phone):
         return event_faults(events(evidence.rtp, phone), spec) + leak_faults(audio_of(evidence.rtp, phone))
     if spec.to_pbx:
         law = "alaw" if evidence.layout.line == "e1" else "ulaw"
-        found = heard(evidence.sent.slot(sound.channel_of(evidence)), law)
+        found = heard(sound.first_channel(evidence)(), law)
         return tone_faults([one for one in found if one[2] > TALKS], spec)
     found = [one for one in heard(audio_of(evidence.rtp, phone), "alaw") if one[2] > TALKS]
     return [] if spelled(found) == spec.digits else ["the phone hears %s" % (spelled(found) or "nothing")]

@@ -138,6 +138,8 @@ class Q931(Message):
         self.message, self.ref, self.from_origin, self.octets = "?", 0, True, b""
         self.elements, self.missing = [], []
         self.channel, self.exclusive, self.cause, self.location = None, None, None, None
+        self.interface = None  # its identifier in Channel identification
+        self.span, self.trunk = 1, 1  # whose D channel carried it; whose references are told apart from others'
         self.progress, self.called, self.calling, self.display = [], None, None, None
         self.screening, self.presentation, self.notify, self.state, self.restart = (
             None,
@@ -156,7 +158,7 @@ class Q931(Message):
     def call(self):
         """The call it belongs to: who chose the reference, the reference, and how often it was used
         before."""
-        return (self.src if self.from_origin else self.dst, self.ref, self.epoch)
+        return (self.src if self.from_origin else self.dst, self.trunk, self.ref, self.epoch)
 
 
 def pdml(path, *options):
@@ -303,6 +305,7 @@ def mark_repeats(messages):
 
 ELEMENT_FIELDS = {  # tshark's field: (attribute, how to read its show)
     "q931.channel.number": ("channel", int),
+    "q931.channel.interface_id": ("interface", number_of),
     "q931.cause_value": ("cause", number_of),
     "q931.cause_location": ("location", number_of),
     "q931.called_party_number.digits": ("called", str),
@@ -338,9 +341,10 @@ def q931_message(packet, frame, us, them):
     proto = packet.find("./proto[@name='q931']")
     if proto is None:
         return None
-    begin, end, outgoing, octets = frame
+    begin, end, outgoing, octets, *span = frame
     message = Q931(begin, end, us if outgoing else them, them if outgoing else us)
     message.octets, message.ns = octets[4:], octets[2] >> 1
+    message.span = span[0] if span else 1
     basic = False
     for field in proto.iter("field"):
         name, show = field.get("name"), field.get("show") or ""
@@ -395,11 +399,11 @@ def number_calls(messages):
     a channel (Q.931 3.1)."""
     epochs, alive, cleared, sent, answered, wire = {}, {}, set(), set(), set(), {}
     for message in messages:
-        key = (message.src if message.from_origin else message.dst, message.ref)
+        key = (message.src if message.from_origin else message.dst, message.trunk, message.ref)
         body = (message.src, key, message.octets)
-        copies = wire.setdefault((message.src, message.ns), {})
+        copies = wire.setdefault((message.src, message.span, message.ns), {})
         same_ns = copies.get("octets") == message.octets and message.end - copies["end"] < 12
-        wire[(message.src, message.ns)] = {"octets": message.octets, "end": message.end}
+        wire[(message.src, message.span, message.ns)] = {"octets": message.octets, "end": message.end}
         if message.message == "SETUP" and not same_ns and not (key in alive and body in sent):
             epochs[key] = epochs.get(key, -1) + 1
             alive[key] = True

@@ -7,6 +7,7 @@ import pcap
 import relay_judge
 from cesopsn_decode import Pseudowire, merge, write_lapd
 from dissect import mark_repeats, number_calls, q931_messages, sip_messages
+from case_spans import Spans
 
 U_FRAMES = {0x43: "DISC", 0x63: "UA"}  # Q.921 table 5, the P/F bit apart
 DNS = 53
@@ -16,15 +17,15 @@ D_SLOT = {"e1": 16, "t1": 24, "bri": 3}
 
 class Evidence:
     """messages: Sip and Q931 in time order. relayed: the SIP messages, and what the gateway tells
-    itself, with .wire and .body as relay_judge reads them. sent, received: the span's two
-    pseudowires (None without a span). marks: {name: time} of what befell the line. complaints: what
+    itself, with .wire and .body as relay_judge reads them. sent, received: the first span's two
+    pseudowires (None without a span); wires: {span: both}. marks: {name: time} of what befell the line. complaints: what
     the decoder found wrong on the span, and datagrams that are nothing known."""
 
     def __init__(self, path, folder, layout):
         """PATH: the capture. FOLDER: where derived captures go. LAYOUT: a Layout."""
         self.datagrams = [d for d in pcap.datagrams(path) if layout.since <= d.time < layout.until]
         self.layout = layout
-        spans = {layout.span_local, layout.span_remote}
+        spans = {end for span in layout.spans for end in layout.ends(span)}
         others = [
             d
             for d in self.datagrams
@@ -42,9 +43,15 @@ class Evidence:
                 )
         self.sent, self.received = self.take_wires()
         self.frames = self.take_frames()
+        self.wires = {1: (self.sent, self.received)}
+        self._take_further_spans()
         self._read_d_channel(os.path.join(folder, "lapd.pcap"))
         self.messages = sorted(self.sip + self.q931, key=lambda message: message.end)
-        self.marks = line_marks(self.received, self.frames)
+        self.marks = {}
+        for span, (_, received) in self.wires.items():
+            here = [frame for frame in self.frames if span_of(frame) == span]
+            for name, at in line_marks(received, here).items():
+                self.marks[name if span == 1 else "%s-%d" % (name, span)] = at
 
     def take_sip(self, datagrams, folder):
         """Every SIP message, the gateway's own talk with itself too."""
@@ -56,13 +63,29 @@ class Evidence:
             message.wire, message.body = relay_judge.read_headers(octets)
         return out
 
-    def take_wires(self):
-        """Both directions of the line, the gateway's first."""
-        here, there = self.layout.span_local, self.layout.span_remote
+    def take_wires(self, span=1):
+        """Both directions of a line, the gateway's first."""
+        here, there = self.layout.ends(span)
         return [
             Pseudowire(self.datagrams, *ends, SLOTS[self.layout.line])
             for ends in ((here, there), (there, here))
         ]
+
+    def _take_further_spans(self):
+        """Their frames say which span they came by."""
+        slot = D_SLOT[self.layout.line]
+        for span in self.layout.spans:
+            if span == 1:
+                continue
+            sent, received = self.wires[span] = self.take_wires(span)
+            if self.layout.spans.role(span) != "none":
+                frames = merge(sent.frames(slot), received.frames(slot))
+                self.frames = sorted(self.frames + [(*frame, span) for frame in frames], key=lambda frame: frame[1])
+
+    def toward_pbx(self, message):
+        """What the gateway sends on the channel that MESSAGE names, as a function of its slot()'s times."""
+        sent = self.wires[self.layout.spans.carrying(message)][0]
+        return lambda *times: sent.slot(message.channel, *times)
 
     def take_frames(self):
         """The D channel's, as merge() gives them."""
@@ -75,9 +98,17 @@ class Evidence:
             messages = q931_messages(
                 path, self.frames, self.layout.gateway, self.layout.pbx, self.complaints
             )
+            for message in messages:
+                message.trunk = self.layout.spans.trunk(message.span)
             self.q931 = number_calls(messages)
-        for name, wire in (("gateway", self.sent), ("pbx", self.received)):
-            self.complaints += ["span, %s sends: %s" % (name, error) for error in wire.errors]
+        for span, wires in self.wires.items():
+            for name, wire in zip(("gateway", "pbx"), wires):
+                self.complaints += ["span %d, %s sends: %s" % (span, name, error) for error in wire.errors]
+
+
+def span_of(frame):
+    """Of one of Evidence.frames."""
+    return frame[4] if len(frame) > 4 else 1
 
 
 def line_marks(wire, frames):
@@ -91,7 +122,7 @@ def line_marks(wire, frames):
     for name, at in zip(("down", "up"), (wire and wire.silence()) or ()):
         if at is not None:
             marks[name] = at
-    for _, end, _, data in frames:
+    for _, end, _, data, *_ in frames:
         kind = U_FRAMES.get(data[2] & 0xEF) if len(data) == 3 else None
         if kind == "DISC" and "DISC" not in marks or kind == "UA" and "DISC" in marks:
             marks[kind] = end
@@ -108,7 +139,12 @@ class Layout:
         self.addresses, self.gateway, self.pbx = addresses, gateway, pbx
         self.span_local, self.span_remote = span_local, span_remote
         self.line, self.we_are_network = line, we_are_network
+        self.spans = Spans()
         self.since, self.until = 0.0, math.inf  # what was captured at other times does not count
+
+    def ends(self, span):
+        """(address, port) of the gateway's end of SPAN, and of the PBX's."""
+        return (self.span_local, self.span_remote) if span == 1 else self.spans.ends(span)
 
     def party_of(self, address, port):
         for party, ends in self.addresses.items():

@@ -11,6 +11,7 @@ import digits
 import phone_script
 import primary
 import softphone
+import case_spans
 
 Q931_MESSAGES = {
     "ALERTING",
@@ -73,6 +74,8 @@ RULES = {
     "asserted",
     "name",
     "channel",
+    "interface",
+    "on-span",
     "uri",
     "has",
     "lacks",
@@ -103,8 +106,10 @@ RESPONSE = re.compile(r"^([1-6]\d\d(?:\|[1-6]\d\d)*)(?:\(([A-Z]+)\))?$")
 EDGE = re.compile(r"^(\d+)\s*<\s*(\d+)$")
 APART = re.compile(r"^(\S+)\s+(\S+)\s+([\d.]+)s\.\.([\d.]+)s$")
 # What evidence.py sees on the line besides messages: its packets stop and come again; layer 2 is
-# released and established anew.
-MARKS = ("down", "up", "DISC", "UA")
+# released and established anew. On the second span it is down-2, and so on.
+MARKS = ("down", "up", "DISC", "UA") + tuple(
+    "%s-%d" % (mark, span) for span in range(2, case_spans.Spans.MOST + 1) for mark in ("down", "up", "DISC", "UA")
+)
 
 
 class FlowError(Exception):
@@ -173,6 +178,7 @@ class Case:
         self.audio, self.no_rtp, self.tone, self.digits = None, None, None, None
         self.silence = None
         self.timeout, self.span_up = 25.0, True
+        self.spans = case_spans.Spans()
         self.out_of_service, self.back_in_service, self.ladder = 0, 0, False
         self.desk = []  # (when, words of a command to tielinectl)
         self.aside = 0  # the channel that rests afterwards
@@ -582,6 +588,13 @@ class Reader:
         """ladder: what `tielinectl ladder last` prints is compared with the capture, as a test of
         its own."""
         self.case.ladder = True
+
+    def read_spans(self, rest):
+        """spans 2 nfas backup: several; with nfas they share a D channel, or two."""
+        try:
+            self.case.spans = case_spans.Spans(rest)
+        except ValueError as error:
+            raise FlowError("%s: %s" % (self.place(), error)) from error
 
     def read_span(self, rest):
         """span down: no PBX on the line."""

@@ -147,6 +147,7 @@ class House(Stage):
             self.line,
             self.we_are_network(),
         )
+        layout.spans = self.case.spans
         evidence = self.take_evidence(layout)
         self.outcome.messages, self.outcome.marks = evidence.messages, evidence.marks
         if self.case.ladder:
@@ -165,9 +166,8 @@ class House(Stage):
         self.outcome.verdict = verdict.failures
         self.outcome.failures += verdict.failures + evidence.complaints
         if not verdict.failures and in_clear:
-            phone = (
-                (self.addresses[self.party("phone")][0], RTP_PORT) if self.party("phone") else None
-            )
+            heard = self.case.audio[0] if self.case.audio else self.party("phone")
+            phone = (self.addresses[heard][0], RTP_PORT) if heard else None
             self.outcome.failures += rtp_judge.judge(
                 rtp_judge.dissect(
                     softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder

@@ -128,6 +128,8 @@ RULE_SPOILERS = {
     "restart": [setter("restart", 5), setter("restart", None)],
     "service": [setter("service", 1), setter("service", None)],
     "channel": [setter("channel", 99), setter("channel", None)],
+    "interface": [setter("interface", 99), setter("interface", None)],
+    "on-span": [setter("span", 9)],
     "exclusive": [setter("exclusive", 0)],
     "bearer": [setter("bearer", 31)],
     "ton": [setter("ton", 5)],

@@ -187,20 +187,10 @@ class Paper:
             shift = number * self.APART
             datagrams = pcap.datagrams(path)
             sip += [(d.time + shift, d.raw) for d in datagrams if d.src[1] == 5060]
-            wires = [
-                cesopsn_decode.Pseudowire(datagrams, *ends, synth.SLOTS)
-                for ends in ((synth.GATEWAY, synth.PBX), (synth.PBX, synth.GATEWAY))
-            ]
-            heard = [
-                (begin + shift, end + shift, *rest)
-                for begin, end, *rest in cesopsn_decode.merge(
-                    *(wire.frames(synth.D_SLOT) for wire in wires)
-                )
-            ]
-            marks = line_marks(wires[1], [])
-            self.marks.append({name: at + shift for name, at in marks.items()})
-            self.marks[-1].update(line_marks(None, heard))
-            frames += heard
+            self.layouts[-1].spans = case.spans
+            self.marks.append({})
+            for span in case.spans:
+                frames += self.hear(case.spans, span, datagrams, shift)
         pcap.write(os.path.join(folder, "sip.pcap"), pcap.ETHERNET, sip)
         cesopsn_decode.write_lapd(os.path.join(folder, "lapd.pcap"), frames, True)
         self.sip = dissect.sip_messages(
@@ -210,6 +200,25 @@ class Paper:
         self.q931 = dissect.q931_messages(
             os.path.join(folder, "lapd.pcap"), frames, True, False, self.strange
         )
+
+    def hear(self, spans, span, datagrams, shift):
+        """The frames of one span of the last case, and its marks."""
+        here, there = spans.ends(span)
+        wires = [
+            cesopsn_decode.Pseudowire(datagrams, *ends, synth.SLOTS)
+            for ends in ((here, there), (there, here))
+        ]
+        heard = [
+            (begin + shift, end + shift, *rest, span)
+            for begin, end, *rest in cesopsn_decode.merge(
+                *(wire.frames(synth.D_SLOT) for wire in wires)
+            )
+        ]
+        marks = {name: at + shift for name, at in line_marks(wires[1], []).items()}
+        marks.update(line_marks(None, heard))
+        for name, at in marks.items():
+            self.marks[-1][name if span == 1 else "%s-%d" % (name, span)] = at
+        return heard
 
     def messages(self, number):
         """What case NUMBER left."""
@@ -221,8 +230,10 @@ class Paper:
         for message in here[0]:
             message.src, message.dst = layout.party_of(*message.src), layout.party_of(*message.dst)
         for message in here[1]:
+            message.trunk = layout.spans.trunk(message.span)
             message.src = layout.gateway if message.src else layout.pbx
             message.dst = layout.gateway if message.dst else layout.pbx
+        here[1].sort(key=lambda message: message.end)
         return sorted(
             dissect.mark_repeats(here[0]) + dissect.number_calls(here[1]),
             key=lambda message: message.end,

@@ -27,7 +27,7 @@ def judge_hold(case, evidence, verdict, phone, path):
     with open(path("pbx.heard"), "rb") as file:
         return hold_faults(evidence.rtp, (first, last), phone) + resumed_faults(
             audio.rtp_payload([d for d in evidence.rtp if d.time > last], config.GATEWAY, phone)[1],
-            evidence.sent.slot(channel_of(evidence), last),
+            first_channel(evidence)(last),
             file.read(),
         )
 
@@ -61,9 +61,10 @@ def resumed_faults(to_phone, to_line, recorded):
     ]
 
 
-def channel_of(evidence):
-    """The channel of the first call."""
-    return next(message.channel for message in evidence.q931 if message.channel)
+def first_channel(evidence):
+    """The octets that the gateway sends on the channel of the first call; see Evidence.toward_pbx()."""
+    named = (message for message in evidence.q931 if message.channel and message.ref)
+    return evidence.toward_pbx(next(named))
 
 
 def judge_tone(case, evidence, verdict):
@@ -91,7 +92,7 @@ def toward_pbx(evidence, verdict, first, last, after=0):
     AFTER the first is left out."""
     begin, end = verdict.matched[first].end + after, verdict.matched[last].begin
     law = "ulaw" if evidence.layout.line == "t1" else "alaw"
-    return evidence.sent.slot(channel_of(evidence), begin, end), law
+    return first_channel(evidence)(begin, end), law
 
 
 def judge_audio(case, evidence, phone, path):
@@ -101,12 +102,11 @@ def judge_audio(case, evidence, phone, path):
         return []
     _, law = case.audio
     line_law = "ulaw" if evidence.layout.line == "t1" else "alaw"
-    channel = channel_of(evidence)
     to_line = audio.convert(audio.pattern("phone"), law, line_law)
     to_phone = audio.convert(audio.pattern("pbx"), line_law, law)
     out, heard = audio.rtp_payload(evidence.rtp, config.GATEWAY, phone)
     out += audio.sample_exact("wire, PBX to phone", to_phone, heard)
-    out += audio.sample_exact("wire, phone to PBX", to_line, evidence.sent.slot(channel))
+    out += audio.sample_exact("wire, phone to PBX", to_line, first_channel(evidence)())
     with open(path("pbx.heard"), "rb") as file:
         out += audio.sample_exact("the PBX's recording", to_line, file.read())
     with open(path("phone.heard"), encoding="ascii") as file:

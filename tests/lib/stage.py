@@ -220,9 +220,11 @@ class Stage:
 
     def line_settings(self):
         """What the line of this case needs beyond config.base()."""
-        if not self.case.counts_samples():
-            return []
-        return ["[span e1] buffer = %d" % DEEP_BUFFER, "[media] jitter = 60ms"]
+        out = self.case.spans.settings(self.switch)
+        if self.case.counts_samples():
+            out += [("span e%d" % span, "buffer", "%d" % DEEP_BUFFER) for span in self.case.spans]
+            out.append(("media", "jitter", "60ms"))
+        return out
 
     def _open_daemon(self):
         settings = self.settings = self.configuration()
@@ -473,10 +475,7 @@ class Stage:
         """Its end of the line, clocked by the gateway."""
         span = self.settings["span e1"]
         return [
-            "--local",
-            "%s:%d" % config.SPAN_REMOTE,
-            "--remote",
-            "%s:%d" % config.SPAN_LOCAL,
+            *self.case.spans.options(),
             "--packet",
             span["packet"].removesuffix("ms"),
             *(["--rtp", span.get("rtp-type", "96")] if span.get("rtp-header") == "yes" else []),
@@ -490,10 +489,14 @@ class Stage:
         """The gateway's side of the line."""
         return self.settings["trunk pbx"]["side"] == "network"
 
+    def lines_stand(self):
+        """Could the gateway place a call on every span?"""
+        return self.case.spans.stand(self.desk.ask("show", "spans") or [])
+
     def _await_line(self):
         """Until the gateway could place a call."""
         if (
-            not wait_for(lambda: self.desk.lines_up() or self.pbx.status is not None, 15)
+            not wait_for(lambda: self.lines_stand() or self.pbx.status is not None, 15)
             or self.pbx.status is not None
         ):
             raise RuntimeError("the D channel does not come up")

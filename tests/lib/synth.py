@@ -16,6 +16,12 @@ def element(code, *octets):
     return bytes((code, len(octets))) + bytes(octets)
 
 
+def channel_identification(channel, interface):
+    """Q.931 4.5.13, with the identifier INTERFACE where it is not None."""
+    named = () if interface is None else (0x80 | int(interface),)
+    return element(0x18, 0xE9 if named else 0xA9, *named, 0x83, 0x80 | channel)
+
+
 def with_element(octets, new):
     """OCTETS of a message with the element NEW in its place, behind those of its kind."""
     at = 3 + (octets[1] & 15)
@@ -30,8 +36,11 @@ def q931_octets(step, restart_origin, channels):
     rules, message = step.rules, step.names[0]
     call = 0 if message.startswith(("RESTART", "SERVICE")) else int(rules.get("call", 1))
     channel = channels.setdefault(call, "1") if call else "1"
+    interface = channels.get(("interface", call))
     if "channel" in rules:
         channel = channels[call] = rules["channel"].split("|")[0]
+    if "interface" in rules:
+        interface = channels["interface", call] = rules["interface"].split("|")[0]
     from_origin = step.src == restart_origin.get(step.group, step.src)
     restart_origin.setdefault(step.group, step.src)
     protocol, code = MAINTENANCE.get(message) or (8, CODES[message])
@@ -48,8 +57,10 @@ def q931_octets(step, restart_origin, channels):
     if message in ("STATUS", "HOLD REJECT", "RETRIEVE REJECT") or "cause" in rules or (ends and ("cleared", call) not in channels):
         out += element(0x08, 0x81, 0x80 | int(rules.get("cause", "16").split("|")[0]))
     with_channel = ("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "ALERTING", "CONNECT", "RETRIEVE ACKNOWLEDGE")
-    if message in with_channel or "channel" in rules:
-        out += element(0x18, 0xA9, 0x83, 0x80 | int(channel))
+    if rules.get("restart") == "6" and interface is not None:
+        out += element(0x18, 0xE0, 0x80 | int(interface))
+    elif message in with_channel or "channel" in rules:
+        out += channel_identification(int(channel), interface)
     if ends:
         channels["cleared", call] = True
     if message == "STATUS":
@@ -74,7 +85,7 @@ def q931_octets(step, restart_origin, channels):
     if message == "INFORMATION" and "called" in rules:
         out += element(0x70, 0x81, *rules["called"].encode())
     for one in rules.get("ie", "").split("+"):
-        if one and not one.startswith("!"):
+        if one and not one.startswith("!") and bytes.fromhex(one) not in out:
             out = with_element(out, bytes.fromhex(one))
     if message.startswith("RESTART"):
         out += element(0x79, 0x80 | int(rules.get("restart", "0").split("|")[0]))
@@ -237,20 +248,23 @@ def play(case, path):
         if role not in ("pbx", "gateway"):
             others += 1
             address[party] = ("127.0.0.%d" % (10 + others), 5060)
-    lines = {True: Line(), False: Line()}
-    packets, origins, channels, counts = [], {}, {}, {True: 0, False: 0}
+    lines = {(outgoing, span): Line() for span in case.spans for outgoing in (True, False)}
+    packets, origins, channels, counts = [], {}, {}, dict.fromkeys(lines, 0)
+    if case.spans.group:  # of each call whose interface is not listed
+        channels.update({("interface", call): "0" for call in range(20)})
     legs, cseqs = dialogs(case.steps), sequence(case.steps)
     at, steps = times(case), {str(step.number): step for step in case.steps}
     for name, time in sorted(at.items(), key=lambda event: event[1]):
         step = steps.get(name)
         if step is None:
             if name in MARK_FRAMES:
-                lines[False].send(time, MARK_FRAMES[name])
+                lines[False, 1].send(time, MARK_FRAMES[name])
         elif step.is_q931:
             outgoing = case.parties[step.src] == "gateway"
-            head = bytes((0x02 if outgoing else 0x00, 0x01, counts[outgoing] << 1, 0))
-            counts[outgoing] += 1
-            lines[outgoing].send(time, head + q931_octets(step, origins, channels))
+            way = outgoing, int(step.rules.get("on-span", 1))
+            head = bytes((0x02 if outgoing else 0x00, 0x01, counts[way] << 1, 0))
+            counts[way] += 1
+            lines[way].send(time, head + q931_octets(step, origins, channels))
         else:
             twins = twin_count(case.steps, step)
             tag = step.group[1] + "x" * twins
@@ -259,9 +273,10 @@ def play(case, path):
             copies = int(str(step.rules.get("sent", 1)).split("|")[0])
             packets += [(time + number * STEP / 20, packet) for number in range(copies)]
     end = max(at.values()) + 0.3
-    silence = (at.get("down", end), at.get("up", end))
-    for outgoing, line in lines.items():
-        ends = (GATEWAY, PBX) if outgoing else (PBX, GATEWAY)
+    for (outgoing, span), line in lines.items():
+        mark = "" if span == 1 else "-%d" % span
+        silence = (at.get("down" + mark, end), at.get("up" + mark, end))
+        ends = case.spans.ends(span) if outgoing else case.spans.ends(span)[::-1]
         packets += [
             (at, pcap.ethernet_udp(*ends, data))
             for at, data in line.packets(end)
