@@ -56,15 +56,34 @@ static void count_left_out(DChannel *dchan, const FrameNews *news, guint count)
                     frame_describe(news, text, sizeof text));
 }
 
-/* libpri's SERVICE names an interface unless it is 0; a far end on a group would take that for the
- * span of whichever D channel carries it. FRAME has room for FRAME_MAX octets. */
-static gsize service_name_interface(const DChannel *dchan, guint8 *frame, gsize length,
-                                    const FrameNews *news)
+/* The interface whose identifier libpri leaves out of the message of NEWS: -1 when none is to be
+ * said. A channel without one is on the span of whichever D channel carries it. Of its own messages
+ * libpri's SERVICE leaves out 0. Its acknowledgements of RESTART and SERVICE repeat what came, and
+ * that may have come by the other D channel. */
+static int interface_left_out(DChannel *dchan, const FrameNews *news)
 {
+    gboolean maintenance = news->discriminator != 0x08;
+    const DChannel *carrier = dchan_carrier(dchan);
+
+    if (news->kind != FRAME_MESSAGE || !news->has_channel || news->has_interface ||
+        !dchan->members->len)
+        return -1;
+    if (maintenance && frame_is_service(news))
+        return 0;
+    if ((maintenance || news->message == MESSAGE_RESTART_ACKNOWLEDGE) && dchan->nfas &&
+        nfas_active(dchan->nfas) != carrier)
+        return carrier->span->interface;
+    return -1;
+}
+
+/* Names it. FRAME has room for FRAME_MAX octets. */
+static gsize frame_name_interface(DChannel *dchan, guint8 *frame, gsize length,
+                                  const FrameNews *news)
+{
+    int interface = interface_left_out(dchan, news);
     gsize at = 4 + 3 + (frame[5] & 0x0f);
 
-    if (news->kind != FRAME_MESSAGE || news->discriminator == 0x08 || !frame_is_service(news) ||
-        !news->has_channel || news->has_interface || !dchan->members->len || length >= FRAME_MAX)
+    if (interface < 0 || length >= FRAME_MAX)
         return length;
     while (at + 2 < length && frame[at] != 0x18)
         at += frame[at] & 0x80 ? 1 : 2 + frame[at + 1];
@@ -73,7 +92,7 @@ static gsize service_name_interface(const DChannel *dchan, guint8 *frame, gsize 
     memmove(frame + at + 4, frame + at + 3, length - at - 3);
     frame[at + 1]++;
     frame[at + 2] |= 0x40;
-    frame[at + 3] = 0x80;
+    frame[at + 3] = (guint8)(0x80 | interface);
     return length + 1;
 }
 
@@ -97,7 +116,7 @@ int dchan_frame_from_libpri(struct pri *pri, void *buffer, int length_with_fcs)
         length = facility_compose(frame, length, &news);
     if (length <= sizeof longer) { /* libpri's own buffer ends with its frame */
         frame = memcpy(longer, frame, length);
-        length = service_name_interface(dchan, frame, length, &news);
+        length = frame_name_interface(dchan, frame, length, &news);
         length = additions_compose(&dchan->additions, frame, length, &news, &left_out);
     }
     if (!frame_is_repeated(&dchan->seen[LADDER_OUT], &news, frame, length)) {

@@ -11,21 +11,6 @@
  */
 #include "lapd.h"
 
-#include <string.h>
-
-#define ADDRESS_NETWORK_COMMANDS 0x02 /* C/R of a command of the network side, 3.3.2 */
-#define ADDRESS_TEI 0x01
-#define CONTROL_SABME 0x6f
-#define CONTROL_UA 0x63
-#define CONTROL_DISC 0x43
-#define CONTROL_DM 0x0f
-#define CONTROL_FRMR 0x87
-#define CONTROL_RR 0x01
-#define CONTROL_RNR 0x05
-#define CONTROL_REJ 0x09
-#define FRAME_OCTETS_MAX (4 + LAPD_INFORMATION_MAX)
-#define POLL_FINAL 0x10 /* of an unnumbered frame; bit 1 of the second octet of others */
-
 #define T200_US G_USEC_PER_SEC
 #define T203_US (10 * G_USEC_PER_SEC)
 #define N200 3
@@ -55,39 +40,28 @@ struct Lapd {
 /* ---- frames out ---------------------------------------------------------------------------------
  */
 
-static guint8 address_of(const Lapd *lapd, gboolean command)
-{
-    return command == lapd->network ? ADDRESS_NETWORK_COMMANDS : 0;
-}
-
 static void send_unnumbered(Lapd *lapd, guint8 control, gboolean command, gboolean poll)
 {
-    guint8 frame[3] = {address_of(lapd, command), ADDRESS_TEI,
-                       (guint8)(control | (poll ? POLL_FINAL : 0))};
+    guint8 frame[LAPD_FRAME_MAX];
 
-    lapd->ops.send(lapd->ops.user, frame, sizeof frame);
+    lapd->ops.send(lapd->ops.user, frame,
+                   lapd_frame_unnumbered(frame, lapd->network, control, command, poll));
 }
 
 static void send_supervisory(Lapd *lapd, guint8 control, gboolean command, gboolean poll)
 {
-    guint8 frame[4] = {address_of(lapd, command), ADDRESS_TEI, control,
-                       (guint8)(lapd->vr << 1 | (poll ? 1 : 0))};
+    guint8 frame[LAPD_FRAME_MAX];
 
-    lapd->ops.send(lapd->ops.user, frame, sizeof frame);
+    lapd->ops.send(lapd->ops.user, frame,
+                   lapd_frame_supervisory(frame, lapd->network, control, command, poll, lapd->vr));
 }
 
 static void send_information(Lapd *lapd, GBytes *bytes, guint8 number)
 {
-    guint8 frame[4 + LAPD_INFORMATION_MAX];
-    gsize length;
-    const guint8 *information = g_bytes_get_data(bytes, &length);
+    guint8 frame[LAPD_FRAME_MAX];
 
-    frame[0] = address_of(lapd, TRUE);
-    frame[1] = ADDRESS_TEI;
-    frame[2] = (guint8)(number << 1);
-    frame[3] = (guint8)(lapd->vr << 1);
-    memcpy(frame + 4, information, length);
-    lapd->ops.send(lapd->ops.user, frame, 4 + length);
+    lapd->ops.send(lapd->ops.user, frame,
+                   lapd_frame_information(frame, lapd->network, number, lapd->vr, bytes));
 }
 
 /* ---- timers and states --------------------------------------------------------------------------
@@ -154,7 +128,7 @@ static void establish(Lapd *lapd)
 {
     lapd->state = LINK_AWAITS;
     lapd->tries++;
-    send_unnumbered(lapd, CONTROL_SABME, TRUE, TRUE);
+    send_unnumbered(lapd, LAPD_SABME, TRUE, TRUE);
     watch(lapd, TRUE);
 }
 
@@ -223,7 +197,7 @@ static void t200_expired(void *user)
     }
     lapd->recovering = TRUE; /* 5.9: timer recovery */
     lapd->tries++;
-    send_supervisory(lapd, CONTROL_RR, TRUE, TRUE);
+    send_supervisory(lapd, LAPD_RR, TRUE, TRUE);
     watch(lapd, TRUE);
 }
 
@@ -241,22 +215,22 @@ static void t203_expired(void *user)
 static void unnumbered_received(Lapd *lapd, guint8 control, gboolean poll)
 {
     switch (control) {
-    case CONTROL_SABME:
-        send_unnumbered(lapd, lapd->open ? CONTROL_UA : CONTROL_DM, FALSE, poll);
+    case LAPD_SABME:
+        send_unnumbered(lapd, lapd->open ? LAPD_UA : LAPD_DM, FALSE, poll);
         if (lapd->open)
             set_up(lapd);
         break;
-    case CONTROL_UA:
+    case LAPD_UA:
         if (lapd->state == LINK_AWAITS)
             set_up(lapd);
         break;
-    case CONTROL_DISC:
-        send_unnumbered(lapd, lapd->state == LINK_UP ? CONTROL_UA : CONTROL_DM, FALSE, poll);
+    case LAPD_DISC:
+        send_unnumbered(lapd, lapd->state == LINK_UP ? LAPD_UA : LAPD_DM, FALSE, poll);
         if (lapd->state == LINK_UP)
             set_down(lapd);
         break;
-    case CONTROL_DM:
-    case CONTROL_FRMR:
+    case LAPD_DM:
+    case LAPD_FRMR:
         if (lapd->state == LINK_UP)
             set_down(lapd);
         break;
@@ -279,18 +253,17 @@ static gboolean acknowledge(Lapd *lapd, guint8 number)
     return TRUE;
 }
 
-static void supervisory_received(Lapd *lapd, const guint8 *frame, gboolean command)
+static void supervisory_received(Lapd *lapd, const LapdFrame *frame)
 {
-    guint8 control = frame[2];
-    gboolean poll = frame[3] & 1, again = control == CONTROL_REJ, anew;
+    gboolean again = frame->control == LAPD_REJ, anew;
     guint8 before = lapd->va;
 
-    lapd->peer_busy = control == CONTROL_RNR;
-    if (command && poll)
-        send_supervisory(lapd, CONTROL_RR, FALSE, TRUE);
-    if (!acknowledge(lapd, frame[3] >> 1))
+    lapd->peer_busy = frame->control == LAPD_RNR;
+    if (frame->command && frame->poll)
+        send_supervisory(lapd, LAPD_RR, FALSE, TRUE);
+    if (!acknowledge(lapd, frame->nr))
         return;
-    if (!command && poll && lapd->recovering) {
+    if (!frame->command && frame->poll && lapd->recovering) {
         lapd->recovering = FALSE;
         lapd->tries = 0;
         again = TRUE;
@@ -302,53 +275,41 @@ static void supervisory_received(Lapd *lapd, const guint8 *frame, gboolean comma
     watch(lapd, anew);
 }
 
-static void information_received(Lapd *lapd, const guint8 *frame, gsize length)
+static void information_received(Lapd *lapd, const LapdFrame *frame)
 {
-    gboolean poll = frame[3] & 1, wanted = frame[2] >> 1 == lapd->vr;
+    gboolean wanted = frame->ns == lapd->vr;
     guint8 before = lapd->va;
 
-    if (!acknowledge(lapd, frame[3] >> 1))
+    if (!acknowledge(lapd, frame->nr))
         return;
     if (wanted) {
         lapd->vr = (lapd->vr + 1) & 127;
         lapd->rejected = FALSE;
-        send_supervisory(lapd, CONTROL_RR, FALSE, poll);
-    } else if (!lapd->rejected || poll) {
-        send_supervisory(lapd, CONTROL_REJ, FALSE, poll);
+        send_supervisory(lapd, LAPD_RR, FALSE, frame->poll);
+    } else if (!lapd->rejected || frame->poll) {
+        send_supervisory(lapd, LAPD_REJ, FALSE, frame->poll);
         lapd->rejected = TRUE;
     }
     transmit_waiting(lapd);
     watch(lapd, !lapd->recovering && lapd->va != before);
-    if (wanted && length > 4 && length <= FRAME_OCTETS_MAX)
-        lapd->ops.deliver(lapd->ops.user, frame + 4, length - 4);
+    if (wanted && frame->length)
+        lapd->ops.deliver(lapd->ops.user, frame->information, frame->length);
 }
 
-/* An I frame that is too long is ours as well: unacknowledged, it would come until the link fails.
- */
-static gboolean frame_is_ours(const guint8 *frame, gsize length)
+void lapd_receive(Lapd *lapd, const guint8 *octets, gsize length)
 {
-    if (length < 3 || (frame[0] & ~ADDRESS_NETWORK_COMMANDS) != 0 || frame[1] != ADDRESS_TEI)
-        return FALSE;
-    if ((frame[2] & 3) == 3)
-        return length <= FRAME_OCTETS_MAX;
-    return length >= 4 && ((frame[2] & 1) == 0 || length <= FRAME_OCTETS_MAX);
-}
+    LapdFrame frame;
 
-void lapd_receive(Lapd *lapd, const guint8 *frame, gsize length)
-{
-    gboolean command;
-
-    if (!frame_is_ours(frame, length))
+    if (!lapd_frame_read(&frame, lapd->network, octets, length))
         return;
-    command = (frame[0] == ADDRESS_NETWORK_COMMANDS) != lapd->network;
-    if ((frame[2] & 3) == 3)
-        unnumbered_received(lapd, frame[2] & (guint8)~POLL_FINAL, (frame[2] & POLL_FINAL) != 0);
+    if (!frame.numbered && (frame.control & 3) == 3)
+        unnumbered_received(lapd, frame.control, frame.poll);
     else if (lapd->state != LINK_UP)
         return; /* 5.5.2: of a link that is no more, or not yet */
-    else if ((frame[2] & 1) == 0)
-        information_received(lapd, frame, length);
+    else if (frame.numbered)
+        information_received(lapd, &frame);
     else
-        supervisory_received(lapd, frame, command);
+        supervisory_received(lapd, &frame);
 }
 
 /* ---- the door -----------------------------------------------------------------------------------
@@ -397,7 +358,7 @@ void lapd_close(Lapd *lapd)
     queues_forget(lapd);
     watch(lapd, TRUE);
     if (was_up)
-        send_unnumbered(lapd, CONTROL_DISC, TRUE, TRUE);
+        send_unnumbered(lapd, LAPD_DISC, TRUE, TRUE);
 }
 
 void lapd_renew(Lapd *lapd)

@@ -6,9 +6,8 @@
  */
 #pragma once
 
+#include "lapd_frame.h"
 #include "loop.h"
-
-#define LAPD_INFORMATION_MAX 260 /* N201 */
 
 typedef struct Lapd Lapd;
 

@@ -9,7 +9,11 @@
  * stands as long as either does, and so T309 (link.c) begins when both are gone. (libpri's own
  * pri_enslave() shares calls between two controllers; but a call goes on speaking by the dead one
  * until a message comes by the other, and its end is never told to the far end.) What the failed
- * link had not got acknowledged is sent on the other one: better twice than never.
+ * link had not got acknowledged is sent on the other one, and again where a link is established
+ * anew: better twice than never. A message that the far end has heard already it ignores or answers
+ * with STATUS (Q.931 5.8.3.2, 5.8.4), and the call stands; a digit of INFORMATION alone would count
+ * twice, but the dialects that have NFAS have no overlap sending, and where EuroISDN has both the
+ * far end clears a call that was being dialled when the link began anew (5.8.8, cause 41).
  *
  * Q.931 Annex F, as Bellcore SR-4994 has it for NI-2: the primary is active when both stand at the
  * start; SERVICE for the D channel itself tells the far end of a change where the switch type has
@@ -19,12 +23,11 @@
 #include "lapd.h"
 #include "link.h"
 #include "log.h"
+#include "nfas_inner.h"
+#include "nfas_service.h"
 #include "service.h"
 
-#include <string.h>
-
 #define PRIMARY_WAIT_US (3 * G_USEC_PER_SEC) /* so long the backup leaves the primary the start */
-#define UNHEARD_MAX 256
 #define NOBODY (-1)
 
 typedef struct NfasLink {
@@ -38,15 +41,11 @@ typedef struct NfasLink {
 
 struct Nfas {
     NfasLink links[2];       /* the primary's first */
-    Lapd *inner;             /* libpri's far end */
+    NfasInner *inner;        /* what libpri speaks with */
     int active;              /* of links; NOBODY */
     const NfasLink *carrier; /* a message came by it last */
-    GQueue spoken; /* of GBytes*: frames of libpri's, which must not be answered while it writes */
-    LoopTimer *turn; /* they are heard then */
-    GQueue unheard;  /* of GBytes*: messages for libpri, whose link is not up yet */
-    gboolean renew;  /* the active link was established anew: libpri's will be so too */
-    GQueue rescued;  /* of GBytes*: what a failed link did not get through */
-    LoopTimer *wait; /* for the primary */
+    GQueue rescued;          /* of GBytes*: what a failed link did not get through */
+    LoopTimer *wait;         /* for the primary */
 };
 
 static DChannel *head_of(const Nfas *nfas)
@@ -54,31 +53,24 @@ static DChannel *head_of(const Nfas *nfas)
     return nfas->links[0].dchan;
 }
 
-/* ---- SERVICE of a D channel ---------------------------------------------------------------------
- */
-
-/* The Channel identification names the interface and the D channel's own timeslot. */
 static void service_send(NfasLink *by, NfasLink *link, gboolean acknowledge, guint8 status)
 {
-    const SpanSettings *span = dchan_span(link->dchan);
-    gboolean national = dchan_trunk(link->dchan)->switch_type == SWITCH_NI2;
-    guint8 message[] = {national ? 0x43 : 0x03,
-                        2,
-                        acknowledge ? 0x80 : 0,
-                        0,
-                        national == !acknowledge ? 0x07 : 0x0f,
-                        0x01,
-                        1,
-                        0xc0 | status,
-                        0x18,
-                        4,
-                        0xe9,
-                        (guint8)(0x80 | span->interface),
-                        0x83,
-                        (guint8)(0x80 | span->d_channel)};
+    guint8 message[NFAS_SERVICE_LENGTH];
 
-    if (service_is_spoken(link->dchan))
-        lapd_send(by->lapd, message, sizeof message);
+    if (!service_is_spoken(link->dchan))
+        return;
+    nfas_service_write(message, link->dchan, acknowledge, status);
+    lapd_send(by->lapd, message, sizeof message);
+}
+
+/* The D channel that a maintenance message means which passed BY a link; NULL when it means a B
+ * channel, or the interface. */
+static NfasLink *link_meant(Nfas *nfas, const NfasLink *by, const FrameNews *news)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++)
+        if (nfas_service_means(news, by->dchan, nfas->links[i].dchan))
+            return &nfas->links[i];
+    return NULL;
 }
 
 /* ---- which one is active ------------------------------------------------------------------------
@@ -112,7 +104,7 @@ static void activate(Nfas *nfas, NfasLink *link, gboolean tell)
     if (tell)
         service_send(link, link, FALSE, 0);
     send_rescued(nfas, link);
-    lapd_open(nfas->inner);
+    nfas_inner_open(nfas->inner);
 }
 
 static void rescued_forget(Nfas *nfas)
@@ -120,26 +112,40 @@ static void rescued_forget(Nfas *nfas)
     g_queue_clear_full(&nfas->rescued, (GDestroyNotify)g_bytes_unref);
 }
 
-static void unheard_forget(Nfas *nfas)
+/* What LINK did not get through, but what it said of the D channels: on the other one that would be
+ * a lie, as it may call the dead one active. */
+static void rescue(Nfas *nfas, const NfasLink *link)
 {
-    g_queue_clear_full(&nfas->unheard, (GDestroyNotify)g_bytes_unref);
+    GQueue unsent = G_QUEUE_INIT;
+    GBytes *bytes;
+
+    lapd_take_unsent(link->lapd, &unsent);
+    while ((bytes = g_queue_pop_head(&unsent))) {
+        gsize length;
+        const guint8 *information = g_bytes_get_data(bytes, &length);
+        FrameNews news;
+
+        if (nfas_service_read(&news, information, length) && link_meant(nfas, link, &news))
+            g_bytes_unref(bytes);
+        else
+            g_queue_push_tail(&nfas->rescued, bytes);
+    }
 }
 
 static void active_lost(Nfas *nfas, NfasLink *link)
 {
     NfasLink *other = &nfas->links[link == nfas->links];
 
-    lapd_take_unsent(link->lapd, &nfas->rescued);
+    rescue(nfas, link);
     nfas->active = NOBODY;
-    nfas->renew = FALSE;
+    nfas_inner_renew(nfas->inner, FALSE);
     if (lapd_is_up(other->lapd)) {
         activate(nfas, other, TRUE);
         return;
     }
     rescued_forget(nfas);
-    unheard_forget(nfas);
     log_warning("trunk %s: both D channels are down", dchan_trunk(link->dchan)->name);
-    lapd_close(nfas->inner);
+    nfas_inner_close(nfas->inner);
 }
 
 /* Messages of either side may be lost: ours are sent again, and libpri learns of it. */
@@ -147,8 +153,7 @@ static void active_renewed(Nfas *nfas, NfasLink *link)
 {
     lapd_take_unsent(link->lapd, &nfas->rescued);
     send_rescued(nfas, link);
-    nfas->renew = TRUE;
-    loop_timer_start(dchan_isdn(link->dchan)->loop, nfas->turn, 0);
+    nfas_inner_renew(nfas->inner, TRUE);
 }
 
 static void link_changed(void *user, gboolean up)
@@ -183,21 +188,6 @@ static void primary_is_late(void *user)
 /* ---- messages -----------------------------------------------------------------------------------
  */
 
-/* The D channel that a maintenance message means which came BY a link; NULL when it means a B
- * channel, or the interface. */
-static NfasLink *link_meant(Nfas *nfas, const NfasLink *by, const FrameNews *news)
-{
-    guint8 interface = news->has_interface ? news->interface : dchan_span(by->dchan)->interface;
-
-    for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++) {
-        const SpanSettings *span = dchan_span(nfas->links[i].dchan);
-
-        if (news->channel && interface == span->interface && news->channel == span->d_channel)
-            return &nfas->links[i];
-    }
-    return NULL;
-}
-
 /* The far end takes a D channel into service, which makes it the active one, or out of it. */
 static void service_received(Nfas *nfas, NfasLink *by, NfasLink *link, const FrameNews *news)
 {
@@ -217,32 +207,21 @@ static void service_received(Nfas *nfas, NfasLink *by, NfasLink *link, const Fra
         activate(nfas, other, TRUE);
 }
 
-static void tell_libpri(Nfas *nfas, const guint8 *information, gsize length)
-{
-    if (!lapd_send(nfas->inner, information, length) &&
-        g_queue_get_length(&nfas->unheard) < UNHEARD_MAX)
-        g_queue_push_tail(&nfas->unheard, g_bytes_new(information, length));
-}
-
 static void link_delivers(void *user, const guint8 *information, gsize length)
 {
     NfasLink *link = user;
     Nfas *nfas = link->nfas;
-    guint8 frame[4 + LAPD_INFORMATION_MAX] = {0, 1, 0, 0};
     NfasLink *meant;
     FrameNews news;
 
-    memcpy(frame + 4, information, length);
-    frame_read(frame, 4 + length, &news);
-    if (news.kind == FRAME_MESSAGE && news.discriminator != 0x08 &&
-        (meant = link_meant(nfas, link, &news))) {
+    if (nfas_service_read(&news, information, length) && (meant = link_meant(nfas, link, &news))) {
         service_received(nfas, link, meant, &news);
         return;
     }
     if (nfas->active == NOBODY)
         activate(nfas, link, TRUE); /* the far end has begun already */
     nfas->carrier = link;
-    tell_libpri(nfas, information, length);
+    nfas_inner_tell(nfas->inner, information, length);
 }
 
 static void link_sends(void *user, const guint8 *frame, gsize length)
@@ -253,7 +232,7 @@ static void link_sends(void *user, const guint8 *frame, gsize length)
         dchan_send_line(link->dchan, frame, length);
 }
 
-static void inner_delivers(void *user, const guint8 *information, gsize length)
+static void libpri_says(void *user, const guint8 *information, gsize length)
 {
     Nfas *nfas = user;
 
@@ -261,49 +240,6 @@ static void inner_delivers(void *user, const guint8 *information, gsize length)
     for (guint i = 0; i < G_N_ELEMENTS(nfas->links) && nfas->active != NOBODY; i++)
         if (lapd_send(nfas->links[nfas->active].lapd, information, length))
             return;
-}
-
-static void inner_sends(void *user, const guint8 *frame, gsize length)
-{
-    Nfas *nfas = user;
-
-    dchan_receive(head_of(nfas), frame, length);
-}
-
-static void inner_changed(void *user, gboolean up)
-{
-    Nfas *nfas = user;
-    GQueue again = G_QUEUE_INIT;
-    GBytes *bytes;
-
-    /* libpri tells its own view. */
-    lapd_take_unsent(nfas->inner, &again);
-    while ((bytes = g_queue_pop_tail(&again)))
-        g_queue_push_head(&nfas->unheard, bytes);
-    while (up && (bytes = g_queue_pop_head(&nfas->unheard))) {
-        gsize length;
-        const guint8 *information = g_bytes_get_data(bytes, &length);
-
-        lapd_send(nfas->inner, information, length);
-        g_bytes_unref(bytes);
-    }
-}
-
-static void libpri_is_heard(void *user)
-{
-    Nfas *nfas = user;
-    GBytes *bytes;
-
-    while ((bytes = g_queue_pop_head(&nfas->spoken))) {
-        gsize length;
-        const guint8 *frame = g_bytes_get_data(bytes, &length);
-
-        lapd_receive(nfas->inner, frame, length);
-        g_bytes_unref(bytes);
-    }
-    if (nfas->renew)
-        lapd_renew(nfas->inner);
-    nfas->renew = FALSE;
 }
 
 static void barred_too_long(void *user)
@@ -322,17 +258,13 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
     Nfas *nfas = g_new0(Nfas, 1);
     Loop *loop = dchan_isdn(head)->loop;
     gboolean network = dchan_trunk(head)->side == SIDE_NETWORK;
-    LapdOps inner = {nfas, inner_sends, inner_delivers, inner_changed};
     DChannel *const dchans[] = {head, backup};
 
     nfas->active = NOBODY;
     nfas->carrier = nfas->links;
     g_queue_init(&nfas->rescued);
-    g_queue_init(&nfas->spoken);
-    g_queue_init(&nfas->unheard);
-    nfas->turn = loop_timer_new(loop, libpri_is_heard, nfas);
     nfas->wait = loop_timer_new(loop, primary_is_late, nfas);
-    nfas->inner = lapd_new(loop, &inner, !network);
+    nfas->inner = nfas_inner_new(head, libpri_says, nfas);
     for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++) {
         NfasLink *link = &nfas->links[i];
         LapdOps ops = {link, link_sends, link_delivers, link_changed};
@@ -349,11 +281,8 @@ Nfas *nfas_new(DChannel *head, DChannel *backup)
 void nfas_free(Nfas *nfas)
 {
     rescued_forget(nfas);
-    unheard_forget(nfas);
-    g_queue_clear_full(&nfas->spoken, (GDestroyNotify)g_bytes_unref);
-    loop_timer_free(dchan_isdn(head_of(nfas))->loop, nfas->turn);
     loop_timer_free(dchan_isdn(head_of(nfas))->loop, nfas->wait);
-    lapd_free(nfas->inner);
+    nfas_inner_free(nfas->inner);
     for (guint i = 0; i < G_N_ELEMENTS(nfas->links); i++) {
         dchan_set_nfas(nfas->links[i].dchan, NULL);
         loop_timer_free(dchan_isdn(nfas->links[i].dchan)->loop, nfas->links[i].hold);
@@ -383,8 +312,7 @@ void nfas_line_frame(Nfas *nfas, DChannel *dchan, const guint8 *frame, gsize len
 
 void nfas_libpri_frame(Nfas *nfas, const guint8 *frame, gsize length)
 {
-    g_queue_push_tail(&nfas->spoken, g_bytes_new(frame, length));
-    loop_timer_start(dchan_isdn(head_of(nfas))->loop, nfas->turn, 0);
+    nfas_inner_frame(nfas->inner, frame, length);
 }
 
 void nfas_line_barred(Nfas *nfas, DChannel *dchan, gboolean barred)
@@ -408,6 +336,16 @@ void nfas_line_barred(Nfas *nfas, DChannel *dchan, gboolean barred)
 DChannel *nfas_carrier(const Nfas *nfas)
 {
     return nfas->carrier->dchan;
+}
+
+DChannel *nfas_active(const Nfas *nfas)
+{
+    return nfas->active == NOBODY ? NULL : nfas->links[nfas->active].dchan;
+}
+
+gboolean nfas_stands(const Nfas *nfas)
+{
+    return nfas->active != NOBODY;
 }
 
 gboolean nfas_switch(Nfas *nfas, DChannel *dchan, GError **error)

@@ -19,6 +19,10 @@ void nfas_libpri_frame(Nfas *nfas, const guint8 *frame, gsize length);
 /* Nothing passes on the line of DCHAN, or it does again. */
 void nfas_line_barred(Nfas *nfas, DChannel *dchan, gboolean barred);
 
+/* The one by whose line messages go out; NULL while neither stands. */
+DChannel *nfas_active(const Nfas *nfas);
+/* One of the two is active. */
+gboolean nfas_stands(const Nfas *nfas);
 /* The one of the two by whose line the far end spoke last. */
 DChannel *nfas_carrier(const Nfas *nfas);
 /* The operator wants the D channel of DCHAN to be the active one. FALSE with ERROR when its link is
