@@ -103,6 +103,7 @@
     X(ISDN_UNACKNOWLEDGED, "ISDN.UNACKNOWLEDGED", "no CONNECT ACKNOWLEDGE (T313): libpri has sent DISCONNECT by itself") \
     X(ISDN_RESTART, "ISDN.RESTART", "RESTART of the channel received")                             \
     X(ISDN_LOST, "ISDN.LOST", "the data link or the span is gone (T309, or at once before answer)") \
+    X(ISDN_STRANDED, "ISDN.STRANDED", "the span of a call of the PBX, or of an answered one, is gone, and the D channel, on another span, stands") \
     X(ISDN_REFUSED, "ISDN.REFUSED", "an ISDN action could not do its work; nothing was sent")      \
     X(ROUTE_TRUNK, "ROUTE.TRUNK", "the call goes to a trunk group")                                \
     X(ROUTE_PEER, "ROUTE.PEER", "the call goes to a SIP URI")                                      \

@@ -186,6 +186,7 @@ static const CallRule restart_and_loss[] = {
     CLEARED_TONE(ISDN_LOST, "Q.931 5.8.9", ISDN_FORGET),
     CLEARED_BY(ISDN_LOST, Q(RELEASE_REQUEST), "Q.931 5.8.9", ISDN_FORGET),
     ROUTED_BY(ISDN_LOST, "Q.931 5.8.9", ISDN_FORGET),
+    TAKEN_CALL_CLEARED(ISDN_STRANDED, "Q.931 5.8.9, 5.3.3: cause 27, while the PBX can be told", "RFC 4497 8.4.1"),
 
     LIVE(ISDN_REFUSED, WAITING, Q(INITIATED), SAME, NULL,
          "RFC 4497 8.3.1; RFC 3398 7.2.4.1: SETUP could not be sent",

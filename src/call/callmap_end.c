@@ -171,6 +171,8 @@ static const CallRule impossible[] = {
     NO_REFERENCE(ISDN_DISCONNECT_MEDIA), NO_REFERENCE(ISDN_RELEASE), NO_REFERENCE(ISDN_RELEASED),
     NO_REFERENCE(ISDN_DIGIT), NO_REFERENCE(ISDN_RESTART), NO_REFERENCE(ISDN_LOST),
     ONLY_ISDN(ISDN_UNACKNOWLEDGED, Q(CONNECT_REQUEST), "isdn: T313 runs after our CONNECT alone"),
+    ONLY_ISDN(ISDN_STRANDED, Q(AWAITING_NAME) | Q(AWAITING_DIGITS) | Q(OVERLAP_RECEIVING) | OFFERED | TALKING,
+              "isdn: what the PBX has not answered is lost, and tried elsewhere"),
     ONLY_ISDN(ISDN_REFUSED, Q(INITIATED) | Q(OVERLAP_RECEIVING) | Q(AWAITING_DIGITS) | OFFERED | TALKING,
               "isdn: no ISDN action of this state can be refused"),
     NEVER(EVENT_ISDN_REFUSED, CALLED, Q(OVERLAP_RECEIVING), "isdn: no ISDN action of this state can be refused"),

@@ -84,9 +84,8 @@
     LIVE(event, S(UP), TALKING, LEAVING, DISCONNECT_REQUEST,                                       \
          why "; RFC 4497 8.4.1", NOTE_CAUSE, MEDIA_CLOSE, SIP_BYE, ISDN_DISCONNECT)
 
-/* Both legs of a call that holds a channel, in whatever state, for a reason of ours. */
-#define CLEARED_FROM_HERE(event, isdn_why, caller_why, sip_why)                                    \
-    CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
+/* Both legs of a call that the PBX offers, or that is answered, for a reason of ours. */
+#define TAKEN_CALL_CLEARED(event, isdn_why, sip_why)                                               \
     LIVE(event, S(IDLE), Q(OVERLAP_RECEIVING) | Q(AWAITING_NAME), SAME, DISCONNECT_REQUEST,        \
          isdn_why, NOTE_CAUSE, ISDN_DISCONNECT),                                                   \
     LIVE(event, S(IDLE), Q(AWAITING_DIGITS), SAME, DISCONNECT_REQUEST,                             \
@@ -99,6 +98,11 @@
     LIVE(event, HEARD, REACHING, CANCELLING, DISCONNECT_REQUEST,                                   \
          sip_why "; " isdn_why, NOTE_CAUSE, MEDIA_CLOSE, SIP_CANCEL, ISDN_DISCONNECT),             \
     BOTH_TALKING(event, isdn_why)
+
+/* Both legs of a call that holds a channel, in whatever state, for a reason of ours. */
+#define CLEARED_FROM_HERE(event, isdn_why, caller_why, sip_why)                                    \
+    CALLER_REFUSED(event, UNANSWERED, OUTGOING, isdn_why "; " caller_why),                         \
+    TAKEN_CALL_CLEARED(event, isdn_why, sip_why)
 /* clang-format on */
 
 typedef struct CallRuleGroup {

@@ -26,6 +26,8 @@ DChannel *dchan_carrier(DChannel *head);
 /* The span of HEAD's group that libpri's encoded channel, as "channel | interface << 8 | explicit
  * << 16", is on; NULL when there is no such interface. */
 DChannel *dchan_find_interface(DChannel *head, int encoded);
+/* The D channel of another span stands, and speaks for DCHAN's. */
+gboolean dchan_is_spoken_for(const DChannel *dchan);
 /* Channel NUMBER of DCHAN's span as libpri wants it. */
 int dchan_encode(const DChannel *dchan, guint8 number);
 /* HEAD and those it speaks for. */

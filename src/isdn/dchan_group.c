@@ -46,6 +46,15 @@ int dchan_encode(const DChannel *dchan, guint8 number)
     return number | dchan->span->interface << 8 | 1 << 16;
 }
 
+gboolean dchan_is_spoken_for(const DChannel *dchan)
+{
+    const DChannel *head = dchan_head_of(dchan);
+
+    if (head->nfas)
+        return nfas_stands(head->nfas);
+    return head != dchan && link_carries(head->link);
+}
+
 void dchan_set_nfas(DChannel *dchan, Nfas *nfas)
 {
     dchan->nfas = nfas;

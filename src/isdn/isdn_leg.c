@@ -368,6 +368,24 @@ static void leg_lose(IsdnLeg *leg)
     isdn_leg_drop(dchan, id);
 }
 
+/* Its channel is gone, and the far end can be told so. A call of ours that it has not answered is
+ * tried elsewhere instead: what the far end says of it is answered with cause 81. */
+static gboolean leg_is_stranded(const IsdnLeg *leg)
+{
+    return leg->call && !leg->hanging_up && !leg->disconnected && (!leg->ours || leg->connected) &&
+           dchan_is_spoken_for(leg->dchan);
+}
+
+static void leg_strand(IsdnLeg *leg)
+{
+    CallNews news = CALL_NEWS_INIT;
+
+    dchan_count(leg->dchan, COUNT_CALLS_LOST);
+    news.cause = CAUSE_DESTINATION_OUT_OF_ORDER;
+    g_strlcpy(news.detail, "its span is lost", sizeof news.detail);
+    call_event(leg->call, EVENT_ISDN_STRANDED, &news);
+}
+
 guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
 {
     g_autoptr(GArray) ids = isdn_leg_ids(dchan);
@@ -378,7 +396,10 @@ guint isdn_legs_lost(DChannel *dchan, gboolean active_too)
 
         if (!leg || leg->dchan != dchan || (!active_too && leg_is_active(leg)))
             continue;
-        leg_lose(leg);
+        if (leg_is_stranded(leg))
+            leg_strand(leg);
+        else
+            leg_lose(leg);
         lost++;
     }
     return lost;

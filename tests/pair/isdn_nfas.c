@@ -126,10 +126,12 @@ static void an_alarm_is_its_own_spans_affair(void)
     stage_phone_calls(stage, "200"); /* on 0/2, in set-up */
     pri_proceeding(stage->far, stage->far_call, stage->far_channel, 0);
     stage_run(stage, 10);
+    stage_forget(stage);
     isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_RED);
     stage_run(stage, 10000);
     g_assert_cmpuint(busy_on(stage, 0), ==, 2);
     g_assert_cmpuint(busy_on(stage, 1), ==, 0);
+    stage_wire(stage, "> DISCONNECT cause 27\n< RELEASE cause 27\n> RELEASE COMPLETE cause 27\n");
     isdn_alarm_changed(stage->isdn, 1, SPAN_ALARM_NONE);
     stage_run(stage, 3000);
     stage_far_calls(stage, "150", ON_SECOND(7), TRUE, TRUE);
@@ -384,6 +386,48 @@ static void the_far_end_switches(void)
     stage_free(stage);
 }
 
+/* SERVICE for a D channel that was lost with its acknowledgement is not said by the other one: the
+ * far end would turn to the dead one. */
+static void nothing_good_is_said_of_the_dead(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    g_assert_true(isdn_switch_d(stage->isdn, 1, NULL));
+    stage_run(stage, 20);
+    stage->cut = TRUE;
+    g_assert_true(isdn_switch_d(stage->isdn, 0, NULL));
+    stage_run(stage, 20);
+    stage_forget(stage);
+    isdn_alarm_changed(stage->isdn, 0, SPAN_ALARM_RED);
+    stage_run(stage, 20);
+    g_assert_cmpstr(role_of(stage, 1), ==, "active");
+    stage_wire(stage, ">2 SERVICE ch 24\n<2 SERVICE ACKNOWLEDGE ch 24\n");
+    stage_free(stage);
+}
+
+static gboolean acknowledges_the_second(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    static const guint8 fifth[] = {0x18, 0x04, 0xe9, 0x81, 0x83, 0x85};
+
+    if (outward && length > 9 + sizeof fifth && !(frame[2] & 1) && frame[8] == 0x4e)
+        stage->hook_count += memcmp(frame + 9, fifth, sizeof fifth) == 0;
+    return TRUE;
+}
+
+/* A channel without an interface is on the span whose D channel says so; the answer goes by the
+ * other D channel. */
+static void an_answer_by_the_other_d_channel_names_the_interface(void)
+{
+    Stage *stage = stage_new(BACKUP("network"), TRUE);
+
+    stage->hook = acknowledges_the_second;
+    pri_reset(stage->second, 5);
+    stage_run(stage, 20);
+    g_assert_nonnull(strstr(stage->wire->str, "<2 RESTART ch 5\n> RESTART ACKNOWLEDGE ch 5\n"));
+    g_assert_cmpint(stage->hook_count, ==, 1);
+    stage_free(stage);
+}
+
 static void without_both_t309_runs(void)
 {
     Stage *stage = stage_new(BACKUP("network"), TRUE);
@@ -513,6 +557,8 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn/nfas/backup", the_backup_takes_over_on_both_sides);
     g_test_add_func("/isdn/nfas/back", the_operator_switches_back);
     g_test_add_func("/isdn/nfas/far-end", the_far_end_switches);
+    g_test_add_func("/isdn/nfas/dead", nothing_good_is_said_of_the_dead);
+    g_test_add_func("/isdn/nfas/answer", an_answer_by_the_other_d_channel_names_the_interface);
     g_test_add_func("/isdn/nfas/both", without_both_t309_runs);
     return g_test_run();
 }

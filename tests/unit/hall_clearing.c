@@ -107,6 +107,19 @@ static void silence_clears_both_ends(void)
     fake_free(fake);
 }
 
+static void a_lost_span_is_told_where_it_can_be(void)
+{
+    Fake *fake = fake_new();
+    guint32 id;
+
+    fake_call_from_phone(fake, "200", &id);
+    fake_raise(fake, id, EVENT_ISDN_CONNECT, NULL);
+    fake_raise(fake, id, EVENT_SIP_ACK, NULL);
+    fake_raise(fake, id, EVENT_ISDN_STRANDED, NULL);
+    says_last(fake, id, "media_close sip_bye:27 isdn_disconnect:27");
+    fake_free(fake);
+}
+
 /* Where the trunk has tones of its own, for one who is shown the cause, for help, or when PROGRESS
  * cannot be sent, it is as ever. */
 static void tone_takes_the_place_of_disconnect_or_not(void)
@@ -140,7 +153,8 @@ static void tone_takes_the_place_of_disconnect_or_not(void)
     }
 }
 
-/* An alternative comes first, nobody listens to a tone for ever, and whoever ends the call says why. */
+/* An alternative comes first, nobody listens to a tone for ever, and whoever ends the call says
+ * why. */
 static void tone_in_place_of_disconnect_has_an_end(void)
 {
     static const struct {
@@ -191,6 +205,7 @@ int main(int argc, char **argv)
     STORY(restart_and_loss_clear_by_state);
     STORY(collisions_clear_once);
     STORY(silence_clears_both_ends);
+    STORY(a_lost_span_is_told_where_it_can_be);
     STORY(tone_takes_the_place_of_disconnect_or_not);
     STORY(tone_in_place_of_disconnect_has_an_end);
     return g_test_run();

@@ -84,6 +84,7 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_UNACKNOWLEDGED, B(CONNECTED), B(CONNECTED)},
     {EVENT_ISDN_RESTART, PBX_ALIVE, PBX_ALIVE},
     {EVENT_ISDN_LOST, PBX_ALIVE, PBX_ALIVE},
+    {EVENT_ISDN_STRANDED, PBX_ASKS | PBX_TALKS, PBX_ASKS | PBX_TALKS},
 };
 
 /* An action on a leg: from which of its states it makes sense, and where it takes the leg (COUNT: it stays). */
