@@ -494,7 +494,17 @@ class Stage:
         return self.case.spans.stand(self.desk.ask("show", "spans") or [])
 
     def _await_line(self):
-        """Until the gateway could place a call."""
+        """Until the gateway could place a call; with several spans until the PBX can, too, as a SABME of either side that found
+        nobody comes again and establishes a link once more."""
+        self._await_gateway()
+        if self.case.spans.count > 1:
+            wait_for(self._pbx_is_up, 15)
+            self._await_gateway()
+
+    def _pbx_is_up(self):
+        return re.search(r'"text":"expect up[^"]*","ok":true', self.pbx.tail(1000)) is not None
+
+    def _await_gateway(self):
         if (
             not wait_for(lambda: self.lines_stand() or self.pbx.status is not None, 15)
             or self.pbx.status is not None
