@@ -28,11 +28,11 @@ static void pbx_dials_on(House *house, const char *digits, gboolean complete)
     call_event(house_call(house), EVENT_ISDN_INFORMATION, &news);
 }
 
-static void house_open_pieces(House *house)
+static void house_open_pieces_with(House *house, const char *more)
 {
     RouteSettings *route;
 
-    house_open_with(house, "", FALSE);
+    house_open_with(house, more, FALSE);
     route = g_ptr_array_index(house->settings->routes, 1); /* out, to the phone */
     g_free(route->called->pdata[0]);
     route->called->pdata[0] = g_strdup("1.");
@@ -40,6 +40,81 @@ static void house_open_pieces(House *house)
     route->min_digits = 3;
     route->max_digits = 6;
     route->t10_us = 300 * 1000;
+}
+
+static void house_open_pieces(House *house)
+{
+    house_open_pieces_with(house, "");
+}
+
+#define CHALLENGE "WWW-Authenticate: Digest realm=\"there\", nonce=\"n\", qop=\"auth\"\r\n"
+
+/* The phone challenges the INVITE for NUMBER, and hears it again with an answer and CSEQ. */
+static void phone_challenges(House *house, const char *number, const char *cseq)
+{
+    g_autofree char *start = g_strdup_printf("INVITE sip:%s@", number);
+    g_autofree char *call_id = message_header(phone_hear(house->phone, start), "Call-ID");
+    g_autofree char *credentials = NULL;
+    const char *heard;
+
+    phone_reply(house->phone, "INVITE", "401 Unauthorized", CHALLENGE, NULL);
+    phone_hear(house->phone, "ACK");
+    heard = phone_hear(house->phone, start);
+    header_is(heard, "Call-ID", call_id);
+    header_is(heard, "CSeq", cseq);
+    credentials = message_header(heard, "Authorization");
+    g_assert_nonnull(credentials);
+    g_assert_nonnull(strstr(credentials, "username=\"gw\""));
+    g_assert_nonnull(strstr(credentials, "qop=auth, nc=00000001"));
+}
+
+/* Each INVITE is challenged by itself; the one that is answered has the call. */
+static void every_piece_may_be_challenged(void)
+{
+    g_autoptr(GString) first = g_string_new(NULL);
+    House house;
+
+    house_open_pieces_with(&house, "user = gw\npassword = secret\n");
+    pbx_dials(&house, "100");
+    phone_challenges(&house, "100", "3 INVITE");
+    phone_reply(house.phone, "INVITE", "183 Session Progress", "", NULL);
+    g_string_assign(first, phone_last_sent(house.phone));
+    g_string_replace(first, "183 Session Progress", "484 Address Incomplete", 1);
+    pbx_dials_on(&house, "1", FALSE);
+    phone_challenges(&house, "1001", "13 INVITE");
+    phone_send_raw(house.phone, first->str, first->len);
+    header_is(phone_hear(house.phone, "ACK"), "CSeq", "3 ACK");
+    phone_reply(house.phone, "INVITE", "200 OK", "", SDP);
+    header_is(phone_hear(house.phone, "ACK"), "CSeq", "13 ACK");
+    loop_rest(house.loop, 20);
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+}
+
+/* Without credentials a challenge is a failure like others: it waits for the whole number, and the
+ * next piece is called all the same. */
+static void a_challenge_without_an_answer_waits(void)
+{
+    House house;
+
+    house_open_pieces(&house);
+    pbx_dials(&house, "100");
+    phone_hear(house.phone, "INVITE sip:100@");
+    phone_reply(house.phone, "INVITE", "401 Unauthorized", CHALLENGE, NULL);
+    phone_hear(house.phone, "ACK");
+    loop_rest(house.loop, 20);
+    g_assert_cmpint(hall_call_count(house.hall), ==, 1);
+    pbx_dials_on(&house, "1", FALSE);
+    header_is(phone_hear(house.phone, "INVITE sip:1001@"), "CSeq", "12 INVITE");
+    phone_reply(house.phone, "INVITE", "401 Unauthorized", CHALLENGE, NULL);
+    phone_hear(house.phone, "ACK");
+    loop_rest(house.loop, 350);
+    house_rests(&house);
+    g_assert_nonnull(strstr(house.line->str, "proceeding disconnect"));
+    house_close(&house);
 }
 
 /* O-3.2: two failures end nothing; T10 does, by the better one. */
@@ -253,6 +328,10 @@ void overlap_stories(void)
     g_test_add_func("/sip-hall/overlap/nobody-else-dials-on", nobody_else_dials_on);
     g_test_add_func("/sip-hall/overlap/failures-wait-for-the-whole-number",
                     failures_wait_for_the_whole_number);
+    g_test_add_func("/sip-hall/overlap/every-piece-may-be-challenged",
+                    every_piece_may_be_challenged);
+    g_test_add_func("/sip-hall/overlap/a-challenge-without-an-answer-waits",
+                    a_challenge_without_an_answer_waits);
     g_test_add_func("/sip-hall/overlap/an-answer-cancels-the-rest", an_answer_cancels_the_rest);
     g_test_add_func("/sip-hall/overlap/a-long-call-keeps-its-place", a_long_call_keeps_its_place);
     g_test_add_func("/sip-hall/overlap/giving-up-waits-for-a-response-to-each",
