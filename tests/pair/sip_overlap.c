@@ -1,5 +1,6 @@
 /* Numbers that come in pieces, with the real hall and call map: several INVITEs of one call, out
  * and in. */
+#include "name_server.h"
 #include "sip_house.h"
 
 #include <stdlib.h>
@@ -92,6 +93,56 @@ static void every_piece_may_be_challenged(void)
     phone_hear(house.phone, "BYE");
     phone_reply(house.phone, "BYE", "200 OK", "", NULL);
     house_close(&house);
+}
+
+static void route_goes_to_a_name(House *house, NameServer *names)
+{
+    RouteSettings *route = g_ptr_array_index(house->settings->routes, 1);
+    RouteTo *to = route->targets->pdata[0];
+    g_autofree char *zone = g_strdup_printf("_sip._udp.pbx.example 60 SRV 10 0 %u one.example\n"
+                                            "_sip._udp.pbx.example 60 SRV 20 0 %u one.example\n"
+                                            "one.example 60 A 127.0.0.1\n",
+                                            phone_port(house->phone), phone_port(house->second));
+
+    g_free(to->uri);
+    to->uri = g_strdup("sip:{number}@pbx.example");
+    g_ptr_array_set_size(route->targets, 1);
+    name_server_write(names, zone);
+}
+
+/* The server's next address has the series from there on. */
+static void a_series_goes_on_at_the_next_address(void)
+{
+    NameServer *names = name_server_new("");
+    g_autofree char *more =
+        g_strdup_printf("[proxy]\nname-server = 127.0.0.1:%u\n", name_server_port(names));
+    g_autofree char *call_id = NULL;
+    const char *heard;
+    House house;
+
+    house_open_pieces_with(&house, more);
+    route_goes_to_a_name(&house, names);
+    pbx_dials(&house, "100");
+    call_id = message_header(phone_hear(house.phone, "INVITE sip:100@pbx.example"), "Call-ID");
+    phone_reply(house.phone, "INVITE", "503 Service Unavailable", "", NULL);
+    phone_hear(house.phone, "ACK");
+    heard = phone_hear(house.second, "INVITE sip:100@pbx.example");
+    header_is(heard, "Call-ID", call_id);
+    header_is(heard, "CSeq", "12 INVITE");
+    phone_reply(house.second, "INVITE", "484 Address Incomplete", "", NULL);
+    phone_hear(house.second, "ACK");
+    pbx_dials_on(&house, "1", FALSE);
+    header_is(phone_hear(house.second, "INVITE sip:1001@pbx.example"), "CSeq", "22 INVITE");
+    phone_reply(house.second, "INVITE", "200 OK", "", SDP);
+    header_is(phone_hear(house.second, "ACK"), "CSeq", "22 ACK");
+    loop_rest(house.loop, 20);
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    g_assert_true(phone_hears_nothing(house.phone, 10));
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    phone_hear(house.second, "BYE");
+    phone_reply(house.second, "BYE", "200 OK", "", NULL);
+    house_close(&house);
+    name_server_free(names);
 }
 
 /* Without credentials a challenge is a failure like others: it waits for the whole number, and the
@@ -328,6 +379,8 @@ void overlap_stories(void)
     g_test_add_func("/sip-hall/overlap/nobody-else-dials-on", nobody_else_dials_on);
     g_test_add_func("/sip-hall/overlap/failures-wait-for-the-whole-number",
                     failures_wait_for_the_whole_number);
+    g_test_add_func("/sip-hall/overlap/a-series-goes-on-at-the-next-address",
+                    a_series_goes_on_at_the_next_address);
     g_test_add_func("/sip-hall/overlap/every-piece-may-be-challenged",
                     every_piece_may_be_challenged);
     g_test_add_func("/sip-hall/overlap/a-challenge-without-an-answer-waits",
