@@ -403,7 +403,7 @@ const SettingRow setting_rows[] = {
     SIP(fail_over_us, "fail-over-after", duration, DEFAULT("4s"), RANGE(100 * MS, 32 * SECOND), IN_US, NEW_CALLS,
         SAYS "Silence after which a call to a server whose name has several addresses goes to the next one. The last one has 64 times T1. Where [proxy] mode is off."),
     SIP(graylist_us, "graylist", duration, DEFAULT("30s"), RANGE(0, HOUR), IN_US, NEW_CALLS,
-        SAYS "How long an address of a server that was silent, could not be reached or answered 503 is tried after the server's others; where all are such, all are tried. 0: not at all. Where [proxy] mode is off."),
+        SAYS "How long an address of a server that was silent, could not be reached or answered 503 is tried after the server's others; where all are such, all are tried. The proxy heeds it for names, from one request to the next. 0: not at all."),
     SIP(retry_after_us, "retry-after", duration, DEFAULT("5m"), RANGE(0, HOUR), IN_US, NEW_CALLS,
         SAYS "The longest Retry-After of a 503 that is heeded: so long no call goes to the address it came from, calls for help excepted. A route's next target is tried; where none is left the call is cleared like one refused with 503. 0: Retry-After says nothing. Where [proxy] mode is off."),
     SIP(identity_update, "identity-update", choice, DEFAULT("update"), ONE_OF(identity_updates), NEW_CALLS,

@@ -1,4 +1,5 @@
 /* One branch of a fork: the copy sent to one target, its timers, and its CANCEL. */
+#include "names.h"
 #include "port.h"
 #include "primaries.h"
 #include "watch.h"
@@ -35,6 +36,7 @@ static void branch_end(Branch *branch, int status, msg_t *response)
     branch_stop_timer(branch);
     branch->done = TRUE;
     primaries_ended(branch, status);
+    names_note(branch, status, response != NULL);
     if (branch->orq)
         nta_outgoing_destroy(g_steal_pointer(&branch->orq));
     fork_final(branch->fork, branch, status, response);

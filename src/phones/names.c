@@ -3,6 +3,7 @@
 #include "names.h"
 
 #include "allowance.h"
+#include "graylist.h"
 #include "primaries.h"
 #include "resolve.h"
 
@@ -58,14 +59,43 @@ void names_forget(Fork *fork)
 /* ---- addresses --------------------------------------------------------------------------------
  */
 
+/* The first of HOPS that has not failed of late. */
+static void target_choose(const Fork *fork, Target *target, const GArray *hops)
+{
+    g_autoptr(GArray) order = g_array_sized_new(FALSE, TRUE, sizeof(NextHop), hops->len);
+
+    g_array_append_vals(order, hops->data, hops->len);
+    graylist_order(primaries_graylist(fork->phones), target->name, order,
+                   loop_now(fork->phones->loop));
+    target->hop.address = g_array_index(order, NextHop, 0).address;
+}
+
+void names_note(const Branch *branch, int status, gboolean answered)
+{
+    Phones *phones = branch->fork->phones;
+    const Target *target = branch->target;
+    NextHop hop = {.address = target->hop.address, .tcp = target->hop.transport == TRANSPORT_TCP};
+    gint64 now = loop_now(phones->loop);
+    g_autofree char *key = target->name ? graylist_key(target->name, &hop) : NULL;
+
+    if (!key)
+        return;
+    if (status == 503 || (!answered && !branch->provisional))
+        graylist_note(primaries_graylist(phones), key, GRAY_FAILED,
+                      now + phones->settings->sip.graylist_us, now);
+    else
+        graylist_forget(primaries_graylist(phones), key);
+}
+
 static void target_found(void *user, const GArray *hops)
 {
     NameWait *wait = user;
     Fork *fork = wait->fork;
 
     if (hops) {
-        wait->target->hop.address = g_array_index(hops, NextHop, 0).address;
+        target_choose(fork, wait->target, hops);
     } else {
+        g_clear_pointer(&wait->target->name, g_free);
         g_queue_remove(&fork->waiting, wait->target);
         target_free(wait->target);
         fork_is_unreachable(fork);
@@ -100,9 +130,10 @@ static void target_ask(Fork *fork, Target *target)
     url = target_url(home, target);
     if (url && url->url_params && url_param(url->url_params, "maddr", maddr, sizeof(maddr)) > 1)
         url->url_host = maddr;
-    query = resolve_hops(primaries_resolver(fork->phones), url ? url->url_host : "",
-                         url ? port_of(url) : 0, target->hop.transport == TRANSPORT_TCP,
-                         target_found, wait);
+    g_free(target->name);
+    target->name = g_strdup(url ? url->url_host : "");
+    query = resolve_hops(primaries_resolver(fork->phones), target->name, url ? port_of(url) : 0,
+                         target->hop.transport == TRANSPORT_TCP, target_found, wait);
     if (query) /* else WAIT is no more */
         wait->query = query;
     su_home_deinit(home);

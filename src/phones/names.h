@@ -15,5 +15,8 @@ gboolean names_ask_number(Fork *fork);
 /* Asks for the addresses of the first COUNT targets that wait and have none. TRUE: FORK has to
  * wait. */
 gboolean names_ask(Fork *fork, guint count);
+/* BRANCH, whose target has its address by a name, ends with STATUS; ANSWERED: somebody has said so.
+ */
+void names_note(const Branch *branch, int status, gboolean answered);
 /* FORK waits for nothing any more. */
 void names_forget(Fork *fork);

@@ -2,6 +2,7 @@
  * for it. */
 #include "primaries.h"
 
+#include "graylist.h"
 #include "handback.h"
 #include "location.h"
 #include "merge.h"
@@ -14,8 +15,12 @@
 /* Before all others, and alone. */
 #define PRIMARY_Q 2000.0
 
+/* Addresses that failed: so many are remembered. */
+#define GRAY_MAX 1024
+
 struct Primaries {
     Resolve *resolve;
+    Graylist *gray;
     Watch *watch;
     Handback handback;
     Merge *merge;
@@ -88,6 +93,7 @@ gboolean primaries_open(Phones *phones, GError **error)
     Primaries *primaries = g_new0(Primaries, 1);
 
     phones->primaries = primaries;
+    primaries->gray = graylist_new(GRAY_MAX);
     primaries->merge = merge_new((gint64)settings->sip.t1_ms * 64 * 1000);
     if (!(primaries->resolve = resolve_new(phones->loop, &resolve, error)))
         return FALSE;
@@ -102,6 +108,7 @@ void primaries_close(Phones *phones)
         return;
     watch_free(phones->primaries->watch);
     resolve_free(phones->primaries->resolve);
+    graylist_free(phones->primaries->gray);
     merge_free(phones->primaries->merge);
     g_clear_pointer(&phones->primaries, g_free);
 }
@@ -116,6 +123,11 @@ void primaries_set_settings(Phones *phones)
 struct Resolve *primaries_resolver(const Phones *phones)
 {
     return phones->primaries->resolve;
+}
+
+struct Graylist *primaries_graylist(const Phones *phones)
+{
+    return phones->primaries->gray;
 }
 
 /* ---- who serves -------------------------------------------------------------------------------

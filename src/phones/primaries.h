@@ -16,6 +16,8 @@ void primaries_set_settings(Phones *phones);
 
 /* Who knows addresses of names. */
 struct Resolve *primaries_resolver(const Phones *phones);
+/* ... and which of these have failed of late. */
+struct Graylist *primaries_graylist(const Phones *phones);
 
 /* Is the host of URL a primary's, as configured? Its users are ours, too. */
 gboolean primaries_has_host(const Phones *phones, const url_t *url);

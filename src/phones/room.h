@@ -199,6 +199,7 @@ typedef struct Target {
     char *route;        /* value of the Route headers to put on, or NULL */
     char *next;         /* the URI whose name says where it is sent; NULL: ROUTE's, or its own */
     Hop hop;            /* family 0: by the URI's name */
+    char *name;         /* the name that HOP's address is of; NULL: it was none */
     double q;           /* equal ones ring together */
     gint64 ring_us;     /* how long it may ring while others wait behind it; 0: until Timer C */
     gint64 patience_us; /* how long no response at all may come before the others are tried; 0:

@@ -28,5 +28,6 @@ void target_free(Target *target)
     g_free(target->uri);
     g_free(target->route);
     g_free(target->next);
+    g_free(target->name);
     g_free(target);
 }

@@ -116,8 +116,40 @@ static void test_numbers(void)
     names_close(&names);
 }
 
+/* An address that refuses is asked after the name's other one by the next call. */
+static void test_who_refused_is_asked_last(void)
+{
+    NameScene names;
+    Scene *scene = &names.scene;
+    g_autofree char *zone = NULL;
+    Phone *second;
+
+    names_open(&names, "mode = standby\n");
+    second = phone_new(scene->loop, "127.0.0.1", scene->port);
+    zone = g_strdup_printf("_sip._udp.nobody.example 60 SRV 1 1 %u host.example\n"
+                           "_sip._udp.nobody.example 60 SRV 2 1 %u host.example\n"
+                           "host.example 60 A 127.0.0.1\n",
+                           phone_port(scene->called), phone_port(second));
+    name_server_write(names.server, zone);
+    calls(scene->caller, "sip:208@pbx.example");
+    phone_hear(scene->called, "INVITE sip:208@nobody.example");
+    answers(scene->called, "486 Busy Here"); /* the server is well */
+    phone_hear(scene->caller, "SIP/2.0 486");
+    calls(scene->caller, "sip:208@pbx.example");
+    phone_hear(scene->called, "INVITE sip:208@nobody.example");
+    answers(scene->called, "503 Service Unavailable");
+    phone_hear(scene->caller, "SIP/2.0 5");
+    calls(scene->caller, "sip:208@pbx.example");
+    phone_hear(second, "INVITE sip:208@nobody.example");
+    answers(second, "486 Busy Here");
+    phone_hear(scene->caller, "SIP/2.0 486");
+    phone_free(second);
+    names_close(&names);
+}
+
 void name_stories(void)
 {
+    g_test_add_func("/primaries/names/refused", test_who_refused_is_asked_last);
     g_test_add_func("/primaries/names/phone", test_phone_by_name);
     g_test_add_func("/primaries/names/cancelled-meanwhile", test_cancelled_meanwhile);
     g_test_add_func("/primaries/names/numbers", test_numbers);
