@@ -92,7 +92,9 @@
     X(ISDN_DIVERTING, "ISDN.DIVERTING", "NOTIFY: call is diverting, or diversion activated")       \
     X(ISDN_REROUTED, "ISDN.REROUTED", "the PBX asks for the call to be made to another number")    \
     X(ISDN_SUSPENDED, "ISDN.SUSPENDED", "NOTIFY: user suspended, or remote hold")                  \
+    X(ISDN_SILENCED, "ISDN.SILENCED", "the same, and the trunk has the phone hear nothing for it") \
     X(ISDN_RESUMED, "ISDN.RESUMED", "NOTIFY: user resumed, or remote retrieval")                   \
+    X(ISDN_SOUNDED, "ISDN.SOUNDED", "NOTIFY: user resumed, or remote retrieval, after that")       \
     X(ISDN_CHARGED, "ISDN.CHARGED", "the PBX says what the call costs, or has cost so far")        \
     X(ISDN_HOLD, "ISDN.HOLD", "HOLD, and the trunk serves it: it wants its answer")                \
     X(ISDN_RETRIEVE, "ISDN.RETRIEVE", "RETRIEVE of a held call: it wants its answer")              \

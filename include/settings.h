@@ -122,7 +122,7 @@ typedef struct SpanSettings {
 
 #define CAUSE_OVERRIDE_NONE 0
 
-typedef enum HoldTold { HOLD_TOLD_REINVITE, HOLD_TOLD_NOT } HoldTold;
+typedef enum HoldTold { HOLD_TOLD_REINVITE, HOLD_TOLD_BY_SILENCE, HOLD_TOLD_NOT } HoldTold;
 /* Message waiting on a trunk. */
 typedef enum TrunkMwi {
     TRUNK_MWI_NO,

@@ -15,6 +15,11 @@ static const CallRule suspended[] = {
     STEP(ISDN_RESUMED, S(UP), Q(HELD), SAME, SAME,
          "Q.932 6.2: HOLD outlasts it, until RETRIEVE"),
 
+    LIVE(ISDN_SILENCED, ANSWERED_OR_UP, TALKING, SAME, SAME,
+         "RFC 3398 9.1: no more is sent, and nothing is said of it", MEDIA_PLAY),
+    LIVE(ISDN_SOUNDED, ANSWERED_OR_UP, TALKING, SAME, SAME,
+         "RFC 3398 9.2: the media goes on", MEDIA_THROUGH),
+
     LIVE(ISDN_CHARGED, S(UP), TALKING, SAME, SAME,
          "EN 300 182-1 9.2; RFC 6086 4.2; TS 24.647: INFO", SIP_CHARGE),
 

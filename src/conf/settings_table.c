@@ -112,6 +112,7 @@ static const SettingChoice dial_tones[] = {
 };
 static const SettingChoice holds_told[] = {
     { "reinvite", HOLD_TOLD_REINVITE },
+    { "silent", HOLD_TOLD_BY_SILENCE },
     { "none", HOLD_TOLD_NOT },
     { NULL, 0 },
 };
@@ -552,7 +553,7 @@ const SettingRow setting_rows[] = {
     TRUNK(display_max, "display-max", choice, DEFAULT("34"), ONE_OF(display_lengths), .unit = "octets", NEW_CALLS,
           SAYS "The longest name the PBX takes, in octets."),
     TRUNK(notify_hold, "notify-hold", choice, DEFAULT("reinvite"), ONE_OF(holds_told), NEW_CALLS,
-          SAYS "What the phone is told when the PBX says by NOTIFY that its user is suspended or holds: reinvite is a re-INVITE with a=sendonly (a=inactive where the phone holds too), and one with a=sendrecv when the user is back. none: nothing, what the PBX plays is heard."),
+          SAYS "What the phone is told when the PBX says by NOTIFY that its user is suspended or holds: reinvite is a re-INVITE with a=sendonly (a=inactive where the phone holds too), and one with a=sendrecv when the user is back. silent: nothing, and no RTP either, until the user is back. none: nothing, what the PBX plays is heard."),
     TRUNK(tell_hold, "tell-hold", flag, DEFAULT("no"), NEW_CALLS,
           SAYS "Tell the PBX by NOTIFY when the phone holds an answered call and when it retrieves it. On EuroISDN alone."),
     TRUNK(tell_diverting, "tell-diverting", flag, DEFAULT("no"), NEW_CALLS,

@@ -12,9 +12,35 @@
 /* ---- NOTIFY, Q.931 4.5.22 ---------------------------------------------------------------------
  */
 
+static void on_suspended(IsdnLeg *leg, const CallNews *news)
+{
+    switch (dchan_trunk(leg->dchan)->notify_hold) {
+    case HOLD_TOLD_REINVITE:
+        isdn_event_raise(leg, EVENT_ISDN_SUSPENDED, news);
+        break;
+    case HOLD_TOLD_BY_SILENCE:
+        leg->silenced = TRUE;
+        isdn_event_raise(leg, EVENT_ISDN_SILENCED, news);
+        break;
+    case HOLD_TOLD_NOT:
+        break;
+    }
+}
+
+/* As it was told before, whatever the trunk says now. */
+static void on_resumed(IsdnLeg *leg, const CallNews *news)
+{
+    gboolean silenced = leg->silenced;
+
+    leg->silenced = FALSE;
+    if (silenced)
+        isdn_event_raise(leg, EVENT_ISDN_SOUNDED, news);
+    else if (dchan_trunk(leg->dchan)->notify_hold == HOLD_TOLD_REINVITE)
+        isdn_event_raise(leg, EVENT_ISDN_RESUMED, news);
+}
+
 void isdn_supplement_notify(IsdnLeg *leg, int info, const FrameNews *frame)
 {
-    gboolean told = dchan_trunk(leg->dchan)->notify_hold == HOLD_TOLD_REINVITE;
     CallNews news = isdn_event_news(frame);
 
     if (!isdn_event_leg_speaks(leg))
@@ -22,13 +48,11 @@ void isdn_supplement_notify(IsdnLeg *leg, int info, const FrameNews *frame)
     switch (info) {
     case PRI_NOTIFY_USER_SUSPENDED:
     case PRI_NOTIFY_REMOTE_HOLD:
-        if (told)
-            isdn_event_raise(leg, EVENT_ISDN_SUSPENDED, &news);
+        on_suspended(leg, &news);
         break;
     case PRI_NOTIFY_USER_RESUMED:
     case PRI_NOTIFY_REMOTE_RETRIEVAL:
-        if (told)
-            isdn_event_raise(leg, EVENT_ISDN_RESUMED, &news);
+        on_resumed(leg, &news);
         break;
     default: /* bearer changes, conferences, waiting calls: nothing on the SIP side to say it by */
         break;

@@ -27,7 +27,7 @@ ANY_LINE = """
 D-14 D-15 D-16 D-22
 B-06 B-07 B-08 BX-01 D-10 D-17 D-20 R-4.1 T-11 T-6.1 T-6.3.1 T-6.3.2 T-7.3 emergency-service one-law
 Q-A.2.1 Q-A.2.2 Q-A.2.3 Q-A.3.1 Q-A.3.2 Q-A.3.3 O-2.1 O-2.2 O-3.2 O-3.3 O-3.4 O-3.5 overlap-behind dial-tone
-diversion history-info user-info subaddress late-name hold-from-pbx pseudowire
+diversion history-info user-info subaddress late-name hold-from-pbx hold-by-silence pseudowire
 R-2.5 R-2.7 R-3.4 R-3.6 R-3.7 R-3.8 M-7.1.3 M-7.1.4 M-7.1.6 M-8.1.3 M-8.1.4 next-target server-failover disconnect-tones
 M-9.2 M-10.2.2 M-8.1.6 diverting-181 rerouting-302
 upstream

@@ -64,6 +64,26 @@ static void a_trunk_that_tells_nothing(void)
     stage_free(stage);
 }
 
+/* Nothing is said; what the phone hears stops, and goes on. */
+static void a_trunk_that_tells_by_silence(void)
+{
+    Stage *stage = stage_phone_talks(NETWORK "notify-hold = silent\n");
+
+    far_notifies(stage, PRI_NOTIFY_USER_RESUMED); /* of what never was */
+    stage_sip(stage, "");
+    far_notifies(stage, PRI_NOTIFY_USER_SUSPENDED);
+    stage_sip(stage, "media_play");
+    far_notifies(stage, PRI_NOTIFY_USER_RESUMED);
+    stage_sip(stage, "media_through");
+    far_notifies(stage, PRI_NOTIFY_REMOTE_HOLD);
+    far_notifies(stage, PRI_NOTIFY_REMOTE_RETRIEVAL);
+    far_notifies(stage, PRI_NOTIFY_REMOTE_RETRIEVAL);
+    stage_sip(stage, "media_play media_through");
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    stage_ends(stage);
+    stage_free(stage);
+}
+
 /* It was suspended, and hangs up. */
 static void a_suspended_user_clears(void)
 {
@@ -452,6 +472,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn-supplement/suspended", a_user_is_suspended_and_resumed);
     g_test_add_func("/isdn-supplement/remote-hold", remote_hold_is_told_likewise);
     g_test_add_func("/isdn-supplement/untold", a_trunk_that_tells_nothing);
+    g_test_add_func("/isdn-supplement/by-silence", a_trunk_that_tells_by_silence);
     g_test_add_func("/isdn-supplement/suspended-clears", a_suspended_user_clears);
     g_test_add_func("/isdn-supplement/diverting", a_diversion_is_told_before_the_answer);
     g_test_add_func("/isdn-supplement/phone-holds", a_hold_is_told_where_the_trunk_says_so);

@@ -73,6 +73,8 @@ static const Voice pbx_voices[] = {
     {EVENT_ISDN_REROUTED, PBX_ALIVE, PBX_ASKED},
     {EVENT_ISDN_SUSPENDED, PBX_ALIVE, 0},
     {EVENT_ISDN_RESUMED, PBX_ALIVE, 0},
+    {EVENT_ISDN_SILENCED, PBX_ALIVE, 0},
+    {EVENT_ISDN_SOUNDED, PBX_ALIVE, 0},
     {EVENT_ISDN_CHARGED, PBX_ALIVE, 0},
     /* libpri answers them itself where they do not fit its own state; what it passes on wants an answer. */
     {EVENT_ISDN_HOLD, PBX_ALIVE, PBX_ALIVE},
@@ -215,7 +217,8 @@ Fit legs_can(const Legs *legs, SipState sip, IsdnState isdn, CallEvent event)
         fit = FIT_ANY;
     if (event == EVENT_CHANNEL_FREE && legs->claim)
         fit = FIT_LIVE;
-    if ((event == EVENT_ISDN_SUSPENDED || event == EVENT_ISDN_RESUMED) &&
+    if ((event == EVENT_ISDN_SUSPENDED || event == EVENT_ISDN_RESUMED ||
+         event == EVENT_ISDN_SILENCED || event == EVENT_ISDN_SOUNDED) &&
         1u << legs->pbx & PBX_TALKS && 1u << legs->phone & (P(ANSWERED) | P(UP)))
         fit = FIT_LIVE; /* there is somebody to be told */
     /* The caller dials on, and the hall has been asked whether the PBX wants more. */
