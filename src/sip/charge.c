@@ -67,11 +67,13 @@ void charge_send_due(UaLeg *leg)
     nua_info(leg->nh, SIPTAG_CONTENT_TYPE_STR(TYPE_CHARGE), SIPTAG_PAYLOAD_STR(body), TAG_END());
 }
 
+/* The whole charge comes with the call's clearing, and BYE carries it: behind an INFO that nobody
+ * answers, NUA would keep that back. */
 gboolean charge_send(void *room, Call *call, const CallNews *news)
 {
     UaLeg *leg = call_sip_leg(call);
 
-    if (leg) {
+    if (leg && !call_charge(call)->final) {
         leg->charge_due = TRUE; /* the newest word replaces one that waits */
         charge_send_due(leg);
     }
