@@ -104,6 +104,11 @@ gboolean call_span_refused(const Call *call, guint8 span);
 /* What the PBX has last said that CALL costs; kind CHARGE_NONE: nothing. */
 void call_note_charge(Call *call, const CallCharge *charge);
 const CallCharge *call_charge(const Call *call);
+/* What the PBX has said at the set-up that CALL will cost, in words ("communication 0.120 EUR per min"); "": nothing. At most
+ * CHARGE_RATES_MAX - 1 octets are kept. */
+#define CHARGE_RATES_MAX 240
+void call_note_rates(Call *call, const char *rates);
+const char *call_rates(const Call *call);
 /* "12 units so far", "1.200 EUR", "free", or "" for nothing; points to BUFFER, or is constant. */
 const char *charge_describe(const CallCharge *charge, char *buffer, gsize size);
 

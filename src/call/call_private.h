@@ -143,6 +143,7 @@ struct Call {
     guint span_retries;
     guint tries; /* ways it has taken so far */
 
+    char rates[CHARGE_RATES_MAX];
     CallCharge charge; /* as the PBX has told last */
     GArray *redirects; /* places that a 3xx named (call_redirect.c); NULL: none */
     guint redirect_hops;

@@ -249,6 +249,7 @@ static void call_tell(void *user, const Call *call)
     answer_text(row, "name", call_asked(call)->name);
     origin_tell(call_origin(call), row);
     target_tell(call, row);
+    answer_text(row, "rates", call_rates(call));
     answer_text(row, "charge", charge_describe(call_charge(call), charge, sizeof charge));
     if (call_cause(call))
         answer_count(row, "cause", call_cause(call));

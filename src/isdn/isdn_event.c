@@ -365,6 +365,8 @@ static q931_call *event_call(const pri_event *event)
 static const struct pri_subcommands *event_subcommands(const pri_event *event)
 {
     switch (event->e) {
+    case PRI_EVENT_SETUP_ACK:
+        return event->setup_ack.subcmds;
     case PRI_EVENT_FACILITY:
         return event->facility.subcmds;
     case PRI_EVENT_PROCEEDING:

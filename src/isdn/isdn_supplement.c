@@ -1,6 +1,7 @@
 /* Supplementary services the far end tells of or asks for: NOTIFY, HOLD, RETRIEVE, and what libpri
  * reads out of Facility elements. */
 #include "isdn_supplement.h"
+#include "isdn_charge.h"
 #include "isdn_event.h"
 #include "isdn_join.h"
 #include "isdn_setup.h"
@@ -169,67 +170,13 @@ static void on_mcid(IsdnLeg *leg, const struct pri_subcmd_mcid_req *request)
                   "malicious call identification");
 }
 
-/* ---- advice of charge, EN 300 182-1 ------------------------------------------------------------
- */
-
-static guint64 thousandths(const struct pri_aoc_amount *amount)
-{
-    guint64 value = amount->cost > 0 ? (guint64)amount->cost : 0;
-
-    for (int i = PRI_AOC_MULTIPLIER_THOUSANDTH; i < amount->multiplier && i < 6; i++)
-        value = value > G_MAXUINT64 / 10 ? G_MAXUINT64 : value * 10;
-    return value;
-}
-
-static void money_read(const struct pri_aoc_recorded_currency *money, CallCharge *charge)
-{
-    gsize used = 0;
-
-    charge->kind = CHARGE_CURRENCY;
-    charge->amount = thousandths(&money->amount);
-    for (const char *c = money->currency; *c && used + 1 < sizeof charge->currency; c++)
-        if (g_ascii_isalnum(*c))
-            charge->currency[used++] = *c;
-}
-
-static void units_read(const struct pri_aoc_recorded_units *units, CallCharge *charge)
-{
-    charge->kind = CHARGE_UNITS;
-    for (int i = 0; i < units->num_items && i < (int)G_N_ELEMENTS(units->item); i++)
-        charge->amount += units->item[i].number > 0 ? (guint64)units->item[i].number : 0;
-}
-
-static void on_charge(IsdnLeg *leg, int kind, const struct pri_aoc_recorded_currency *money,
-                      const struct pri_aoc_recorded_units *units, gboolean final)
-{
-    CallCharge charge = {.final = final};
-    CallNews news = CALL_NEWS_INIT;
-    char text[64];
-
-    if (!leg->call)
-        return;
-    if (kind == PRI_AOC_DE_CHARGE_FREE)
-        charge.kind = CHARGE_FREE;
-    else if (kind == PRI_AOC_DE_CHARGE_CURRENCY)
-        money_read(money, &charge);
-    else if (kind == PRI_AOC_DE_CHARGE_UNITS)
-        units_read(units, &charge);
-    else
-        return;
-    call_note_charge(leg->call, &charge);
-    charge_describe(&charge, text, sizeof text);
-    log_info("C%u costs %s", leg->call_id, text);
-    hall_note(dchan_isdn(leg->dchan)->hall, leg->call_id, LADDER_ISDN, LADDER_IN, "charge %s",
-              text);
-    g_strlcpy(news.detail, text, sizeof news.detail);
-    isdn_event_raise(leg, EVENT_ISDN_CHARGED, &news);
-}
-
 /* ---- subcommands ------------------------------------------------------------------------------
  */
 
 static void subcommand(IsdnLeg *leg, const struct pri_subcommand *command, const FrameNews *frame)
 {
+    if (isdn_charge_told(leg, command))
+        return;
     switch (command->cmd) {
     case PRI_SUBCMD_TRANSFER_CALL:
         isdn_join_asked(leg, &command->u.transfer, frame);
@@ -239,14 +186,6 @@ static void subcommand(IsdnLeg *leg, const struct pri_subcommand *command, const
         break;
     case PRI_SUBCMD_MCID_REQ:
         on_mcid(leg, &command->u.mcid_req);
-        break;
-    case PRI_SUBCMD_AOC_D:
-        on_charge(leg, command->u.aoc_d.charge, &command->u.aoc_d.recorded.money,
-                  &command->u.aoc_d.recorded.unit, FALSE);
-        break;
-    case PRI_SUBCMD_AOC_E:
-        on_charge(leg, command->u.aoc_e.charge, &command->u.aoc_e.recorded.money,
-                  &command->u.aoc_e.recorded.unit, TRUE);
         break;
     default: /* others' business, or nobody's */
         break;

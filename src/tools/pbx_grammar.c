@@ -89,7 +89,8 @@ static void reroute_read(PbxWords *words, PbxCommand *command)
 static void charge_read(PbxWords *words, PbxCommand *command)
 {
     command->on = pbx_words_take(words, "end");
-    if (!pbx_words_take(words, "units"))
+    command->overlap = !command->on && pbx_words_take(words, "begin");
+    if (command->overlap || !pbx_words_take(words, "units"))
         command->name = g_strdup(pbx_words_next(words, "units, or a currency"));
     command->count = pbx_words_number(words, "an amount", 0, 100000000);
 }

@@ -113,7 +113,7 @@ typedef struct PbxCommand {
     char *called, *calling, *name, *as;
     gboolean restricted; /* presentation restricted */
     gboolean follows;    /* the name is in no Display: on NI-2 it comes behind SETUP */
-    gboolean overlap;
+    gboolean overlap; /* of VERB_CHARGE: rates, at the set-up */
     gint span;    /* -1: any */
     gint channel; /* 0: ours to choose, -1: all */
     gboolean exclusive;

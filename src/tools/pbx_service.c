@@ -48,6 +48,24 @@ static struct pri_aoc_recorded_units units_of(const PbxCommand *command)
     return units;
 }
 
+/* By the minute, for the communication itself. */
+static gboolean act_rates(PbxCall *call, const PbxCommand *command)
+{
+    struct pri_aoc_recorded_currency money = money_of(command);
+    struct pri_subcmd_aoc_s rates;
+    struct pri_aoc_duration *duration = &rates.item[0].rate.duration;
+
+    memset(&rates, 0, sizeof rates);
+    rates.num_items = 1;
+    rates.item[0].chargeable = PRI_AOC_CHARGED_ITEM_BASIC_COMMUNICATION;
+    rates.item[0].rate_type = PRI_AOC_RATE_TYPE_DURATION;
+    duration->amount = money.amount;
+    duration->time.length = 1;
+    duration->time.scale = PRI_AOC_TIME_SCALE_MINUTE;
+    g_strlcpy(duration->currency, money.currency, sizeof duration->currency);
+    return pri_aoc_s_send(call->line->isdn, call->isdn, &rates) == 0;
+}
+
 /* With the next message where it is the END of the call, else at once. */
 static gboolean act_charge(PbxCall *call, const PbxCommand *command)
 {
@@ -86,7 +104,7 @@ gboolean pbx_service_act(PbxCall *call, const PbxCommand *command)
     case VERB_REROUTE:
         return act_reroute(call, command);
     case VERB_CHARGE:
-        return act_charge(call, command);
+        return command->overlap ? act_rates(call, command) : act_charge(call, command);
     case VERB_MCID:
         return pri_mcid_req_send(isdn, call->isdn) == 0;
     }

@@ -443,6 +443,49 @@ static void charge_is(Stage *stage, const char *wanted)
     g_assert_cmpstr(charge_describe(call_charge(stage_call(stage)), text, sizeof text), ==, wanted);
 }
 
+static void far_tells_rates(Stage *stage)
+{
+    struct pri_subcmd_aoc_s rates;
+    struct pri_aoc_duration *minute = &rates.item[0].rate.duration;
+
+    memset(&rates, 0, sizeof rates);
+    rates.num_items = 4;
+    rates.item[0].chargeable = PRI_AOC_CHARGED_ITEM_BASIC_COMMUNICATION;
+    rates.item[0].rate_type = PRI_AOC_RATE_TYPE_DURATION;
+    minute->amount = (struct pri_aoc_amount){12, PRI_AOC_MULTIPLIER_HUNDREDTH};
+    minute->time = (struct pri_aoc_time){1, PRI_AOC_TIME_SCALE_MINUTE};
+    g_strlcpy(minute->currency, "E<U>R", sizeof minute->currency);
+    rates.item[1].chargeable = PRI_AOC_CHARGED_ITEM_CALL_ATTEMPT;
+    rates.item[1].rate_type = PRI_AOC_RATE_TYPE_FLAT;
+    rates.item[1].rate.flat.amount = (struct pri_aoc_amount){5, PRI_AOC_MULTIPLIER_TENTH};
+    g_strlcpy(rates.item[1].rate.flat.currency, "EUR", sizeof rates.item[1].rate.flat.currency);
+    rates.item[2].chargeable = PRI_AOC_CHARGED_ITEM_CALL_SETUP;
+    rates.item[2].rate_type = PRI_AOC_RATE_TYPE_FREE;
+    rates.item[3].chargeable = PRI_AOC_CHARGED_ITEM_SUPPLEMENTARY_SERVICE;
+    rates.item[3].rate_type = PRI_AOC_RATE_TYPE_SPECIAL_CODE;
+    rates.item[3].rate.special = 7;
+    g_assert_cmpint(pri_aoc_s_send(stage->far, stage->far_call, &rates), ==, 0);
+    stage_run(stage, 10);
+}
+
+static void rates_are_told(void)
+{
+    static const char wanted[] =
+        "communication 0.120 EUR per min, attempt 0.500 EUR, set-up free, service 7";
+    Stage *stage = stage_phone_talks(NETWORK);
+    g_autofree char *ladder = NULL;
+
+    g_assert_cmpstr(call_rates(stage_call(stage)), ==, "");
+    far_tells_rates(stage);
+    g_assert_cmpstr(call_rates(stage_call(stage)), ==, wanted);
+    stage_sip(stage, ""); /* no charge yet */
+    ladder = hall_ladder(stage->hall, 0);
+    g_assert_nonnull(strstr(ladder, "rates communication 0.120 EUR"));
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    stage_ends(stage);
+    stage_free(stage);
+}
+
 static void a_call_is_charged(void)
 {
     Stage *stage = stage_phone_talks(NETWORK);
@@ -491,5 +534,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn-supplement/rerouting-late", rerouting_comes_too_late_or_says_nothing);
     g_test_add_func("/isdn-supplement/mcid", a_malicious_call_is_identified);
     g_test_add_func("/isdn-supplement/charged", a_call_is_charged);
+    g_test_add_func("/isdn-supplement/rates", rates_are_told);
     return g_test_run();
 }

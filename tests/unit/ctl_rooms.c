@@ -101,6 +101,11 @@ SipState call_sip_state(const Call *call)
     return call->sip;
 }
 
+const char *call_rates(const Call *call)
+{
+    return "";
+}
+
 const CallCharge *call_charge(const Call *call)
 {
     static const CallCharge charge = {.kind = CHARGE_NONE};
