@@ -37,9 +37,10 @@ class Message:
     """One message, and what may come of it. EXPECTED: statuses and DROPPED or CLOSED; WAYS: transports it makes
     sense over."""
 
-    def __init__(self, name, data, expected, ways=("udp", "tcp"), patience=None):
+    def __init__(self, name, data, expected, ways=("udp", "tcp"), patience=None, inside=False):
         self.name, self.data = name, data if isinstance(data, bytes) else data.encode()
         self.expected, self.ways, self.patience = expected, ways, patience
+        self.inside = inside  # a request in a dialog, whose call must outlive it
 
 
 def request(method, uri="sip:127.0.0.1:5060", extra="", body="", **replaced):
@@ -202,10 +203,10 @@ def lies():
         yield Message("INVITE with " + extra.strip()[:60], invite(extra=extra), TAKEN + (400, 401, 403, 407, 415, 420, 422, 481))
 
 
-def offers():
-    """Session descriptions of no use, and of too much."""
+def descriptions():
+    """(name, body, expected): session descriptions of no use, and of too much."""
     refused = (400, 415, 488, 606)
-    for name, body, expected in (
+    return (
         ("1000 streams", SDP + AUDIO * 1000, TAKEN + refused),
         ("1000 streams that we cannot serve", SDP + "m=video 40000 RTP/AVP 99\r\n" * 900, refused),
         ("a negative port", SDP + "m=audio -1 RTP/AVP 8\r\n", refused),
@@ -233,7 +234,13 @@ def offers():
         ("other addresses", "c=IN IP6 ::1\r\n" + SDP + AUDIO, refused),
         ("noise", "".join(chr(33 + n % 90) for n in range(50000)), refused),
         ("an rtcp port of 99999", SDP + AUDIO + "a=rtcp:99999\r\n", TAKEN + refused),
-    ):
+    )
+
+
+def offers():
+    """They, and bodies in bodies, in an INVITE."""
+    refused = (400, 415, 488, 606)
+    for name, body, expected in descriptions():
         patience = 1.0 if len(body) > 40000 else None  # it comes by the gateway, and slowly
         yield Message("offer with " + name, invite(body), expected, patience=patience)
     for depth in (2, 100, 400):
@@ -259,7 +266,52 @@ def out_of_nowhere():
     yield Message("response with 1200 Vias", "SIP/2.0 200 OK\r\n" + "Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\n" * 1200 + options().partition("\r\n")[2], (DROPPED, CLOSED))
 
 
-CHAPTERS = (long_ones, many_ones, no_text, lies, offers, out_of_nowhere)
+def inside(method, body="", extra="", **replaced):
+    """A request in the dialog that hostile_player keeps, which fills in its words."""
+    words = {"from_": "%FROM%", "to": "%TO%", "call_id": "%CALL%", "cseq": "%CSEQ% " + method,
+             "via": "SIP/2.0/%WAY% 127.0.0.71:5060;rport;branch=z9hG4bK-d-{n}"}
+    return request(method, "%TARGET%", "%ROUTES%" + extra, body, **{**words, **replaced})
+
+
+INSIDE_BODIES = (
+    ("another type", "application/x", "x"), ("a type of 20000", "application/" + "x" * 20000, "x"), ("no type", None, SDP + AUDIO),
+    ("a type that is none", "/", SDP + AUDIO), ("text of 50000", "text/plain", "x" * 50000), ("parts without an end", "multipart/mixed;boundary=b1", "--b1\r\n" * 5000),
+    ("parts 100 deep", "multipart/mixed;boundary=b1", nested(100)), ("an offer twice", "multipart/mixed;boundary=b", ("--b\r\nContent-Type: application/sdp\r\n\r\n" + SDP + AUDIO + "\r\n") * 2 + "--b--\r\n"),
+)
+INSIDE_HEADERS = (
+    "Session-Expires: 4294967295\r\n", "Session-Expires: 0\r\n", "Session-Expires: 1;refresher=nobody\r\n", "Min-SE: 99999999999\r\n", "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\nMin-SE: 4294967295\r\n",
+    "Require: %s\r\n" % ",".join("x%d" % n for n in range(3000)), "Require: 100rel, timer, replaces, nothing\r\n", "Replaces: a;to-tag=b;from-tag=c\r\n", "RAck: 1 1 INVITE\r\n", "RSeq: -1\r\n",
+    "P-Asserted-Identity: <tel:+>, <sip:>, <\r\n", "P-Asserted-Identity: \"%s\" <sip:1@x>\r\n" % ("x" * 20000), "P-Asserted-Identity: <sip:1@2>\r\n" * 500, "Privacy: ;;;id\r\n", "Reason: ;cause=;;\r\n",
+    "Content-Disposition: ;handling=\r\n", "Content-Encoding: gzip\r\n", "Geolocation: <\r\n", "Diversion: <sip:1@2>;reason=unknown\r\n" * 500, "History-Info: <>\r\n", "User-to-User: zz;encoding=hex\r\n",
+    "Accept: a/b\r\n", "Allow: \r\n", "Expires: -1\r\n", "Subject: %s\r\n" % ("x" * 40000), "X: y\r\n" * 900,
+)
+INSIDE_CONTACTS = (None, "*", "<sip:>", "<", "<sip:201@127.0.0.71:5060>, <sip:202@127.0.0.71:5060>", "<sip:201@127.0.0.71:99999>", "<tel:201>", "<http://x/>", "<sip:%s@127.0.0.71:5060>" % ("2" * 30000), "<sip:201@127.0.0.71:5060>")
+
+
+def in_a_dialog():
+    """UPDATE and re-INVITE of a call that stands, with what is no use in them: each is answered, and the call goes on."""
+    refused = (400, 406, 413, 415, 420, 422, 488, 489, 491, 500, 513, 606)
+    for method in ("UPDATE", "INVITE"):
+        for name, body, expected in descriptions():
+            yield Message("%s in a dialog, %s" % (method, name), inside(method, body), expected + (413, 513), patience=0.5, inside=True)
+        for name, type_, body in INSIDE_BODIES:
+            yield Message("%s in a dialog, %s" % (method, name), inside(method, body, content_type=type_), TAKEN + refused, patience=0.3, inside=True)
+        for body in ("", SDP + AUDIO):
+            for extra in INSIDE_HEADERS:
+                yield Message("%s in a dialog with %s" % (method, extra.strip()[:50]), inside(method, body, extra), TAKEN + refused + (481, 403), inside=True)
+            for contact in INSIDE_CONTACTS:
+                yield Message("%s in a dialog, Contact %s" % (method, str(contact)[:50]), inside(method, body, contact=contact), TAKEN + refused, inside=True)
+            yield Message("%s in a dialog, CSeq that was" % method, inside(method, body, cseq="1 " + method), (400, 500, DROPPED), inside=True)
+            yield Message("%s in a dialog, another tag" % method, inside(method, body, to="<sip:300@127.0.0.1>;tag=none"), (481,), inside=True)
+            yield Message("%s in a dialog, another From" % method, inside(method, body, from_='"\x07%s" <sip:%%00@127.0.0.1>;tag=other' % ("x" * 9000)), (400, 481), inside=True)
+    for to in ("<", "<sip:>", "<sip:%00@127.0.0.1>", "<http://x/>", "<sip:1@127.0.0.1?Replaces=%zz>", "<sip:1@127.0.0.1?Replaces=%s>" % ("a" * 9000), "<tel:+>", "x" * 20000):
+        yield Message("REFER in a dialog to %s" % to[:40], inside("REFER", extra="Refer-To: %s\r\n" % to), (202, 400, 403, 404, 406, 416, 481, 484, 488, 501, 513, 603, 606), inside=True)
+    for type_ in ("application/dtmf-relay", "application/dtmf", "x"):
+        for body in ("Signal=99999999999\r\nDuration=-1\r\n", "Signal=\0\r\n", "x" * 40000, "Signal=5\r\n" * 4000):
+            yield Message("INFO in a dialog, %s of %d" % (type_, len(body)), inside("INFO", body, content_type=type_), TAKEN + refused + (405, 469, 501), inside=True)
+
+
+CHAPTERS = (long_ones, many_ones, no_text, lies, offers, out_of_nowhere, in_a_dialog)
 
 
 def messages(way):
@@ -274,7 +326,11 @@ def jobs(chosen, way, round_):
         data = one.data.replace(b"%WAY%", way.upper().encode()).replace(b"{n}", mark.encode())
         if way == "udp":
             data = data[:65507]
-        out.append({"way": way, "mark": mark, "parts": [data.hex()], "patience": one.patience})
+        job = {"way": way, "mark": mark, "parts": [data.hex()], "patience": one.patience}
+        if one.inside:
+            opening = invite().replace("%WAY%", way.upper()).replace("{n}", "-d-%d-%d-%s" % (round_, number, way))
+            job["opening"] = opening.encode().hex()
+        out.append(job)
     return out
 
 
@@ -327,6 +383,8 @@ class Hostile(Stage):
             came = list(what["statuses"]) or [CLOSED if what["closed"] else DROPPED]
             if not what["alive"]:
                 self.fail_badly("%s over %s: it answers nobody any more" % (one.name, way))
+            elif not what.get("stands", True):
+                self.fail("%s over %s: %s, and the call is over" % (one.name, way, came))
             elif not set(came) <= set(one.expected):
                 self.fail("%s over %s: %s, where %s is asked" % (one.name, way, came, sorted(map(str, one.expected))))
         if len(seen) < len(chosen) and not self.outcome.broken:

@@ -53,11 +53,65 @@ def follow_up(method, answer, way, here):
     return b"\r\n".join(lines + [b"Max-Forwards: 70", b"Content-Length: 0", b"", b""])
 
 
+def answered(data, method):
+    """(CSeq, status) when DATA is an answer to METHOD, else None."""
+    number, _, name = header(data, b"CSeq").partition(b" ")
+    status = status_of(data)
+    return (int(number), status) if status and name == method and number.isdigit() else None
+
+
+class Dialog:
+    """A call that stands, in which messages are sent."""
+
+    def __init__(self, answer, way):
+        self.way, self.cseq = way, int(header(answer, b"CSeq").split(b" ")[0])
+        contact = re.search(rb"<(.*?)>", header(answer, b"Contact"))
+        self.target = contact[1] if contact else b"sip:%s:%d" % (TARGET[0].encode(), TARGET[1])
+        self.words = {
+            b"%TARGET%": self.target,
+            b"%ROUTES%": b"".join(
+                b"Route: %s\r\n" % route
+                for route in reversed(re.findall(rb"^Record-Route:[ \t]*(.*?)\r?$", answer, re.M | re.I))
+            ),
+            b"%FROM%": header(answer, b"From"),
+            b"%TO%": header(answer, b"To"),
+            b"%CALL%": header(answer, b"Call-ID"),
+        }
+
+    def fill(self, data):
+        """DATA as the dialog's next request."""
+        self.cseq += 1
+        for word, text in {**self.words, b"%CSEQ%": b"%d" % self.cseq}.items():
+            data = data.replace(word, text)
+        return data
+
+    def request(self, method):
+        """A sound request in it."""
+        return self.fill(
+            b"\r\n".join(
+                [
+                    b"%s %%TARGET%% SIP/2.0" % method,
+                    b"Via: SIP/2.0/%s %s:5060;rport;branch=z9hG4bK-f-%d"
+                    % (self.way.upper().encode(), SENDER.encode(), time.monotonic_ns()),
+                    b"%ROUTES%From: %FROM%",
+                    b"To: %TO%",
+                    b"Call-ID: %CALL%",
+                    b"CSeq: %%CSEQ%% %s" % method,
+                    b"Max-Forwards: 70",
+                    b"Content-Length: 0",
+                    b"",
+                    b"",
+                ]
+            )
+        )
+
+
 class Player:
     def __init__(self):
         self.datagrams, self.probe = udp(SENDER, 5060), udp(PROBE)
         self.stream, self.rest, self.probes = None, b"", 0
         self.jobs = {}  # mark: what came of it
+        self.dialog, self.heard = None, []  # what came in the present job
 
     def say(self, data):
         try:
@@ -111,13 +165,14 @@ class Player:
         which may be an older one: every message bears its mark, unless it is the very thing that is spoiled."""
         mark = MARK.search(data)
         status = status_of(data)
+        self.heard.append(data)
         if status is None:  # a request: of a call that is being ended
             return
         cseq = header(data, b"CSeq")
         if status >= 200 and cseq.endswith(b"INVITE"):
             here = b"%s:%d" % (SENDER.encode(), 5060)
             self.say(follow_up(b"ACK", data, way, here))
-            if status < 300:
+            if status < 300 and b"branch=z9hG4bK-d-" not in data:
                 self.say(follow_up(b"BYE", data, way, here))
         if status >= 200 and b"branch=z9hG4bK-f-" not in data:
             (self.jobs.get(mark[0], seen) if mark else seen).add(status)
@@ -131,15 +186,60 @@ class Player:
                     self.take(data, "udp", set())
                 yield one
 
+    def await_answer(self, method, way):
+        """The final answer to METHOD that comes first; b"" when none does."""
+        until = time.monotonic() + DEAD
+        while time.monotonic() < until:
+            for one, data in self.hear(until):
+                if one is None or one is self.probe:
+                    continue
+                self.take(data, way, set())
+                if (answered(data, method) or (0, 0))[1] >= 200:
+                    return data
+        return b""
+
+    def open_dialog(self, job):
+        """The call that JOB wants to stand before it."""
+        if self.dialog:
+            self.dialog.way = job["way"]
+            return True
+        self.say(bytes.fromhex(job["opening"]))
+        answer = self.await_answer(b"INVITE", job["way"])
+        self.dialog = Dialog(answer, job["way"]) if status_of(answer) == 200 else None
+        return self.dialog is not None
+
+    def dialog_stands(self, way):
+        """It answers a sound request, and has not been ended by the far end."""
+        if any(data.startswith(b"BYE ") for data in self.heard):
+            self.dialog = None
+            return False
+        self.dialog.way = way
+        self.say(self.dialog.request(b"OPTIONS"))
+        stands = status_of(self.await_answer(b"OPTIONS", way)) == 200
+        if not stands:
+            self.dialog = None
+        return stands
+
+    def close_dialog(self):
+        if self.dialog:
+            self.dialog.way = "udp"
+            self.say(self.dialog.request(b"BYE"))
+
     def play(self, job):
-        """{"statuses": [...], "closed": bool, "alive": bool, "ms": until the probe's answer}"""
+        """{"statuses": [...], "closed": bool, "alive": bool, "ms": until the probe's answer}; of a message in a dialog
+        "stands", too."""
         way, seen, closed, alive = job["way"], set(), False, None
         self.jobs[job["mark"].encode()] = seen
+        self.heard = []
         if way == "tcp":
             self.stream, self.rest = socket.create_connection(TARGET, 5, (SENDER, 0)), b""
+        inside = "opening" in job
+        if inside and not self.open_dialog(job):
+            return {"statuses": set(), "closed": False, "alive": True, "stands": False, "ms": 0}
         began = time.monotonic()
         for part in job["parts"]:
-            self.say(bytes.fromhex(part))
+            data = bytes.fromhex(part)
+            self.say(self.dialog.fill(data) if inside else data)
             if len(job["parts"]) > 1:
                 time.sleep(0.001)
         self.ask()
@@ -156,10 +256,11 @@ class Player:
                     self.take(data, way, seen)
             if alive is not None and (seen or closed):
                 until = min(until, time.monotonic() + 0.01)
+        stands = {"stands": self.dialog_stands("udp" if closed else way)} if inside and alive is not None else {}
         if self.stream:
             self.stream.close()
             self.stream = None
-        return {"statuses": seen, "closed": closed, "alive": alive is not None, "ms": 1000 * (alive or 0)}
+        return {"statuses": seen, "closed": closed, "alive": alive is not None, "ms": 1000 * (alive or 0), **stands}
 
 
 def main():
@@ -170,6 +271,7 @@ def main():
         out.append(player.play(job))
         if not out[-1]["alive"]:
             break
+    player.close_dialog()
     for _ in player.hear_out(1.0):
         pass
     with open(sys.argv[2], "w", encoding="ascii") as file:
