@@ -647,7 +647,7 @@ const SettingRow setting_rows[] = {
     PEER(password, "password", secret, DEFAULT(""), NEW_CALLS,
          SAYS "The password that belongs to user. Without one a challenge ends the call with cause 21."),
     PEER(realm, "realm", secret, DEFAULT(""), NEW_CALLS,
-         SAYS "The realm that user and password are for: a response that asks with another one has no answer of ours. Empty: up to four in a dialog are answered, whatever they are, as the peer may pass on those of others."),
+         SAYS "The realm that user and password are for: a response that asks with another one has no answer of ours. Empty: up to four in a dialog are answered, whatever they are, as the peer may pass on those of others. Whoever gets an answer can try passwords on it in peace, so name the realm where it is known. In a call nobody is answered but the peer: the address that its INVITE, or its first answer to ours, came from, and its network."),
     PEER(registers, "register", flag, DEFAULT("no"), LIVE,
          SAYS "Register as user at server, and take the peer's calls to the Contact that it is told, whatever allow of [sip] says. Where [proxy] mode is off."),
     PEER(check_us, "check", duration, DEFAULT("0"), RANGE(0, HOUR), IN_US, LIVE,

@@ -91,11 +91,27 @@ gboolean challenge_answer(Ua *ua, nua_handle_t *nh, const PeerSettings *peer, An
     return TRUE;
 }
 
+/* In a dialog requests go to the far end's Contact, which may be anybody's: our credentials are for
+ * the peer. */
+static gboolean comes_from_peer(const UaLeg *leg)
+{
+    struct sockaddr_storage source;
+
+    if (!leg->peer)
+        return FALSE;
+    origin_source(leg->ua->nua, &source);
+    return address_same_host((const struct sockaddr *)&source,
+                             (const struct sockaddr *)&leg->server) ||
+           network_contains(leg->peer->networks, (const struct sockaddr *)&source);
+}
+
 gboolean challenge_met(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
 {
     const char *method = sip->sip_cseq->cs_method_name;
     gboolean invite = sip->sip_cseq->cs_method == sip_method_invite, answered;
 
+    if (!comes_from_peer(leg))
+        return FALSE;
     if (invite) {
         attempt_heard(leg, status);
         attempt_aim(leg);

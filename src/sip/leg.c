@@ -30,6 +30,8 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
     leg->tcp = uas && ua->tcp;
     leg->peer = call ? call_peer(call) : NULL;
     leg->trusted = leg->peer && leg->peer->trusted;
+    if (uas)
+        origin_source(ua->nua, &leg->server);
     g_hash_table_add(ua->legs, leg);
     nua_handle_bind(nh, leg);
     return leg;

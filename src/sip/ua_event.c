@@ -98,6 +98,9 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
     origin_source(leg->ua->nua, &source);
     if (!source.ss_family)
         sip = NULL;
+    if (sip && sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite && !leg->uas &&
+        !leg->established)
+        leg->server = source;
     if ((status == 401 || status == 407) && sip && sip->sip_status &&
         challenge_met(leg, status, phrase, sip))
         return;

@@ -198,6 +198,7 @@ struct UaLeg {
 
     const PeerSettings *peer; /* the far end's, of settings; NULL: none */
     Answered answered;        /* realms whose challenges were answered */
+    struct sockaddr_storage server; /* where its INVITE, or the answer to ours, came from */
     Succession *succession; /* the INVITEs of the call it came by; shared by their legs */
 
     /* UAC */

@@ -167,6 +167,32 @@ static void a_bye_is_challenged(void)
     call_failed(&story);
 }
 
+/* Its Contact is another host's, who is no peer, and would like to see what we answer. */
+static void a_bye_elsewhere_is_not_answered_for(void)
+{
+    Story story;
+    Phone *stranger;
+    g_autofree char *contact = NULL;
+
+    story_open(&story);
+    stranger = phone_new(story.loop, "127.0.0.2", story.port);
+    contact = g_strdup_printf("Contact: <sip:100@127.0.0.2:%u>\r\n", phone_port(stranger));
+    story_call_out(&story, story.phone, &plain, &carrier);
+    phone_reply(story.phone, "INVITE", "200 OK", contact, SDP_BOTH);
+    phone_hear(stranger, "ACK sip:100@");
+    story_events(&story, "ANSWER+media");
+    g_assert_true(hall_fake_act(story_call(&story), ACTION_SIP_BYE));
+    phone_hear(stranger, "BYE");
+    phone_reply(stranger, "BYE", "407 Proxy Authentication Required",
+                "Proxy-Authenticate: Digest realm=\"there\", nonce=\"p\", opaque=\"o/1\"\r\n",
+                NULL);
+    story_events(&story, "ENDED");
+    g_assert_true(phone_hears_nothing(stranger, 50));
+    g_assert_cmpuint(story_counter(&story, "challenges answered"), ==, 0);
+    phone_free(stranger);
+    call_failed(&story);
+}
+
 /* The server refuses what it was given: one try, one failure. */
 static void credentials_are_refused_once(void)
 {
@@ -388,6 +414,7 @@ void challenge_stories(void)
 {
     g_test_add_func("/sip/challenge/a-call-all-along", a_call_is_challenged_all_along);
     g_test_add_func("/sip/challenge/bye", a_bye_is_challenged);
+    g_test_add_func("/sip/challenge/bye-elsewhere", a_bye_elsewhere_is_not_answered_for);
     g_test_add_func("/sip/challenge/refused-once", credentials_are_refused_once);
     g_test_add_func("/sip/challenge/none", without_credentials_a_challenge_is_final);
     g_test_add_func("/sip/challenge/one-realm", one_realm_is_answered);
