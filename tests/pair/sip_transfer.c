@@ -1,7 +1,9 @@
 /* A phone transfers its call with the PBX by REFER, or by BYE with Also: the user agent with the
  * real hall and call map. */
+#include "name_server.h"
 #include "sip_house.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SDP_OTHER                                                                                  \
@@ -85,6 +87,56 @@ static void a_call_goes_to_another_phone(void)
     said(&house, "proceeding connect disconnect release-complete ");
     g_assert_cmpuint(ua_count(&house, "transfers done"), ==, 1);
     house_close(&house);
+}
+
+/* To a server with two addresses, of which the first refuses; STAYS: the transferor, until that. */
+static void transfer_by_name(gboolean stays)
+{
+    NameServer *names = name_server_new("");
+    g_autofree char *more = g_strdup_printf("[route far]\nfrom = pbx\ncalled = 9XX\n"
+                                            "to = sip:{number}@pbx.example\n"
+                                            "[proxy]\nname-server = 127.0.0.1:%u\n",
+                                            name_server_port(names));
+    g_autofree char *zone = NULL;
+    House house;
+    Phone *first;
+
+    house_open_with(&house, more, FALSE);
+    first = phone_new(house.loop, "127.0.0.1", (guint16)atoi(strrchr(house.uri, ':') + 1));
+    zone = g_strdup_printf("_sip._udp.pbx.example 60 SRV 10 0 %u one.example\n"
+                           "_sip._udp.pbx.example 60 SRV 20 0 %u one.example\n"
+                           "one.example 60 A 127.0.0.1\n",
+                           phone_port(first), phone_port(house.second));
+    name_server_write(names, zone);
+    phone_is_talked_to(&house);
+    phone_refers(&house, "sip:bob@pbx.example", "");
+    phone_is_notified(house.phone, "100", FALSE);
+    phone_hear(first, "INVITE sip:bob@pbx.example");
+    if (!stays)
+        phone_says_bye(house.phone);
+    phone_reply(first, "INVITE", "503 Service Unavailable", "", NULL);
+    phone_hear(first, "ACK");
+    phone_hear(house.second, "INVITE sip:bob@pbx.example");
+    phone_reply(house.second, "INVITE", "200 OK", "", SDP_OTHER);
+    phone_hear(house.second, "ACK");
+    if (stays) {
+        phone_is_notified(house.phone, "200", TRUE);
+        phone_says_bye(house.phone);
+    }
+    loop_rest(house.loop, 20);
+    call_stands(&house, 1, SIP_UP, ISDN_ACTIVE);
+    g_assert_cmpuint(call_media_port(&house, 1), ==, 40002);
+    phone_says_bye(house.second);
+    house_rests(&house);
+    phone_free(first);
+    house_close(&house);
+    name_server_free(names);
+}
+
+static void the_new_party_may_have_two_servers(void)
+{
+    transfer_by_name(TRUE);
+    transfer_by_name(FALSE);
 }
 
 /* B-06 12: the transferor hangs up as soon as it has its 202; its phone knows of no subscription
@@ -829,6 +881,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     sofia_open();
     STORY(a_call_goes_to_another_phone);
+    STORY(the_new_party_may_have_two_servers);
     STORY(the_transferor_leaves_at_once);
     STORY(the_transferor_leaves_while_it_rings);
     STORY(the_transferor_has_left_and_the_target_is_busy);
