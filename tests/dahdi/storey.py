@@ -22,6 +22,7 @@ from guest_house import judge  # noqa: E402
 CRASH = re.compile(r"Sanitizer|runtime error:|left with status -(4|6|7|8|11)(?!\d)")  # SIGILL ABRT BUS FPE SEGV
 SECONDS = 480  # for all that happens in a guest
 AGAIN = 12  # so many flows and stories at most have a second guest, where each is alone: an emulator loses moments
+# Flows of several spans stay in the house: a line here is one pair of spans, and a card has no span without a D channel yet.
 # What phones and their proxy do is the same over any line, and so are transfers and calls for help beyond D-07 and D-04.
 ANY_LINE = """
 D-14 D-15 D-16 D-22
