@@ -199,6 +199,7 @@ int main(int argc, char **argv)
     emergency_stories();
     ports_stories();
     nonsense_stories();
+    mwi_stories();
     digits_stories();
     extra_stories();
     challenge_stories();

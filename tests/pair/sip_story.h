@@ -62,4 +62,5 @@ void digits_stories(void);
 void challenge_stories(void);
 void health_stories(void);
 void server_stories(void);
+void mwi_stories(void);
 void party_stories(void);
