@@ -23,6 +23,7 @@ typedef struct PhonesGateway {
     ClassBook *classes;              /* judges what phones may call; borrowed; NULL: nobody does */
     gboolean (*ready)(void *user);   /* could a trunk carry a call now? NULL: yes */
     gboolean (*draining)(void *user); /* are new calls refused, as we are about to leave? NULL: no */
+    void (*arrived)(void *user, const char *aor); /* a phone has registered that was not there as AOR, or was off; NULL: nobody hears */
     void *user;
 } PhonesGateway;
 

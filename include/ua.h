@@ -56,6 +56,9 @@ void ua_set_mwi(Ua *ua, const UaMwi *mwi);
  * [sip] mwi-unsolicited says. Of states that follow each other faster than they are taken the last one is told. */
 void ua_tell_mwi(Ua *ua, const char *mailbox, const MwiState *state, const char *uri, const PeerSettings *peer);
 
+/* The same for who has just come: URI alone is told, where nobody has subscribed to MAILBOX or everybody is told. */
+void ua_greet_mwi(Ua *ua, const char *mailbox, const MwiState *state, const char *uri);
+
 /* The call-map actions that are sip's, to be handed to hall_set_sip(). */
 CallOps ua_call_ops(Ua *ua);
 

@@ -133,6 +133,7 @@ static gboolean sip_open_phones(House *house, GError **error)
                              .classes = house->classes,
                              .ready = join_readiness,
                              .draining = join_draining,
+                             .arrived = house_mwi_arrived,
                              .user = house};
 
     origin_key_make(&house->key);

@@ -10,6 +10,7 @@
 
 #define KIND "mwi"
 /* What is kept is as old as its last change: a year without one, and nobody waits any more. */
+#define GREETING_US (300 * G_TIME_SPAN_MILLISECOND)
 #define KEPT_US (400 * G_TIME_SPAN_DAY)
 
 /* ---- from a PBX ---------------------------------------------------------------------------------
@@ -131,6 +132,56 @@ static guint16 on_subscribed(void *user, const CallOrigin *origin, char mailbox[
     return 200;
 }
 
+/* ---- phones that come ---------------------------------------------------------------------------
+ */
+
+/* "sip:201@host:port" of a user of the proxy's. Caller frees. */
+static char *user_uri(const Settings *settings, const char *user)
+{
+    g_autofree char *plain = g_uri_escape_string(user, "+*!~'()&=$,", FALSE);
+    char text[64];
+
+    if (!settings->sip.public_host)
+        return g_strdup_printf(
+            "sip:%s@%s", plain,
+            address_describe((const struct sockaddr *)&settings->sip.listen, text, sizeof text));
+    return g_strdup_printf("sip:%s@%s:%u", plain, settings->sip.public_host,
+                           address_port((const struct sockaddr *)&settings->sip.listen));
+}
+
+static void greet(House *house, const char *aor)
+{
+    const MwiEntry *entry = mwi_book_find(house->mwi_book, MWI_BY_PBX, aor);
+    g_autofree char *uri = entry ? user_uri(house->mwi_settings, aor) : NULL;
+
+    if (entry)
+        ua_greet_mwi(house->ua, aor, &entry->state, uri);
+}
+
+static void greet_all(void *user)
+{
+    House *house = user;
+    GHashTableIter iter;
+    gpointer aor;
+
+    g_hash_table_iter_init(&iter, house->mwi_arrivals);
+    while (g_hash_table_iter_next(&iter, &aor, NULL))
+        greet(house, aor);
+    g_hash_table_remove_all(house->mwi_arrivals);
+}
+
+/* A telephone that was off knows nothing of its lamp. It hears the answer to its REGISTER first. */
+void house_mwi_arrived(void *user, const char *aor)
+{
+    House *house = user;
+
+    if (!house->mwi_book || !mwi_book_find(house->mwi_book, MWI_BY_PBX, aor))
+        return;
+    if (g_hash_table_size(house->mwi_arrivals) == 0)
+        loop_timer_start(house->signalling, house->mwi_timer, GREETING_US);
+    g_hash_table_add(house->mwi_arrivals, g_strdup(aor));
+}
+
 /* ---- the house's part ---------------------------------------------------------------------------
  */
 
@@ -157,6 +208,8 @@ void house_mwi_open(House *house, const Settings *settings)
 
     house->mwi_settings = settings;
     house->mwi_book = mwi_book_new(settings->sip.max_mailboxes);
+    house->mwi_arrivals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    house->mwi_timer = loop_timer_new(house->signalling, greet_all, house);
     if (house->phones)
         phones_each_kept(house->phones, KIND, book_load, house);
     mwi_book_set_saver(house->mwi_book, book_save, house);
@@ -172,5 +225,9 @@ void house_mwi_set_settings(House *house, const Settings *settings)
 
 void house_mwi_close(House *house)
 {
+    if (!house->mwi_book)
+        return;
+    loop_timer_free(house->signalling, house->mwi_timer);
+    g_clear_pointer(&house->mwi_arrivals, g_hash_table_unref);
     g_clear_pointer(&house->mwi_book, mwi_book_free);
 }

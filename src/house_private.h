@@ -43,6 +43,8 @@ struct House {
 
     MwiBook *mwi_book;             /* messages that wait; of signalling */
     const Settings *mwi_settings;  /* in force there */
+    GHashTable *mwi_arrivals;      /* set of char*: who has registered and is to be told soon */
+    LoopTimer *mwi_timer;
 
     /* The signalling thread tells the operator how opening went. */
     pthread_mutex_t lock; /* not a GMutex, which ThreadSanitizer cannot see into */
@@ -71,6 +73,8 @@ void house_emergency_set_settings(House *house, const Settings *settings);
 void house_emergency_close(House *house);
 /* house_mwi.c. Home thread: signalling, all rooms open. */
 void house_mwi_open(House *house, const Settings *settings);
+/* A phone has registered as AOR. */
+void house_mwi_arrived(void *user, const char *aor);
 void house_mwi_set_settings(House *house, const Settings *settings);
 void house_mwi_close(House *house);
 /* Home thread: operator. */

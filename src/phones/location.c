@@ -173,6 +173,12 @@ void location_free(Location *location)
     g_free(location);
 }
 
+void location_set_arrival(Location *location, ArrivalFunc func, void *user)
+{
+    location->arrival = func;
+    location->arrival_user = user;
+}
+
 void location_set_journal(Location *location, const LocationJournal *journal)
 {
     if (location->journal.destroy)

@@ -46,6 +46,11 @@ void location_free(Location *location);
 void location_set_journal(Location *location, const LocationJournal *journal);
 void location_set_settings(Location *location, const Settings *settings);
 
+/* FUNC hears that AOR has a binding that was not there, or that a phone which began anew has
+ * registered. Inside the change. */
+typedef void (*ArrivalFunc)(void *user, const char *aor);
+void location_set_arrival(Location *location, ArrivalFunc func, void *user);
+
 /* ---- who can be reached where ---- */
 
 /* The address of record that USER means: itself, or the [phone] whose alias it is. Borrowed from

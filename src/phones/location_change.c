@@ -10,7 +10,8 @@
 typedef struct Change {
     Location *location;
     Aor *aor;
-    GPtrArray *next; /* of Binding*, referenced: what it will have */
+    GPtrArray *next;  /* of Binding*, referenced: what it will have */
+    gboolean arrived; /* a phone that was not there */
     gint64 now;
 } Change;
 
@@ -18,6 +19,7 @@ static void change_begin(Change *change, Location *location, const char *name)
 {
     change->location = location;
     change->now = loop_now(location->loop);
+    change->arrived = FALSE;
     change->aor = location_make_aor(location, name);
     change->next = g_ptr_array_new_with_free_func((GDestroyNotify)binding_unref);
     for (guint i = 0; i < change->aor->bindings->len; i++) {
@@ -126,6 +128,12 @@ static void outlived_remove(Change *change, const Binding *new)
     }
 }
 
+/* Is NEW another phone than OLD (NULL: none), or the same that was switched off in between? */
+static gboolean binding_arrives(const Binding *old, const Binding *new)
+{
+    return !old || g_strcmp0(old->call_id, new->call_id) != 0;
+}
+
 /* Works NEW into the change. */
 static gboolean change_add(Change *change, const Binding *new, gboolean ordered)
 {
@@ -138,6 +146,8 @@ static gboolean change_add(Change *change, const Binding *new, gboolean ordered)
         return FALSE;
     if (repeated)
         return TRUE;
+    change->arrived |=
+        new->granted_s &&binding_arrives(at >= 0 ? change->next->pdata[at] : NULL, new);
     if (at >= 0)
         g_ptr_array_remove_index(change->next, (guint)at);
     if (!new->granted_s) {
@@ -173,6 +183,8 @@ LocationResult location_register(Location *location, const char *aor, const GPtr
         result = change_judge(&change);
     if (result == LOCATION_DONE) {
         change_finish(&change);
+        if (change.arrived && location->arrival)
+            location->arrival(location->arrival_user, aor);
     } else {
         location->counters = before;
         location->counters.refused++;

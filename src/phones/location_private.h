@@ -23,6 +23,8 @@ struct Location {
     gint64 (*wall)(void);
     gint64 wall_offset_us; /* of the wall clock from the loop's, when last looked */
     LocationJournal journal;
+    ArrivalFunc arrival; /* NULL: nobody hears */
+    void *arrival_user;
     GHashTable *aors;    /* char* name -> Aor* */
     GHashTable *statics; /* char* name -> GPtrArray of Binding* */
     GHashTable *aliases; /* char* user -> char* name */

@@ -16,12 +16,21 @@ static gboolean registration_is_ours(void *user, url_t const *url)
     return url_is_ours(user, url) || primaries_has_host(user, url);
 }
 
+static void registration_arrived(void *user, const char *aor)
+{
+    const Phones *phones = user;
+
+    if (phones->gateway.arrived)
+        phones->gateway.arrived(phones->gateway.user, aor);
+}
+
 void registration_open(Phones *phones)
 {
     RegistrarRoom room = {phones->agent, phones->host, registration_is_ours, phones};
 
     phones->store = store_new(phones->loop);
     phones->location = location_new(phones->loop, phones->settings, NULL);
+    location_set_arrival(phones->location, registration_arrived, phones);
     location_keep(phones->location, phones->store);
     store_open(phones->store, phones->settings->registrar.store);
     phones->registrar =

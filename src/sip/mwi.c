@@ -305,21 +305,31 @@ static gboolean peer_is_told(const PeerSettings *peer)
     return !peer || peer->mwi == PEER_MWI_NOTIFY || peer->mwi == PEER_MWI_BOTH;
 }
 
+/* Is MAILBOX, to which SUBSCRIBED have subscribed, told of to who has not? */
+static gboolean rest_is_told(const Ua *ua, guint subscribed)
+{
+    switch (ua->settings->sip.mwi_unsolicited) {
+    case MWI_UNSOLICITED_NO:
+        return FALSE;
+    case MWI_UNSOLICITED_REST:
+        return subscribed == 0;
+    case MWI_UNSOLICITED_ALWAYS:
+        return TRUE;
+    }
+    return FALSE;
+}
+
 void ua_tell_mwi(Ua *ua, const char *mailbox, const MwiState *state, const char *uri,
                  const PeerSettings *peer)
 {
     guint told = subscriptions_tell(ua, mailbox, state);
 
-    switch (ua->settings->sip.mwi_unsolicited) {
-    case MWI_UNSOLICITED_NO:
-        return;
-    case MWI_UNSOLICITED_REST:
-        if (told)
-            return;
-        break;
-    case MWI_UNSOLICITED_ALWAYS:
-        break;
-    }
-    if (uri && peer_is_told(peer))
+    if (uri && peer_is_told(peer) && rest_is_told(ua, told))
         tell_unsolicited(ua, mailbox, state, uri, peer);
+}
+
+void ua_greet_mwi(Ua *ua, const char *mailbox, const MwiState *state, const char *uri)
+{
+    if (rest_is_told(ua, subscriptions_of(ua, mailbox)))
+        tell_unsolicited(ua, mailbox, state, uri, NULL);
 }

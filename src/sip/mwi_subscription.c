@@ -64,7 +64,7 @@ guint subscriptions_tell(Ua *ua, const char *mailbox, const MwiState *state)
     return count;
 }
 
-static guint subscriptions_of(const Ua *ua, const char *mailbox)
+guint subscriptions_of(const Ua *ua, const char *mailbox)
 {
     GHashTableIter iter;
     gpointer value;

@@ -75,6 +75,7 @@ def account(stage, party, values):
     words.append("regint=%s" % values.get("regint", "0"))
     words.append("answermode=%s" % values.get("answer", "manual"))
     words.append("audio_codecs=PCMA/8000/1")
+    words.append("mwi=%s" % values.get("mwi", "no"))
     if party in stage.case.passwords:
         words += ["auth_user=" + number, "auth_pass=" + stage.case.passwords[party]]
     return ";".join(words)
@@ -98,10 +99,11 @@ def open_softphones(stage):
         os.makedirs(folder, exist_ok=True)
         address, port = stage.addresses[party]
         trust = "sip_cafile %s\n" % stage.path("proxy.crt") if uses_tls(stage.case) else ""
+        lamp = "module_app mwi.so\n" if "mwi" in values else ""
         what = {
             "address": address,
             "account": account(stage, party, values),
-            "config": trust + "net_interface %s\n" % make_interface(stage, party),
+            "config": trust + lamp + "net_interface %s\n" % make_interface(stage, party),
             "script": lines,
             "marks": phones.mark_path(stage, "%s"),
         }

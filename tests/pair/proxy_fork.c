@@ -210,6 +210,34 @@ static void loser_that_says_nothing(void)
     scene_close(scene);
 }
 
+/* What the gateway says of a mailbox is for every place of its user at once, and for nobody to whom
+ * calls are forwarded; of others' NOTIFYs that is not so. */
+static void lamps_everywhere(void)
+{
+    static const char lamp[] = "Event: message-summary\r\nSubscription-State: terminated\r\n";
+    const char *b, *c;
+    ProxyParty *news;
+    Scene scene;
+
+    scene_open(&scene, "[phone 220]\ncontact = <sip:220@$B>;q=0.9, <sip:220@$C>;q=0.1\n"
+                       "always = 203\nbusy = 203\nno-answer = 203\n");
+    news = party_new(scene.gateway, at_proxy(&scene, "220"));
+    party_ask(news, "NOTIFY", lamp, "Messages-Waiting: yes\r\n");
+    b = end_hear(scene.b, "NOTIFY sip:220@");
+    c = end_hear(scene.c, "NOTIFY sip:220@");
+    g_assert_cmpstr(body_of(c), ==, "Messages-Waiting: yes\r\n");
+    end_answer(scene.b, b, "489 Bad Event", "", NULL);
+    end_answer(scene.c, c, "200 OK", "", NULL);
+    end_hear(scene.gateway, "SIP/2.0 200");
+    g_assert_true(end_quiet(scene.d, 50));
+    news = party_new(scene.a, at_proxy(&scene, "220"));
+    party_ask(news, "NOTIFY", lamp, "Messages-Waiting: yes\r\n");
+    end_answer(scene.d, end_hear(scene.d, "NOTIFY sip:203@"), "200 OK", "", NULL);
+    end_hear(scene.a, "SIP/2.0 200");
+    g_assert_true(end_quiet(scene.b, 30));
+    scene_close(&scene);
+}
+
 void proxy_fork_stories(void)
 {
     g_test_add_func("/proxy/fork/first-wins", first_answer_wins);
@@ -218,5 +246,6 @@ void proxy_fork_stories(void)
     g_test_add_func("/proxy/fork/best", best_answer);
     g_test_add_func("/proxy/fork/challenges", challenges_go_back_together);
     g_test_add_func("/proxy/fork/message", message_to_two);
+    g_test_add_func("/proxy/fork/lamps", lamps_everywhere);
     g_test_add_func("/proxy/fork/silent-loser", loser_that_says_nothing);
 }

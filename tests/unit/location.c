@@ -579,6 +579,32 @@ static void test_uri_param(void)
     g_assert_null(uri_param("sip:a@h;obx", "ob"));
 }
 
+/* ---- phones that come ---- */
+
+static void on_arrival(void *user, const char *aor)
+{
+    g_string_append_printf(((Fixture *)user)->journal, "!%s ", aor);
+}
+
+static void test_arrivals(Fixture *fixture, gconstpointer data)
+{
+    const LocationJournal nobody = {0};
+
+    location_set_journal(fixture->location, &nobody);
+    location_set_arrival(fixture->location, on_arrival, fixture);
+    SAYS("203", "sip:a@h", 60);
+    journal_is(fixture, "!203 ");
+    SAYS("203", "sip:a@h", 60);            /* repeated */
+    SAYS("203", "sip:a@h", 60, .cseq = 2); /* refreshed */
+    journal_is(fixture, "");
+    SAYS("203", "sip:a@h", 60, .call_id = "c2"); /* it was switched off */
+    SAYS("203", "sip:b@h", 60);                  /* another one */
+    journal_is(fixture, "!203 !203 ");
+    SAYS("203", "sip:a@h", 0, .call_id = "c3");
+    SAYS("203", "sip:b@h", 50, .cseq = 1); /* out of order */
+    journal_is(fixture, "");
+}
+
 #define ADD(name, test)                                                                            \
     g_test_add("/location/" name, Fixture, NULL, fixture_open, test, fixture_close)
 
@@ -603,6 +629,7 @@ int main(int argc, char **argv)
     ADD("restored-late", test_restored_late);
     ADD("repeated-after-restart", test_repeated_after_restart);
     ADD("kept", test_kept);
+    ADD("arrivals", test_arrivals);
     g_test_add_func("/location/uri-same", test_uri_same);
     g_test_add_func("/location/uri-cut-user", test_uri_cut_user);
     g_test_add_func("/location/uri-param", test_uri_param);
