@@ -3,6 +3,7 @@
 #include "isdn_dial.h"
 #include "isdn_digit.h"
 #include "isdn_extra.h"
+#include "isdn_hold.h"
 #include "isdn_join.h"
 #include "isdn_leg.h"
 #include "isdn_party.h"
@@ -17,18 +18,10 @@ static void raise_cause(Call *call, CallEvent event, guint8 cause)
     call_event(call, event, &news);
 }
 
-/* The leg of CALL while libpri still knows its call; NULL otherwise. */
-static IsdnLeg *leg_live(Call *call)
-{
-    IsdnLeg *leg = call_isdn_leg(call);
-
-    return leg && leg->q931 ? leg : NULL;
-}
-
 /* The same for an action that speaks; refused when there is none. */
 static IsdnLeg *leg_speaking(Call *call)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     if (!leg)
         raise_cause(call, EVENT_ISDN_REFUSED, CAUSE_TEMPORARY_FAILURE);
@@ -219,7 +212,7 @@ static gboolean act_connect_ack(void *room, Call *call, const CallNews *news)
 /* Nothing is refused: a call does not end for want of a name. */
 static gboolean act_party(void *room, Call *call, const CallNews *news)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     (void)room;
     (void)news;
@@ -228,40 +221,12 @@ static gboolean act_party(void *room, Call *call, const CallNews *news)
     return TRUE;
 }
 
-/* ---- services that change no state of libpri's call: nothing to go back to when they fail ----
- */
-
-static gboolean act_hold_ack(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (!leg)
-        return TRUE;
-    pri_hold_ack(dchan_pri(leg->dchan), leg->q931);
-    leg->channel.number = 0;
-    dchan_rearm(leg->dchan);
-    return TRUE;
-}
-
-static gboolean act_hold_reject(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (leg)
-        pri_hold_rej(dchan_pri(leg->dchan), leg->q931, CAUSE_WRONG_CALL_STATE);
-    return TRUE;
-}
-
 /* On its own span: that is where its call reference lives. */
 static gboolean act_channel_retake(void *room, Call *call, const CallNews *news)
 {
     ChannelWish wish = {.wanted = news->channel, .flexible = news->flexible};
     guint8 cause = CAUSE_NO_CIRCUIT;
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
     guint8 number;
 
     (void)room;
@@ -274,76 +239,6 @@ static gboolean act_channel_retake(void *room, Call *call, const CallNews *news)
     trunk_book(leg->dchan, number, leg->call_id);
     leg->channel.number = leg->named = number;
     call_set_channel(call, leg->channel);
-    return TRUE;
-}
-
-static gboolean act_retrieve_ack(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (leg)
-        pri_retrieve_ack(dchan_pri(leg->dchan), leg->q931,
-                         dchan_encode(leg->dchan, leg->channel.number));
-    return TRUE;
-}
-
-static gboolean act_retrieve_reject(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    if (leg)
-        pri_retrieve_rej(dchan_pri(leg->dchan), leg->q931,
-                         news->cause ? news->cause : CAUSE_WRONG_CALL_STATE);
-    return TRUE;
-}
-
-/* libpri refuses these values for all other dialects. */
-static void notify(IsdnLeg *leg, int info)
-{
-    if (dchan_trunk(leg->dchan)->switch_type != SWITCH_EUROISDN)
-        return;
-    pri_notify(dchan_pri(leg->dchan), leg->q931, dchan_encode(leg->dchan, leg->channel.number),
-               info);
-    dchan_rearm(leg->dchan);
-}
-
-static gboolean act_notify_held(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (!leg || leg->told_held || !dchan_trunk(leg->dchan)->tell_hold)
-        return TRUE;
-    leg->told_held = TRUE;
-    notify(leg, PRI_NOTIFY_REMOTE_HOLD);
-    return TRUE;
-}
-
-static gboolean act_notify_retrieved(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (!leg || !leg->told_held)
-        return TRUE;
-    leg->told_held = FALSE;
-    notify(leg, PRI_NOTIFY_REMOTE_RETRIEVAL);
-    return TRUE;
-}
-
-static gboolean act_notify_diverting(void *room, Call *call, const CallNews *news)
-{
-    IsdnLeg *leg = leg_live(call);
-
-    (void)room;
-    (void)news;
-    if (leg && dchan_trunk(leg->dchan)->tell_diverting)
-        notify(leg, PRI_NOTIFY_CALL_DIVERTING);
     return TRUE;
 }
 
@@ -363,7 +258,7 @@ static gboolean already_gone(Call *call)
 
 static gboolean act_disconnect(void *room, Call *call, const CallNews *news)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     (void)room;
     if (!leg)
@@ -378,7 +273,7 @@ static gboolean act_disconnect_tone(void *room, Call *call, const CallNews *news
 {
     /* Q.931 4.5.23, with the location libpri's Cause has. */
     static const guint8 in_band[] = {0x1e, 2, 0x81, 0x88};
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     if (leg && call_ringback_wanted(call))
         dchan_add_element(leg->dchan, leg->ref, MESSAGE_DISCONNECT, FRAME_AFTER_SAME, in_band);
@@ -387,7 +282,7 @@ static gboolean act_disconnect_tone(void *room, Call *call, const CallNews *news
 
 static gboolean act_release(void *room, Call *call, const CallNews *news)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     (void)room;
     (void)news;
@@ -399,7 +294,7 @@ static gboolean act_release(void *room, Call *call, const CallNews *news)
 
 static gboolean act_release_complete(void *room, Call *call, const CallNews *news)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     (void)room;
     (void)news;
@@ -410,7 +305,7 @@ static gboolean act_release_complete(void *room, Call *call, const CallNews *new
 
 static gboolean act_forget(void *room, Call *call, const CallNews *news)
 {
-    IsdnLeg *leg = leg_live(call);
+    IsdnLeg *leg = isdn_leg_live(call);
 
     (void)room;
     (void)news;
@@ -450,13 +345,13 @@ CallOps isdn_actions(Isdn *isdn)
     ops.action[ACTION_ISDN_CONNECT_ACK] = act_connect_ack;
     ops.action[ACTION_ISDN_PARTY] = act_party;
     ops.action[ACTION_CHANNEL_RETAKE] = act_channel_retake;
-    ops.action[ACTION_ISDN_HOLD_ACK] = act_hold_ack;
-    ops.action[ACTION_ISDN_HOLD_REJECT] = act_hold_reject;
-    ops.action[ACTION_ISDN_RETRIEVE_ACK] = act_retrieve_ack;
-    ops.action[ACTION_ISDN_RETRIEVE_REJECT] = act_retrieve_reject;
-    ops.action[ACTION_ISDN_NOTIFY_HELD] = act_notify_held;
-    ops.action[ACTION_ISDN_NOTIFY_RETRIEVED] = act_notify_retrieved;
-    ops.action[ACTION_ISDN_NOTIFY_DIVERTING] = act_notify_diverting;
+    ops.action[ACTION_ISDN_HOLD_ACK] = isdn_hold_ack;
+    ops.action[ACTION_ISDN_HOLD_REJECT] = isdn_hold_reject;
+    ops.action[ACTION_ISDN_RETRIEVE_ACK] = isdn_retrieve_ack;
+    ops.action[ACTION_ISDN_RETRIEVE_REJECT] = isdn_retrieve_reject;
+    ops.action[ACTION_ISDN_NOTIFY_HELD] = isdn_notify_held;
+    ops.action[ACTION_ISDN_NOTIFY_RETRIEVED] = isdn_notify_retrieved;
+    ops.action[ACTION_ISDN_NOTIFY_DIVERTING] = isdn_notify_diverting;
     ops.action[ACTION_ISDN_DISCONNECT] = act_disconnect;
     ops.action[ACTION_ISDN_DISCONNECT_TONE] = act_disconnect_tone;
     ops.action[ACTION_ISDN_RELEASE] = act_release;

@@ -42,6 +42,14 @@ struct IsdnLeg {
     guint epoch;           /* of the link when the SETUP went out */
 };
 
+/* The leg of CALL while libpri still knows its call; NULL otherwise. */
+static inline IsdnLeg *isdn_leg_live(Call *call)
+{
+    IsdnLeg *leg = call_isdn_leg(call);
+
+    return leg && leg->q931 ? leg : NULL;
+}
+
 /* A leg without a call yet, in its D channel's list. */
 IsdnLeg *isdn_leg_new(DChannel *dchan, gboolean ours);
 /* libpri's Q931 becomes LEG's; with its call reference. */
