@@ -82,6 +82,7 @@ typedef struct SipSettings {
 /* [media] */
 typedef struct MediaSettings {
     struct sockaddr_storage address; /* address in our SDP and of the RTP sockets (port 0) */
+    struct sockaddr_storage other;   /* the same of the other family of the Internet; ss_family 0: none */
     guint16 port_first, port_last;   /* even first port of the range */
     guint dscp;
     guint ptime_ms;          /* what we offer: 10, 20, 30 */

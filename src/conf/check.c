@@ -22,8 +22,9 @@ static guint16 port_of(const struct sockaddr_storage *address)
 
 static gboolean in_rtp_ports(const MediaSettings *media, const struct sockaddr_storage *address)
 {
-    return hosts_overlap(&media->address, address) && port_of(address) >= media->port_first &&
-           port_of(address) <= media->port_last;
+    return (hosts_overlap(&media->address, address) ||
+            (media->other.ss_family && hosts_overlap(&media->other, address))) &&
+           port_of(address) >= media->port_first && port_of(address) <= media->port_last;
 }
 
 const char *sip_key_of(const SipSettings *sip, const struct sockaddr_storage *address)
@@ -103,7 +104,8 @@ static void media_check(Reading *reading)
     if (!reading_is_sound(sip, "listen", "also-listen", NULL) ||
         !reading_is_sound(section, "address", NULL))
         return;
-    if (address_is_wildcard(&settings->media.address)) {
+    if (address_is_wildcard(&settings->media.address) ||
+        (settings->media.other.ss_family && address_is_wildcard(&settings->media.other))) {
         reading_complain(reading, section, "address",
                          "has to be one that phones can send to, not every address");
         return;

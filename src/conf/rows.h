@@ -101,7 +101,7 @@ extern const guint setting_row_count;
 extern const SettingType type_number, type_duration, type_choice, type_flag,
     type_digits;                                                                 /* value.c */
 extern const SettingType type_path, type_host, type_hosts, type_product, type_tones; /* value_text.c */
-extern const SettingType type_address, type_endpoint, type_networks, type_ports; /* value_net.c */
+extern const SettingType type_both, type_endpoint, type_networks, type_ports; /* value_net.c */
 extern const SettingType type_channels; /* value_channels.c */
 extern const SettingType type_spans, type_from, type_patterns, type_causes;      /* value_route.c */
 extern const SettingType type_targets, type_uri; /* value_target.c */

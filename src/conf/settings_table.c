@@ -209,13 +209,35 @@ static const SettingChoice tls_mins[] = {
     { NULL, 0 },
 };
 
+/* The first address of the other family than that of [sip] listen; NULL: none. */
+static const struct sockaddr_storage *other_listen(const SipSettings *sip)
+{
+    for (guint i = 0; sip->also_listen && i < sip->also_listen->len; i++) {
+        const struct sockaddr_storage *one = &g_array_index(sip->also_listen, struct sockaddr_storage, i);
+
+        if (one->ss_family != sip->listen.ss_family && !address_is_wildcard(one))
+            return one;
+    }
+    return NULL;
+}
+
 static const char *derive_media_address(const Settings *settings, const void *group, char *buffer,
                                         gsize size)
 {
     struct sockaddr_storage address = settings->sip.listen;
+    const struct sockaddr_storage *other = other_listen(&settings->sip);
+    gsize used;
 
     address_set_port(&address, 0);
-    return address_describe((const struct sockaddr *)&address, buffer, size);
+    address_describe((const struct sockaddr *)&address, buffer, size);
+    if (!other || !settings->sip.listen.ss_family)
+        return buffer;
+    used = strlen(buffer);
+    g_strlcpy(buffer + used, ", ", size - used);
+    address = *other;
+    address_set_port(&address, 0);
+    address_describe((const struct sockaddr *)&address, buffer + used + 2, size - used - 2);
+    return buffer;
 }
 
 static const char *derive_law(const Settings *settings, const void *group, char *buffer, gsize size)
@@ -416,8 +438,8 @@ const SettingRow setting_rows[] = {
     SIP(transfer, "transfer", flag, DEFAULT("yes"), NEW_CALLS,
         SAYS "Whether phones in allow may transfer their calls: by REFER, INVITE with Replaces, or BYE with Also. The party on the PBX goes where a route takes the phone's own call, or the party's own, or to a SIP host that a [peer], allow or a route names; two calls on the PBX may be joined, whatever a route's transit says. No: REFER and Replaces get 603, and BYE ends the call."),
 
-    MEDIA(address, "address", address, DERIVED("the address of [sip] listen", derive_media_address), RESTART,
-          SAYS "The address in our SDP and of the RTP sockets."),
+    MEDIA(address, "address", both, DERIVED("the address of [sip] listen, and the first of the other family in also-listen", derive_media_address), RESTART,
+          SAYS "The addresses in our SDP and of the RTP sockets. Where there is one of IPv4 and one of IPv6, a call has both, on one port, and its media go by that of the far end's description, or of its signalling; where there is none of the far end's family, its offer gets 488 with Warning 301."),
     MEDIA(port_first, "ports", ports, DEFAULT("16384-32767"), RESTART,
           SAYS "The UDP ports for RTP and RTCP, first and last. The first is even; every call takes a pair."),
     MEDIA(dscp, "dscp", number, DEFAULT("46"), RANGE(0, 63), RESTART,

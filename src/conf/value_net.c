@@ -14,21 +14,43 @@ static void address_print(const ValuePlace *place, GString *out)
         g_string_append(out, address_describe(address, buffer, sizeof buffer));
 }
 
-static void address_allowed(const SettingRow *row, GString *out)
+/* ---- an address of each family: ADDRESS and OTHER of MediaSettings, one behind the other ---- */
+
+static void both_allowed(const SettingRow *row, GString *out)
 {
-    g_string_append(out, "a numeric IPv4 or IPv6 address");
+    g_string_append(out, "a numeric address, or one IPv4 and one IPv6 address");
 }
 
-static gboolean address_read(const ValuePlace *place, const char *text, GError **error)
+static gboolean both_parse(const ValuePlace *place, const char *text, GError **error)
 {
-    if (!address_parse(text, place->field) || address_port(place->field) != 0) {
-        memset(place->field, 0, place->row->size);
+    g_autoptr(GPtrArray) items = value_split(text);
+    struct sockaddr_storage *address = place->field, found[2] = {{0}};
+
+    if (items->len < 1 || items->len > 2)
         return value_refuse(place, text, error);
-    }
+    for (guint i = 0; i < items->len; i++)
+        if (!address_parse(g_ptr_array_index(items, i), &found[i]) ||
+            address_port((struct sockaddr *)&found[i]) != 0)
+            return value_refuse(place, g_ptr_array_index(items, i), error);
+    if (found[0].ss_family == found[1].ss_family)
+        return value_refuse(place, text, error);
+    address[0] = found[0];
+    address[1] = found[1];
     return TRUE;
 }
 
-const SettingType type_address = {address_read, address_print, NULL, address_allowed};
+static void both_print(const ValuePlace *place, GString *out)
+{
+    const struct sockaddr_storage *address = place->field;
+    char buffer[64];
+
+    for (guint i = 0; i < 2 && address[i].ss_family; i++)
+        g_string_append_printf(
+            out, "%s%s", i ? ", " : "",
+            address_describe((const struct sockaddr *)&address[i], buffer, sizeof buffer));
+}
+
+const SettingType type_both = {both_parse, both_print, NULL, both_allowed};
 
 static void endpoint_allowed(const SettingRow *row, GString *out)
 {

@@ -35,13 +35,40 @@ Port *port_new(const PortSetup *setup)
     return self;
 }
 
+static void pair_close(const PortPair *pair)
+{
+    close(pair->rtp);
+    close(pair->rtcp);
+    if (pair->other_rtp >= 0)
+        close(pair->other_rtp);
+    if (pair->other_rtcp >= 0)
+        close(pair->other_rtcp);
+}
+
+int port_rtp_socket(const Port *self)
+{
+    const PortPair *pair = &self->setup.pair;
+    gboolean other =
+        pair->other_rtp >= 0 && self->rtp_source.agreed.ss_family == pair->other.ss_family;
+
+    return other ? pair->other_rtp : pair->rtp;
+}
+
+int port_rtcp_socket(const Port *self)
+{
+    const PortPair *pair = &self->setup.pair;
+    gboolean other =
+        pair->other_rtcp >= 0 && self->rtp_source.agreed.ss_family == pair->other.ss_family;
+
+    return other ? pair->other_rtcp : pair->rtcp;
+}
+
 void port_free(Port *self)
 {
     if (!self)
         return;
     port_rtcp_bye(self);
-    close(self->setup.pair.rtp);
-    close(self->setup.pair.rtcp);
+    pair_close(&self->setup.pair);
     g_free(self);
 }
 
@@ -82,8 +109,11 @@ gboolean port_speaks_with(const Port *self, const Port *other)
 {
     const struct sockaddr_storage *far = &self->orders.remote.rtp;
 
-    return far->ss_family == other->setup.pair.local.ss_family &&
-           memcmp(far, &other->setup.pair.local, address_length(far)) == 0;
+    const struct sockaddr *own[] = {(const struct sockaddr *)&other->setup.pair.local,
+                                    (const struct sockaddr *)&other->setup.pair.other};
+
+    return far->ss_family && (address_equal((const struct sockaddr *)far, own[0]) ||
+                              address_equal((const struct sockaddr *)far, own[1]));
 }
 
 static void port_start_tone(Port *self, Tone tone)
@@ -203,8 +233,8 @@ static void port_ignore(Port *self, const PortDatagram *datagram)
 
 void port_drain(Port *self)
 {
-    port_read_socket(self, self->setup.pair.rtp, port_ignore);
-    port_read_socket(self, self->setup.pair.rtcp, port_ignore);
+    port_read_socket(self, port_rtp_socket(self), port_ignore);
+    port_read_socket(self, port_rtcp_socket(self), port_ignore);
     jitter_restart(&self->jitter);
 }
 

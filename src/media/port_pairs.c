@@ -10,7 +10,7 @@
     (64 * 1024) /* octets: some hundred packets, when the span's clock stands still */
 
 struct PortPairs {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address, other;
     guint dscp;
     guint first; /* even port of the first pair */
     guint count; /* pairs in the range */
@@ -25,6 +25,7 @@ PortPairs *port_pairs_new(const MediaSettings *settings)
     PortPairs *self = g_new0(PortPairs, 1);
 
     self->address = settings->address;
+    self->other = settings->other;
     self->dscp = settings->dscp;
     self->first = (settings->port_first + 1u) & ~1u;
     if (settings->port_last > self->first)
@@ -54,9 +55,9 @@ static void socket_prepare(int fd, int family, guint dscp)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 }
 
-static int socket_bind(const PortPairs *self, guint port)
+static int socket_bind(const PortPairs *self, const struct sockaddr_storage *own, guint port)
 {
-    struct sockaddr_storage address = self->address;
+    struct sockaddr_storage address = *own;
     int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
@@ -73,37 +74,63 @@ static int socket_bind(const PortPairs *self, guint port)
     return fd;
 }
 
-static gboolean pair_bind(const PortPairs *self, guint port, PortPair *pair)
+/* RTP and RTCP at the address OWN, which becomes *LOCAL. */
+static gboolean ends_bind(const PortPairs *self, const struct sockaddr_storage *own, guint port,
+                          struct sockaddr_storage *local, int *rtp, int *rtcp)
 {
-    pair->rtp = socket_bind(self, port);
-    if (pair->rtp < 0)
+    *rtp = socket_bind(self, own, port);
+    if (*rtp < 0)
         return FALSE;
-    pair->rtcp = socket_bind(self, port + 1);
-    if (pair->rtcp < 0) {
+    *rtcp = socket_bind(self, own, port + 1);
+    if (*rtcp < 0) {
         int why = errno;
 
-        close(pair->rtp);
+        close(*rtp);
         errno = why;
         return FALSE;
     }
-    pair->local = self->address;
-    address_set_port(&pair->local, (guint16)port);
+    *local = *own;
+    address_set_port(local, (guint16)port);
     return TRUE;
 }
 
-gboolean port_pairs_check(const PortPairs *self, GError **error)
+static gboolean pair_bind(const PortPairs *self, guint port, PortPair *pair)
+{
+    int why;
+
+    *pair = (PortPair){.other_rtp = -1, .other_rtcp = -1};
+    if (!ends_bind(self, &self->address, port, &pair->local, &pair->rtp, &pair->rtcp))
+        return FALSE;
+    if (!self->other.ss_family ||
+        ends_bind(self, &self->other, port, &pair->other, &pair->other_rtp, &pair->other_rtcp))
+        return TRUE;
+    why = errno;
+    close(pair->rtp);
+    close(pair->rtcp);
+    errno = why;
+    return FALSE;
+}
+
+static gboolean address_check(const PortPairs *self, const struct sockaddr_storage *own,
+                              GError **error)
 {
     char address[64];
-    int fd = socket_bind(self, 0), why = errno;
+    int fd = socket_bind(self, own, 0), why = errno;
 
     if (fd >= 0) {
         close(fd);
         return TRUE;
     }
     g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(why), "[media] address: %s: %s",
-                address_describe((const struct sockaddr *)&self->address, address, sizeof(address)),
+                address_describe((const struct sockaddr *)own, address, sizeof(address)),
                 g_strerror(why));
     return FALSE;
+}
+
+gboolean port_pairs_check(const PortPairs *self, GError **error)
+{
+    return address_check(self, &self->address, error) &&
+           (!self->other.ss_family || address_check(self, &self->other, error));
 }
 
 gboolean port_pairs_book(PortPairs *self, PortPair *pair)

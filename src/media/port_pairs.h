@@ -12,9 +12,11 @@ typedef struct PortPairs PortPairs;
 typedef struct PortPair {
     struct sockaddr_storage local; /* of RTP */
     int rtp, rtcp;                 /* bound, non-blocking; the taker closes them */
+    struct sockaddr_storage other; /* the same port of the other family; ss_family 0: none */
+    int other_rtp, other_rtcp;     /* -1: none */
 } PortPair;
 
-/* The range, address and DSCP of SETTINGS. */
+/* The range, addresses and DSCP of SETTINGS. */
 PortPairs *port_pairs_new(const MediaSettings *settings);
 void port_pairs_free(PortPairs *pairs);
 

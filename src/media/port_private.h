@@ -69,6 +69,10 @@ typedef void (*PortDatagramFunc)(Port *port, const PortDatagram *datagram);
 /* Gives what lies in FD to FUNC, at most some dozens. Over-long datagrams come with size 0. */
 void port_read_socket(Port *port, int fd, PortDatagramFunc func);
 
+/* The sockets of the family that the far end has. */
+int port_rtp_socket(const Port *port);
+int port_rtcp_socket(const Port *port);
+
 /* May and can we send RTP now? NULL, or where to. */
 const struct sockaddr_storage *port_target(const Port *port);
 

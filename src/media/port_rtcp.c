@@ -69,7 +69,7 @@ static void port_rtcp_send(Port *self, gboolean bye)
     self->rtcp.sent_before[0] = self->stats.sent;
     self->rtcp.received_before = self->stats.received;
     /* A report that does not go out is a report lost on the way. */
-    (void)!sendto(self->setup.pair.rtcp, data, rtcp_write(&report, data), 0,
+    (void)!sendto(port_rtcp_socket(self), data, rtcp_write(&report, data), 0,
                   (const struct sockaddr *)to, address_length(to));
     self->rtcp.spoke = TRUE;
 }
@@ -100,7 +100,7 @@ void port_rtcp_tick(Port *self, gsize count)
     self->rtcp.poll_left -= (gint64)count;
     if (self->rtcp.poll_left <= 0) {
         self->rtcp.poll_left = POLL_SAMPLES;
-        port_read_socket(self, self->setup.pair.rtcp, port_take_report);
+        port_read_socket(self, port_rtcp_socket(self), port_take_report);
     }
     /* Until media goes either way there is no session: the far end knows no port of ours yet. */
     if (!self->orders.to_phone && !self->orders.to_channel && !self->rtcp.spoke)

@@ -134,7 +134,7 @@ static void port_take_datagram(Port *self, const PortDatagram *datagram)
 void port_receive(Port *self)
 {
     self->since_poll = 0;
-    port_read_socket(self, self->setup.pair.rtp, port_take_datagram);
+    port_read_socket(self, port_rtp_socket(self), port_take_datagram);
 }
 
 /* What is agreed for RTP toward the far end. */
@@ -161,7 +161,7 @@ static void port_transmit(Port *self, const struct sockaddr_storage *to, RtpPack
     packet.sequence = self->out.sequence++;
     packet.ssrc = self->out.ssrc;
     rtp_write_header(data, &packet);
-    if (sendto(self->setup.pair.rtp, data, RTP_HEADER_SIZE + size, 0, (const struct sockaddr *)to,
+    if (sendto(port_rtp_socket(self), data, RTP_HEADER_SIZE + size, 0, (const struct sockaddr *)to,
                address_length(to)) >= 0) {
         self->stats.sent++;
         self->octets_sent += size;

@@ -6,20 +6,39 @@
 
 #include <string.h>
 
-const struct sockaddr_storage *dialog_rtp(const UaLeg *leg)
+int dialog_family(const Settings *settings)
 {
-    const struct sockaddr_storage *rtp = leg->call ? call_local_rtp(leg->call) : NULL;
+    return settings->media.other.ss_family ? AF_UNSPEC : settings->media.address.ss_family;
+}
 
-    return rtp && rtp->ss_family ? rtp : NULL;
+/* The family of the Internet that LEG's media are in: the far end's, or that of its signalling. */
+static int media_family(const UaLeg *leg)
+{
+    return leg->theirs_known ? leg->theirs.family : leg->port->listen.ss_family;
+}
+
+gboolean dialog_rtp(const UaLeg *leg, struct sockaddr_storage *rtp)
+{
+    const struct sockaddr_storage *booked = leg->call ? call_local_rtp(leg->call) : NULL;
+    const MediaSettings *media = &leg->settings->media;
+
+    if (!booked || !booked->ss_family)
+        return FALSE;
+    *rtp = *booked;
+    if (media->other.ss_family && media->other.ss_family == media_family(leg)) {
+        *rtp = media->other;
+        address_set_port(rtp, address_port((const struct sockaddr *)booked));
+    }
+    return TRUE;
 }
 
 gboolean dialog_describe_as(UaLeg *leg, const SdpChoice *choice, SdpDirection direction)
 {
-    const struct sockaddr_storage *rtp = dialog_rtp(leg);
-    SdpTerms terms = {rtp, leg_law(leg), leg->settings->media.ptime_ms, digits_are_events(leg),
+    struct sockaddr_storage rtp;
+    SdpTerms terms = {&rtp, leg_law(leg), leg->settings->media.ptime_ms, digits_are_events(leg),
                       direction};
 
-    if (!rtp)
+    if (!dialog_rtp(leg, &rtp))
         return FALSE;
     offer_write(&leg->ours, &terms, leg->theirs_known ? &leg->theirs : NULL, choice);
     return TRUE;
@@ -40,7 +59,7 @@ SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
     *why = "no session description";
     if (!text)
         return SDP_MALFORMED;
-    result = offer_read(text, size, leg->settings->media.address.ss_family, &session);
+    result = offer_read(text, size, dialog_family(leg->settings), &session);
     if (result == SDP_OK) {
         digits_settle(leg, &session);
         leg->theirs = session;
@@ -48,6 +67,7 @@ SdpResult dialog_read(UaLeg *leg, sip_t const *sip, const char **why)
         return SDP_OK;
     }
     g_strlcpy(leg->why, session.why, sizeof(leg->why));
+    leg->foreign = session.foreign;
     *why = leg->why;
     return result;
 }
@@ -95,7 +115,10 @@ static gboolean dialog_take_offer(UaLeg *leg, sip_t const *sip)
         dialog_refuse(leg, sip, 400, "Bad Session Description", NULL);
         return FALSE;
     case SDP_UNUSABLE:
-        dialog_refuse(leg, sip, SIP_488_NOT_ACCEPTABLE, why);
+        leg->ua->counters.offers_refused++;
+        leg_note_response(leg, LADDER_OUT, SIP_488_NOT_ACCEPTABLE, sip->sip_request->rq_method_name,
+                          FALSE);
+        ua_refuse_session(leg->ua, leg->nh, leg->foreign ? 301 : 305, why);
         return FALSE;
     case SDP_OK:
         break;

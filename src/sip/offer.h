@@ -37,6 +37,8 @@ typedef struct SdpSession {
     gboolean held_by_address;          /* c=0.0.0.0, the hold of RFC 2543 */
     struct sockaddr_storage rtp, rtcp; /* family 0 when held by address */
     guint16 ptime_ms, maxptime_ms;     /* as it said; 0: nothing */
+    int family;                        /* of its address, by which it may be held */
+    gboolean foreign;                  /* SDP_UNUSABLE for the family of its address alone */
     char why[96];                      /* SDP_MALFORMED, SDP_UNUSABLE: for people */
 } SdpSession;
 
@@ -54,9 +56,9 @@ typedef struct SdpLocal {
     char text[SDP_TEXT_MAX]; /* without the o= line: tells whether something changed */
 } SdpLocal;
 
-/* Reads SIZE octets of TEXT. Addresses of another family than FAMILY (AF_INET, AF_INET6) are
- * unusable. SESSION is filled wholly for SDP_OK, with lines and why for SDP_UNUSABLE, with why for
- * SDP_MALFORMED. */
+/* Reads SIZE octets of TEXT. Addresses of another family than FAMILY (AF_INET, AF_INET6; AF_UNSPEC:
+ * either) are unusable. SESSION is filled wholly for SDP_OK, with lines and why for SDP_UNUSABLE,
+ * with why for SDP_MALFORMED. */
 SdpResult offer_read(const char *text, gsize size, int family, SdpSession *session);
 
 /* Has SESSION, which was SDP_UNUSABLE, audio at all? Then its format is what we cannot do. */
@@ -73,7 +75,7 @@ typedef struct SdpTerms {
     const struct sockaddr_storage *rtp;
     Law law; /* goes first in an offer */
     guint ptime_ms;
-    gboolean events; /* an offer has telephone-event */
+    gboolean events;        /* an offer has telephone-event */
     SdpDirection direction; /* of an offer */
 } SdpTerms;
 

@@ -235,7 +235,8 @@ static gboolean read_line(Reader *reader, const char *line)
         if (!read_connection(line + 2, &section->address))
             return reader_fail(reader, "bad c= line", line);
         section->has_address = TRUE;
-        section->named = section->address.ss_family != reader->family;
+        section->named = !section->address.ss_family ||
+                         (reader->family && section->address.ss_family != reader->family);
         return TRUE;
     case 'm':
         return read_media(reader, line + 2);
@@ -286,9 +287,14 @@ static SdpResult session_finish(Reader *reader)
     }
     session->held_by_address = !place->named && address_is_any(&place->address);
     if (place->named || (!session->held_by_address && !address_is_one_host(&place->address))) {
-        reader_fail(reader, "no address we can send to", "");
+        session->foreign = place->named && place->address.ss_family;
+        reader_fail(reader,
+                    session->foreign ? "its address is of a family we do not have"
+                                     : "no address we can send to",
+                    "");
         return SDP_UNUSABLE;
     }
+    session->family = place->address.ss_family;
     memcpy(session->formats, chosen->formats, sizeof(session->formats));
     session->format_count = chosen->format_count;
     session->event_type = chosen->event_type;

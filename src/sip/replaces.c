@@ -63,7 +63,7 @@ static int replaces_read_offer(Ua *ua, sip_t const *sip, SdpSession *theirs, cha
     g_strlcpy(why, status == 400 ? "Contact" : "body", size);
     if (status || !sdp)
         return status;
-    switch (offer_read(sdp, sdp_size, ua->settings->media.address.ss_family, theirs)) {
+    switch (offer_read(sdp, sdp_size, dialog_family(ua->settings), theirs)) {
     case SDP_MALFORMED:
         ua_log_malformed(ua, "SDP", theirs->why);
         g_strlcpy(why, theirs->why, size);

@@ -72,6 +72,8 @@ void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua 
 /* Refuses the request NUA is reporting, lets the handle go when it has no leg. WHY is for the log;
  * NULL when it has been told already. */
 void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why);
+/* 488 with the Warning CODE (RFC 3261 20.43). */
+void ua_refuse_session(Ua *ua, nua_handle_t *nh, guint code, const char *why);
 /* 488 to the request with OFFER, which is SDP_UNUSABLE: its type of media, or its format. */
 void ua_refuse_offer(Ua *ua, nua_handle_t *nh, const SdpSession *offer, const char *why);
 /* Is the body SDP or absent? 0, 415 or 406. */
@@ -231,8 +233,10 @@ void dialog_bye(UaLeg *leg, sip_t const *sip);
 void dialog_bye_answered(UaLeg *leg, int status, const char *phrase, sip_t const *sip);
 void dialog_terminated(UaLeg *leg);
 void dialog_failed(UaLeg *leg, int status, const char *phrase); /* nua_i_error */
-/* The local RTP address of the leg's call; NULL when none is booked. */
-const struct sockaddr_storage *dialog_rtp(const UaLeg *leg);
+/* The families of the addresses that a description may have, as offer_read() wants it. */
+int dialog_family(const Settings *settings);
+/* Our RTP address as LEG's far end is told it. FALSE when none is booked. */
+gboolean dialog_rtp(const UaLeg *leg, struct sockaddr_storage *rtp);
 /* Writes our answer to LEG's remote description, or our offer, into LEG->ours. FALSE without an RTP
  * port. */
 gboolean dialog_describe(UaLeg *leg, const SdpChoice *choice);

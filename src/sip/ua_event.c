@@ -42,11 +42,12 @@ void ua_log_malformed(Ua *ua, const char *what, const char *why)
 
 /* RFC 3261 20.43. */
 static void refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why,
-                   gboolean format)
+                   guint code)
 {
-    g_autofree char *warning =
-        format ? g_strdup_printf("305 %s \"Incompatible media format\"", ua->host)
-               : g_strdup_printf("304 %s \"Media type not available\"", ua->host);
+    const char *words = code == 301   ? "Incompatible network address formats"
+                        : code == 305 ? "Incompatible media format"
+                                      : "Media type not available";
+    g_autofree char *warning = g_strdup_printf("%u %s \"%s\"", code, ua->port->host, words);
     gboolean overlap = status == 500 && strcmp(phrase, "Overlapping Requests") == 0;
     g_autofree char *later = g_strdup_printf("%d", g_random_int_range(0, 11));
 
@@ -63,12 +64,17 @@ static void refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, con
 
 void ua_refuse(Ua *ua, nua_handle_t *nh, int status, const char *phrase, const char *why)
 {
-    refuse(ua, nh, status, phrase, why, TRUE);
+    refuse(ua, nh, status, phrase, why, 305);
+}
+
+void ua_refuse_session(Ua *ua, nua_handle_t *nh, guint code, const char *why)
+{
+    refuse(ua, nh, SIP_488_NOT_ACCEPTABLE, why, code);
 }
 
 void ua_refuse_offer(Ua *ua, nua_handle_t *nh, const SdpSession *offer, const char *why)
 {
-    refuse(ua, nh, SIP_488_NOT_ACCEPTABLE, why, offer_has_audio(offer));
+    ua_refuse_session(ua, nh, offer->foreign ? 301 : offer_has_audio(offer) ? 305 : 304, why);
 }
 
 /* Outside a dialog it asks whether a call could be made now; inside one, whether the dialog lives.

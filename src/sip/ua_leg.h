@@ -162,6 +162,7 @@ struct UaLeg {
 
     SdpSession theirs; /* their last description */
     gboolean theirs_known;
+    gboolean foreign; /* ... was so for the family of its address */
     char why[96]; /* the last description that could not be used, for people */
     OfferState offer;
     SdpLocal ours;    /* our last description */

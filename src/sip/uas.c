@@ -56,7 +56,7 @@ static int uas_judge(Ua *ua, sip_t const *sip, CallSetup *setup, SdpSession *the
     }
     if (!sdp)
         return 0;
-    switch (offer_read(sdp, sdp_size, ua->settings->media.address.ss_family, theirs)) {
+    switch (offer_read(sdp, sdp_size, dialog_family(ua->settings), theirs)) {
     case SDP_MALFORMED:
         ua_log_malformed(ua, "SDP", theirs->why);
         *why = '\0';

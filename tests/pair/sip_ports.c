@@ -417,6 +417,77 @@ static void our_calls_leave_where_their_way_begins(void)
     story_close(&story);
 }
 
+#define SDP_SIX                                                                                    \
+    "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\n"                                \
+    "m=audio 40000 RTP/AVP 0 8\r\na=sendrecv\r\n"
+
+static void has_line(const char *message, const char *line)
+{
+    if (!strstr(message_body(message), line))
+        g_error("'%s' has no '%s'", message, line);
+}
+
+/* Media go by the family of the far end's description; ours, when it has said none, by that of its
+ * signalling. */
+static void media_are_of_the_far_ends_family(void)
+{
+    Story story;
+    Phone *six;
+    g_autofree char *uri = NULL;
+    const char *heard;
+    Call *call;
+
+    story_open_with(&story, "127.0.0.1", "also-listen = [::1]:$P\n", 0);
+    g_assert_true(address_parse("::1", &story.settings->media.other));
+    six = phone_new(story.loop, "::1", story.port);
+    phone_request(six, "INVITE", story.uri, "", SDP_SIX);
+    story_events(&story, "INVITE+media");
+    hall_fake_act(story_call(&story), ACTION_SIP_ANSWER);
+    heard = phone_hear(six, "SIP/2.0 200");
+    has_line(heard, "\r\nc=IN IP6 ::1\r\n");
+    has_line(heard, " IN IP6 ::1\r\n");
+    phone_ack(six, NULL);
+    story_events(&story, "MEDIA+media ACK");
+    phone_request(six, "INVITE", NULL, "", SDP_BOTH); /* its media have moved to IPv4 */
+    has_line(phone_hear(six, "SIP/2.0 200"), "\r\nc=IN IP4 127.0.0.1\r\n");
+    phone_ack(six, NULL);
+    story_events(&story, "MEDIA+media");
+    phone_request(six, "BYE", NULL, "", NULL);
+    story_events(&story, "BYE/16");
+    hall_fake_end(story_call(&story));
+    story_settles(&story);
+    uri = g_strdup_printf("sip:100@[::1]:%u", phone_port(six));
+    call = hall_fake_call_to(story.hall, uri, &plain, g_ptr_array_index(story.settings->trunks, 0),
+                             NULL);
+    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    phone_hear(six, "SIP/2.0 200"); /* of its BYE */
+    has_line(phone_hear(six, "INVITE"), "\r\nc=IN IP6 ::1\r\n");
+    phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
+    story_events(&story, "FAILURE/486");
+    hall_fake_end(call);
+    story_settles(&story);
+    phone_free(six);
+    story_close(&story);
+}
+
+static void an_offer_of_another_family_is_refused(void)
+{
+    Story story;
+    const char *heard;
+
+    story_open(&story);
+    phone_request(story.phone, "INVITE", story.uri, "", SDP_SIX);
+    heard = phone_hear(story.phone, "SIP/2.0 488");
+    header_is(heard, "Warning", "301 127.0.0.1 \"Incompatible network address formats\"");
+    phone_hang_up(story.phone);
+    story_talk(&story);
+    phone_request(story.phone, "INVITE", NULL, "", SDP_SIX);
+    heard = phone_hear(story.phone, "SIP/2.0 488");
+    header_is(heard, "Warning", "301 127.0.0.1 \"Incompatible network address formats\"");
+    story_hang_up(&story);
+    story_close(&story);
+}
+
 /* The server's name has an address of the other family alone: what is known of it decides. */
 static void a_name_leads_to_the_other_family(void)
 {
@@ -514,6 +585,8 @@ void ports_stories(void)
                     a_service_that_is_none_is_refused_at_the_second_address);
     g_test_add_func("/sip/ports/our-calls-leave", our_calls_leave_where_their_way_begins);
     g_test_add_func("/sip/ports/a-name", a_name_leads_to_the_other_family);
+    g_test_add_func("/sip/ports/media", media_are_of_the_far_ends_family);
+    g_test_add_func("/sip/ports/no-such-family", an_offer_of_another_family_is_refused);
     g_test_add_func("/sip/ports/public-host", another_public_address_is_told);
     g_test_add_func("/sip/ports/taken", an_address_that_is_taken_is_named);
 }

@@ -147,6 +147,35 @@ static void test_ipv6(void)
     port_pairs_free(pairs);
 }
 
+/* One port of both families; where one is taken, both are passed over. */
+static void test_both_families(void)
+{
+    MediaSettings settings = settings_of("127.0.0.1", FIRST, FIRST + 9);
+    struct sockaddr_in6 own = {
+        .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback, .sin6_port = htons(FIRST + 1)};
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    PortPairs *pairs;
+    PortPair pair;
+
+    g_assert_true(address_parse("::1", &settings.other));
+    pairs = port_pairs_new(&settings);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0) {
+        g_test_skip("this machine has no ::1");
+    } else {
+        g_assert_true(port_pairs_check(pairs, NULL));
+        g_assert_cmpuint(book(pairs, &pair), ==, FIRST + 2);
+        g_assert_cmpint(pair.local.ss_family, ==, AF_INET);
+        g_assert_cmpint(pair.other.ss_family, ==, AF_INET6);
+        g_assert_cmpuint(address_port((const struct sockaddr *)&pair.other), ==, FIRST + 2);
+        close(pair.other_rtp);
+        close(pair.other_rtcp);
+        give_back(pairs, &pair);
+    }
+    if (fd >= 0)
+        close(fd);
+    port_pairs_free(pairs);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -156,5 +185,6 @@ int main(int argc, char **argv)
     g_test_add_func("/port-pairs/another-programs-port-is-passed-over", test_foreign_port);
     g_test_add_func("/port-pairs/crooked-ranges", test_crooked_ranges);
     g_test_add_func("/port-pairs/ipv6", test_ipv6);
+    g_test_add_func("/port-pairs/both-families", test_both_families);
     return g_test_run();
 }

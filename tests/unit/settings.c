@@ -394,8 +394,8 @@ static const MistakeCase mistakes[] = {
      "t:2: [sip] listen: \"localhost:5060\" is not allowed; allowed: a numeric address and port, "
      "like 192.0.2.7:5060 or [2001:db8::7]:5060"},
     {"address-port", "[media]\naddress = 127.0.0.1:99\n",
-     "t:2: [media] address: \"127.0.0.1:99\" is not allowed; allowed: a numeric IPv4 or IPv6 "
-     "address"},
+     "t:2: [media] address: \"127.0.0.1:99\" is not allowed; allowed: a numeric address, or one "
+     "IPv4 and one IPv6 address"},
     {"network-host-bits", "[sip]\nallow = ::1, 10.0.0.1/8\n",
      "t:2: [sip] allow: \"10.0.0.1/8\" is not allowed; allowed: a list of addresses and networks, "
      "like 192.0.2.7, 10.0.0.0/8"},
@@ -508,6 +508,12 @@ static const MistakeCase mistakes[] = {
      "t:4: [span a] local: is the port of [sip] also-listen, 7000"},
     {"also-listen-rtp", "[sip]\nalso-listen = 127.0.0.1:20000\n[media]\nports = 16384-32767\n",
      "t:4: [media] ports: 16384-32767 holds the port of [sip] also-listen, 20000"},
+    {"media-two-of-a-family", "[media]\naddress = 127.0.0.1, 127.0.0.2\n",
+     "t:2: [media] address: \"127.0.0.1, 127.0.0.2\" is not allowed; allowed: a numeric address, "
+     "or "
+     "one IPv4 and one IPv6 address"},
+    {"media-other-wildcard", "[media]\naddress = 127.0.0.1, ::\n",
+     "t:2: [media] address: has to be one that phones can send to, not every address"},
     {"also-listen-moved", "[proxy]\nalso-listen = 127.0.0.2:5060\n",
      "t:2: [proxy] also-listen: belongs to [sip] now"},
     {"tcp-moved", "[proxy]\ntcp = no\n", "t:2: [proxy] tcp: belongs to [sip] now"},
