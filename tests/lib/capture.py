@@ -1,4 +1,4 @@
-# Captures all UDP on the loopback of a network namespace with dumpcap.
+# Captures all UDP, and SIP over TCP, on the loopback of a network namespace with dumpcap.
 import signal
 import time
 
@@ -12,7 +12,7 @@ class Capture:
         self.path = path
         self.process = namespace.start(
             "dumpcap",
-            ["dumpcap", "-q", "-P", "-i", "lo", "-f", "udp", "-s", "0", "-B", "16", "-w", path],
+            ["dumpcap", "-q", "-P", "-i", "lo", "-f", "udp or tcp port 5060", "-s", "0", "-B", "16", "-w", path],
             log,
         )
         if not wait_for(

@@ -268,6 +268,7 @@ def rule_holds(rule, value, message):
         "sent": lambda: message.copies in values(value),
         "ie": lambda: elements_are_there(message, value),
         "says": lambda: header_fits(message, value),
+        "media-at": lambda: message.sdp is not None and message.sdp["address"] == value,
         "warning": lambda: message.header("warning")[:3] in value.split("|"),
         "optional": lambda: True,
         "anywhere": lambda: True,

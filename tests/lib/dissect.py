@@ -232,23 +232,24 @@ def sip_sdp(proto):
     return sdp
 
 
-def sip_message(packet, party):
-    """A Sip from a packet, or None when it holds none. PARTY names an address."""
-    proto = packet.find("./proto[@name='sip']")
-    if proto is None:
-        return None
+def end_of(show, which):
+    """(address, port) of a packet's "src" or "dst"."""
+    transport = "udp" if "udp.srcport" in show else "tcp"
+    address = show.get("ip." + which) or show["ipv6." + which]
+    return address, number_of(show["%s.%sport" % (transport, which)])
+
+
+def sip_message(packet, proto, party):
+    """The Sip that PROTO of a packet is. PARTY names an address."""
     show = {}
-    for field in packet.iter("field"):
+    for field in list(proto.iter("field")) + list(packet.iter("field")):
         show.setdefault(field.get("name"), field.get("show") or "")
     time = float(packet.find("./proto[@name='geninfo']/field[@name='timestamp']").get("value"))
-    message = Sip(
-        time,
-        party(show["ip.src"], number_of(show["udp.srcport"])),
-        party(show["ip.dst"], number_of(show["udp.dstport"])),
-    )
+    message = Sip(time, party(*end_of(show, "src")), party(*end_of(show, "dst")))
     message.frame = frame_number(packet)
-    message.method = show.get("sip.Method") if "sip.Request-Line" in show else None
-    if "sip.Status-Line" in show:
+    own = {field.get("name") for field in proto.iter("field")}
+    message.method = show.get("sip.Method") if "sip.Request-Line" in own else None
+    if "sip.Status-Line" in own:
         message.status = number_of(show.get("sip.Status-Code"))
         message.phrase = show["sip.Status-Line"].partition(" ")[2]
     message.uri = show.get("sip.r-uri", "")
@@ -288,8 +289,12 @@ def sip_faults(message):
 def sip_messages(path, party, port=5060):
     """Every SIP message of the capture at PATH, without repeats marked. PARTY(address, port) names
     a party."""
-    out = [sip_message(packet, party) for packet in pdml(path, "-d", "udp.port==%d,sip" % port)]
-    return [message for message in out if message]
+    as_sip = ["%s.port==%d,sip" % (transport, port) for transport in ("udp", "tcp")]
+    return [
+        sip_message(packet, proto, party)
+        for packet in pdml(path, "-d", as_sip[0], "-d", as_sip[1])
+        for proto in packet.findall("./proto[@name='sip']")
+    ]
 
 
 def mark_repeats(messages):

@@ -140,13 +140,21 @@ class Layout:
         self.span_local, self.span_remote = span_local, span_remote
         self.line, self.we_are_network = line, we_are_network
         self.spans = Spans()
+        self.more = ()  # addresses of the gateway beside that
         self.since, self.until = 0.0, math.inf  # what was captured at other times does not count
 
     def ends(self, span):
         """(address, port) of the gateway's end of SPAN, and of the PBX's."""
         return (self.span_local, self.span_remote) if span == 1 else self.spans.ends(span)
 
+    def media_toward(self, address, usual):
+        """The gateway's address in the family of ADDRESS, USUAL being IPv4."""
+        alike = [one for one in (usual, *self.more) if (":" in one) == (":" in address)]
+        return alike[0] if alike else usual
+
     def party_of(self, address, port):
+        if address in self.more:
+            return self.gateway
         for party, ends in self.addresses.items():
             if ends[0] == address and party != self.pbx:
                 return party

@@ -98,6 +98,7 @@ RULES = {
     "ie",
     "says",
     "warning",
+    "media-at",
     "series",
 }
 STEP = re.compile(r"^\s*(\d+)\.\s+(\S+)\s*>\s*(\S+)\s+(.*)$")
@@ -165,6 +166,7 @@ class Case:
         self.name = ""
         self.parties, self.peers, self.preludes = {}, [], []
         self.pbx, self.settings, self.mutants = [], [], []
+        self.at = {}  # {party: its addresses, where they are not the usual one; the gateway's beside it}
         self.clients, self.asks = {}, {}  # callers by digest_client.py; {proxy: its password}
         self.scripts = {}  # of phones: {party: (values, actions)}, see phone_script.py
         self.softphones = {}  # {party: (values, lines)}, see softphone.py
@@ -426,6 +428,13 @@ class Reader:
             raise FlowError("%s: peer PARTY SCENARIO key=value..." % self.place())
         values = dict(word.split("=", 1) for word in words[2:])
         self.case.peers.append((words[0], words[1], values))
+
+    def read_at(self, rest):
+        """at PARTY ADDRESS...: where a phone is; which addresses the gateway has beside its own."""
+        party, *addresses = rest.split()
+        if self.case.parties.get(party) not in ("phone", "gateway") or not addresses:
+            raise FlowError("%s: at PARTY ADDRESS..., a phone or the gateway" % self.place())
+        self.case.at[party] = addresses
 
     def read_numbers(self, rest):
         """numbers A=201 B=202: the gateway is the proxy of these phones."""

@@ -148,6 +148,7 @@ class House(Stage):
             self.we_are_network(),
         )
         layout.spans = self.case.spans
+        layout.more = self.case.at.get(self.party("gateway"), [])
         evidence = self.take_evidence(layout)
         self.outcome.messages, self.outcome.marks = evidence.messages, evidence.marks
         if self.case.ladder:
@@ -170,7 +171,9 @@ class House(Stage):
             phone = (self.addresses[heard][0], RTP_PORT) if heard else None
             self.outcome.failures += rtp_judge.judge(
                 rtp_judge.dissect(
-                    softphones.at_home(self, evidence.rtp), config.GATEWAY, self.folder
+                    softphones.at_home(self, evidence.rtp),
+                    {config.GATEWAY, *layout.more},
+                    self.folder,
                 ),
                 evidence.messages,
                 self.party("gateway"),

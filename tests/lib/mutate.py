@@ -52,6 +52,11 @@ def spoil_hold(message):
     message.sdp = {**message.sdp, "direction": "sendrecv", "address": "127.0.0.11"}
 
 
+def spoil_address(message):
+    if message.sdp is not None:
+        message.sdp = {**message.sdp, "address": "192.0.2.99"}
+
+
 def spoil_sdp(message):
     message.sdp = (
         None
@@ -140,6 +145,7 @@ RULE_SPOILERS = {
     "complete": [setter("complete", False)],
     "series": [setter("from_tag", "another"), setter("to_tag", "one")],
     "incomplete": [setter("complete", True)],
+    "media-at": [spoil_sdp, spoil_address],
     "contacts": [spoil_contacts],
     "warning": [spoil_header(["warning"])],
 }

@@ -86,6 +86,13 @@ class Namespace:
             raise
         return self
 
+    def have(self, address):
+        """ADDRESS is here, on the loopback, which has 127.0.0.0/8 and ::1 by itself."""
+        if address.startswith("127.") or address == "::1":
+            return
+        bits, words = ("128", ["nodad"]) if ":" in address else ("32", [])
+        run("ip", "-n", self.name, "addr", "add", address + "/" + bits, "dev", "lo", *words)
+
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.end(signal.SIGKILL)

@@ -1,6 +1,7 @@
-# Classic pcap files: reads UDP datagrams out of one, writes packets into one.
+# Classic pcap files: reads UDP datagrams, and what TCP carries, out of one, writes packets into one.
 #
 # Written from the file format's description; nothing of tieline is used here.
+import socket
 import struct
 
 ETHERNET = 1  # LINKTYPE_ETHERNET: what a capture on "lo" carries
@@ -8,7 +9,7 @@ LINUX_LAPD = 177  # LINKTYPE_LINUX_LAPD: LAPD frames with a 16-octet cooked head
 
 
 class Datagram:
-    """One UDP datagram: capture time in seconds, (address, port) of both ends, payload, raw
+    """One UDP datagram, or one TCP segment with something in it: capture time in seconds, (address, port) of both ends, payload, raw
     packet."""
 
     __slots__ = ("time", "src", "dst", "data", "raw")
@@ -38,17 +39,38 @@ def packets(path):
         at += kept
 
 
+UDP, TCP = 17, 6
+IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
+
+
+def internet(raw):
+    """(protocol, source, destination, where its payload begins, and ends) of an Ethernet packet that
+    carries IP without extension headers; None of any other."""
+    if raw[12:14] == IPV4 and len(raw) >= 34:
+        end = 14 + struct.unpack_from(">H", raw, 16)[0]
+        ends = [socket.inet_ntoa(raw[at : at + 4]) for at in (26, 30)]
+        return raw[23], *ends, 14 + (raw[14] & 15) * 4, end
+    if raw[12:14] == IPV6 and len(raw) >= 54:
+        end = 54 + struct.unpack_from(">H", raw, 18)[0]
+        ends = [socket.inet_ntop(socket.AF_INET6, raw[at : at + 16]) for at in (22, 38)]
+        return raw[20], *ends, 54, end
+    return None
+
+
 def datagrams(path):
-    """Every UDP datagram over IPv4 of an Ethernet capture, in file order."""
+    """Every UDP datagram and TCP segment of an Ethernet capture, in file order; no segment that
+    carries nothing."""
     out = []
     for time, raw in packets(path):
-        if len(raw) < 42 or raw[12:14] != b"\x08\x00" or raw[23] != 17:
+        found = internet(raw)
+        if found is None or found[0] not in (UDP, TCP):
             continue
-        udp = 14 + (raw[14] & 15) * 4
-        sport, dport, length = struct.unpack_from(">HHH", raw, udp)
-        src = ("%d.%d.%d.%d" % tuple(raw[26:30]), sport)
-        dst = ("%d.%d.%d.%d" % tuple(raw[30:34]), dport)
-        out.append(Datagram(time, src, dst, raw[udp + 8 : udp + length], raw))
+        protocol, source, destination, at, end = found
+        sport, dport, length = struct.unpack_from(">HHH", raw, at)
+        body = at + 8 if protocol == UDP else at + (raw[at + 12] >> 4) * 4
+        data = raw[body : at + length if protocol == UDP else end]
+        if data or protocol == UDP:
+            out.append(Datagram(time, (source, sport), (destination, dport), data, raw))
     return out
 
 

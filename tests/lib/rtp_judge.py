@@ -5,7 +5,7 @@ import subprocess
 import pcap
 
 FIELDS = (
-    "frame.time_epoch ip.src udp.srcport ip.dst udp.dstport rtp.version rtp.p_type rtp.ssrc"
+    "frame.time_epoch ip.src ipv6.src udp.srcport ip.dst ipv6.dst udp.dstport rtp.version rtp.p_type rtp.ssrc"
     " rtcp.pt rtcp.senderssrc _ws.malformed _ws.expert.severity"
 ).split()
 ERROR = 0x800000  # severity of an expert info
@@ -29,8 +29,8 @@ def packet_of(line):
     show = dict(zip(FIELDS, line.split("\t")))
     packet = Packet(
         float(show["frame.time_epoch"]),
-        (show["ip.src"], int(show["udp.srcport"])),
-        (show["ip.dst"], int(show["udp.dstport"])),
+        (show["ip.src"] or show["ipv6.src"], int(show["udp.srcport"])),
+        (show["ip.dst"] or show["ipv6.dst"], int(show["udp.dstport"])),
     )
     if show["rtp.version"] == "2":
         packet.type, packet.ssrc = int(show["rtp.p_type"]), int(show["rtp.ssrc"], 0)
@@ -45,9 +45,9 @@ def packet_of(line):
     return packet
 
 
-def dissect(datagrams, address, folder):
-    """The Packets that ADDRESS sent, as tshark sees them: RTP from even ports, RTCP from odd."""
-    ours = [d for d in datagrams if d.src[0] == address]
+def dissect(datagrams, addresses, folder):
+    """The Packets that ADDRESSES sent, as tshark sees them: RTP from even ports, RTCP from odd."""
+    ours = [d for d in datagrams if d.src[0] in addresses]
     if not ours:
         return []
     path = os.path.join(folder, "rtp.pcap")

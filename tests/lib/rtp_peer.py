@@ -21,7 +21,9 @@ EVENT_TYPE = 101
 
 class Peer:
     def __init__(self, address, port, payload_type, pattern, keys):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM
+        )
         self.socket.bind((address, port))
         self.payload_type, self.pattern = payload_type, pattern
         self.heard, self.far, self.running = [], None, True

@@ -104,7 +104,8 @@ def judge_audio(case, evidence, phone, path):
     line_law = "ulaw" if evidence.layout.line == "t1" else "alaw"
     to_line = audio.convert(audio.pattern("phone"), law, line_law)
     to_phone = audio.convert(audio.pattern("pbx"), line_law, law)
-    out, heard = audio.rtp_payload(evidence.rtp, config.GATEWAY, phone)
+    gateway = evidence.layout.media_toward(phone[0], config.GATEWAY)
+    out, heard = audio.rtp_payload(evidence.rtp, gateway, phone)
     out += audio.sample_exact("wire, PBX to phone", to_phone, heard)
     out += audio.sample_exact("wire, phone to PBX", to_line, first_channel(evidence)())
     with open(path("pbx.heard"), "rb") as file:

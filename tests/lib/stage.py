@@ -4,6 +4,8 @@ import itertools
 import os
 import re
 import shutil
+import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -66,6 +68,15 @@ def fill(text, values, place):
     return PLACEHOLDER.sub(value, text)
 
 
+def bracketed(address):
+    return "[%s]" % address if ":" in address else address
+
+
+def way(values):
+    """What the scenario of a phone that speaks TCP says of it."""
+    return {"params": ";transport=tcp"} if values.get("transport") == "tcp" else {}
+
+
 class Stage:
     """Everything that runs for one case. Use as a context."""
 
@@ -84,6 +95,9 @@ class Stage:
 
     def __enter__(self):
         self.namespace.__enter__()
+        for addresses in self.case.at.values():
+            for address in addresses:
+                self.namespace.have(address)
         return self
 
     def __exit__(self, *_):
@@ -134,7 +148,7 @@ class Stage:
             elif role in FIRST_HOST:
                 count[role] += 1
                 host = "127.0.0.%d" % (FIRST_HOST[role] + count[role])
-                out[party] = (host, config.SIP_PORT)
+                out[party] = (self.case.at.get(party, [host])[0], config.SIP_PORT)
         return out
 
     def party(self, role):
@@ -209,7 +223,7 @@ class Stage:
         proxy = None if self.case.primary else self.party("proxy")
         phone = self.party("phone")
         target = self.addresses[proxy or phone][0] if proxy or phone else "127.0.0.11"
-        settings = config.base(self.folder, self.switch, target)
+        settings = config.base(self.folder, self.switch, bracketed(target))
         config.apply(settings, self.line_settings())
         config.apply(settings, phones.settings(self.case, self.addresses))
         config.apply(settings, primary.settings(self.case, self.addresses))
@@ -300,12 +314,15 @@ class Stage:
         ):
             raise RuntimeError("kamailio does not start: " + self.kamailio.tail())
 
-    def listening(self, address, port):
-        quad = "".join("%02X" % int(part) for part in reversed(address.split(".")))
+    def listening(self, address, port, transport="udp"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        words = struct.unpack("<%dI" % (4 if ":" in address else 1), socket.inet_pton(family, address))
+        table = transport + ("6" if ":" in address else "")
+        place = "".join("%08X" % word for word in words) + ":%04X " % port
         try:
             someone = self.daemon or self.kamailio
-            with open("/proc/%d/net/udp" % someone.popen.pid, encoding="ascii") as file:
-                return "%s:%04X" % (quad, port) in file.read()
+            with open("/proc/%d/net/%s" % (someone.popen.pid, table), encoding="ascii") as file:
+                return any(line.split(": ")[-1].startswith(place) for line in file)
         except OSError:
             return False
 
@@ -345,10 +362,12 @@ class Stage:
         """A SIPp that plays SCENARIO as PARTY, CALLS times; MORE arguments last, where they outrank
         ours."""
         with open(os.path.join(PEERS, scenario + ".xml"), encoding="utf-8") as file:
-            text = fill(file.read(), {"rtp": RTP_PORT, **values}, scenario)
+            text = fill(file.read(), {"rtp": RTP_PORT, **way(values), **values}, scenario)
         name = "%s-%s-%d" % (party, scenario, port)
         proxy = None if self.case.primary else self.party("proxy")
         first_hop = self.addresses[proxy or self.party("gateway")]
+        if "to" in values:
+            first_hop = (values["to"], config.SIP_PORT)
         calling = first_hop if scenario.startswith("uac") else None
         return self.run_sipp(name, text, party, calling, values, port, calls, more)
 
@@ -365,6 +384,8 @@ class Stage:
             self.path(name + ".xml"),
             "-i",
             self.addresses[party][0],
+            "-t",
+            "t1" if values.get("transport") == "tcp" else "u1",
             "-p",
             str(port),
             "-m",
@@ -388,7 +409,7 @@ class Stage:
                 "-l",
                 str(calls),
                 *more,
-                "%s:%d" % first_hop,
+                "%s:%d" % (bracketed(first_hop[0]), first_hop[1]),
             ]
         log = self.path(name + ".log")
         process = self.namespace.start(
@@ -396,7 +417,9 @@ class Stage:
         )
         if not first_hop:
             wait_for(
-                lambda: self.listening(self.addresses[party][0], port)
+                lambda: self.listening(
+                    self.addresses[party][0], port, values.get("transport", "udp")
+                )
                 or process.status is not None,
                 10,
             )

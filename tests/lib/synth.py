@@ -1,5 +1,6 @@
 # Plays a flow on paper: turns its listed steps into the capture they would leave, for tests of the
 # tests.
+import re
 import struct
 
 import pcap
@@ -134,6 +135,19 @@ def twin_count(steps, step):
     return 0 if step.is_request else len(same)
 
 
+def said(lines, text):
+    """LINES with the header field that TEXT, "Name:value", asks for; of Contact and Via there is no other one."""
+    name, _, value = text.partition(":")
+    if name == "Via":
+        old = next(line for line in lines if line.startswith("Via: "))
+        transport, host = re.match(r"SIP/2.0/(UDP|TCP)(.*)", value).groups()
+        host = host.rstrip("*") or old.split()[2].partition(";")[0]
+        new = "Via: SIP/2.0/%s %s;%s" % (transport, host, old.partition(";")[2])
+        return [new if line is old else line for line in lines]
+    kept = [line for line in lines if name != "Contact" or not line.startswith("Contact: ")]
+    return kept + ["%s: %s" % (name, one) for one in value.replace("*", "x").split("|")]
+
+
 def sip_text(step, address, leg, cseq, tag):
     """A SIP message of the dialog LEG, with TAG in To, that satisfies STEP's rules."""
     uac, uas, method, _ = step.group
@@ -164,8 +178,7 @@ def sip_text(step, address, leg, cseq, tag):
     if "reason" in rules:
         lines.append("Reason: Q.850;cause=%s" % rules["reason"].split("|")[0])
     if "says" in rules:
-        name, _, value = rules["says"].partition(":")
-        lines += ["%s: %s" % (name, one) for one in value.replace("*", "x").split("|")]
+        lines = said(lines, rules["says"])
     if "warning" in rules:
         lines.append('Warning: %s h "x"' % rules["warning"].split("|")[0])
     if "asserted" in rules or "name" in rules:
@@ -174,13 +187,15 @@ def sip_text(step, address, leg, cseq, tag):
     names = [name for name in rules.get("has", "").split(",") if name]
     lines += ["%s: %s" % (name, VALUES.get(name.lower(), "1")) for name in names]
     body = ""
-    if "sdp" in rules or "hold" in rules:
+    if "sdp" in rules or "hold" in rules or "media-at" in rules:
+        at = rules.get("media-at", "127.0.0.1")
+        at = "IN IP%d %s" % (6 if ":" in at else 4, at)
         way = rules.get("sdp", True)
         way = "sendonly" if "hold" in rules else "sendrecv" if way is True else way.split("|")[0]
         body = (
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+            "v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\n"
             "t=0 0\r\nm=audio 7000 RTP/AVP 8\r\n"
-            "a=rtpmap:8 PCMA/8000\r\na=%s\r\n" % way
+            "a=rtpmap:8 PCMA/8000\r\na=%s\r\n" % (at, at, way)
         )
         lines.append("Content-Type: application/sdp")
     lines.append("Content-Length: %d" % len(body))
