@@ -1,17 +1,13 @@
 /* ROSE components (ITU-T X.219) around the few operations that join two calls. */
 #include "joining.h"
+
+#include "ber.h"
 #include "dialect.h"
 
 #include <string.h>
 
 #define PROTOCOL_ROSE 0x91 /* Q.932 8.2.3 */
 #define RLT_SERVICE 0xbe   /* DMS-100, behind PROTOCOL_ROSE without its extension bit */
-#define TAG_INVOKE 0xa1
-#define TAG_RESULT 0xa2
-#define TAG_ERROR 0xa3
-#define TAG_INTEGER 0x02
-#define TAG_OID 0x06
-#define TAG_SEQUENCE 0x30
 #define TAG_CALL_NAME 0x80
 #define RLT_OPERATION_IND 1
 #define RLT_THIRD_PARTY 2
@@ -22,89 +18,61 @@ static const guint8 initiate_transfer[] = {0x2a, 0x86, 0x48, 0xce, 0x15, 0x00, 0
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-typedef struct Part {
-    guint8 tag;
-    const guint8 *octets;
-    gsize length;
-} Part;
-
-/* The next part of the octets from *AT to END, of definite length; FALSE at the end, or where there
- * is none. */
-static gboolean part_next(const guint8 **at, const guint8 *end, Part *part)
+/* The next value is an integer of TAG. */
+static gboolean integer_next(Ber *ber, guint8 tag, guint32 *value)
 {
-    gsize left = (gsize)(end - *at), head = 2;
+    Ber content;
 
-    if (left < 2)
-        return FALSE;
-    part->tag = (*at)[0];
-    part->length = (*at)[1];
-    if (part->length == 0x81 && left > 2) {
-        part->length = (*at)[2];
-        head = 3;
-    } else if (part->length >= 0x80) {
-        return FALSE;
-    }
-    if (part->length > left - head)
-        return FALSE;
-    part->octets = *at + head;
-    *at = part->octets + part->length;
-    return TRUE;
-}
-
-/* The next part is an integer; of more than four octets none that we know. */
-static gboolean integer_next(const guint8 **at, const guint8 *end, guint8 tag, guint32 *value)
-{
-    Part part;
-
-    if (!part_next(at, end, &part) || part.tag != tag || part.length < 1 || part.length > 4)
-        return FALSE;
-    *value = 0;
-    for (gsize i = 0; i < part.length; i++)
-        *value = *value << 8 | part.octets[i];
-    return TRUE;
+    return ber_expect(ber, tag, &content) && ber_unsigned(&content, value);
 }
 
 /* The invocation in FACILITY, behind what Q.932 lets precede it. */
-static gboolean invoke_find(SwitchType type, const guint8 *facility, Part *invoke)
+static gboolean invoke_find(SwitchType type, const guint8 *facility, Ber *invoke)
 {
-    const guint8 *at = facility + 2, *end = at + facility[1];
+    Ber ber = {facility + 2, facility + 2 + facility[1]};
+    guint8 tag;
 
     if (type == SWITCH_DMS100) {
-        if (end - at < 2 || at[0] != (PROTOCOL_ROSE & 0x7f) || at[1] != RLT_SERVICE)
+        if (ber_size(&ber) < 2 || ber.at[0] != (PROTOCOL_ROSE & 0x7f) || ber.at[1] != RLT_SERVICE)
             return FALSE;
-        at += 2;
+        ber.at += 2;
     } else {
-        if (end - at < 1 || !(at[0] & 0x80))
+        if (ber_size(&ber) < 1 || !(ber.at[0] & 0x80))
             return FALSE;
-        at += 1;
+        ber.at += 1;
     }
-    while (part_next(&at, end, invoke))
-        if (invoke->tag == TAG_INVOKE)
+    while (ber_next(&ber, &tag, invoke))
+        if (tag == ROSE_INVOKE)
             return TRUE;
     return FALSE;
 }
 
-static gboolean operation_read(SwitchType type, const guint8 *at, const guint8 *end,
-                               Joining *joining)
+/* Two B channel transfer: which call is the other one. */
+static gboolean transfer_read(SwitchType type, const Ber *operation, Ber *body, Joining *joining)
 {
-    Part operation, arguments;
-    guint32 number;
+    Ber arguments;
 
-    if (!part_next(&at, end, &operation) || operation.length < 1)
+    if (!dialect_is_american(type) || type == SWITCH_DMS100 ||
+        ber_size(operation) != sizeof initiate_transfer ||
+        memcmp(operation->at, initiate_transfer, sizeof initiate_transfer) != 0)
         return FALSE;
-    if (operation.tag == TAG_OID) {
-        if (!dialect_is_american(type) || type == SWITCH_DMS100 ||
-            operation.length != sizeof initiate_transfer ||
-            memcmp(operation.octets, initiate_transfer, operation.length) != 0 ||
-            !part_next(&at, end, &arguments) || arguments.tag != TAG_SEQUENCE)
-            return FALSE;
-        at = arguments.octets;
-        joining->kind = JOINING_WANTED;
-        return integer_next(&at, arguments.octets + arguments.length, TAG_INTEGER, &joining->other);
-    }
-    if (operation.tag != TAG_INTEGER || operation.length != 1)
+    joining->kind = JOINING_WANTED;
+    return ber_expect(body, BER_SEQUENCE, &arguments) &&
+           integer_next(&arguments, BER_INTEGER, &joining->other);
+}
+
+static gboolean operation_read(SwitchType type, Ber *body, Joining *joining)
+{
+    Ber operation, arguments;
+    guint8 tag;
+    gint32 number;
+
+    if (!ber_next(body, &tag, &operation))
         return FALSE;
-    number = operation.octets[0];
+    if (tag == BER_OID)
+        return transfer_read(type, &operation, body, joining);
+    if (tag != BER_INTEGER || !ber_integer(&operation, &number))
+        return FALSE;
     if (type == SWITCH_EUROISDN && number == ECT_EXECUTE) {
         joining->kind = JOINING_IMPLICIT;
         return TRUE;
@@ -115,84 +83,65 @@ static gboolean operation_read(SwitchType type, const guint8 *at, const guint8 *
         joining->kind = JOINING_ABILITY;
         return TRUE;
     }
-    if (number != RLT_THIRD_PARTY || !part_next(&at, end, &arguments) ||
-        arguments.tag != TAG_SEQUENCE)
+    if (number != RLT_THIRD_PARTY)
         return FALSE;
-    at = arguments.octets;
     joining->kind = JOINING_WANTED;
-    return integer_next(&at, arguments.octets + arguments.length, TAG_CALL_NAME, &joining->other);
+    return ber_expect(body, BER_SEQUENCE, &arguments) &&
+           integer_next(&arguments, TAG_CALL_NAME, &joining->other);
 }
 
 gboolean joining_read(SwitchType type, const guint8 *facility, Joining *joining)
 {
-    const guint8 *at, *end;
-    guint32 invoke;
-    Part part;
+    Ber body, invoke;
 
     *joining = (Joining){0};
-    if (!invoke_find(type, facility, &part))
-        return FALSE;
-    at = part.octets;
-    end = at + part.length;
-    if (!integer_next(&at, end, TAG_INTEGER, &invoke))
-        return FALSE;
-    joining->invoke = (gint32)invoke;
-    return operation_read(type, at, end, joining);
+    return invoke_find(type, facility, &body) && ber_expect(&body, BER_INTEGER, &invoke) &&
+           ber_integer(&invoke, &joining->invoke) && operation_read(type, &body, joining);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
-/* A part of one integer, as short as it goes. */
-static guint8 *integer_write(guint8 *at, guint8 tag, guint32 value)
+/* A Facility element with a component that answers JOINING's invocation. */
+typedef struct Answer {
+    BerWriter writer;
+    guint8 *element, *component;
+} Answer;
+
+static void answer_begin(Answer *answer, SwitchType type, const Joining *joining, guint8 tag,
+                         guint8 *out)
 {
-    guint octets = 1;
-
-    while (octets < 4 && value >> (8 * octets - 1))
-        octets++;
-    *at++ = tag;
-    *at++ = (guint8)octets;
-    for (guint i = octets; i-- > 0;)
-        *at++ = (guint8)(value >> (8 * i));
-    return at;
-}
-
-/* The head of a component of TAG; what is said of the invocation follows. */
-static guint8 *component_begin(SwitchType type, const Joining *joining, guint8 tag, guint8 *out,
-                               guint8 **length)
-{
-    guint8 *at = out + 2;
-
-    out[0] = 0x1c;
+    answer->writer.at = out;
+    answer->element = ber_begin(&answer->writer, 0x1c);
     if (type == SWITCH_DMS100) {
-        *at++ = PROTOCOL_ROSE & 0x7f;
-        *at++ = RLT_SERVICE;
+        *answer->writer.at++ = PROTOCOL_ROSE & 0x7f;
+        *answer->writer.at++ = RLT_SERVICE;
     } else {
-        *at++ = PROTOCOL_ROSE;
+        *answer->writer.at++ = PROTOCOL_ROSE;
     }
-    *at++ = tag;
-    *length = at++;
-    return integer_write(at, TAG_INTEGER, (guint32)joining->invoke);
+    answer->component = ber_begin(&answer->writer, tag);
+    ber_write_integer(&answer->writer, BER_INTEGER, joining->invoke);
 }
 
-static void component_end(guint8 *out, guint8 *length, const guint8 *at)
+static void answer_end(Answer *answer)
 {
-    *length = (guint8)(at - length - 1);
-    out[1] = (guint8)(at - out - 2);
+    ber_end(&answer->writer, answer->component);
+    ber_end(&answer->writer, answer->element);
 }
 
 void joining_grant(SwitchType type, const Joining *joining, guint32 name, guint8 *out)
 {
-    guint8 *length, *at = component_begin(type, joining, TAG_RESULT, out, &length), *inner;
+    Answer answer;
+    guint8 *sequence;
 
+    answer_begin(&answer, type, joining, ROSE_RESULT, out);
     if (joining->kind == JOINING_ABILITY) {
-        *at++ = TAG_SEQUENCE;
-        inner = at++;
-        at = integer_write(at, TAG_INTEGER, RLT_OPERATION_IND);
-        at = integer_write(at, TAG_CALL_NAME, name);
-        *inner = (guint8)(at - inner - 1);
+        sequence = ber_begin(&answer.writer, BER_SEQUENCE);
+        ber_write_integer(&answer.writer, BER_INTEGER, RLT_OPERATION_IND);
+        ber_write_integer(&answer.writer, TAG_CALL_NAME, name);
+        ber_end(&answer.writer, sequence);
     }
-    component_end(out, length, at);
+    answer_end(&answer);
 }
 
 void joining_refuse(SwitchType type, const Joining *joining, JoiningRefusal why, guint8 *out)
@@ -200,8 +149,9 @@ void joining_refuse(SwitchType type, const Joining *joining, JoiningRefusal why,
     /* Q.932 general errors: notSubscribed, notAvailable, invalidCallState; DMS-100: notAllowed,
      * callIDNotFound, bridgeFail. */
     static const guint8 errors[][2] = {{0, 0x12}, {3, 0x11}, {7, 0x10}};
-    guint8 *length, *at = component_begin(type, joining, TAG_ERROR, out, &length);
+    Answer answer;
 
-    at = integer_write(at, TAG_INTEGER, errors[why][type == SWITCH_DMS100]);
-    component_end(out, length, at);
+    answer_begin(&answer, type, joining, ROSE_ERROR, out);
+    ber_write_integer(&answer.writer, BER_INTEGER, errors[why][type == SWITCH_DMS100]);
+    answer_end(&answer);
 }

@@ -49,6 +49,11 @@ gboolean mwi_service_is_voice(guint8 service);
 /* What an invoke says of a mailbox. */
 void mwi_component_state(const MwiComponent *component, MwiState *state);
 
+/* What reader and writer share: the profile before the components, the number of mwiActivate, and
+ * ETSI's object identifiers but for their last arc. */
+enum { MWI_PROFILE_ROSE = 0x91, MWI_PROFILE_EXTENSIONS = 0x9f, MWI_QSIG_ACTIVATE = 80 };
+extern const guint8 mwi_etsi_arcs[5];
+
 /* Each writes a whole Facility element to OUT, which has ELEMENT_ROOM octets. */
 
 /* kind is MWI_INVOKE; the service is speech. served is told as public, private or unknown number by

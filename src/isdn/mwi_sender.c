@@ -1,8 +1,9 @@
 /* A trunk's mailboxes that are to be told to the PBX, and the one that is being told.
  *
- *      QSIG      SETUP (call independent) mwiActivate  ->   <-  CONNECT result    CONNECT
- * ACKNOWLEDGE, RELEASE  -> EuroISDN  FACILITY (dummy reference) MWIActivate, MWIDeactivate,
- * MWIIndicate  ->
+ *      QSIG      SETUP (call independent) mwiActivate  ->
+ *                <-  CONNECT result
+ *                CONNECT ACKNOWLEDGE, RELEASE  ->
+ *      EuroISDN  FACILITY (dummy reference) MWIActivate, MWIDeactivate, MWIIndicate  ->
  *
  * On QSIG the next one's turn comes when the connection is over, which is pace enough; on EuroISDN
  * after a while, so that calls have their part of the D channel. What a line that is down keeps
