@@ -1,12 +1,16 @@
 /* What the far end says of mailboxes, and our answer in the place of libpri's.
  *
- *      QSIG      SETUP (call independent) mwiActivate  ->   <-  CONNECT result    RELEASE  ->  <-
- * RELEASE COMPLETE EuroISDN  REGISTER MWIActivate                  ->   <-  RELEASE COMPLETE result
- *      EuroISDN  FACILITY (dummy reference)            ->   <-  FACILITY (dummy reference) result
+ *      QSIG      SETUP (call independent) mwiActivate  ->
+ *                <-  CONNECT result
+ *                RELEASE  ->   <-  RELEASE COMPLETE
+ *      EuroISDN  REGISTER MWIActivate  ->   <-  RELEASE COMPLETE result
+ *      EuroISDN  FACILITY (dummy reference)  ->   <-  FACILITY (dummy reference) result
  *
  * MWIIndicate has no answer.
  */
 #include "mwi_reader.h"
+
+#include "bare.h"
 #include "cause.h"
 #include "dchan.h"
 #include "elements.h"
@@ -111,7 +115,7 @@ static void answer_send(DChannel *dchan, MwiVisits *visits, const FrameNews *new
     if (connects || registers)
         answer_instead(dchan, news->call, message, length);
     else
-        mwi_send_message(dchan, message, length);
+        bare_send(dchan, message, length);
 }
 
 /* ---- what is told -------------------------------------------------------------------------------

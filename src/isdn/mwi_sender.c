@@ -10,6 +10,8 @@
  * back waits, and the last state counts.
  */
 #include "mwi_sender.h"
+
+#include "bare.h"
 #include "elements.h"
 #include "log.h"
 
@@ -160,55 +162,8 @@ void isdn_set_mwi(Isdn *isdn, IsdnMwiFunc func, void *user)
     isdn->mwi_user = user;
 }
 
-/* ---- a message without a call -------------------------------------------------------------------
+/* ---- what it is told --------------------------------------------------------------------------
  */
-
-static int reference_of(DChannel *dchan, q931_call *q931)
-{
-    int mode = 0;
-    int value = pri_get_crv(dchan_pri(dchan), q931, &mode);
-
-    return (value << 3 | mode) | FRAME_CALL_FLAG;
-}
-
-static struct pri_sr *record_new(const Number *served)
-{
-    char digits[NUMBER_MAX + 1];
-    struct pri_sr *record = pri_sr_new();
-
-    if (!record)
-        return NULL;
-    g_strlcpy(digits, served->digits, sizeof digits);
-    pri_sr_set_no_channel_call(record);
-    pri_sr_set_called(record, digits, served->ton << 4 | served->npi, 1);
-    return record;
-}
-
-/* libpri numbers the frames: MESSAGE rides in the place of a SETUP, whose call is forgotten at
- * once. */
-gboolean mwi_send_message(DChannel *dchan, const guint8 *message, gsize length)
-{
-    const Number anybody = {.digits = "0"};
-    guint8 whole[ELEMENT_ROOM] = {0, (guint8)length};
-    q931_call *q931 = pri_new_call(dchan_pri(dchan));
-    struct pri_sr *record;
-    gboolean sent = FALSE;
-
-    if (!q931)
-        return FALSE;
-    memcpy(whole + 2, message, length);
-    dchan_add_element(dchan, reference_of(dchan, q931), MESSAGE_SETUP, FRAME_WHOLE, whole);
-    record = record_new(&anybody);
-    if (record) {
-        sent = pri_setup(dchan_pri(dchan), q931, record) == 0;
-        pri_sr_free(record);
-    }
-    if (!sent)
-        dchan_forget_call(dchan, reference_of(dchan, q931));
-    pri_destroycall(dchan_pri(dchan), q931);
-    dchan_rearm(dchan);
-    return sent;
-}
 
 static void component_fill(MwiSender *sender, const TrunkSettings *trunk, const Errand *errand,
                            MwiComponent *component)
@@ -249,7 +204,7 @@ static gboolean facility_send(MwiSender *sender, DChannel *dchan, const MwiCompo
         length += digits;
     }
     g_strlcpy(sender->last, served->digits, sizeof sender->last);
-    return mwi_send_message(dchan, message, length);
+    return bare_send(dchan, message, length);
 }
 
 /* ---- a connection of its own --------------------------------------------------------------------
@@ -259,13 +214,13 @@ static gboolean facility_send(MwiSender *sender, DChannel *dchan, const MwiCompo
 static gboolean connection_open(MwiSender *sender, DChannel *dchan, const MwiComponent *component)
 {
     struct pri *pri = dchan_pri(dchan);
-    struct pri_sr *record = record_new(&component->served);
+    struct pri_sr *record = bare_record(&component->served);
     guint8 facility[ELEMENT_ROOM];
 
     sender->q931 = record ? pri_new_call(pri) : NULL;
     if (sender->q931) {
         sender->dchan = dchan;
-        sender->ref = reference_of(dchan, sender->q931);
+        sender->ref = bare_reference(dchan, sender->q931);
         sender->answered = sender->heard = sender->clearing = FALSE;
         sender->until_us = loop_now(sender->isdn->loop) + ANSWER_US;
         mwi_component_write(component, facility);

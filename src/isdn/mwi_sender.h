@@ -12,10 +12,6 @@
 
 void mwi_sender_free(MwiSender *sender);
 
-/* A whole MESSAGE (LENGTH octets from the protocol discriminator on, at most 255) leaves on DCHAN
- * without a call of libpri's. FALSE: it cannot now. */
-gboolean mwi_send_message(DChannel *dchan, const guint8 *message, gsize length);
-
 /* Is CALL, of DCHAN's controller, a connection of ours for message waiting? Then KNOWN says so. */
 void mwi_sender_know_call(const DChannel *dchan, int call, FrameCall *known);
 /* The far end has answered COMPONENT on CALL (FRAME_CALL_DUMMY: on none). */
