@@ -112,6 +112,8 @@ gboolean challenge_met(UaLeg *leg, int status, const char *phrase, sip_t const *
 
     if (!comes_from_peer(leg))
         return FALSE;
+    if (invite && !leg->established && leg->cancelled) /* the next one would not be */
+        return FALSE;
     if (invite) {
         attempt_heard(leg, status);
         attempt_aim(leg);

@@ -193,6 +193,25 @@ static void a_bye_elsewhere_is_not_answered_for(void)
     call_failed(&story);
 }
 
+/* It would ring a phone for a call that is over. */
+static void an_invite_that_is_cancelled_is_not_sent_again(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &plain, &carrier);
+    phone_reply(story.phone, "INVITE", "100 Trying", "", NULL);
+    story_events(&story, "TRYING");
+    g_assert_true(hall_fake_act(story_call(&story), ACTION_SIP_CANCEL));
+    phone_hear(story.phone, "CANCEL");
+    phone_reply(story.phone, "INVITE", "401 Unauthorized", SHA("n1"), NULL);
+    phone_hear(story.phone, "ACK");
+    phone_reply(story.phone, "CANCEL", "200 OK", "", NULL);
+    g_assert_true(phone_hears_nothing(story.phone, 50));
+    story_events(&story, "FAILURE/401");
+    call_failed(&story);
+}
+
 /* The server refuses what it was given: one try, one failure. */
 static void credentials_are_refused_once(void)
 {
@@ -412,6 +431,7 @@ static void the_registrar_may_call(void)
 
 void challenge_stories(void)
 {
+    g_test_add_func("/sip/challenge/cancelled", an_invite_that_is_cancelled_is_not_sent_again);
     g_test_add_func("/sip/challenge/a-call-all-along", a_call_is_challenged_all_along);
     g_test_add_func("/sip/challenge/bye", a_bye_is_challenged);
     g_test_add_func("/sip/challenge/bye-elsewhere", a_bye_elsewhere_is_not_answered_for);
