@@ -121,6 +121,9 @@ typedef struct CallContact {
  * raised. FALSE: it is a failure like others (cause 23, RFC 3398 8.2.5). */
 gboolean call_offer_redirects(Call *call, const CallOrigin *by, const CallContact *contacts, guint count);
 
+/* If nobody answered CALL's INVITE (SIP.FAILURE by a timer of our own), would another target be called? */
+gboolean call_has_next_target(const Call *call);
+
 /* The leg objects, borrowed by the call from their room; NULL when there is none. */
 void *call_sip_leg(const Call *call);
 void call_set_sip_leg(Call *call, void *leg);

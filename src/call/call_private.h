@@ -245,6 +245,8 @@ void call_take_way(Call *call, gboolean transit);
 void call_redirect(Call *call);
 /* The next place of a 3xx, if one is left: raises ROUTE.PEER. */
 gboolean call_redirect_next(Call *call);
+/* Is one left? */
+gboolean call_redirect_waits(const Call *call);
 void call_end_redirects(Call *call);
 
 /* The target at hand is a new one: no cause, span or channel of the one before counts. */

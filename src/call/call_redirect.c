@@ -78,7 +78,7 @@ gboolean call_offer_redirects(Call *call, const CallOrigin *by, const CallContac
     return taken > 0;
 }
 
-static Place *place_next(Call *call)
+static Place *place_next(const Call *call)
 {
     for (guint i = 0; call->redirects && i < call->redirects->len; i++) {
         Place *place = &g_array_index(call->redirects, Place, i);
@@ -87,6 +87,11 @@ static Place *place_next(Call *call)
             return place;
     }
     return NULL;
+}
+
+gboolean call_redirect_waits(const Call *call)
+{
+    return place_next(call) != NULL;
 }
 
 gboolean call_redirect_next(Call *call)

@@ -361,6 +361,23 @@ void call_route_next(Call *call)
     call_raise_none(call, call->kept.cause, "");
 }
 
+gboolean call_has_next_target(const Call *call)
+{
+    const IsdnStates offered = 1u << ISDN_INCOMING_PROCEEDING | 1u << ISDN_RECEIVED;
+    KeptCause silence = {.cause = status_to_cause(call->trunk, 408, FALSE),
+                         .location = CAUSE_LOCATION_NONE,
+                         .status = 408,
+                         .own_timer = TRUE};
+    guint alternative = call->alternative + 1;
+    RouteMatch match;
+
+    if (call->origin.kind != ORIGIN_PRI || call->sip != SIP_CALLING || call->transit ||
+        !(offered & 1u << call->isdn))
+        return FALSE;
+    return call_redirect_waits(call) || (!call->second_round && call_may_try_on(call, &silence) &&
+                                         call_seek_on(call, &alternative, &match));
+}
+
 gboolean call_retake_route(Call *call, guint i)
 {
     RouteMatch match;

@@ -424,7 +424,7 @@ const SettingRow setting_rows[] = {
     SIP(require_100rel, "require-100rel", flag, DEFAULT("no"), NEW_CALLS,
         SAYS "Require reliable provisional responses (RFC 3262) in our INVITE. No: they are only offered."),
     SIP(fail_over_us, "fail-over-after", duration, DEFAULT("4s"), RANGE(100 * MS, 32 * SECOND), IN_US, NEW_CALLS,
-        SAYS "Silence after which a call to a server whose name has several addresses goes to the next one. The last one has 64 times T1. Where [proxy] mode is off."),
+        SAYS "Silence after which a call to a server whose name has several addresses goes to the next one, and after the last of them to the route's next target, where on-causes and tries allow it. What has nothing behind it has 64 times T1. Where [proxy] mode is off."),
     SIP(graylist_us, "graylist", duration, DEFAULT("30s"), RANGE(0, HOUR), IN_US, NEW_CALLS,
         SAYS "How long an address of a server that was silent, could not be reached or answered 503 is tried after the server's others; where all are such, all are tried. The proxy heeds it for names, from one request to the next. 0: not at all."),
     SIP(retry_after_us, "retry-after", duration, DEFAULT("5m"), RANGE(0, HOUR), IN_US, NEW_CALLS,

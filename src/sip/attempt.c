@@ -4,7 +4,8 @@
  * Each try is a leg of its own, with a Call-ID of its own, or the next CSeq of its series: what the
  * address before may still say belongs to nobody's call, and is cancelled or hung up. The hall
  * hears of none but the last. Whoever has said more than 100 has the call: what it says then is an
- * answer.
+ * answer. When the last address is silent as well the route's next target is called, where there is
+ * one.
  */
 #include "attempt.h"
 
@@ -32,6 +33,8 @@ struct Attempt {
     LoopTimer *timer; /* patience, or what could not be sent is to be told */
     const char *why;
 };
+
+static gboolean attempt_may_yield(const Attempt *attempt);
 
 static void text_clear(InviteText *text)
 {
@@ -136,7 +139,7 @@ static void attempt_send(Attempt *attempt)
     attempt_aim(leg);
     invite_send(leg, &attempt->text);
     attempt_unaim(leg);
-    if (attempt->at + 1 < attempt->limit)
+    if (attempt->at + 1 < attempt->limit || attempt_may_yield(attempt))
         loop_timer_start(leg->ua->loop, attempt->timer, leg->settings->sip.fail_over_us);
 }
 
@@ -308,16 +311,46 @@ static gboolean attempt_next(Attempt *attempt)
     return TRUE;
 }
 
+/* Has the route a target that is called in the place of one that says nothing? Behind the proxy it
+ * is the proxy that says something. */
+static gboolean attempt_may_yield(const Attempt *attempt)
+{
+    const UaLeg *leg = attempt->leg;
+
+    return !leg->ua->is_behind && !leg->beside && !leg->series && leg->call &&
+           call_sip_leg(leg->call) == leg && call_has_next_target(leg->call);
+}
+
+/* What the last address may still say belongs to nobody's call either. ATTEMPT is gone
+ * afterwards. */
+static void attempt_yield(Attempt *attempt)
+{
+    UaLeg *leg = attempt->leg;
+    CallNews news = CALL_NEWS_INIT;
+
+    news.status = 408;
+    news.own_timer = TRUE;
+    g_strlcpy(news.detail, "no answer so far", sizeof(news.detail));
+    attempt_free(g_steal_pointer(&leg->attempt));
+    leg->closing = leg->cancelled = TRUE;
+    nua_cancel(leg->nh, TAG_END());
+    leg_event(leg, EVENT_SIP_FAILURE, &news);
+}
+
 static void attempt_due(void *user)
 {
     Attempt *attempt = user;
 
     if (attempt->why) {
         attempt_tell_unsent(attempt);
-    } else if (!attempt->heard && attempt_hop(attempt)) {
-        servers_failed(attempt->leg->ua, &attempt->server, attempt_hop(attempt), NULL);
-        attempt_next(attempt);
+        return;
     }
+    if (attempt->heard)
+        return;
+    if (attempt_hop(attempt))
+        servers_failed(attempt->leg->ua, &attempt->server, attempt_hop(attempt), NULL);
+    if (!attempt_next(attempt) && attempt_may_yield(attempt))
+        attempt_yield(attempt);
 }
 
 gboolean attempt_is_unsent(const UaLeg *leg)

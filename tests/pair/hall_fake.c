@@ -196,6 +196,11 @@ guint32 call_id(const Call *call)
     return call->id;
 }
 
+gboolean call_has_next_target(const Call *call)
+{
+    return FALSE;
+}
+
 SipState call_sip_state(const Call *call)
 {
     return call->state;

@@ -145,6 +145,71 @@ static void a_failed_target_gives_way_to_the_next(void)
     house_close(&house);
 }
 
+/* What the first one still says belongs to no call. */
+static void a_silent_target_gives_way_to_the_next(void)
+{
+    House house;
+
+    house_open(&house);
+    house.settings->sip.fail_over_us = 200 * 1000;
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    phone_hear(house.second, "INVITE");
+    phone_reply(house.second, "INVITE", "180 Ringing", "", NULL);
+    loop_rest(house.loop, 10);
+    phone_reply(house.phone, "INVITE", "180 Ringing", "", NULL);
+    phone_hear(house.phone, "CANCEL");
+    phone_reply(house.phone, "INVITE", "200 OK", "", SDP); /* they have crossed */
+    phone_hear(house.phone, "ACK");
+    phone_hear(house.phone, "BYE");
+    phone_reply(house.phone, "BYE", "200 OK", "", NULL);
+    phone_reply(house.second, "INVITE", "200 OK", "", SDP);
+    phone_hear(house.second, "ACK");
+    phone_request(house.second, "BYE", NULL, "", NULL);
+    phone_hear(house.second, "SIP/2.0 200");
+    house_rests(&house);
+    g_assert_cmpstr(house.line->str, ==,
+                    "proceeding alerting connect disconnect release-complete ");
+    house_close(&house);
+}
+
+static void the_last_target_may_be_silent_for_longer(void)
+{
+    House house;
+
+    house_open(&house);
+    house.settings->sip.fail_over_us = 150 * 1000;
+    pbx_calls(&house);
+    phone_hear(house.second, "INVITE");
+    loop_rest(house.loop, 400);
+    phone_forget(house.second);
+    phone_reply(house.second, "INVITE", "180 Ringing", "", NULL);
+    loop_rest(house.loop, 10);
+    phone_reply(house.second, "INVITE", "486 Busy Here", "", NULL);
+    phone_hear(house.second, "ACK");
+    house_rests(&house);
+    g_assert_cmpstr(house.line->str, ==, "proceeding alerting disconnect release-complete ");
+    house_close(&house);
+}
+
+static void nobody_is_called_for_who_has_left(void)
+{
+    House house;
+
+    house_open(&house);
+    house.settings->sip.fail_over_us = 150 * 1000;
+    pbx_calls(&house);
+    phone_hear(house.phone, "INVITE");
+    pbx_says(&house, EVENT_ISDN_DISCONNECT, 16);
+    g_assert_true(phone_hears_nothing(house.second, 250));
+    phone_reply(house.phone, "INVITE", "100 Trying", "", NULL);
+    phone_hear(house.phone, "CANCEL");
+    phone_reply(house.phone, "CANCEL", "200 OK", "", NULL);
+    phone_reply(house.phone, "INVITE", "487 Request Terminated", "", NULL);
+    phone_hear(house.phone, "ACK");
+    house_close(&house);
+}
+
 static void the_pbx_clears_before_the_ack(void)
 {
     House house;
@@ -270,6 +335,12 @@ int main(int argc, char **argv)
                     the_pbx_gives_up_as_the_phone_answers);
     g_test_add_func("/sip-hall/a-failed-target-gives-way-to-the-next",
                     a_failed_target_gives_way_to_the_next);
+    g_test_add_func("/sip-hall/a-silent-target-gives-way-to-the-next",
+                    a_silent_target_gives_way_to_the_next);
+    g_test_add_func("/sip-hall/the-last-target-may-be-silent-for-longer",
+                    the_last_target_may_be_silent_for_longer);
+    g_test_add_func("/sip-hall/nobody-is-called-for-who-has-left",
+                    nobody_is_called_for_who_has_left);
     g_test_add_func("/sip-hall/the-pbx-clears-before-the-ack", the_pbx_clears_before_the_ack);
     g_test_add_func("/sip-hall/an-answer-meets-a-cancel", an_answer_meets_a_cancel);
     g_test_add_func("/sip-hall/a-refused-route-is-told", a_refused_route_is_told);
