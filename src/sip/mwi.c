@@ -260,12 +260,42 @@ static Telling *telling_find(const Ua *ua, const nua_handle_t *nh)
     return NULL;
 }
 
+/* A request in the dialog of a subscription, or of a NOTIFY of ours: what NUA leaves to us would
+ * wait for its answer as long as the dialog lives. A refresh NUA answers. */
+static gboolean request_answer(Ua *ua, nua_handle_t *nh, nua_event_t event, int status)
+{
+    int answer = 403;
+
+    if (status >= 200 || (!subscription_is(ua, nh) && !telling_find(ua, nh)))
+        return FALSE;
+    switch ((int)event) { /* Sofia's enum */
+    case nua_i_options:
+        answer = 200;
+        break;
+    case nua_i_subscribe:
+        answer = 489;
+        break;
+    case nua_i_invite:
+    case nua_i_refer:
+    case nua_i_info:
+    case nua_i_update:
+    case nua_i_prack:
+        break;
+    default:
+        return FALSE;
+    }
+    nua_respond(nh, answer, sip_status_phrase(answer), NUTAG_WITH_THIS(ua->nua), TAG_END());
+    return TRUE;
+}
+
 gboolean mwi_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, sip_t const *sip,
                    tagi_t tags[])
 {
     Telling *telling;
     struct sockaddr_storage source;
 
+    if (request_answer(ua, nh, event, status))
+        return TRUE;
     if (subscription_hears(ua, nh, event, status, tags))
         return TRUE;
     telling = telling_find(ua, nh);

@@ -17,6 +17,8 @@ struct Mailboxes {
 /* Tells who has subscribed to MAILBOX. How many there were. */
 guint subscriptions_tell(Ua *ua, const char *mailbox, const MwiState *state);
 guint subscriptions_of(const Ua *ua, const char *mailbox);
+/* Is NH that of a subscription? */
+gboolean subscription_is(const Ua *ua, const nua_handle_t *nh);
 gboolean subscription_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, tagi_t tags[]);
 void subscription_free(gpointer data);
 

@@ -138,11 +138,16 @@ void mwi_subscribed(Ua *ua, nua_handle_t *nh, sip_t const *sip)
     subscription_tell(subscription, &state);
 }
 
+gboolean subscription_is(const Ua *ua, const nua_handle_t *nh)
+{
+    return g_hash_table_contains(ua->mailboxes->subscriptions, nh);
+}
+
 gboolean subscription_hears(Ua *ua, nua_handle_t *nh, nua_event_t event, int status, tagi_t tags[])
 {
     int substate = nua_substate_active;
 
-    if (!g_hash_table_contains(ua->mailboxes->subscriptions, nh))
+    if (!subscription_is(ua, nh))
         return FALSE;
     /* A refresh is answered by NUA, which sends its last NOTIFY again. */
     if (event != nua_r_notify || status < 200)

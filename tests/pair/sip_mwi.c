@@ -562,6 +562,63 @@ static void an_event_has_an_id(void)
     mwi_close(&story, &desk);
 }
 
+/* The subscription stands, and is told of a change. */
+static void subscription_stands(Story *story, guint fresh)
+{
+    g_autofree char *wanted = g_strdup_printf("Voice-Message: %u/0", fresh);
+    const char *heard;
+
+    tell(story, fresh, NULL);
+    heard = phone_hear(story->phone, "NOTIFY sip:");
+    header_begins(heard, "Subscription-State", "active");
+    body_says(heard, wanted);
+    phone_reply(story->phone, "NOTIFY", "200 OK", "", NULL);
+    loop_rest(story->loop, 20);
+}
+
+/* Each would leave a transaction behind that nobody ends. */
+static void a_second_one_in_its_dialog_is_refused(void)
+{
+    Story story;
+    Desk desk;
+
+    mwi_open(&story, &desk);
+    subscribe(&story, "200", EVENT "Expires: 600\r\n", "Messages-Waiting: no");
+    for (guint i = 1; i < 4; i++) {
+        g_autofree char *extra = g_strdup_printf("Event: message-summary;id=%u\r\n", i);
+
+        phone_request(story.phone, "SUBSCRIBE", NULL, extra, NULL);
+        phone_hear(story.phone, "SIP/2.0 489");
+        subscription_stands(&story, i);
+    }
+    mwi_close(&story, &desk);
+}
+
+static void it_carries_no_call(void)
+{
+    static const struct {
+        const char *method, *extra, *body, *answer;
+    } rows[] = {{"INVITE", "", SDP_BOTH, "SIP/2.0 403"},
+                {"UPDATE", "", NULL, "SIP/2.0 "},
+                {"INFO", "", NULL, "SIP/2.0 "},
+                {"REFER", "Refer-To: <sip:300@127.0.0.1>\r\n", NULL, "SIP/2.0 403"},
+                {"OPTIONS", "", NULL, "SIP/2.0 200"},
+                {"BYE", "", NULL, "SIP/2.0 "}};
+    Story story;
+    Desk desk;
+
+    mwi_open(&story, &desk);
+    subscribe(&story, "200", EVENT "Expires: 600\r\n", "Messages-Waiting: no");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        phone_request(story.phone, rows[i].method, NULL, rows[i].extra, rows[i].body);
+        phone_hear(story.phone, rows[i].answer);
+        if (strcmp(rows[i].method, "INVITE") == 0)
+            phone_ack(story.phone, NULL);
+        subscription_stands(&story, i + 1);
+    }
+    mwi_close(&story, &desk);
+}
+
 void mwi_stories(void)
 {
     g_test_add_func("/sip/mwi/in/judged", notifies_are_judged);
@@ -581,4 +638,6 @@ void mwi_stories(void)
     g_test_add_func("/sip/mwi/subscription/judged", subscriptions_are_judged);
     g_test_add_func("/sip/mwi/subscription/many", a_mailbox_has_so_many_subscribers);
     g_test_add_func("/sip/mwi/subscription/id", an_event_has_an_id);
+    g_test_add_func("/sip/mwi/second-in-dialog", a_second_one_in_its_dialog_is_refused);
+    g_test_add_func("/sip/mwi/no-call", it_carries_no_call);
 }
