@@ -16,12 +16,22 @@ static gboolean call_is_settled(const Call *call)
     return call->transit ? call->twin && call->twin->transit : !call->twin;
 }
 
+/* The far end of CALL by way of its SIP side is OTHER's, through whatever calls were joined before:
+ * a ring without anybody in it would be left. */
+static gboolean calls_are_one(const Call *call, const Call *other)
+{
+    for (const Call *at = call; at; at = at->twin ? at->twin->joined : NULL)
+        if (at == other || at->twin == other)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean call_may_join(const Call *call, const Call *other, const char **why)
 {
     const Call *both[] = {call, other};
 
     *why = "it is one call";
-    if (call == other || call->twin == other)
+    if (calls_are_one(call, other))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
         *why = "one of them is not answered";

@@ -223,6 +223,40 @@ static void a_call_through_us_is_joined(void)
     fake_free(fake);
 }
 
+/* The PBX's call that goes through us to the PBX; its other half. */
+static guint32 pbx_talks_through(Fake *fake, guint32 *half)
+{
+    guint32 id;
+
+    fake_call_from_pbx(fake, "200", TRUE, &id);
+    *half = call_twin(hall_find_call(fake->hall, id));
+    fake->next_channel.number++;
+    fake_raise(fake, *half, EVENT_ISDN_CONNECT, NULL);
+    fake_raise(fake, id, EVENT_ISDN_CONNECT_ACK, NULL);
+    stands(fake, id, SIP_UP, ISDN_ACTIVE);
+    stands(fake, *half, SIP_UP, ISDN_ACTIVE);
+    return id;
+}
+
+/* Calls that only had each other left would never end. */
+static void no_ring_is_closed(void)
+{
+    Fake *fake = fake_new();
+    guint32 one, half, other, other_half;
+    const char *why;
+
+    fake_route(fake->settings, "to-pbx")->transit = TRUE;
+    one = pbx_talks_through(fake, &half);
+    other = pbx_talks_through(fake, &other_half);
+    g_assert_false(join(fake, one, half, &why));
+    g_assert_cmpstr(why, ==, "it is one call");
+    g_assert_true(join(fake, one, other, &why));
+    g_assert_false(join(fake, half, other_half, &why));
+    g_assert_cmpstr(why, ==, "it is one call");
+    stands(fake, half, SIP_UP, ISDN_ACTIVE);
+    fake_free(fake);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -233,5 +267,6 @@ int main(int argc, char **argv)
     g_test_add_func("/joined/a-claim-is-not-passed-on", a_claim_is_not_passed_on);
     g_test_add_func("/joined/what-cannot-be-joined-stays", what_cannot_be_joined_stays);
     g_test_add_func("/joined/a-call-through-us-is-joined", a_call_through_us_is_joined);
+    g_test_add_func("/joined/no-ring-is-closed", no_ring_is_closed);
     return g_test_run();
 }
