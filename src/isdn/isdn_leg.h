@@ -34,7 +34,8 @@ struct IsdnLeg {
     guint8 enquiries;      /* sent in the present audit */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     gboolean asks_ability; /* DMS-100: its SETUP asks whether it can be transferred */
-    gboolean silenced;     /* NOTIFY of a hold has stopped what the phone hears */
+    gboolean suspended;    /* NOTIFY of a hold has had the phone told */
+    gboolean silenced;     /* it has stopped what the phone hears */
     gboolean told_held;    /* NOTIFY remote hold went out */
     guint8 release_cause;  /* of our RELEASE, whatever libpri has; 0: as libpri has it */
     guint8 answer_cause;   /* of the RELEASE COMPLETE that is owed; 0: the call's */

@@ -17,6 +17,7 @@ static void on_suspended(IsdnLeg *leg, const CallNews *news)
 {
     switch (dchan_trunk(leg->dchan)->notify_hold) {
     case HOLD_TOLD_REINVITE:
+        leg->suspended = TRUE;
         isdn_event_raise(leg, EVENT_ISDN_SUSPENDED, news);
         break;
     case HOLD_TOLD_BY_SILENCE:
@@ -31,12 +32,14 @@ static void on_suspended(IsdnLeg *leg, const CallNews *news)
 /* As it was told before, whatever the trunk says now. */
 static void on_resumed(IsdnLeg *leg, const CallNews *news)
 {
-    gboolean silenced = leg->silenced;
+    gboolean silenced = leg->silenced, suspended = leg->suspended;
+    guint32 id = leg->id;
+    DChannel *dchan = leg->dchan;
 
-    leg->silenced = FALSE;
+    leg->silenced = leg->suspended = FALSE;
     if (silenced)
         isdn_event_raise(leg, EVENT_ISDN_SOUNDED, news);
-    else if (dchan_trunk(leg->dchan)->notify_hold == HOLD_TOLD_REINVITE)
+    if (suspended && isdn_leg_find_id(dchan, id) == leg)
         isdn_event_raise(leg, EVENT_ISDN_RESUMED, news);
 }
 

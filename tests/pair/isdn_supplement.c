@@ -84,6 +84,23 @@ static void a_trunk_that_tells_by_silence(void)
     stage_free(stage);
 }
 
+/* The phone that was told is told again, whatever the trunk says meanwhile. */
+static void settings_change_meanwhile(void)
+{
+    Stage *stage = stage_phone_talks(NETWORK);
+    TrunkSettings *trunk = stage->settings->trunks->pdata[0];
+
+    far_notifies(stage, PRI_NOTIFY_USER_SUSPENDED);
+    stage_sip(stage, "sip_hold");
+    trunk->notify_hold = HOLD_TOLD_BY_SILENCE;
+    isdn_set_settings(stage->isdn, stage->settings);
+    far_notifies(stage, PRI_NOTIFY_USER_RESUMED);
+    stage_sip(stage, "sip_resume");
+    stage_event(stage, EVENT_SIP_BYE, 16);
+    stage_ends(stage);
+    stage_free(stage);
+}
+
 /* It was suspended, and hangs up. */
 static void a_suspended_user_clears(void)
 {
@@ -516,6 +533,7 @@ int main(int argc, char **argv)
     g_test_add_func("/isdn-supplement/remote-hold", remote_hold_is_told_likewise);
     g_test_add_func("/isdn-supplement/untold", a_trunk_that_tells_nothing);
     g_test_add_func("/isdn-supplement/by-silence", a_trunk_that_tells_by_silence);
+    g_test_add_func("/isdn-supplement/settings-change", settings_change_meanwhile);
     g_test_add_func("/isdn-supplement/suspended-clears", a_suspended_user_clears);
     g_test_add_func("/isdn-supplement/diverting", a_diversion_is_told_before_the_answer);
     g_test_add_func("/isdn-supplement/phone-holds", a_hold_is_told_where_the_trunk_says_so);
