@@ -99,11 +99,14 @@ void isdn_join_asked(IsdnLeg *leg, const struct pri_subcmd_transfer *transfer,
 /* ---- North America: libpri knows what to ask, not what to answer ------------------------------
  */
 
-/* Which call it means. */
+/* Which call it means. We have given no D channel a name: who uses one means a call that is not
+ * here, and whose reference may be another one's here. */
 static IsdnLeg *other_of(const IsdnLeg *leg, const Joining *joining)
 {
     if (dchan_trunk(leg->dchan)->switch_type == SWITCH_DMS100)
         return isdn_leg_find_id(leg->dchan, joining->other);
+    if (joining->elsewhere)
+        return NULL;
     return isdn_leg_find_call(leg->dchan, (int)(joining->other & 0xffff));
 }
 
@@ -150,9 +153,10 @@ void isdn_join_read(DChannel *dchan, const FrameNews *frame)
 
         if (!leg || !joining_read(type, facility, &joining))
             continue;
-        if (joining.kind == JOINING_ABILITY && frame->message == MESSAGE_SETUP)
+        if (joining.kind == JOINING_ABILITY && frame->message == MESSAGE_SETUP) {
             leg->asks_ability = TRUE;
-        else if (joining.kind == JOINING_WANTED && frame->message == MESSAGE_FACILITY)
+            leg->ability_invoke = joining.invoke;
+        } else if (joining.kind == JOINING_WANTED && frame->message == MESSAGE_FACILITY)
             on_wanted(leg, &joining);
     }
 }
@@ -160,7 +164,7 @@ void isdn_join_read(DChannel *dchan, const FrameNews *frame)
 /* The PBX may name the call in a transfer by what the answer says, and not before. */
 void isdn_join_tell(IsdnLeg *leg)
 {
-    static const Joining ability = {.kind = JOINING_ABILITY, .invoke = 1};
+    const Joining ability = {.kind = JOINING_ABILITY, .invoke = leg->ability_invoke};
     guint8 element[ELEMENT_ROOM];
 
     if (!leg->asks_ability || !dchan_trunk(leg->dchan)->pbx_transfer)

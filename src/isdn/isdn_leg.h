@@ -34,6 +34,7 @@ struct IsdnLeg {
     guint8 enquiries;      /* sent in the present audit */
     gboolean expired;      /* libpri has sent DISCONNECT by itself: no CONNECT ACKNOWLEDGE (T313) */
     gboolean asks_ability; /* DMS-100: its SETUP asks whether it can be transferred */
+    gint32 ability_invoke; /* by this invocation */
     gboolean suspended;    /* NOTIFY of a hold has had the phone told */
     gboolean silenced;     /* it has stopped what the phone hears */
     gboolean told_held;    /* NOTIFY remote hold went out */

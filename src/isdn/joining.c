@@ -57,8 +57,11 @@ static gboolean transfer_read(SwitchType type, const Ber *operation, Ber *body, 
         memcmp(operation->at, initiate_transfer, sizeof initiate_transfer) != 0)
         return FALSE;
     joining->kind = JOINING_WANTED;
-    return ber_expect(body, BER_SEQUENCE, &arguments) &&
-           integer_next(&arguments, BER_INTEGER, &joining->other);
+    if (!ber_expect(body, BER_SEQUENCE, &arguments) ||
+        !integer_next(&arguments, BER_INTEGER, &joining->other))
+        return FALSE;
+    joining->elsewhere = ber_size(&arguments) > 0;
+    return TRUE;
 }
 
 static gboolean operation_read(SwitchType type, Ber *body, Joining *joining)

@@ -24,6 +24,7 @@ typedef struct Joining {
     gint32 invoke;
     guint32 other; /* JOINING_WANTED: a call reference as the PBX sends it; of RLT, the name of a
                       call */
+    gboolean elsewhere; /* a D channel is named as well: the other call is not on this one's */
 } Joining;
 
 /* What FACILITY, whole, asks for on a trunk of TYPE. FALSE: nothing of this. */

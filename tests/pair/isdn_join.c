@@ -3,7 +3,9 @@
 #include "isdn_line.h"
 
 #include "cause.h"
+#include "isdn_leg.h"
 #include "joined.h"
+#include "room.h"
 
 #include <string.h>
 
@@ -41,6 +43,19 @@ static void scene_stands(Scene *scene, guint32 id, SipState sip, IsdnState isdn)
     g_assert_nonnull(call);
     g_assert_cmpstr(sip_state_name(call_sip_state(call)), ==, sip_state_name(sip));
     g_assert_cmpstr(isdn_state_name(call_isdn_state(call)), ==, isdn_state_name(isdn));
+}
+
+static int call_reference(Scene *scene, guint32 id)
+{
+    const GPtrArray *legs = dchan_legs(isdn_find_dchan(scene->stage->isdn, 0));
+
+    for (guint i = 0; i < legs->len; i++) {
+        const IsdnLeg *leg = legs->pdata[i];
+
+        if (leg->call_id == id)
+            return leg->ref;
+    }
+    g_assert_not_reached();
 }
 
 static void event_of(Scene *scene, guint32 id, CallEvent event)
@@ -238,6 +253,60 @@ static void nobody_knows_the_other_one(void)
     }
 }
 
+/* With the name of a D channel it is a call on another span, whatever has its reference here. */
+static void a_call_of_another_d_channel_is_not_joined(void)
+{
+    for (guint i = 0; i < 2; i++) {
+        Scene scene;
+        Stage *stage;
+        g_autofree char *message = NULL, *other = NULL;
+        guint length, reference;
+
+        scene_open(&scene, dialects[NI2].trunk, TRUE);
+        stage = scene.stage;
+        reference = (guint)call_reference(&scene, scene.other_id) & 0xffff;
+        other = g_strdup_printf(i ? "30 04 02 02 %02x %02x" : "30 07 02 02 %02x %02x 04 01 01",
+                                reference >> 8, reference & 0xff);
+        length = (guint)(strlen(other) + 1) / 3;
+        message = g_strdup_printf("62 1c %02x 91 a1 %02x 02 01 05 06 07 2a 86 48 ce 15 00 08 %s",
+                                  15 + length, 12 + length, other);
+        stage_far_says(stage, call_reference(&scene, scene.id), message);
+        stage_run(stage, 50);
+        scene_stands(&scene, scene.other_id, SIP_UP, i ? ISDN_NULL : ISDN_ACTIVE);
+        g_assert_cmpuint(call_joined(call_of(&scene, scene.id)), ==, i ? scene.other_id : 0);
+        scene_ends(&scene);
+    }
+}
+
+/* Makes 7 of the invocation in SETUP, and counts the CONNECT that answers it by that. */
+static gboolean invoke_otherwise(Stage *stage, gboolean outward, guint8 *frame, gsize length)
+{
+    guint8 message = length > 8 ? frame[8] : 0;
+
+    for (gsize at = 9; at + 6 < length; at++) {
+        guint8 *octets = frame + at;
+
+        if (octets[0] != 0x11 || octets[1] != 0xbe || octets[4] != 0x02 || octets[5] != 1)
+            continue;
+        if (!outward && message == 0x05)
+            octets[6] = 7;
+        else if (outward && message == 0x07 && octets[2] == 0xa2 && octets[6] == 7)
+            stage->hook_count++;
+    }
+    return TRUE;
+}
+
+static void an_ability_is_told_by_its_invocation(void)
+{
+    Scene scene = {.stage = stage_new(dialects[DMS100].trunk, TRUE)};
+
+    pri_facility_enable(scene.stage->far);
+    scene.stage->hook = invoke_otherwise;
+    pbx_talks(&scene, &scene.id);
+    g_assert_cmpint(scene.stage->hook_count, ==, 1);
+    scene_ends(&scene);
+}
+
 /* What layer 2 sends again leaves the same: the far end hears one answer, whole. */
 static gboolean lose_the_answer(Stage *stage, gboolean outward, guint8 *frame, gsize length)
 {
@@ -269,6 +338,8 @@ int main(int argc, char **argv)
                     a_call_that_only_rings_is_not_joined);
     g_test_add_func("/join/a-third-call-makes-it-unclear", a_third_call_makes_it_unclear);
     g_test_add_func("/join/nobody-knows-the-other-one", nobody_knows_the_other_one);
+    g_test_add_func("/join/another-d-channel", a_call_of_another_d_channel_is_not_joined);
+    g_test_add_func("/join/ability", an_ability_is_told_by_its_invocation);
     g_test_add_func("/join/a-lost-answer-is-repeated", a_lost_answer_is_repeated);
     return g_test_run();
 }
