@@ -322,6 +322,11 @@ void uac_responded(UaLeg *leg, int status, const char *phrase, sip_t const *sip)
         digits_pursue(leg);
         return;
     }
+    /* NUA has sent it anew after 422: not for who has left. */
+    if (sip && status < 200 && sip->sip_status->st_status >= 300 && leg->cancelled) {
+        nua_cancel(leg->nh, TAG_END());
+        return;
+    }
     if (sip) {
         uac_learn_far(leg);
         if (status < 300)

@@ -260,6 +260,28 @@ static void a_cancel_waits_for_a_response(void)
     the_call_failed(&story);
 }
 
+/* NUA sends the INVITE anew by itself: it is cancelled, too. */
+static void a_longer_interval_is_asked_for_as_we_cancel(void)
+{
+    Story story;
+
+    story_open(&story);
+    story_call_out(&story, story.phone, &plain, NULL);
+    phone_reply(story.phone, "INVITE", "100 Trying", "", NULL);
+    story_events(&story, "TRYING");
+    hall_fake_act(story_call(&story), ACTION_SIP_CANCEL);
+    phone_hear(story.phone, "CANCEL");
+    phone_reply(story.phone, "INVITE", "422 Session Interval Too Small", "Min-SE: 3600\r\n", NULL);
+    phone_reply(story.phone, "CANCEL", "200 OK", "", NULL);
+    phone_hear(story.phone, "INVITE");
+    phone_reply(story.phone, "INVITE", "180 Ringing", "", NULL);
+    phone_hear(story.phone, "CANCEL");
+    phone_reply(story.phone, "CANCEL", "200 OK", "", NULL);
+    phone_reply(story.phone, "INVITE", "487 Request Terminated", "", NULL);
+    story_events(&story, "RINGING FAILURE/487");
+    the_call_failed(&story);
+}
+
 static void an_answer_crosses_our_cancel(void)
 {
     Story story;
@@ -490,6 +512,8 @@ void uac_stories(void)
     g_test_add_func("/sip/uac/nobody-is-there", nobody_is_there);
     g_test_add_func("/sip/uac/a-ringing-call-is-cancelled", a_ringing_call_is_cancelled);
     g_test_add_func("/sip/uac/a-cancel-waits-for-a-response", a_cancel_waits_for_a_response);
+    g_test_add_func("/sip/uac/longer-interval-as-we-cancel",
+                    a_longer_interval_is_asked_for_as_we_cancel);
     g_test_add_func("/sip/uac/an-answer-crosses-our-cancel", an_answer_crosses_our_cancel);
     g_test_add_func("/sip/uac/a-cancel-meets-the-answer-at-once",
                     a_cancel_meets_the_answer_at_once);
