@@ -125,6 +125,7 @@ static void leg_turn_to(UaLeg *leg, const NextHop *hop, const InviteText *text)
     leg->nh = nh;
     leg->port = port;
     nua_handle_bind(nh, leg);
+    dialog_describe(leg, NULL); /* media are of the family of the signalling */
 }
 
 static void attempt_send(Attempt *attempt)

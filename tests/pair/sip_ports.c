@@ -520,6 +520,41 @@ static void a_name_leads_to_the_other_family(void)
     name_server_free(names);
 }
 
+/* The offer is of the family of the address that it goes to. */
+static void the_next_address_has_an_offer_of_its_family(void)
+{
+    NameServer *names = name_server_new("");
+    g_autofree char *zone = NULL;
+    const char *heard;
+    Phone *six;
+    Story story;
+    Call *call;
+
+    story_open_with(&story, "127.0.0.1", "also-listen = [::1]:$P\n", name_server_port(names));
+    g_assert_true(address_parse("::1", &story.settings->media.other));
+    story.settings->sip.fail_over_us = 200 * 1000;
+    six = phone_new(story.loop, "::1", story.port);
+    zone = g_strdup_printf("_sip._udp.both.example 60 SRV 10 0 %u four.example\n"
+                           "_sip._udp.both.example 60 SRV 20 0 %u six.example\n"
+                           "four.example 60 A 127.0.0.1\nsix.example 60 AAAA ::1\n",
+                           phone_port(story.phone), phone_port(six));
+    name_server_write(names, zone);
+    call = hall_fake_call_to(story.hall, "sip:100@both.example", &plain,
+                             g_ptr_array_index(story.settings->trunks, 0), NULL);
+    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    has_line(phone_hear(story.phone, "INVITE"), "\r\nc=IN IP4 127.0.0.1\r\n");
+    heard = phone_hear(six, "INVITE");
+    contact_is(&story, heard, "[::1]", "");
+    has_line(heard, "\r\nc=IN IP6 ::1\r\n");
+    phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
+    story_events(&story, "FAILURE/486");
+    hall_fake_end(call);
+    story_settles(&story);
+    phone_free(six);
+    story_close(&story);
+    name_server_free(names);
+}
+
 static void another_public_address_is_told(void)
 {
     Story story;
@@ -585,6 +620,7 @@ void ports_stories(void)
                     a_service_that_is_none_is_refused_at_the_second_address);
     g_test_add_func("/sip/ports/our-calls-leave", our_calls_leave_where_their_way_begins);
     g_test_add_func("/sip/ports/a-name", a_name_leads_to_the_other_family);
+    g_test_add_func("/sip/ports/next-family", the_next_address_has_an_offer_of_its_family);
     g_test_add_func("/sip/ports/media", media_are_of_the_far_ends_family);
     g_test_add_func("/sip/ports/no-such-family", an_offer_of_another_family_is_refused);
     g_test_add_func("/sip/ports/public-host", another_public_address_is_told);
