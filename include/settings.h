@@ -60,6 +60,7 @@ typedef struct SipSettings {
     guint max_connections;   /* TCP and TLS, in all */
     guint max_per_source;    /* of one address */
     guint queue;             /* messages that wait for one connection; connections that wait to be taken */
+    GArray *local_networks; /* of Network: far ends that are told our own addresses, not the public ones; NULL: none */
     char *public_host;      /* host in Contact and Via when not the listen address; NULL: the listen address */
     GArray *allow;          /* of Network: who may call; default loopback */
     char *user_agent;
@@ -83,6 +84,8 @@ typedef struct SipSettings {
 typedef struct MediaSettings {
     struct sockaddr_storage address; /* address in our SDP and of the RTP sockets (port 0) */
     struct sockaddr_storage other;   /* the same of the other family of the Internet; ss_family 0: none */
+    /* What far ends outside [sip] local-networks are told instead, one of each family (port 0); ss_family 0: nothing else. */
+    struct sockaddr_storage public_address, public_other;
     guint16 port_first, port_last;   /* even first port of the range */
     guint dscp;
     guint ptime_ms;          /* what we offer: 10, 20, 30 */

@@ -92,6 +92,10 @@ static void sip_check(Reading *reading)
         address_is_wildcard(&sip->listen) && !sip->public_host)
         reading_complain(reading, section, "public-host",
                          "is missing: [sip] listen is no address that a phone could call");
+    if (reading_is_sound(section, "local-networks", "listen", NULL) && sip->local_networks &&
+        address_is_wildcard(&sip->listen))
+        reading_complain(reading, section, "local-networks",
+                         "listen is every address: which is one that they could call?");
     also_listen_check(reading, section);
 }
 
@@ -110,6 +114,9 @@ static void media_check(Reading *reading)
                          "has to be one that phones can send to, not every address");
         return;
     }
+    if (reading_is_sound(section, "public-address", NULL) &&
+        settings->media.public_address.ss_family && settings->proxy.mode != PROXY_OFF)
+        reading_complain(reading, section, "public-address", "needs [proxy] mode = off");
     if (reading_is_sound(section, "ports", NULL) &&
         in_rtp_ports(&settings->media, &settings->sip.listen))
         reading_complain(reading, section, "ports", "%u-%u holds the port of [sip] listen, %u",

@@ -403,6 +403,8 @@ const SettingRow setting_rows[] = {
         SAYS "How many messages may wait for a slow TCP or TLS connection before further ones fail, and how many new connections may wait to be taken."),
     SIP(public_host, "public-host", host, DEFAULT(""), RESTART,
         SAYS "The host in our Contact and Via where it is not the address we listen at, as behind a one-to-one NAT. Empty: that address."),
+    SIP(local_networks, "local-networks", networks, DEFAULT(""), NEW_CALLS,
+        SAYS "The networks on our side of a NAT, where [proxy] mode is off: far ends there are told our own addresses, all others public-host and [media] public-address. A server that is called by its name counts by the address that it is called at. Via says public-host to all of them: answers come to where a request came from. Empty: the public ones are told to everybody."),
     SIP(allow, "allow", networks, DEFAULT("127.0.0.0/8, ::1"), LIVE,
         SAYS "The networks whose requests are answered. Requests from elsewhere are dropped without an answer."),
     SIP(user_agent, "user-agent", product, DEFAULT("tieline"), LIVE,
@@ -440,6 +442,8 @@ const SettingRow setting_rows[] = {
 
     MEDIA(address, "address", both, DERIVED("the address of [sip] listen, and the first of the other family in also-listen", derive_media_address), RESTART,
           SAYS "The addresses in our SDP and of the RTP sockets. Where there is one of IPv4 and one of IPv6, a call has both, on one port, and its media go by that of the far end's description, or of its signalling; where there is none of the far end's family, its offer gets 488 with Warning 301."),
+    MEDIA(public_address, "public-address", both, DEFAULT(""), NEW_CALLS,
+          SAYS "What our SDP says in place of address, as behind a one-to-one NAT that leaves ports as they are; to far ends outside [sip] local-networks. Needs [proxy] mode = off. Empty: address."),
     MEDIA(port_first, "ports", ports, DEFAULT("16384-32767"), RESTART,
           SAYS "The UDP ports for RTP and RTCP, first and last. The first is even; every call takes a pair."),
     MEDIA(dscp, "dscp", number, DEFAULT("46"), RANGE(0, 63), RESTART,

@@ -107,17 +107,11 @@ static void invite_send(UaLeg *leg, const InviteText *text)
     su_home_deinit(home);
 }
 
-/* LEG, which has said nothing yet, goes from where HOP is spoken to. */
-static void leg_turn_to(UaLeg *leg, const NextHop *hop, const InviteText *text)
+static void leg_change_port(UaLeg *leg, UaPort *port, const InviteText *text)
 {
-    UaPort *port = ports_toward_address(leg->ua, &hop->address);
-    nua_handle_t *nh;
+    nua_handle_t *nh = nua_handle(port->nua, NULL, NUTAG_URL(text->uri), SIPTAG_TO_STR(text->to),
+                                  SIPTAG_FROM_STR(text->from), TAG_END());
 
-    leg->tcp = hop->tcp;
-    if (port == leg->port)
-        return;
-    nh = nua_handle(port->nua, NULL, NUTAG_URL(text->uri), SIPTAG_TO_STR(text->to),
-                    SIPTAG_FROM_STR(text->from), TAG_END());
     if (!nh)
         return;
     nua_handle_bind(leg->nh, NULL);
@@ -126,6 +120,20 @@ static void leg_turn_to(UaLeg *leg, const NextHop *hop, const InviteText *text)
     leg->port = port;
     nua_handle_bind(nh, leg);
     dialog_describe(leg, NULL); /* media are of the family of the signalling */
+}
+
+/* LEG, which has said nothing yet, goes from where HOP is spoken to, and offers what HOP can reach.
+ */
+static void leg_turn_to(UaLeg *leg, const NextHop *hop, const InviteText *text)
+{
+    UaPort *port = ports_toward_address(leg->ua, &hop->address);
+
+    leg->tcp = hop->tcp;
+    leg->outside = ports_are_public_to(leg->settings, &hop->address);
+    if (port != leg->port)
+        leg_change_port(leg, port, text);
+    memset(&leg->ours, 0, sizeof(leg->ours));
+    dialog_describe(leg, NULL);
 }
 
 static void attempt_send(Attempt *attempt)
@@ -256,6 +264,8 @@ static UaLeg *leg_like(UaLeg *before, nua_handle_t *nh, const char *uri)
 
     leg->settings = before->settings;
     leg->port = before->port;
+    leg->tcp = before->tcp;
+    leg->outside = before->outside;
     leg->peer = before->peer;
     leg->trusted = before->trusted;
     leg->refresh_by_invite = TRUE;

@@ -17,18 +17,29 @@ static int media_family(const UaLeg *leg)
     return leg->theirs_known ? leg->theirs.family : leg->port->listen.ss_family;
 }
 
+/* What stands for the address of FAMILY behind a NAT; NULL: that address itself. */
+static const struct sockaddr_storage *public_of(const MediaSettings *media, int family)
+{
+    if (media->public_address.ss_family == family)
+        return &media->public_address;
+    return media->public_other.ss_family == family ? &media->public_other : NULL;
+}
+
 gboolean dialog_rtp(const UaLeg *leg, struct sockaddr_storage *rtp)
 {
     const struct sockaddr_storage *booked = leg->call ? call_local_rtp(leg->call) : NULL;
     const MediaSettings *media = &leg->settings->media;
+    const struct sockaddr_storage *public;
 
     if (!booked || !booked->ss_family)
         return FALSE;
     *rtp = *booked;
-    if (media->other.ss_family && media->other.ss_family == media_family(leg)) {
+    if (media->other.ss_family && media->other.ss_family == media_family(leg))
         *rtp = media->other;
-        address_set_port(rtp, address_port((const struct sockaddr *)booked));
-    }
+    public = leg->outside && !leg->ua->is_behind ? public_of(media, rtp->ss_family) : NULL;
+    if (public)
+        *rtp = *public;
+    address_set_port(rtp, address_port((const struct sockaddr *)booked));
     return TRUE;
 }
 

@@ -64,7 +64,7 @@ static char *diversion_lines(const UaLeg *leg, const UacInvite *invite, const ch
     const PeerSettings *peer = invite->peer;
     DiversionText text = {
         .trunk = call_trunk(leg->call),
-        .host = leg->port->host,
+        .host = leg_host(leg),
         .trusted = peer && peer->trusted,
         .called = uri,
     };

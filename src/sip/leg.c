@@ -19,6 +19,7 @@ UaLeg *leg_new(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
 {
     UaLeg *leg = g_new0(UaLeg, 1);
+    struct sockaddr_storage source;
 
     leg->ua = ua;
     leg->settings = ua->settings;
@@ -28,6 +29,11 @@ UaLeg *leg_new_beside(Ua *ua, Call *call, nua_handle_t *nh, gboolean uas)
     leg->uas = uas;
     leg->port = ua->port;
     leg->tcp = uas && ua->tcp;
+    leg->outside = TRUE;
+    if (uas) {
+        origin_source(ua->nua, &source);
+        leg->outside = !source.ss_family || ports_are_public_to(leg->settings, &source);
+    }
     leg->peer = call ? call_peer(call) : NULL;
     leg->trusted = leg->peer && leg->peer->trusted;
     if (uas)

@@ -217,8 +217,9 @@ static void telling_send(Telling *telling)
     if (telling->nh)
         nua_notify(telling->nh, NUTAG_NEWSUB(1), SIPTAG_EVENT_STR(MWI_EVENT),
                    SIPTAG_SUBSCRIPTION_STATE_STR("terminated"),
-                   SIPTAG_CONTACT_STR(port->contact[tcp]), SIPTAG_CONTENT_TYPE_STR(MWI_BODY_TYPE),
-                   SIPTAG_PAYLOAD_STR(body), TAG_END());
+                   SIPTAG_CONTACT_STR(port_contact(
+                       port, tcp, ports_are_public_to_uri(ua->settings, telling->uri))),
+                   SIPTAG_CONTENT_TYPE_STR(MWI_BODY_TYPE), SIPTAG_PAYLOAD_STR(body), TAG_END());
 }
 
 static void tellings_pursue(Ua *ua)

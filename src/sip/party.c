@@ -77,7 +77,7 @@ void party_write_known(UaLeg *leg, IdentityOut *out)
         return;
     call_find_isdn_party(leg->call, &party);
     leg->told_party = party;
-    identity_write_party(&party, call_trunk(leg->call), leg->trusted, leg->port->host, out);
+    identity_write_party(&party, call_trunk(leg->call), leg->trusted, leg_host(leg), out);
 }
 
 gboolean party_is_news(const UaLeg *leg)

@@ -70,6 +70,9 @@ static void port_free(gpointer data)
     g_free(port->host);
     g_free(port->contact[0]);
     g_free(port->contact[1]);
+    g_free(port->local_host);
+    g_free(port->local_contact[0]);
+    g_free(port->local_contact[1]);
     g_free(port);
 }
 
@@ -88,6 +91,9 @@ static void port_take_name(UaPort *port)
     }
     port->contact[0] = g_strdup_printf("<sip:%s:%u>", port->host, number);
     port->contact[1] = g_strdup_printf("<sip:%s:%u;transport=tcp>", port->host, number);
+    port->local_host = place_host(told);
+    port->local_contact[0] = g_strdup_printf("<sip:%s:%u>", port->local_host, number);
+    port->local_contact[1] = g_strdup_printf("<sip:%s:%u;transport=tcp>", port->local_host, number);
 }
 
 /* PLACE by UDP, and by TCP where TCP is spoken. */
@@ -329,7 +335,37 @@ gboolean ports_are_at(const Ua *ua, const char *host, guint16 number)
     return FALSE;
 }
 
+gboolean ports_are_public_to(const Settings *settings, const struct sockaddr_storage *address)
+{
+    const GArray *local = settings->sip.local_networks;
+
+    return !local || !network_contains(local, (const struct sockaddr *)address);
+}
+
+gboolean ports_are_public_to_uri(const Settings *settings, const char *uri)
+{
+    struct sockaddr_storage address;
+    gboolean tcp;
+
+    return !uri_read(uri, &address, &tcp) || ports_are_public_to(settings, &address);
+}
+
+const char *port_host(const UaPort *port, gboolean outside)
+{
+    return outside || port->ua->is_behind ? port->host : port->local_host;
+}
+
+const char *port_contact(const UaPort *port, gboolean tcp, gboolean outside)
+{
+    return outside || port->ua->is_behind ? port->contact[tcp] : port->local_contact[tcp];
+}
+
 const char *leg_contact(const UaLeg *leg)
 {
-    return leg->port->contact[leg->tcp];
+    return port_contact(leg->port, leg->tcp, leg->outside);
+}
+
+const char *leg_host(const UaLeg *leg)
+{
+    return port_host(leg->port, leg->outside);
 }

@@ -112,7 +112,7 @@ gboolean redirect_send(void *room, Call *call, const CallNews *news)
     contact = contact_here(leg, to);
     diversion =
         g_strdup_printf("Diversion: <sip:%s@%s;user=phone>;reason=%s;counter=1;privacy=%s", from,
-                        leg->port->host, reason_word(news->redirect_reason),
+                        leg_host(leg), reason_word(news->redirect_reason),
                         news->redirect.presentation == PRESENTATION_RESTRICTED ? "full" : "off");
     leg->closing = TRUE;
     leg->answer_waits = FALSE;

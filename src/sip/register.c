@@ -59,8 +59,10 @@ static void registration_send(Registration *registration)
     gboolean tcp;
     UaPort *usual = ports_toward(ua, registration->server, &tcp);
     UaPort *port = at ? ports_toward_address(ua, &at->address) : usual;
-    g_autofree char *contact =
-        g_strdup_printf("<sip:%s@%s", peer->user, port->contact[tcp] + strlen("<sip:"));
+    g_autofree char *contact = g_strdup_printf(
+        "<sip:%s@%s", peer->user,
+        port_contact(port, tcp, ports_are_public_to_uri(ua->settings, registration->server)) +
+            strlen("<sip:"));
     g_autofree char *expires = g_strdup_printf("%u", peer->register_expires_s);
     g_autofree char *hop = at ? server_hop_uri(at) : NULL;
 

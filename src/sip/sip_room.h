@@ -63,8 +63,16 @@ nua_handle_t *ports_handle_by_call_id(const Ua *ua, const char *call_id);
 nua_handle_t *ports_handle_by_replaces(const Ua *ua, sip_replaces_t const *replaces);
 /* Is one of our addresses HOST at NUMBER? */
 gboolean ports_are_at(const Ua *ua, const char *host, guint16 number);
-/* Our Contact in LEG's dialog. */
+/* Is a far end at ADDRESS told our public addresses? */
+gboolean ports_are_public_to(const Settings *settings, const struct sockaddr_storage *address);
+/* The same for the host of URI: one that is a name counts as outside. */
+gboolean ports_are_public_to_uri(const Settings *settings, const char *uri);
+/* PORT's host in our URIs, and its Contact, for far ends OUTSIDE or not. */
+const char *port_host(const UaPort *port, gboolean outside);
+const char *port_contact(const UaPort *port, gboolean tcp, gboolean outside);
+/* Our Contact, and the host of our URIs, in LEG's dialog. */
 const char *leg_contact(const UaLeg *leg);
+const char *leg_host(const UaLeg *leg);
 
 /* ua_event.c: what NUA tells, and what belongs to no call */
 void ua_event(nua_event_t event, int status, char const *phrase, nua_t *nua, Ua *ua,

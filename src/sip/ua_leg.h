@@ -68,6 +68,7 @@ typedef struct UaPort {
     struct sockaddr_storage listen;
     char *host;       /* of our URIs there: the public host or the address, [] around IPv6 */
     char *contact[2]; /* "<sip:host:port>", and that with transport=tcp */
+    char *local_host, *local_contact[2]; /* the same, without the public host */
     SourceFilter *filter;
     nua_t *nua;
     gboolean shut; /* NUA has shut down */
@@ -133,6 +134,7 @@ struct UaLeg {
     nua_handle_t *nh;         /* owned */
     UaPort *port;             /* which its dialog goes by; borrowed */
     gboolean tcp;             /* ... over TCP */
+    gboolean outside;         /* the far end is told our public addresses */
     gboolean uas;
     gboolean trusted; /* Reason is believed */
 

@@ -72,15 +72,16 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
     IdentityOut who;
     nua_handle_t *nh;
     UaPort *port;
-    gboolean tcp;
+    gboolean tcp, outside;
 
     *cause = uri ? CAUSE_RESOURCE_UNAVAILABLE : CAUSE_NO_ROUTE_TO_DESTINATION;
     *why = uri ? "no RTP port" : "the target's URI is none";
     if (!uri || !rtp || !rtp->ss_family)
         return NULL;
     port = ports_toward(ua, uri, &tcp);
+    outside = ports_are_public_to_uri(ua->settings, uri);
     identity_write(invite->setup, call_trunk(call), invite->peer && invite->peer->trusted,
-                   port->host, &who);
+                   port_host(port, outside), &who);
     if (invite->series)
         from = g_strdup_printf("%s;tag=%s", who.from, series_tag(invite->series));
     nh = nua_handle(port->nua, NULL, NUTAG_URL(uri), SIPTAG_TO_STR(to),
@@ -90,6 +91,7 @@ UaLeg *uac_begin(Ua *ua, Call *call, const UacInvite *invite, gboolean beside, g
             after = NULL;
         leg = uac_leg_new(port, call, nh, invite, beside);
         leg->tcp = tcp;
+        leg->outside = outside;
         dialog_describe(leg, NULL);
         party_of_setup(invite->setup, &leg->told_party);
         uac_write(leg, invite, &who, uri, &text);

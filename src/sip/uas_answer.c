@@ -198,7 +198,7 @@ static void uas_send_final(UaLeg *leg, guint16 status)
     leg->answer_waits = FALSE;
     told = g_strdup_printf("%u %s", status, phrase);
     leg_note_cause(leg, LADDER_OUT, told, call_cause(leg->call));
-    warning = g_strdup_printf("304 %s \"Media type not available\"", leg->port->host);
+    warning = g_strdup_printf("304 %s \"Media type not available\"", leg_host(leg));
     nua_respond(leg->nh, status, *phrase ? phrase : "Call Failed",
                 TAG_IF(*reason.text, SIPTAG_REASON_STR(reason.text)),
                 TAG_IF(status == 488, SIPTAG_WARNING_STR(warning)), TAG_END());

@@ -31,7 +31,7 @@ Q-A.2.1 Q-A.2.2 Q-A.2.3 Q-A.3.1 Q-A.3.2 Q-A.3.3 O-2.1 O-2.2 O-3.2 O-3.3 O-3.4 O-
 diversion history-info user-info subaddress late-name hold-from-pbx hold-by-silence pseudowire
 R-2.5 R-2.7 R-3.4 R-3.6 R-3.7 R-3.8 M-7.1.3 M-7.1.4 M-7.1.6 M-8.1.3 M-8.1.4 next-target server-failover disconnect-tones
 M-9.2 M-10.2.2 M-8.1.6 diverting-181 rerouting-302
-upstream tcp listens mwi-direct
+upstream tcp listens nat mwi-direct
 """.split()
 BACK_END = "dahdi"  # flows are remembered as ID SWITCHTYPE/dahdi
 

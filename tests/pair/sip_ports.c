@@ -488,6 +488,105 @@ static void an_offer_of_another_family_is_refused(void)
     story_close(&story);
 }
 
+#define BEHIND_NAT "public-host = gateway.example\nlocal-networks = 127.0.0.5\n"
+
+static void nat_story_open(Story *story)
+{
+    story_open_with(story, "127.0.0.1", BEHIND_NAT, 0);
+    g_assert_true(address_parse("203.0.113.9", &story->settings->media.public_address));
+}
+
+/* The phone calls: the answer's Contact is at HOST, its media at ADDRESS. */
+static void is_told(Story *story, Phone *phone, const char *host, const char *address)
+{
+    g_autofree char *line = g_strdup_printf("\r\nc=IN IP4 %s\r\n", address);
+    const char *heard;
+
+    phone_request(phone, "INVITE", story->uri, "", SDP_BOTH);
+    story_events(story, "INVITE+media");
+    hall_fake_act(story_call(story), ACTION_SIP_ANSWER);
+    heard = phone_hear(phone, "SIP/2.0 200");
+    contact_is(story, heard, host, "");
+    has_line(heard, line);
+    phone_ack(phone, NULL);
+    story_events(story, "MEDIA+media ACK");
+    phone_request(phone, "BYE", story->uri, "", NULL);
+    story_events(story, "BYE/16");
+    hall_fake_end(story_call(story));
+    story_settles(story);
+    phone_forget(phone);
+}
+
+/* We call PHONE at AT. */
+static void hears_of(Story *story, Phone *phone, const char *at, const char *host,
+                     const char *address)
+{
+    g_autofree char *uri = g_strdup_printf("sip:100@%s:%u", at, phone_port(phone));
+    g_autofree char *line = g_strdup_printf("\r\nc=IN IP4 %s\r\n", address);
+    g_autofree char *from = g_strdup_printf("<sip:555@%s;", host);
+    Call *call = hall_fake_call_to(story->hall, uri, &plain,
+                                   g_ptr_array_index(story->settings->trunks, 0), NULL);
+    const char *heard;
+
+    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    heard = phone_hear(phone, "INVITE");
+    contact_is(story, heard, host, "");
+    header_begins(heard, "From", from);
+    has_line(heard, line);
+    phone_reply(phone, "INVITE", "486 Busy Here", "", NULL);
+    story_events(story, "FAILURE/486");
+    hall_fake_end(call);
+    story_settles(story);
+    phone_forget(phone);
+}
+
+static void who_is_outside_is_told_public_addresses(void)
+{
+    Story story;
+    Phone *inside;
+
+    nat_story_open(&story);
+    inside = phone_new(story.loop, "127.0.0.5", story.port);
+    is_told(&story, story.phone, "gateway.example", "203.0.113.9");
+    is_told(&story, inside, "127.0.0.1", "127.0.0.1");
+    hears_of(&story, story.phone, "127.0.0.1", "gateway.example", "203.0.113.9");
+    hears_of(&story, inside, "127.0.0.5", "127.0.0.1", "127.0.0.1");
+    phone_free(inside);
+    story_close(&story);
+}
+
+/* A name is outside or not by the address that it is called at. */
+static void a_name_is_inside_by_its_address(void)
+{
+    NameServer *names = name_server_new("");
+    g_autofree char *zone = NULL;
+    const char *heard;
+    Phone *inside;
+    Story story;
+    Call *call;
+
+    story_open_with(&story, "127.0.0.1", BEHIND_NAT, name_server_port(names));
+    g_assert_true(address_parse("203.0.113.9", &story.settings->media.public_address));
+    inside = phone_new(story.loop, "127.0.0.5", story.port);
+    zone = g_strdup_printf("_sip._udp.in.example 60 SRV 10 0 %u host.example\n"
+                           "host.example 60 A 127.0.0.5\n",
+                           phone_port(inside));
+    name_server_write(names, zone);
+    call = hall_fake_call_to(story.hall, "sip:100@in.example", &plain,
+                             g_ptr_array_index(story.settings->trunks, 0), NULL);
+    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    heard = phone_hear(inside, "INVITE");
+    contact_is(&story, heard, "127.0.0.1", "");
+    has_line(heard, "\r\nc=IN IP4 127.0.0.1\r\n");
+    phone_reply(inside, "INVITE", "486 Busy Here", "", NULL);
+    story_events(&story, "FAILURE/486");
+    hall_fake_end(call);
+    story_settles(&story);
+    phone_free(inside);
+    story_close(&story);
+    name_server_free(names);
+}
+
 /* The server's name has an address of the other family alone: what is known of it decides. */
 static void a_name_leads_to_the_other_family(void)
 {
@@ -499,6 +598,7 @@ static void a_name_leads_to_the_other_family(void)
     Call *call;
 
     story_open_with(&story, "127.0.0.1", "also-listen = [::1]:$P\n", name_server_port(names));
+    g_assert_true(address_parse("::1", &story.settings->media.other));
     six = phone_new(story.loop, "::1", story.port);
     zone = g_strdup_printf("_sip._udp.six.example 60 SRV 10 0 %u host.example\n"
                            "host.example 60 AAAA ::1\n",
@@ -510,6 +610,7 @@ static void a_name_leads_to_the_other_family(void)
     heard = phone_hear(six, "INVITE sip:100@six.example");
     via_begins(&story, heard, "UDP", "[::1]");
     contact_is(&story, heard, "[::1]", "");
+    has_line(heard, "\r\nc=IN IP6 ::1\r\n");
     phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
     story_events(&story, "FAILURE/486");
     phone_hear(six, "ACK");
@@ -623,6 +724,8 @@ void ports_stories(void)
     g_test_add_func("/sip/ports/next-family", the_next_address_has_an_offer_of_its_family);
     g_test_add_func("/sip/ports/media", media_are_of_the_far_ends_family);
     g_test_add_func("/sip/ports/no-such-family", an_offer_of_another_family_is_refused);
+    g_test_add_func("/sip/ports/nat", who_is_outside_is_told_public_addresses);
+    g_test_add_func("/sip/ports/nat-name", a_name_is_inside_by_its_address);
     g_test_add_func("/sip/ports/public-host", another_public_address_is_told);
     g_test_add_func("/sip/ports/taken", an_address_that_is_taken_is_named);
 }

@@ -512,6 +512,12 @@ static const MistakeCase mistakes[] = {
      "t:2: [media] address: \"127.0.0.1, 127.0.0.2\" is not allowed; allowed: a numeric address, "
      "or "
      "one IPv4 and one IPv6 address"},
+    {"public-address-behind", "[media]\npublic-address = 192.0.2.1\n[proxy]\nmode = standby\n",
+     "t:2: [media] public-address: needs [proxy] mode = off"},
+    {"local-networks-wildcard",
+     "[sip]\nlisten = 0.0.0.0:5060\npublic-host = a.example\nlocal-networks = 10.0.0.0/8\n"
+     "[media]\naddress = 10.0.0.1\n",
+     "t:4: [sip] local-networks: listen is every address: which is one that they could call?"},
     {"media-other-wildcard", "[media]\naddress = 127.0.0.1, ::\n",
      "t:2: [media] address: has to be one that phones can send to, not every address"},
     {"also-listen-moved", "[proxy]\nalso-listen = 127.0.0.2:5060\n",
