@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-/* "op hex": M a message, F a frame, T time, P a phone's call, S SIP events, A alarms (see
- * frame_fuzz.c). */
+/* "op hex": M a message, F a frame, T time, P a phone's call, S SIP events, A alarms, W messages
+ * that wait (see frame_fuzz.c). */
 static const char *const stories[] = {
     /* The far end calls, the phone answers, the far end clears. */
     "M 08020001050403 8090a3 1803a98383 2806b142657274 61 6c0500 81313030 700480313530a1; S 01; "
@@ -53,6 +53,18 @@ static const char *const stories[] = {
     "M 0802000505 0400 0403 8090a3 0403 8090a2 1803a98383 9528 0141 9d0402 8090 0a0180 "
     "700480313530a1; M 0802000605 0403 8090a3 7d0491818181 1e0480838081 280041 700480313530a1; "
     "M 0802000046790180; M 08020000050403 8090a3; M 080100750a0180; M 08038000017d",
+    /* Messages wait: QSIG by a connection, ETSI by FACILITY and REGISTER, answers to ours. */
+    "M 0802000705 0403 8888 1803a98c 1c1e9faa068001008201008b0100a110020101020150 3008 8003313031 0a0101 "
+    "700480313031; M 080200074d",
+    "M 080062 1c1d91a11a0201010606040085690101300d80033230300a0101a203020102; "
+    "M 0802000864 1c1891a1150201020606040085690102 3008 8003323031 0a0101; M 08020008 5a; "
+    "M 080062 1c1b91a1180201010606040085690103 300b a2030a0101 a30402022c01",
+    "W 03; T 01; M 0802800107 1c159faa06800100820100a20a020107 3005 020150 0500; M 080280015a; W 00; "
+    "T 10; M 080062 1c0991a306020107020106; M 080062 1c0891a4050500 800100",
+    /* Two calls are to be joined: ETSI, two B channels, release link trunk. */
+    "P 41; P 42; M 0802800107; M 0802800207; S 06; S 16; M 0802800162 1c0991a106020105020106; T 01; "
+    "M 0802800162 1c1391a11002010506072a8648ce15000830020202; T 01; "
+    "M 0802800162 1c0d11bea10a0201050201023002 800102; M 080280014d; M 080280024d",
     /* Alarms, short and long. */
     "P 41; M 0802800107; S 06; A 01; T 04; A 00; T 04; A 01; T 20; A 00",
 };
@@ -72,7 +84,7 @@ static void append_hex(GByteArray *seed, const char *hex)
 
 static void append_record(GByteArray *seed, const char *record)
 {
-    static const char letters[] = "MFTPSA";
+    static const char letters[] = "MFTPSAW";
     g_autoptr(GByteArray) octets = g_byte_array_new();
     guint8 head[2];
 

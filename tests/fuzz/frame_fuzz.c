@@ -22,6 +22,7 @@ typedef enum Operation {
     OP_PHONE,   /* a phone calls */
     OP_SIP,     /* each octet: an event of a call's SIP leg */
     OP_ALARM,   /* each octet: a set of alarms */
+    OP_MAILBOX, /* each octet: so many messages wait, and the far end is told */
     OP_COUNT,
 } Operation;
 
@@ -75,22 +76,30 @@ static void rooms_set(Line *line)
     hall_set_isdn(line->hall, &isdn);
 }
 
+static MwiVerdict mailbox_told(void *user, const char *trunk, const Number *served,
+                               const MwiState *state)
+{
+    return served->digits[0] == '1' ? MWI_ACCEPTED : MWI_NO_SUCH_USER;
+}
+
 static void line_open(Line *line, guint index)
 {
+    gboolean mwi = index / 2 == SWITCH_EUROISDN || index / 2 == SWITCH_QSIG;
     g_autofree char *text = g_strdup_printf(
         "[span line]\nbackend = pair\ntype = %s\n"
         "[trunk pbx]\nspan = line\nswitch-type = %s\nside = %s\nchannel = %s\nt316 = 1s\n"
-        "disconnect-tones = yes\n"
+        "disconnect-tones = yes\npbx-transfer = yes\nmwi = %s\n"
         "[route out]\nfrom = 127.0.0.0/8\nto = trunk pbx\n"
         "[route in]\nfrom = pbx\ncalled = 1XX, 2.\nto = sip:{number}@127.0.0.1\n",
         index & 1 ? "e1" : "t1", switch_type_names[index / 2], index & 1 ? "network" : "cpe",
-        index % 3 ? "exclusive" : "preferred");
+        index % 3 ? "exclusive" : "preferred", mwi ? "yes" : "no");
     IsdnLine out = {line, hear};
 
     line->network = index & 1;
     line->settings = settings_parse("fuzz", text, NULL);
     line->hall = hall_new(loop, line->settings);
     line->isdn = isdn_new(line->settings, loop, line->hall, &out, NULL);
+    isdn_set_mwi(line->isdn, mailbox_told, NULL);
     rooms_set(line);
 }
 
@@ -227,6 +236,15 @@ static void sip_event(Line *line, guint8 octet)
         call_event(call, event, &news);
 }
 
+static void mailbox_tell(Line *line, guint8 octet)
+{
+    const MwiState state = {.waiting = octet > 0, .counted = TRUE, .fresh = octet};
+    Number served = {.ton = octet & 3, .npi = octet & 8 ? NPI_E164 : NPI_UNKNOWN};
+
+    g_snprintf(served.digits, sizeof served.digits, "1%u", octet & 7);
+    isdn_tell_mwi(line->isdn, "pbx", &served, &state);
+}
+
 static void operate(Line *line, Operation operation, const guint8 *octets, gsize length)
 {
     switch (operation) {
@@ -250,6 +268,10 @@ static void operate(Line *line, Operation operation, const guint8 *octets, gsize
     case OP_ALARM:
         for (gsize i = 0; i < length; i++)
             isdn_alarm_changed(line->isdn, 0, octets[i] & 15);
+        break;
+    case OP_MAILBOX:
+        for (gsize i = 0; i < length; i++)
+            mailbox_tell(line, octets[i]);
         break;
     case OP_COUNT:
         break;
