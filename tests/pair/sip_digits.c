@@ -150,7 +150,7 @@ static void digits_that_wait_are_bounded(void)
     g_strlcpy(news.digits, "0123456789", sizeof(news.digits));
     for (guint i = 0; i < 20; i++)
         hall_fake_act_news(story_call(&story), ACTION_SIP_DIGIT, &news);
-    while (!phone_hears_nothing(story.phone, 10)) {
+    while (!phone_hears_nothing(story.phone, 300)) {
         phone_hear(story.phone, "INFO ");
         phone_reply(story.phone, "INFO", "200 OK", "", NULL);
         told++;
