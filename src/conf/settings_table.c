@@ -636,7 +636,7 @@ const SettingRow setting_rows[] = {
     ROUTE(targets, "to", targets, REQUIRED, NEW_CALLS,
           SAYS "Where the call goes: \"trunk NAME\" or a SIP URI in which {number} stands for the called number. Several, with commas between, are tried in turn when on-causes says so."),
     ROUTE(on_causes, "on-causes", causes, DEFAULT(""), NEW_CALLS,
-          SAYS "The Q.850 causes after which the next target is tried. Empty: 34, 38, 41, 42, 47. 17 (user busy) is never one."),
+          SAYS "The Q.850 causes after which the next target is tried. Empty: 34, 38, 41, 42, 47, and 102 where nobody has answered at all, or 504 says so. 17 (user busy) is never one."),
     ROUTE(tries, "tries", number, DEFAULT("3"), RANGE(1, 32), .unit = "ways", NEW_CALLS,
           SAYS "How many ways a call tries in all after such causes: spans of a trunk, trunks, and SIP targets. A channel that the PBX refuses (44, 6, 82) is followed by another one of its span, and counts for nothing here. Calls for help try them all."),
     ROUTE(international, "international", flag, DEFAULT("no"), NEW_CALLS,
