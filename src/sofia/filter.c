@@ -101,17 +101,21 @@ static void filter_tell_malformed(SourceFilter *filter, const struct sockaddr *s
     filter->ops->malformed(filter->user, begin, told);
 }
 
+static gboolean is_stream(msg_t *msg)
+{
+    return msg_addrinfo(msg)->ai_socktype == SOCK_STREAM;
+}
+
 /* Do the headers of MSG, whose first line is TEXT, end in an empty line, with no NUL among them?
  * Otherwise the parser never comes to body_extract(), and NTA would go by what it has. On a stream
- * the rest of them may still come: there the parser waits. NULL: they do, and are not too many. */
+ * the rest of them may still come: there the parser waits, and what has come so far is judged.
+ * NULL: they do, and are not too many. */
 static const char *message_fault(msg_t *msg, const char *text, gsize size)
 {
     const char *start = msg_buf_committed_data(msg);
     const char *end = start ? start + msg_buf_committed(msg) : NULL;
     const char *at = start;
 
-    if (msg_addrinfo(msg)->ai_socktype == SOCK_STREAM)
-        return NULL;
     if (start && text >= start && text + size < end)
         at = text + size + 1; /* its end has become a NUL */
     for (guint lines = 0; start && at + 1 < end && *at; at++) {
@@ -120,7 +124,7 @@ static const char *message_fault(msg_t *msg, const char *text, gsize size)
         if ((*at == '\n' || *at == '\r') && ++lines > 2 * HEADER_LINES_MAX)
             return "too many header lines";
     }
-    return "its headers do not end";
+    return is_stream(msg) ? NULL : "its headers do not end";
 }
 
 /* LINE as Sofia's own parser does not read it: with a method of any letters that RFC 3261 25.1

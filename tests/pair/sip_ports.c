@@ -312,6 +312,21 @@ static void silent_connections_are_closed(void)
     story_close(&story);
 }
 
+static void too_many_header_lines_are_not_read(void)
+{
+    g_autoptr(GString) text = g_string_new("OPTIONS sip:127.0.0.1 SIP/2.0\r\n");
+    Story story;
+
+    tcp_story_open(&story);
+    for (guint i = 0; i < 10000; i++)
+        g_string_append(text, "a:b\r\n");
+    g_string_append(text, "\r\n");
+    phone_send_raw(story.phone, text->str, text->len);
+    g_assert_true(phone_hears_nothing(story.phone, 50));
+    g_assert_cmpuint(story_counter(&story, "messages malformed"), ==, 1);
+    story_close(&story);
+}
+
 static void there_is_no_tcp_where_it_is_off(void)
 {
     Story story;
@@ -715,6 +730,7 @@ void ports_stories(void)
     g_test_add_func("/sip/tcp/strangers-are-not-let-in", strangers_are_not_let_in);
     g_test_add_func("/sip/tcp/so-many-connections", one_source_has_so_many_connections);
     g_test_add_func("/sip/tcp/silent-connections-are-closed", silent_connections_are_closed);
+    g_test_add_func("/sip/tcp/header-lines", too_many_header_lines_are_not_read);
     g_test_add_func("/sip/tcp/off", there_is_no_tcp_where_it_is_off);
     g_test_add_func("/sip/ports/a-dialog-stays", a_dialog_stays_at_the_second_address);
     g_test_add_func("/sip/ports/answered-by-hand",
