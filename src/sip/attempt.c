@@ -9,6 +9,7 @@
  */
 #include "attempt.h"
 
+#include "pieces.h"
 #include "referral.h"
 #include "servers.h"
 

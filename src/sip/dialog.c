@@ -3,6 +3,7 @@
 
 #include "cause.h"
 #include "log.h"
+#include "transfers.h"
 
 #include <string.h>
 

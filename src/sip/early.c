@@ -2,6 +2,7 @@
 #include "attempt.h"
 
 #include "cause.h"
+#include "pieces.h"
 
 #include <string.h>
 

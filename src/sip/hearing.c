@@ -2,6 +2,9 @@
  * inside those calls. */
 #include "sip_room.h"
 
+#include "pieces.h"
+#include "transfers.h"
+
 #include <sofia-sip/msg_header.h>
 
 static gboolean hearing_allows(void *user, const struct sockaddr *source)

@@ -11,6 +11,7 @@
 #include "sip_room.h"
 
 #include "cause.h"
+#include "pieces.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_util.h>

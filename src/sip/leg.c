@@ -4,6 +4,8 @@
 
 #include "cause.h"
 #include "log.h"
+#include "pieces.h"
+#include "transfers.h"
 
 #include <stdarg.h>
 #include <string.h>

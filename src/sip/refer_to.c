@@ -2,6 +2,8 @@
  * Replaces names. */
 #include "sip_room.h"
 
+#include "transfers.h"
+
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/url.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sip_room.h"
+#include "transfers.h"
 
 struct Referral {
     Ua *ua;

@@ -103,20 +103,6 @@ gboolean uas_answer(void *room, Call *call, const CallNews *news);
 gboolean uas_reject(void *room, Call *call, const CallNews *news);
 gboolean uas_withdraw(void *room, Call *call, const CallNews *news);
 
-/* succession.c: the INVITEs of one caller's call, each with a longer number (RFC 3578 4) */
-void succession_open(Ua *ua);
-void succession_close(Ua *ua);
-/* The parser has met SIP. */
-void succession_meet(Ua *ua, sip_t const *sip);
-/* LEG's INVITE is SIP: it is the call's from now on. */
-void succession_join(UaLeg *leg, sip_t const *sip);
-/* LEG is being freed. */
-void succession_leave(UaLeg *leg);
-/* Whose Call-ID and From tag SIP, an INVITE, has: the leg of a call that lives; NULL: nobody's. */
-UaLeg *succession_owner(Ua *ua, sip_t const *sip);
-/* The leg of the call that SIP, an INVITE, goes on with; NULL: it begins one. */
-UaLeg *succession_find(Ua *ua, sip_t const *sip);
-
 /* service.c: the caller's class of service */
 /* May the caller dial on to SETUP's number? Otherwise it has been refused. */
 gboolean service_judge_digits(Ua *ua, nua_handle_t *nh, const CallOrigin *origin, const CallSetup *setup);
@@ -184,42 +170,6 @@ gboolean register_admits(const Ua *ua, const struct sockaddr *source);
 gboolean uac_dial(void *room, Call *call, const CallNews *news);
 gboolean uac_dialled_all(void *room, Call *call, const CallNews *news);
 
-/* series.c: our INVITEs of one call, each with a longer number (RFC 3578 3) */
-Series *series_new(Ua *ua);
-/* Frees a series that no leg has joined. */
-void series_drop(Series *series);
-const char *series_call_id(const Series *series);
-/* The tag of From. */
-const char *series_tag(const Series *series);
-/* The CSeq before that of LEG's INVITE. */
-guint32 series_cseq(const UaLeg *leg);
-/* May LEG's INVITE, the newest of a series, go out once more? */
-gboolean series_may_repeat(const UaLeg *leg);
-/* Has an INVITE of it gone out? */
-gboolean series_has_begun(const Series *series);
-/* Is URI what the last INVITE was for? */
-gboolean series_has_sent(const Series *series, const char *uri);
-/* LEG is the next INVITE's, for URI. */
-void series_join(Series *series, UaLeg *leg, const char *uri);
-/* LEG is being freed. */
-void series_leave(UaLeg *leg);
-/* EVENT of an INVITE of a series. TRUE: the call does not hear of it, or has heard another one. */
-gboolean series_hears(UaLeg *leg, CallEvent event, const CallNews *news);
-/* No longer number will follow: when all have failed the call hears it. */
-void series_end(Series *series, Call *call);
-/* CANCEL to all that have had a response; to the others when they have. */
-void series_cancel(Series *series, Call *call);
-/* The call goes on without all INVITEs but LEG's, or without any. */
-void series_abandon(Series *series, const UaLeg *leg);
-/* The parser has met SIP. */
-void series_meet(Ua *ua, sip_t const *sip);
-/* Which of LEG's series SIP belongs to: LEG when it has none. */
-UaLeg *series_pick(UaLeg *leg, sip_t const *sip);
-/* The one at PLACE; LEG when it has none. */
-UaLeg *series_at(UaLeg *leg, guint place);
-/* LEG's Call-ID as its INVITE is to have it. In HOME. */
-sip_call_id_t *series_header(su_home_t *home, const UaLeg *leg);
-
 /* early.c */
 /* The parser has met a 100 to an INVITE of ours; another provisional response, which begins an
  * early dialog; a BYE. The status of the BYE's answer, 0 when no INVITE of ours is pending in its
@@ -282,44 +232,6 @@ char *charge_of_bye(const UaLeg *leg);
 /* May a Contact of the 3xx to LEG's INVITE be called instead? */
 gboolean redirect_offered(UaLeg *leg, int status, sip_t const *sip);
 gboolean redirect_send(void *room, Call *call, const CallNews *news);
-
-/* refer.c: REFER. */
-void referral_asked(Ua *ua, nua_handle_t *nh, UaLeg *leg, sip_t const *sip, tagi_t tags[]);
-/* The parser has met a REFER from SOURCE: the status of its answer where NUA shall not see it, or 0. */
-int referral_met(Ua *ua, sip_t const *sip, const struct sockaddr *source);
-/* referral.c: a transfer under way. NUA's news of a NOTIFY. */
-void referral_notified(UaLeg *leg, int status, tagi_t tags[]);
-/* EVENT of a leg that is tried beside its call. TRUE: the call does not hear of it. */
-gboolean referral_hears(UaLeg *leg, CallEvent event, const CallNews *news);
-/* also.c: BYE came in LEG's dialog: TRUE when the call goes on without it, by a transfer under way or by SIP's Also header. FALSE
- * with NEWS' cause when Also could not be followed. */
-gboolean referral_leaves(UaLeg *leg, sip_t const *sip, CallNews *news);
-/* The call in LEG's dialog is being cleared: what is sought for it is given up. */
-void referral_forsake(UaLeg *leg);
-/* LEG is tried beside the call instead of BEFORE. */
-void referral_follow(UaLeg *leg, UaLeg *before);
-/* LEG is being freed. */
-void referral_forget(UaLeg *leg);
-/* One line, one count: METHOD, SIP, from where NUA's present request came from. */
-void referral_tell_refused(Ua *ua, sip_t const *sip, const char *method, int status, const char *why);
-
-/* refer_to.c: where a transfer shall lead, as Refer-To or Also says. */
-typedef struct ReferTo {
-    char *uri;       /* without headers and method; owned, as the rest */
-    char *method;    /* NULL: INVITE */
-    char *replaces;  /* value of a Replaces header, or NULL */
-    char *require;   /* value of a Require header, or NULL */
-    gboolean is_sip; /* sip:, sips: or tel: */
-    gboolean ours;   /* it leads to this gateway */
-    NumberResult has_number;
-    Number number; /* in its user part */
-} ReferTo;
-void refer_to_read(const Ua *ua, url_t const *url, ReferTo *to);
-void refer_to_clear(ReferTo *to);
-/* The leg that Replaces names by VALUE; NULL: none of ours. *early_only as it says. */
-UaLeg *replaces_find(Ua *ua, const char *value, gboolean *early_only);
-/* replaces.c: INVITE with Replaces. */
-void replaces_invited(Ua *ua, nua_handle_t *nh, sip_t const *sip);
 
 /* digits.c: INFO */
 /* Does telephone-event belong into LEG's descriptions? */

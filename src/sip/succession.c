@@ -13,6 +13,8 @@
  */
 #include "sip_room.h"
 
+#include "pieces.h"
+
 #include <sofia-sip/msg_parser.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "cause.h"
 #include "credentials.h"
 #include "log.h"
+#include "pieces.h"
 
 #include <errno.h>
 #include <string.h>

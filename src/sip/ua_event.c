@@ -3,6 +3,7 @@
 #include "sip_room.h"
 
 #include "cause.h"
+#include "transfers.h"
 
 #include <string.h>
 
@@ -94,30 +95,20 @@ static void ua_asked_options(Ua *ua, nua_handle_t *nh)
 }
 
 /* Events of a dialog that belongs to a leg. The first tag of nua_i_state tells the call state. */
-static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *phrase,
+/* A request inside LEG's dialog, or its caller's CANCEL. */
+static void ua_leg_asked(UaLeg *leg, nua_event_t event, int status, char const *phrase,
                          sip_t const *sip, tagi_t tags[])
 {
-    int state = nua_callstate_init;
-    struct sockaddr_storage source;
+    gboolean open = status < 200 && sip; /* NUA has not answered it */
 
-    /* A response that NTA made up (Timer B, no transport) came from nowhere: it is no message. */
-    origin_source(leg->ua->nua, &source);
-    if (!source.ss_family)
-        sip = NULL;
-    if (sip && sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite && !leg->uas &&
-        !leg->established)
-        leg->server = source;
-    if ((status == 401 || status == 407) && sip && sip->sip_status &&
-        challenge_met(leg, status, phrase, sip))
-        return;
     switch ((int)event) { /* Sofia's enum: what is not named here needs nothing from us */
     case nua_i_invite:
     case nua_i_update:
-        if (status < 200 && sip)
+        if (open)
             dialog_offered(leg, sip);
         break;
     case nua_i_prack:
-        if (status < 200 && sip)
+        if (open)
             uas_pracked(leg, sip);
         break;
     case nua_i_ack:
@@ -134,13 +125,27 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         dialog_failed(leg, status, phrase);
         break;
     case nua_i_refer:
-        if (status < 200 && sip)
+        if (open)
             referral_asked(leg->ua, leg->nh, leg, sip, tags);
         break;
     case nua_i_subscribe:
-        if (status < 200 && sip)
+        if (open)
             ua_refuse(leg->ua, leg->nh, SIP_489_BAD_EVENT, "SUBSCRIBE inside a call");
         break;
+    case nua_i_info:
+        if (open)
+            digits_asked(leg, sip);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A response to a request of ours for LEG. */
+static void ua_leg_answered(UaLeg *leg, nua_event_t event, int status, char const *phrase,
+                            sip_t const *sip, tagi_t tags[])
+{
+    switch ((int)event) {
     case nua_r_notify:
         referral_notified(leg, status, tags);
         break;
@@ -153,10 +158,6 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         break;
     case nua_r_options:
         session_probed(leg, status, phrase, sip);
-        break;
-    case nua_i_info:
-        if (status < 200 && sip)
-            digits_asked(leg, sip);
         break;
     case nua_r_info:
         digits_answered(leg, status, phrase, sip);
@@ -172,13 +173,35 @@ static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *
         if (event == nua_r_prack)
             session_give_up_challenge(leg, status);
         break;
-    case nua_i_state:
+    default:
+        break;
+    }
+}
+
+static void ua_leg_event(UaLeg *leg, nua_event_t event, int status, char const *phrase,
+                         sip_t const *sip, tagi_t tags[])
+{
+    int state = nua_callstate_init;
+    struct sockaddr_storage source;
+
+    /* A response that NTA made up (Timer B, no transport) came from nowhere: it is no message. */
+    origin_source(leg->ua->nua, &source);
+    if (!source.ss_family)
+        sip = NULL;
+    if (sip && sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite && !leg->uas &&
+        !leg->established)
+        leg->server = source;
+    if ((status == 401 || status == 407) && sip && sip->sip_status &&
+        challenge_met(leg, status, phrase, sip))
+        return;
+    if (event == nua_i_state) {
         tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
         if (state == nua_callstate_terminated)
             dialog_terminated(leg);
-        break;
-    default:
-        break;
+    } else if (event < nua_r_set_params) {
+        ua_leg_asked(leg, event, status, phrase, sip, tags);
+    } else {
+        ua_leg_answered(leg, event, status, phrase, sip, tags);
     }
 }
 

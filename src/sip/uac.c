@@ -3,6 +3,7 @@
 
 #include "cause.h"
 #include "log.h"
+#include "pieces.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_util.h>

@@ -5,6 +5,8 @@
 #include "emergency.h"
 #include "log.h"
 #include "number.h"
+#include "pieces.h"
+#include "transfers.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_util.h>
