@@ -15,14 +15,29 @@ static void tcp_story_open(Story *story)
     story->phone = phone_new_tcp(story->loop, "127.0.0.1", story->port);
 }
 
-static Call *call_over_tcp(Story *story)
+static Call *call_to(Story *story, const char *uri)
 {
-    g_autofree char *uri =
-        g_strdup_printf("sip:100@127.0.0.1:%u;transport=tcp", phone_port(story->phone));
     Call *call = hall_fake_call_to(story->hall, uri, &plain,
                                    g_ptr_array_index(story->settings->trunks, 0), NULL);
 
     g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    return call;
+}
+
+/* PHONE, the last that was called, is busy; CALL ends. */
+static void phone_is_busy(Story *story, Phone *phone, Call *call)
+{
+    phone_reply(phone, "INVITE", "486 Busy Here", "", NULL);
+    story_events(story, "FAILURE/486");
+    hall_fake_end(call);
+}
+
+static Call *call_over_tcp(Story *story)
+{
+    g_autofree char *uri =
+        g_strdup_printf("sip:100@127.0.0.1:%u;transport=tcp", phone_port(story->phone));
+    Call *call = call_to(story, uri);
+
     phone_hear(story->phone, "INVITE sip:100@");
     return call;
 }
@@ -412,21 +427,15 @@ static void our_calls_leave_where_their_way_begins(void)
     via_begins(&story, phone_last_heard(story.phone), "UDP", "127.0.0.1");
     contact_is(&story, phone_last_heard(story.phone), "127.0.0.1", "");
     came_from(&story, "127.0.0.1");
-    phone_reply(story.phone, "INVITE", "486 Busy Here", "", NULL);
-    story_events(&story, "FAILURE/486");
-    hall_fake_end(story_call(&story));
+    phone_is_busy(&story, story.phone, story_call(&story));
     six = phone_new(story.loop, "::1", story.port);
     uri = g_strdup_printf("sip:100@[::1]:%u", phone_port(six));
-    call = hall_fake_call_to(story.hall, uri, &plain, g_ptr_array_index(story.settings->trunks, 0),
-                             NULL);
-    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    call = call_to(&story, uri);
     phone_hear(six, "INVITE sip:100@[::1]");
     via_begins(&story, phone_last_heard(six), "UDP", "[::1]");
     contact_is(&story, phone_last_heard(six), "[::1]", "");
     header_begins(phone_last_heard(six), "From", "<sip:555@[::1];user=phone>");
-    phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
-    story_events(&story, "FAILURE/486");
-    hall_fake_end(call);
+    phone_is_busy(&story, six, call);
     story_settles(&story);
     phone_free(six);
     story_close(&story);
@@ -472,14 +481,10 @@ static void media_are_of_the_far_ends_family(void)
     hall_fake_end(story_call(&story));
     story_settles(&story);
     uri = g_strdup_printf("sip:100@[::1]:%u", phone_port(six));
-    call = hall_fake_call_to(story.hall, uri, &plain, g_ptr_array_index(story.settings->trunks, 0),
-                             NULL);
-    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    call = call_to(&story, uri);
     phone_hear(six, "SIP/2.0 200"); /* of its BYE */
     has_line(phone_hear(six, "INVITE"), "\r\nc=IN IP6 ::1\r\n");
-    phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
-    story_events(&story, "FAILURE/486");
-    hall_fake_end(call);
+    phone_is_busy(&story, six, call);
     story_settles(&story);
     phone_free(six);
     story_close(&story);
@@ -587,15 +592,11 @@ static void a_name_is_inside_by_its_address(void)
                            "host.example 60 A 127.0.0.5\n",
                            phone_port(inside));
     name_server_write(names, zone);
-    call = hall_fake_call_to(story.hall, "sip:100@in.example", &plain,
-                             g_ptr_array_index(story.settings->trunks, 0), NULL);
-    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    call = call_to(&story, "sip:100@in.example");
     heard = phone_hear(inside, "INVITE");
     contact_is(&story, heard, "127.0.0.1", "");
     has_line(heard, "\r\nc=IN IP4 127.0.0.1\r\n");
-    phone_reply(inside, "INVITE", "486 Busy Here", "", NULL);
-    story_events(&story, "FAILURE/486");
-    hall_fake_end(call);
+    phone_is_busy(&story, inside, call);
     story_settles(&story);
     phone_free(inside);
     story_close(&story);
@@ -619,9 +620,7 @@ static void a_name_leads_to_the_other_family(void)
                            "host.example 60 AAAA ::1\n",
                            phone_port(six));
     name_server_write(names, zone);
-    call = hall_fake_call_to(story.hall, "sip:100@six.example", &plain,
-                             g_ptr_array_index(story.settings->trunks, 0), NULL);
-    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    call = call_to(&story, "sip:100@six.example");
     heard = phone_hear(six, "INVITE sip:100@six.example");
     via_begins(&story, heard, "UDP", "[::1]");
     contact_is(&story, heard, "[::1]", "");
@@ -655,16 +654,12 @@ static void the_next_address_has_an_offer_of_its_family(void)
                            "four.example 60 A 127.0.0.1\nsix.example 60 AAAA ::1\n",
                            phone_port(story.phone), phone_port(six));
     name_server_write(names, zone);
-    call = hall_fake_call_to(story.hall, "sip:100@both.example", &plain,
-                             g_ptr_array_index(story.settings->trunks, 0), NULL);
-    g_assert_true(hall_fake_act(call, ACTION_SIP_INVITE));
+    call = call_to(&story, "sip:100@both.example");
     has_line(phone_hear(story.phone, "INVITE"), "\r\nc=IN IP4 127.0.0.1\r\n");
     heard = phone_hear(six, "INVITE");
     contact_is(&story, heard, "[::1]", "");
     has_line(heard, "\r\nc=IN IP6 ::1\r\n");
-    phone_reply(six, "INVITE", "486 Busy Here", "", NULL);
-    story_events(&story, "FAILURE/486");
-    hall_fake_end(call);
+    phone_is_busy(&story, six, call);
     story_settles(&story);
     phone_free(six);
     story_close(&story);
