@@ -185,7 +185,7 @@ static void component_fill(MwiSender *sender, const TrunkSettings *trunk, const 
 }
 
 /* FACILITY with the dummy call reference (Q.932 6.3.2); an indication names its user beside it. */
-static gboolean facility_send(MwiSender *sender, DChannel *dchan, const MwiComponent *component)
+static gboolean mailbox_send(MwiSender *sender, DChannel *dchan, const MwiComponent *component)
 {
     static const guint8 header[] = {0x08, 0x00, MESSAGE_FACILITY};
     guint8 message[ELEMENT_ROOM], facility[ELEMENT_ROOM];
@@ -306,7 +306,7 @@ static void sender_tell(MwiSender *sender, const TrunkSettings *trunk, DChannel 
         sender_wait(sender, LINE_AGAIN_US);
         return;
     }
-    if (component.dialect == MWI_ETSI && facility_send(sender, dchan, &component))
+    if (component.dialect == MWI_ETSI && mailbox_send(sender, dchan, &component))
         g_free(sender->errand);
     else
         sender_queue(sender, sender->errand);
