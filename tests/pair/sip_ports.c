@@ -635,6 +635,32 @@ static void a_name_leads_to_the_other_family(void)
     name_server_free(names);
 }
 
+/* A URI that wants TCP: _sip._tcp is asked for, and the dialog stays there. */
+static void a_name_is_called_by_tcp(void)
+{
+    NameServer *names = name_server_new("");
+    g_autofree char *zone = NULL;
+    const char *heard;
+    Story story;
+    Call *call;
+
+    story_open_with(&story, "127.0.0.1", "", name_server_port(names));
+    phone_free(story.phone);
+    story.phone = phone_new_tcp(story.loop, "127.0.0.1", story.port);
+    zone = g_strdup_printf("_sip._tcp.tcp.example 60 SRV 10 0 %u host.example\n"
+                           "host.example 60 A 127.0.0.1\n",
+                           phone_port(story.phone));
+    name_server_write(names, zone);
+    call = call_to(&story, "sip:100@tcp.example;transport=tcp");
+    heard = phone_hear(story.phone, "INVITE sip:100@tcp.example");
+    via_begins(&story, heard, "TCP", "127.0.0.1");
+    contact_is(&story, heard, "127.0.0.1", ";transport=tcp");
+    phone_is_busy(&story, story.phone, call);
+    story_settles(&story);
+    story_close(&story);
+    name_server_free(names);
+}
+
 /* The offer is of the family of the address that it goes to. */
 static void the_next_address_has_an_offer_of_its_family(void)
 {
@@ -732,6 +758,7 @@ void ports_stories(void)
                     a_service_that_is_none_is_refused_at_the_second_address);
     g_test_add_func("/sip/ports/our-calls-leave", our_calls_leave_where_their_way_begins);
     g_test_add_func("/sip/ports/a-name", a_name_leads_to_the_other_family);
+    g_test_add_func("/sip/ports/a-name-by-tcp", a_name_is_called_by_tcp);
     g_test_add_func("/sip/ports/next-family", the_next_address_has_an_offer_of_its_family);
     g_test_add_func("/sip/ports/media", media_are_of_the_far_ends_family);
     g_test_add_func("/sip/ports/no-such-family", an_offer_of_another_family_is_refused);
